@@ -1,0 +1,151 @@
+//! Where a server listens: `host:port` or `unix:PATH`.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+/// A place to listen at or to connect to.
+///
+/// Its text form reads back to the same address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A TCP port.
+    Tcp {
+        /// A name or an IP address; an IPv6 address without its brackets.
+        host: String,
+        /// 0 asks the system for a free port when listening.
+        port: u16,
+    },
+    /// A Unix socket file.
+    Unix(PathBuf),
+}
+
+/// Why a text is no address, and what to write instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// `https://...`.
+    #[error("TLS is not available yet; write http://HOST:PORT")]
+    Tls,
+    /// A scheme other than `http`.
+    #[error("unknown scheme; write HOST:PORT, http://HOST:PORT or unix:PATH")]
+    Scheme,
+    /// `unix:` and nothing behind it.
+    #[error("no path; write unix:PATH")]
+    Path,
+    /// `http://host:1/path`.
+    #[error("an address has no path behind its port; write HOST:PORT")]
+    Trailing,
+    /// No host in front of the port.
+    #[error("no host; write HOST:PORT, as in localhost:50050")]
+    Host,
+    /// No port, or one that is no number up to 65535.
+    #[error("no valid port; write HOST:PORT, as in localhost:50050")]
+    Port,
+    /// `::1:50050`, which could be cut in two places.
+    #[error("an IPv6 address goes in brackets, as in [::1]:50050")]
+    Brackets,
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            // gRPC's naming allows unix:path, unix:/path and unix:///path.
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return match path {
+                "" => Err(AddressError::Path),
+                _ => Ok(Self::Unix(path.into())),
+            };
+        }
+        let authority = match text.split_once("://") {
+            Some(("http", rest)) => rest.strip_suffix('/').unwrap_or(rest),
+            Some(("https", _)) => return Err(AddressError::Tls),
+            Some(_) => return Err(AddressError::Scheme),
+            None => text,
+        };
+        if authority.contains('/') {
+            return Err(AddressError::Trailing);
+        }
+        let (host, port) = authority.rsplit_once(':').ok_or(AddressError::Port)?;
+        let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+        let host = match bracketed {
+            Some(host) => host,
+            None if host.contains(':') => return Err(AddressError::Brackets),
+            None => host,
+        };
+        if host.is_empty() {
+            return Err(AddressError::Host);
+        }
+        // `u16::from_str` would also take "+80".
+        if !port.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(AddressError::Port);
+        }
+        let port = port.parse().map_err(|_| AddressError::Port)?;
+        Ok(Self::Tcp {
+            host: host.into(),
+            port,
+        })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(host: &str, port: u16) -> Address {
+        Address::Tcp {
+            host: host.into(),
+            port,
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        for (text, expected) in [
+            ("localhost:50050", Ok(tcp("localhost", 50050))),
+            ("127.0.0.1:0", Ok(tcp("127.0.0.1", 0))),
+            ("[::1]:50050", Ok(tcp("::1", 50050))),
+            ("http://example.org:80", Ok(tcp("example.org", 80))),
+            ("http://example.org:80/", Ok(tcp("example.org", 80))),
+            ("unix:calc.sock", Ok(Address::Unix("calc.sock".into()))),
+            (
+                "unix:/run/calc.sock",
+                Ok(Address::Unix("/run/calc.sock".into())),
+            ),
+            (
+                "unix:///run/calc.sock",
+                Ok(Address::Unix("/run/calc.sock".into())),
+            ),
+            ("https://example.org:443", Err(AddressError::Tls)),
+            ("ftp://example.org:21", Err(AddressError::Scheme)),
+            ("unix:", Err(AddressError::Path)),
+            ("http://localhost:1/calc", Err(AddressError::Trailing)),
+            (":50050", Err(AddressError::Host)),
+            ("localhost", Err(AddressError::Port)),
+            ("localhost:", Err(AddressError::Port)),
+            ("localhost:http", Err(AddressError::Port)),
+            ("localhost:+80", Err(AddressError::Port)),
+            ("localhost:65536", Err(AddressError::Port)),
+            ("::1:50050", Err(AddressError::Brackets)),
+            ("", Err(AddressError::Port)),
+        ] {
+            assert_eq!(text.parse(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_reads_back() {
+        for text in ["localhost:50050", "[::1]:50050", "unix:/run/calc.sock"] {
+            assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+        }
+    }
+}

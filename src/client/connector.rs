@@ -1,0 +1,148 @@
+//! From a target to a byte stream.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
+
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::DuplexStream,
+    net::{TcpStream, UnixStream},
+    sync::mpsc,
+};
+use tokio_util::{either::Either, io::InspectReader};
+use tonic::transport::Uri;
+use tower::Service;
+
+use crate::address::Address;
+
+/// Bytes that an in-memory pipe holds in each direction.
+const PIPE: usize = 256 * 1024;
+
+/// Which server to ask.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// One in this process: what is sent here is its end of a new pipe.
+    Embedded(mpsc::Sender<DuplexStream>),
+    /// One that listens somewhere.
+    Remote(Address),
+}
+
+impl Target {
+    /// What goes into the requests' `:scheme` and `:authority`. Nobody resolves
+    /// it; where there is no host, `localhost` is what gRPC's naming asks for.
+    pub(super) fn uri(&self) -> String {
+        match self {
+            Self::Remote(address @ Address::Tcp { .. }) => format!("http://{address}"),
+            Self::Remote(Address::Unix(_)) | Self::Embedded(_) => "http://localhost".into(),
+        }
+    }
+
+    async fn dial(&self) -> io::Result<Socket> {
+        match self {
+            Self::Embedded(server) => {
+                let (ours, theirs) = tokio::io::duplex(PIPE);
+                let closed = |_| io::Error::new(io::ErrorKind::ConnectionRefused, "it has ended");
+                server.send(theirs).await.map_err(closed)?;
+                Ok(Either::Right(Either::Right(ours)))
+            }
+            Self::Remote(Address::Tcp { host, port }) => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                stream.set_nodelay(true)?;
+                Ok(Either::Left(stream))
+            }
+            Self::Remote(Address::Unix(path)) => UnixStream::connect(path)
+                .await
+                .map(|stream| Either::Right(Either::Left(stream))),
+        }
+    }
+}
+
+type Socket = Either<TcpStream, Either<UnixStream, DuplexStream>>;
+
+/// The server at the other end: its name, and how far we got with it. A call that
+/// had no answer says nothing about why; this does.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) name: String,
+    stage: AtomicU8,
+}
+
+/// How far a connection got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Stage {
+    /// Not connected yet.
+    Dialing,
+    /// Connected, and nothing heard.
+    Silent,
+    /// It answers, but not in HTTP/2.
+    Foreign,
+    /// It speaks HTTP/2.
+    Speaking,
+}
+
+impl Peer {
+    pub(super) fn new(target: &Target) -> Self {
+        Self {
+            name: match target {
+                Target::Embedded(_) => "the embedded server".into(),
+                Target::Remote(address) => address.to_string(),
+            },
+            stage: AtomicU8::new(Stage::Dialing as u8),
+        }
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        let stages = [
+            Stage::Dialing,
+            Stage::Silent,
+            Stage::Foreign,
+            Stage::Speaking,
+        ];
+        stages[usize::from(self.stage.load(Ordering::Relaxed))]
+    }
+
+    fn reach(&self, stage: Stage) {
+        self.stage.store(stage as u8, Ordering::Relaxed);
+    }
+
+    /// Looks at the first bytes that came. An HTTP/2 server begins with a SETTINGS
+    /// frame (RFC 9113, section 3.4), whose 24-bit length begins with zero; neither
+    /// a TLS record nor a line of text does.
+    fn hear(&self, bytes: &[u8]) {
+        match (self.stage(), bytes.first()) {
+            (Stage::Silent, Some(0)) => self.reach(Stage::Speaking),
+            (Stage::Silent, Some(_)) => self.reach(Stage::Foreign),
+            _ => {}
+        }
+    }
+}
+
+/// Dials `target` for a channel, again whenever the connection broke, and lets
+/// `peer` see what comes back.
+pub(super) fn connector(
+    target: Target,
+    peer: Arc<Peer>,
+) -> impl Service<
+    Uri,
+    Response = TokioIo<InspectReader<Socket, impl FnMut(&[u8]) + Send + Unpin>>,
+    Error = io::Error,
+    Future: Send,
+> + Send {
+    tower::service_fn(move |_: Uri| {
+        let (target, peer) = (target.clone(), Arc::clone(&peer));
+        async move {
+            peer.reach(Stage::Dialing);
+            let socket = target.dial().await?;
+            peer.reach(Stage::Silent);
+            Ok(TokioIo::new(InspectReader::new(socket, move |bytes| {
+                peer.hear(bytes);
+            })))
+        }
+    })
+}

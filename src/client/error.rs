@@ -1,0 +1,201 @@
+//! What can become of a call, in words.
+
+use std::{error::Error, io, time::Duration};
+
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
+use tonic_types::StatusExt as _;
+
+use super::connector::{Peer, Stage};
+use crate::printable::printable;
+
+/// Characters of a server's message that are shown.
+const MESSAGE: usize = 1024;
+
+/// Why a call has no reply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The server refused this call, and will answer others.
+    #[error("{message}")]
+    Fault {
+        /// The gRPC status.
+        code: Code,
+        /// The kind of fault, where the server gave one. Programs decide by it.
+        reason: Option<String>,
+        /// Its message, fit for a terminal.
+        message: String,
+    },
+    /// The server speaks, but did not answer this call in time.
+    #[error("no answer within {0:?} (DEADLINE_EXCEEDED)")]
+    Deadline(Duration),
+    /// There is no connection to a gRPC server.
+    #[error("cannot reach {server}: {cause}")]
+    Unreachable {
+        /// Who was asked.
+        server: String,
+        /// Why there is none.
+        cause: String,
+    },
+    /// There was a connection, and it broke under the call.
+    #[error("lost the connection to {server}: {cause}")]
+    Lost {
+        /// Who was asked.
+        server: String,
+        /// What broke.
+        cause: String,
+    },
+    /// The server will not answer this client, or not now.
+    #[error("{server} refuses: {message}")]
+    Refused {
+        /// Who was asked.
+        server: String,
+        /// Why, fit for a terminal.
+        message: String,
+    },
+}
+
+impl CallError {
+    /// Whether the next call would fare no better.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Fault { .. } | Self::Deadline(_) => false,
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::Refused { .. } => true,
+        }
+    }
+
+    /// Nothing came within `timeout`; `peer` knows how far we got.
+    pub(super) fn deadline(timeout: Duration, peer: &Peer) -> Self {
+        let cause = match peer.stage() {
+            Stage::Speaking => return Self::Deadline(timeout),
+            Stage::Dialing => format!("no connection within {timeout:?}"),
+            Stage::Silent => format!("it took the connection, but said nothing within {timeout:?}"),
+            Stage::Foreign => FOREIGN.into(),
+        };
+        Self::Unreachable {
+            server: peer.name.clone(),
+            cause,
+        }
+    }
+
+    /// No connection could be made.
+    pub(super) fn unreachable(error: &(dyn Error + 'static), peer: &Peer) -> Self {
+        Self::Unreachable {
+            server: peer.name.clone(),
+            cause: root_cause(error),
+        }
+    }
+
+    /// The words for `status`, which a server sent or the transport made up.
+    pub(super) fn from_status(status: &Status, timeout: Duration, peer: &Peer) -> Self {
+        // Only what was made on this side has a source.
+        if let Some(source) = status.source() {
+            return Self::from_transport(source, timeout, peer);
+        }
+        match status.code() {
+            Code::DeadlineExceeded => Self::Deadline(timeout),
+            // What a tonic server says when the request's deadline passes.
+            Code::Cancelled if status.message() == "Timeout expired" => Self::Deadline(timeout),
+            Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied => Self::Refused {
+                server: peer.name.clone(),
+                message: words(status),
+            },
+            code => {
+                let info = status.get_details_error_info();
+                Self::Fault {
+                    code,
+                    // Our own servers' messages need no code beside them.
+                    message: match info {
+                        Some(_) => printable(status.message(), MESSAGE),
+                        None => words(status),
+                    },
+                    reason: info.map(|info| printable(&info.reason, MESSAGE)),
+                }
+            }
+        }
+    }
+
+    fn from_transport(error: &(dyn Error + 'static), timeout: Duration, peer: &Peer) -> Self {
+        if chain(error).any(<dyn Error>::is::<TimeoutExpired>) {
+            return Self::deadline(timeout, peer);
+        }
+        if chain(error).any(<dyn Error>::is::<ConnectError>) {
+            return Self::unreachable(error, peer);
+        }
+        let server = peer.name.clone();
+        match peer.stage() {
+            Stage::Foreign => Self::Unreachable {
+                server,
+                cause: FOREIGN.into(),
+            },
+            Stage::Silent => Self::Unreachable {
+                server,
+                cause: "it closed the connection without a word".into(),
+            },
+            Stage::Dialing | Stage::Speaking => Self::Lost {
+                server,
+                cause: root_cause(error),
+            },
+        }
+    }
+}
+
+const FOREIGN: &str = "what listens there does not speak gRPC (HTTP/2 without TLS)";
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// The last word of an error's chain of causes: the others say "transport error".
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let root = chain(error).last().unwrap_or(error);
+    match root.downcast_ref::<io::Error>() {
+        Some(error) => io_cause(error),
+        None => printable(&root.to_string(), MESSAGE),
+    }
+}
+
+fn io_cause(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused; is a server running there?".into(),
+        io::ErrorKind::NotFound => "no such socket".into(),
+        io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
+        _ => {
+            let text = error.to_string();
+            // The number says nothing to a person that the words do not.
+            let words = text.split(" (os error").next().unwrap_or(&text);
+            printable(words, MESSAGE)
+        }
+    }
+}
+
+/// A status of a foreign server: its message, and its code by name.
+fn words(status: &Status) -> String {
+    let message = match status.message() {
+        "" => status.code().description(),
+        message => message,
+    };
+    format!("{} ({})", printable(message, MESSAGE), name(status.code()))
+}
+
+/// A code's name in the gRPC documentation.
+const fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

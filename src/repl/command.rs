@@ -1,0 +1,416 @@
+//! The commands: their table, and how a line is read as one of them.
+//!
+//! The table feeds the parser, the completion and the help, so that none of them
+//! can drift from the others.
+
+use std::{fmt::Write as _, ops::Range};
+
+use super::fault::{LineFault, quoted};
+use crate::client::{Call, Method};
+
+/// What a line asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Command {
+    /// Nothing: a blank line or a comment.
+    Nothing,
+    /// A typed call.
+    Call(Call),
+    /// The help for everything, or for one command.
+    Help(Option<&'static Entry>),
+    /// To end the session.
+    Quit,
+}
+
+/// A command as its user sees it.
+#[derive(Debug, PartialEq)]
+pub struct Entry {
+    /// What it is called; the first is the name that messages use.
+    pub names: &'static [&'static str],
+    /// What goes behind the name.
+    pub operands: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// A line to try, and what it prints.
+    pub example: Option<(&'static str, &'static str)>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Verb(Method),
+    Help,
+    Quit,
+}
+
+/// Every command.
+pub const TABLE: [Entry; 6] = [
+    Entry {
+        names: &["add"],
+        operands: "A B",
+        summary: "A + B, by calc.Calculator/Add",
+        example: Some(("add 20 10", "30")),
+        kind: Kind::Verb(Method::Add),
+    },
+    Entry {
+        names: &["subtract", "substract", "sub"],
+        operands: "A B",
+        summary: "A - B, by calc.Calculator/Substract",
+        example: Some(("subtract 20 10", "10")),
+        kind: Kind::Verb(Method::Subtract),
+    },
+    Entry {
+        names: &["multiply", "mul"],
+        operands: "A B",
+        summary: "A * B, by calc.Calculator/Multiply",
+        example: Some(("multiply 20 10", "200")),
+        kind: Kind::Verb(Method::Multiply),
+    },
+    Entry {
+        names: &["divide", "div"],
+        operands: "A B",
+        summary: "A / B as a 32-bit float, by calc.Calculator/Divide",
+        example: Some(("divide 20 10", "2.0")),
+        kind: Kind::Verb(Method::Divide),
+    },
+    Entry {
+        names: &["help"],
+        operands: "[COMMAND]",
+        summary: "all commands, or one of them",
+        example: None,
+        kind: Kind::Help,
+    },
+    Entry {
+        names: &["quit", "exit"],
+        operands: "",
+        summary: "ends the session",
+        example: None,
+        kind: Kind::Quit,
+    },
+];
+
+/// Every name of every command.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().flat_map(|entry| entry.names.iter().copied())
+}
+
+/// Reads a line as a command, or says what is wrong with it.
+///
+/// Words stand between white space, Unicode's and a byte order mark among it;
+/// what follows a `#` is a comment.
+pub fn parse(line: &str) -> Result<Command, LineFault> {
+    let mut words = Words::new(line);
+    let Some(name) = words.next() else {
+        return Ok(Command::Nothing);
+    };
+    match find(&name)?.kind {
+        Kind::Verb(method) => {
+            let [n1, n2] = exactly_two(&name, words)?;
+            Ok(Command::Call(Call {
+                method,
+                n1: int32(&n1)?,
+                n2: int32(&n2)?,
+            }))
+        }
+        Kind::Help => {
+            let topic = words.next();
+            no_more(&name, "one command at most", words)?;
+            topic
+                .map(|topic| find(&topic))
+                .transpose()
+                .map(Command::Help)
+        }
+        Kind::Quit => no_more(&name, "no operands", words).map(|()| Command::Quit),
+    }
+}
+
+/// The text that `help` prints.
+#[must_use]
+pub fn help(topic: Option<&Entry>) -> String {
+    let mut text = String::new();
+    let mut line = |line: &str| writeln!(text, "{line}").expect("a String takes everything");
+    if let Some(entry) = topic {
+        line(format!("{} {}", entry.names.join("|"), entry.operands).trim_end());
+        line(&format!("  {}", entry.summary));
+        if let Some((example, printed)) = entry.example {
+            line(&format!("  {example} prints {printed}"));
+        }
+    } else {
+        for entry in &TABLE {
+            let usage = format!("{} {}", entry.names.join("|"), entry.operands);
+            line(&format!("{usage:<28}{}", entry.summary));
+        }
+        line("A and B are integers from -2147483648 to 2147483647; # begins a comment.");
+    }
+    text
+}
+
+fn find(name: &Word<'_>) -> Result<&'static Entry, LineFault> {
+    let known = TABLE.iter().find(|entry| entry.names.contains(&name.text));
+    known.ok_or_else(|| LineFault {
+        message: format!("unknown command {}", quoted(name.text)),
+        span: name.span.clone(),
+        help: match suggestion(name.text) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => "'help' lists the commands".into(),
+        },
+    })
+}
+
+/// The command whose name is nearest to `name`, if one is near enough for a slip
+/// of the fingers: one in three letters, whatever their case.
+fn suggestion(name: &str) -> Option<&'static str> {
+    // Longer names are no slip, and comparing takes the product of the lengths.
+    if name.len() > 24 {
+        return None;
+    }
+    let name = name.to_lowercase();
+    let near = |known: &&str| strsim::damerau_levenshtein(&name, known);
+    let nearest = names().min_by_key(near)?;
+    (near(&nearest) <= name.chars().count().div_ceil(3)).then_some(nearest)
+}
+
+fn exactly_two<'a>(name: &Word<'_>, mut words: Words<'a>) -> Result<[Word<'a>; 2], LineFault> {
+    let fault = |found: usize, span| LineFault {
+        message: format!("{} takes 2 operands, found {found}", quoted(name.text)),
+        span,
+        help: format!("write {} A B", name.text),
+    };
+    let end = words.end..words.end;
+    let Some(first) = words.next() else {
+        return Err(fault(0, end));
+    };
+    let Some(second) = words.next() else {
+        return Err(fault(1, end));
+    };
+    match words.next() {
+        Some(third) => Err(fault(3 + words.count(), third.span)),
+        None => Ok([first, second]),
+    }
+}
+
+fn no_more(name: &Word<'_>, takes: &str, mut words: Words<'_>) -> Result<(), LineFault> {
+    match words.next() {
+        None => Ok(()),
+        Some(word) => Err(LineFault {
+            message: format!(
+                "{} takes {takes}, found {}",
+                quoted(name.text),
+                quoted(word.text)
+            ),
+            span: word.span,
+            help: "leave it out".into(),
+        }),
+    }
+}
+
+fn int32(word: &Word<'_>) -> Result<i32, LineFault> {
+    word.text.parse().map_err(|_| {
+        let digits = word.text.strip_prefix(['-', '+']).unwrap_or(word.text);
+        let integer = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        let wrong = if integer {
+            "does not fit int32"
+        } else {
+            "is not an integer"
+        };
+        LineFault {
+            message: format!("{} {wrong}", quoted(word.text)),
+            span: word.span.clone(),
+            help: format!("operands are integers from {} to {}", i32::MIN, i32::MAX),
+        }
+    })
+}
+
+/// A word and its place in the line.
+#[derive(Debug)]
+struct Word<'a> {
+    text: &'a str,
+    span: Range<usize>,
+}
+
+/// The words of a line up to its comment.
+#[derive(Debug)]
+struct Words<'a> {
+    rest: &'a str,
+    /// Characters in front of `rest`.
+    column: usize,
+    /// Characters up to the end of the last word.
+    end: usize,
+}
+
+impl<'a> Words<'a> {
+    fn new(line: &'a str) -> Self {
+        let code = line.split('#').next().unwrap_or(line);
+        Self {
+            rest: code,
+            column: 0,
+            end: code.trim_end_matches(is_space).chars().count(),
+        }
+    }
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = Word<'a>;
+
+    fn next(&mut self) -> Option<Word<'a>> {
+        let word = self.rest.trim_start_matches(is_space);
+        let spaces = &self.rest[..self.rest.len() - word.len()];
+        let text = &word[..word.find(is_space).unwrap_or(word.len())];
+        let start = self.column + spaces.chars().count();
+        self.column = start + text.chars().count();
+        self.rest = &word[text.len()..];
+        (!text.is_empty()).then_some(Word {
+            text,
+            span: start..self.column,
+        })
+    }
+}
+
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn call(method: Method, n1: i32, n2: i32) -> Command {
+        Command::Call(Call { method, n1, n2 })
+    }
+
+    #[test]
+    fn lines_that_are_commands() {
+        use Method::{Add, Divide, Multiply, Subtract};
+        for (line, command) in [
+            ("", Command::Nothing),
+            (" \t\r", Command::Nothing),
+            ("# add 1 2", Command::Nothing),
+            ("add 20 10", call(Add, 20, 10)),
+            ("subtract 20 10", call(Subtract, 20, 10)),
+            ("substract 20 10", call(Subtract, 20, 10)),
+            ("sub 20 10", call(Subtract, 20, 10)),
+            ("multiply 20 10", call(Multiply, 20, 10)),
+            ("mul 20 10", call(Multiply, 20, 10)),
+            ("divide 20 10", call(Divide, 20, 10)),
+            ("div 20 10", call(Divide, 20, 10)),
+            ("  add\t-5   +5  ", call(Add, -5, 5)),
+            ("add 1 2# three", call(Add, 1, 2)),
+            ("\u{feff}add\u{a0}1\u{3000}2\r", call(Add, 1, 2)),
+            ("add -2147483648 2147483647", call(Add, i32::MIN, i32::MAX)),
+            ("add 007 -0", call(Add, 7, 0)),
+            ("help", Command::Help(None)),
+            ("help mul", Command::Help(Some(&TABLE[2]))),
+            ("quit", Command::Quit),
+            ("exit # for today", Command::Quit),
+        ] {
+            assert_eq!(parse(line), Ok(command), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_none() {
+        for (line, fault) in [
+            (
+                "multipy 2 3",
+                "unknown command 'multipy' (column 1): did you mean 'multiply'?",
+            ),
+            (
+                "  ad 2 3",
+                "unknown command 'ad' (column 3): did you mean 'add'?",
+            ),
+            (
+                "ADD 2 3",
+                "unknown command 'ADD' (column 1): did you mean 'add'?",
+            ),
+            (
+                "qiut",
+                "unknown command 'qiut' (column 1): did you mean 'quit'?",
+            ),
+            (
+                "frobnicate",
+                "unknown command 'frobnicate' (column 1): 'help' lists the commands",
+            ),
+            (
+                "help sbu",
+                "unknown command 'sbu' (column 6): did you mean 'sub'?",
+            ),
+            (
+                "add",
+                "'add' takes 2 operands, found 0 (column 4): write add A B",
+            ),
+            (
+                "add 1 # 2",
+                "'add' takes 2 operands, found 1 (column 6): write add A B",
+            ),
+            (
+                "sub 1 2 3 4",
+                "'sub' takes 2 operands, found 4 (column 9): write sub A B",
+            ),
+            (
+                "add ½ 1",
+                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647",
+            ),
+            (
+                "add ½ é",
+                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647",
+            ),
+            (
+                "mul 1 -2147483649",
+                "'-2147483649' does not fit int32 (column 7): operands are integers from -2147483648 to 2147483647",
+            ),
+            (
+                "mul 1 -",
+                "'-' is not an integer (column 7): operands are integers from -2147483648 to 2147483647",
+            ),
+            (
+                "quit now",
+                "'quit' takes no operands, found 'now' (column 6): leave it out",
+            ),
+            (
+                "help add sub",
+                "'help' takes one command at most, found 'sub' (column 10): leave it out",
+            ),
+            (
+                "\x1b[2J",
+                "unknown command '\\u{1b}[2J' (column 1): 'help' lists the commands",
+            ),
+        ] {
+            assert_eq!(parse(line).unwrap_err().to_string(), fault, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_word_is_quoted_in_part() {
+        let fault = parse(&"x".repeat(60_000)).unwrap_err();
+        assert!(fault.message.len() < 100, "{fault}");
+        assert_eq!(fault.span, 0..60_000);
+    }
+
+    #[test]
+    fn help_names_every_command() {
+        let text = help(None);
+        assert!(names().all(|name| text.contains(name)), "{text}");
+        assert_eq!(
+            help(Some(&TABLE[1])),
+            "subtract|substract|sub A B\n  A - B, by calc.Calculator/Substract\n  subtract 20 10 prints 10\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_too_strange(line in any::<String>()) {
+            if let Err(fault) = parse(&line) {
+                prop_assert!(fault.span.start <= fault.span.end);
+                prop_assert!(fault.span.end <= line.chars().count());
+            }
+        }
+
+        #[test]
+        fn every_verb_line_is_its_call(entry in 0..4usize, name in 0..3usize, n1: i32, n2: i32) {
+            let entry = &TABLE[entry];
+            let name = entry.names[name % entry.names.len()];
+            let Kind::Verb(method) = entry.kind else { unreachable!() };
+            prop_assert_eq!(parse(&format!("{name} {n1} {n2}")), Ok(call(method, n1, n2)));
+        }
+    }
+}

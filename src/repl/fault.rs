@@ -1,0 +1,33 @@
+//! What is wrong with a line that was sent to nobody.
+
+use std::{fmt, ops::Range};
+
+use crate::printable::printable;
+
+/// Characters of the user's own text that a message repeats.
+const QUOTATION: usize = 64;
+
+/// A line that is no command: what is wrong, where, and what would help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineFault {
+    /// One sentence, without a full stop.
+    pub message: String,
+    /// The place in the line, in characters from 0, half-open.
+    pub span: Range<usize>,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl fmt::Display for LineFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = self.span.start + 1;
+        write!(f, "{} (column {column}): {}", self.message, self.help)
+    }
+}
+
+impl std::error::Error for LineFault {}
+
+/// `text` as a message repeats it.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", printable(text, QUOTATION))
+}

@@ -1,0 +1,18 @@
+//! Line to command to call to text, for the prompt and for scripts.
+//!
+//! Works over [`Calls`] and plain readers and writers, so that it runs in a test
+//! without a network or a terminal.
+
+mod calls;
+pub mod command;
+mod fault;
+mod reader;
+pub mod script;
+mod session;
+
+pub use self::{
+    calls::Calls,
+    command::Command,
+    fault::LineFault,
+    session::{Outcome, answer},
+};

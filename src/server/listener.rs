@@ -1,0 +1,152 @@
+//! Sockets that a server listens on.
+
+use std::{
+    fs, io,
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use futures_util::{Stream, stream};
+use tokio::{
+    net::{TcpListener, TcpStream, UnixListener, UnixSocket, UnixStream},
+    time,
+};
+use tokio_util::either::Either;
+use tonic::transport;
+
+use super::{End, Settings, run};
+use crate::address::Address;
+
+/// Connections that the system keeps waiting for us to accept them.
+const BACKLOG: u32 = 1024;
+
+/// How long to wait after the system refused to hand out a connection, for want
+/// of file descriptors mostly: trying again at once would burn a core.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A bound socket. It is open from the moment it exists, so its address can be
+/// told to others before anything is served.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    address: Address,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    Unix {
+        listener: UnixListener,
+        _file: SocketFile,
+    },
+}
+
+impl Listener {
+    /// Binds `address`. A Unix socket can be used by its owner only; a file that a
+    /// dead server left behind is replaced.
+    pub async fn bind(address: &Address) -> io::Result<Self> {
+        match address {
+            Address::Tcp { host, port } => {
+                let listener = TcpListener::bind((host.as_str(), *port)).await?;
+                let bound = listener.local_addr()?;
+                Ok(Self {
+                    socket: Socket::Tcp(listener),
+                    address: Address::Tcp {
+                        host: bound.ip().to_string(),
+                        port: bound.port(),
+                    },
+                })
+            }
+            Address::Unix(path) => Ok(Self {
+                socket: bind_unix(path).await?,
+                address: address.clone(),
+            }),
+        }
+    }
+
+    /// The address it is bound to, with the port that the system chose.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Whether peers from other machines can connect.
+    #[must_use]
+    pub fn is_open_to_the_network(&self) -> bool {
+        match &self.socket {
+            Socket::Tcp(listener) => !listener
+                .local_addr()
+                .is_ok_and(|address| address.ip().to_canonical().is_loopback()),
+            Socket::Unix { .. } => false,
+        }
+    }
+
+    /// [`run`] on the connections that arrive here.
+    pub async fn serve(
+        self,
+        shutdown: impl Future<Output = ()>,
+        settings: &Settings,
+    ) -> Result<End, transport::Error> {
+        run(self.connections(), shutdown, settings).await
+    }
+
+    fn connections(self) -> impl Stream<Item = io::Result<Either<TcpStream, UnixStream>>> {
+        stream::unfold(self, |listener| async move {
+            loop {
+                match listener.accept().await {
+                    Ok(io) => return Some((Ok(io), listener)),
+                    Err(_) => time::sleep(ACCEPT_PAUSE).await,
+                }
+            }
+        })
+    }
+
+    async fn accept(&self) -> io::Result<Either<TcpStream, UnixStream>> {
+        Ok(match &self.socket {
+            Socket::Tcp(listener) => {
+                let (io, _) = listener.accept().await?;
+                // Answers are small and must not wait for more (Nagle's algorithm).
+                io.set_nodelay(true)?;
+                Either::Left(io)
+            }
+            Socket::Unix { listener, .. } => Either::Right(listener.accept().await?.0),
+        })
+    }
+}
+
+async fn bind_unix(path: &Path) -> io::Result<Socket> {
+    remove_if_stale(path).await?;
+    let socket = UnixSocket::new_stream()?;
+    socket.bind(path)?;
+    let file = SocketFile(path.into());
+    // Nobody can connect before `listen`, so nobody slips in while the mode is wider.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    Ok(Socket::Unix {
+        listener: socket.listen(BACKLOG)?,
+        _file: file,
+    })
+}
+
+/// Removes a socket file that nobody listens on any more; any other file stays,
+/// and `bind` will say that the address is in use.
+async fn remove_if_stale(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => match UnixStream::connect(path).await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// A socket file of ours, removed when its listener goes.
+#[derive(Debug)]
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Somebody may have removed it already.
+        let _ = fs::remove_file(&self.0);
+    }
+}

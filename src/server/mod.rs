@@ -1,0 +1,99 @@
+//! The server: the services over the engine, on any kind of connection.
+
+mod calculator;
+mod connection;
+mod listener;
+mod status;
+
+use std::{io, pin::pin, time::Duration};
+
+use futures_util::{Stream, StreamExt as _};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, DuplexStream},
+    sync::mpsc,
+    time,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport;
+
+use self::connection::Connection;
+use crate::proto::calc::calculator_server::CalculatorServer;
+
+pub use self::{calculator::CalculatorService, listener::Listener, status::DOMAIN};
+
+/// Calls that one connection may have open at the same time.
+const STREAMS_PER_CONNECTION: u32 = 256;
+
+/// What an operator can choose.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a shutdown waits for connections that still have calls running
+    /// or do not answer.
+    pub grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How a server came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum End {
+    /// Every connection was closed in good order.
+    Drained,
+    /// Some were still open when the grace was over. They are closed when the
+    /// runtime that serves them ends.
+    GraceExceeded,
+}
+
+/// Serves every connection that `connections` yields until `shutdown` completes,
+/// then drains: no new connection, peers that never said anything are dropped,
+/// the others are told to go and may finish their calls within the grace.
+///
+/// `connections` may be a [`Listener`]'s, an [`in_memory`] pipe's or any other
+/// stream of byte streams. Its end is a shutdown too.
+pub async fn run<IO>(
+    connections: impl Stream<Item = io::Result<IO>>,
+    shutdown: impl Future<Output = ()>,
+    settings: &Settings,
+) -> Result<End, transport::Error>
+where
+    IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let draining = CancellationToken::new();
+    let connections = connections.map(|io| Ok::<_, io::Error>(Connection::new(io?, &draining)));
+    let mut served = pin!(
+        transport::Server::builder()
+            .max_concurrent_streams(STREAMS_PER_CONNECTION)
+            .serve_with_incoming_shutdown(
+                CalculatorServer::new(CalculatorService),
+                connections,
+                draining.cancelled(),
+            )
+    );
+    tokio::select! {
+        result = &mut served => return result.map(|()| End::Drained),
+        () = shutdown => draining.cancel(),
+    }
+    match time::timeout(settings.grace, served).await {
+        Ok(result) => result.map(|()| End::Drained),
+        Err(_) => Ok(End::GraceExceeded),
+    }
+}
+
+/// A way into a server of the same process: what is sent to the first is a
+/// connection of the second. No port is opened, so nobody else can reach it.
+pub fn in_memory() -> (
+    mpsc::Sender<DuplexStream>,
+    impl Stream<Item = io::Result<DuplexStream>>,
+) {
+    // One client connects once, and again only when its connection broke.
+    let (dial, accept) = mpsc::channel(1);
+    (dial, ReceiverStream::new(accept).map(Ok))
+}
