@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
 use tokio::{
     io::AsyncRead,
     runtime,
@@ -167,10 +167,18 @@ fn duration(text: &str) -> Result<Duration, String> {
 #[must_use]
 pub fn main() -> Exit {
     let options = Options::parse();
+    if let Some(error) = misread_option(&options.lines.line) {
+        error.exit();
+    }
     let done = match options.mode {
-        Some(Mode::Serve(options)) => on(runtime::Builder::new_multi_thread(), serve(&options)),
+        Some(Mode::Serve(options)) => {
+            block_on(&mut runtime::Builder::new_multi_thread(), serve(&options))
+        }
         // One client is served faster by one thread than by two that take turns.
-        None => on(runtime::Builder::new_current_thread(), lines(options.lines)),
+        None => block_on(
+            &mut runtime::Builder::new_current_thread(),
+            lines(options.lines),
+        ),
     };
     done.unwrap_or_else(|error| {
         complain(format_args!("{error:#}"));
@@ -178,16 +186,52 @@ pub fn main() -> Exit {
     })
 }
 
+/// An option that was taken for a part of the line: one of ours behind the line's
+/// first word, or any long one that is this first word. `--` in front of the line
+/// says that it is meant so.
+fn misread_option(line: &[String]) -> Option<clap::Error> {
+    let mut command = Options::command();
+    let is_ours = |word: &str| {
+        let name = word.split('=').next().unwrap_or(word);
+        command.get_arguments().any(|option| {
+            let long = option.get_long().map(|long| format!("--{long}"));
+            let short = option.get_short().map(|short| format!("-{short}"));
+            [long, short].into_iter().flatten().any(|own| own == name)
+        })
+    };
+    let is_long = |word: &str| {
+        let name = word.strip_prefix("--");
+        name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    let message = match line {
+        [first, ..] if is_long(first) => format!("unknown option '{first}'"),
+        [_, rest @ ..] => {
+            let option = rest.iter().find(|word| is_ours(word))?;
+            format!("the option '{option}' stands behind the line; options go before it")
+        }
+        [] => return None,
+    };
+    let meant = std::env::args_os().any(|argument| argument == "--");
+    (!meant).then(|| command.error(ErrorKind::UnknownArgument, message))
+}
+
 /// Runs `task`, and then waits for nothing more: a read of standard input that
 /// blocks a thread would never end, nor would a connection beyond its grace.
-fn on(
-    mut builder: runtime::Builder,
+fn block_on(
+    builder: &mut runtime::Builder,
     task: impl Future<Output = anyhow::Result<Exit>>,
 ) -> anyhow::Result<Exit> {
-    let runtime = builder.enable_all().build().context("cannot start")?;
+    let runtime = runtime(builder)?;
     let done = runtime.block_on(task);
     runtime.shutdown_background();
     done
+}
+
+fn runtime(builder: &mut runtime::Builder) -> anyhow::Result<runtime::Runtime> {
+    builder
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
 }
 
 fn complain(text: std::fmt::Arguments<'_>) {
@@ -198,7 +242,7 @@ fn complain(text: std::fmt::Arguments<'_>) {
 async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
     let target = match options.addr.and_then(|Server(address)| address) {
         Some(address) => Target::Remote(address),
-        None => embedded(),
+        None => embedded()?,
     };
     let rules = Rules {
         fail_fast: options.fail_fast,
@@ -228,14 +272,18 @@ async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
     }
 }
 
-/// Starts a server in this process. Its end of the pipe goes with the runtime.
-fn embedded() -> Target {
+/// Starts a server in this process, on a thread of its own: it works while this
+/// one reads lines and prints answers. It ends with the process.
+fn embedded() -> anyhow::Result<Target> {
     let (dial, connections) = server::in_memory();
-    tokio::spawn(async move {
+    let runtime = runtime(&mut runtime::Builder::new_current_thread())?;
+    let serve = move || {
         let settings = server::Settings::default();
-        server::run(connections, std::future::pending(), &settings).await
-    });
-    Target::Embedded(dial)
+        runtime.block_on(server::run(connections, std::future::pending(), &settings))
+    };
+    let thread = std::thread::Builder::new().name("server".into());
+    thread.spawn(serve).context("cannot start a thread")?;
+    Ok(Target::Embedded(dial))
 }
 
 async fn script(
