@@ -1,0 +1,337 @@
+//! Client and server over an in-memory pipe, and over sockets in one process.
+
+use std::{future, io, pin::pin, time::Duration};
+
+use futures_util::{StreamExt as _, future::join_all, stream};
+use grpcalc::{
+    client::{Call, CallError, Client, Method, Reply, Target},
+    proto::calc::{AddRequest, DivideRequest, calculator_client::CalculatorClient},
+    server::{self, End, Settings},
+};
+use tokio::{
+    io::{AsyncWriteExt as _, DuplexStream, duplex},
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use tonic::{Code, transport::Channel};
+use tonic_types::StatusExt as _;
+
+use crate::harness::{Event, PATIENCE, Stuck};
+
+type Server = JoinHandle<Result<End, tonic::transport::Error>>;
+
+/// A server in memory: the way in, the way to end it, and its end.
+fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, Server) {
+    let (dial, connections) = server::in_memory();
+    let (stop, stopped) = oneshot::channel();
+    let server = tokio::spawn(async move {
+        let shutdown = async { stopped.await.unwrap_or(()) };
+        server::run(connections, shutdown, &Settings { grace }).await
+    });
+    (dial, stop, server)
+}
+
+fn embedded() -> Client {
+    let (dial, stop, _) = server(PATIENCE);
+    // Kept, so that the server goes on until the runtime ends.
+    std::mem::forget(stop);
+    Client::lazy(Target::Embedded(dial), PATIENCE)
+}
+
+fn call(method: Method, n1: i32, n2: i32) -> Call {
+    Call { method, n1, n2 }
+}
+
+#[tokio::test]
+async fn the_four_operations() {
+    let client = embedded();
+    for (method, reply) in [
+        (Method::Add, Reply::Integer(30)),
+        (Method::Subtract, Reply::Integer(10)),
+        (Method::Multiply, Reply::Integer(200)),
+        (Method::Divide, Reply::Float(2.0)),
+    ] {
+        assert_eq!(client.call(call(method, 20, 10)).await, Ok(reply));
+    }
+}
+
+#[tokio::test]
+async fn faults_come_with_their_reason() {
+    let client = embedded();
+    let fault = |code, reason: &str, message: &str| {
+        Err(CallError::Fault {
+            code,
+            reason: Some(reason.into()),
+            message: message.into(),
+        })
+    };
+    assert_eq!(
+        client.call(call(Method::Divide, 1, 0)).await,
+        fault(
+            Code::InvalidArgument,
+            "DIVISION_BY_ZERO",
+            "division by zero"
+        )
+    );
+    let overflow = "the result 2147483648 does not fit int32 (-2147483648 to 2147483647)";
+    assert_eq!(
+        client.call(call(Method::Add, i32::MAX, 1)).await,
+        fault(Code::OutOfRange, "OVERFLOW", overflow)
+    );
+    assert_eq!(
+        client.call(call(Method::Subtract, 2, 1)).await,
+        Ok(Reply::Integer(1)),
+        "the next call is answered"
+    );
+}
+
+/// What foreign clients see: the stub without our client around it.
+#[tokio::test]
+async fn statuses_carry_error_details() {
+    let (dial, _stop, _server) = server(PATIENCE);
+    let connector = tower::service_fn(move |_| {
+        let dial = dial.clone();
+        async move {
+            let (ours, theirs) = duplex(1024);
+            dial.send(theirs).await.map_err(io::Error::other)?;
+            Ok::<_, io::Error>(hyper_util::rt::TokioIo::new(ours))
+        }
+    });
+    let channel = Channel::from_static("http://localhost").connect_with_connector_lazy(connector);
+    let mut stub = CalculatorClient::new(channel);
+
+    let status = stub
+        .divide(DivideRequest { n1: 1, n2: 0 })
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::InvalidArgument, "division by zero")
+    );
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap();
+    assert_eq!(
+        (info.reason.as_str(), info.domain.as_str()),
+        ("DIVISION_BY_ZERO", "grpcalc")
+    );
+    assert_eq!(
+        details.bad_request().unwrap().field_violations[0].field,
+        "n2"
+    );
+
+    let request = AddRequest {
+        n1: i32::MIN,
+        n2: -1,
+    };
+    let status = stub.add(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::OutOfRange);
+    let details = status.get_error_details();
+    assert_eq!(details.error_info().unwrap().reason, "OVERFLOW");
+    assert!(
+        details.bad_request().is_none(),
+        "neither operand alone is to blame"
+    );
+}
+
+#[tokio::test]
+async fn a_thousand_calls_at_once() {
+    let client = embedded();
+    let calls = (0..1000).map(|n| client.call(call(Method::Add, n, 1)));
+    for (n, reply) in (0..).zip(join_all(calls).await) {
+        assert_eq!(reply, Ok(Reply::Integer(n + 1)));
+    }
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_made_anew() {
+    let (dial, mut connections) = mpsc::channel(1);
+    let client = Client::lazy(Target::Embedded(dial), PATIENCE);
+    for _ in 0..2 {
+        let serve_one = async {
+            let connection = stream::iter([Ok(connections.recv().await.unwrap())]);
+            // The stream's end is the shutdown: this server closes its one connection.
+            let connection = connection.chain(stream::once(future::pending()).take(0));
+            server::run(connection, future::pending(), &Settings::default()).await
+        };
+        let asked = client.call(call(Method::Add, 1, 2));
+        let (served, reply) = tokio::join!(serve_one, asked);
+        assert_eq!(served.unwrap(), End::Drained);
+        assert_eq!(reply, Ok(Reply::Integer(3)));
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_ends_the_call_on_both_sides() {
+    let stuck = Stuck::start();
+    let target = Target::Remote(stuck.address.parse().unwrap());
+    let deadline = Duration::from_millis(300);
+    let client = Client::connect(target, deadline).await.unwrap();
+    // The connection has been heard of before the clock starts to run out.
+    assert_eq!(
+        client.call(call(Method::Divide, 1, 2)).await,
+        Ok(Reply::Float(0.5))
+    );
+    let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
+    assert_eq!(error, CallError::Deadline(deadline));
+    assert!(!error.is_fatal());
+    assert_eq!(
+        (stuck.next(), stuck.next()),
+        (Event::Arrived, Event::Dropped)
+    );
+}
+
+#[tokio::test]
+async fn a_dropped_call_is_cancelled_at_the_server() {
+    let stuck = Stuck::start();
+    let target = Target::Remote(stuck.address.parse().unwrap());
+    let client = Client::connect(target, PATIENCE).await.unwrap();
+    {
+        let mut asked = pin!(client.call(call(Method::Add, 1, 2)));
+        let arrived = async {
+            while stuck.events.try_recv() != Ok(Event::Arrived) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            reply = &mut asked => panic!("{reply:?}"),
+            () = arrived => {}
+        }
+    }
+    let dropped = async {
+        while stuck.events.try_recv() != Ok(Event::Dropped) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, dropped).await.unwrap();
+    assert_eq!(
+        client.call(call(Method::Divide, 1, 2)).await,
+        Ok(Reply::Float(0.5))
+    );
+}
+
+#[tokio::test]
+async fn what_a_foreign_server_says_is_told_with_its_code() {
+    let stuck = Stuck::start();
+    let client = Client::lazy(Target::Remote(stuck.address.parse().unwrap()), PATIENCE);
+    let error = client.call(call(Method::Multiply, 1, 2)).await.unwrap_err();
+    assert_eq!(error.to_string(), "no multiplication table (INTERNAL)");
+    assert!(!error.is_fatal());
+    let error = client.call(call(Method::Subtract, 1, 2)).await.unwrap_err();
+    let expected = format!(
+        "{} refuses: who are you?\\u{{1b}}[2J (UNAUTHENTICATED)",
+        stuck.address
+    );
+    assert_eq!(error.to_string(), expected);
+    assert!(error.is_fatal());
+}
+
+/// Peers that answer a connection with anything but HTTP/2.
+#[tokio::test]
+async fn what_is_no_grpc_server_is_called_so() {
+    let said = |bytes: &'static [u8], close: bool| async move {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let peer = tokio::spawn(async move {
+            let (mut peer, _) = listener.accept().await.unwrap();
+            peer.write_all(bytes).await.unwrap();
+            if close {
+                peer.shutdown().await.unwrap();
+            }
+            // Closing for good with bytes unread would reset the connection.
+            let _ = tokio::io::copy(&mut peer, &mut tokio::io::sink()).await;
+            future::pending::<()>().await;
+        });
+        let target = Target::Remote(address.parse().unwrap());
+        let client = Client::lazy(target, Duration::from_millis(300));
+        let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
+        peer.abort();
+        assert!(error.is_fatal());
+        error.to_string().replace(&address, "ADDRESS")
+    };
+    let foreign =
+        "cannot reach ADDRESS: what listens there does not speak gRPC (HTTP/2 without TLS)";
+    assert_eq!(
+        said(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await,
+        foreign
+    );
+    assert_eq!(
+        said(b"HTTP/1.1 400 Bad Request\r\n\r\n", true).await,
+        foreign
+    );
+    assert_eq!(
+        said(b"\x15\x03\x01\x00\x02\x02\x46", false).await,
+        foreign,
+        "a TLS alert"
+    );
+    assert_eq!(
+        said(b"", false).await,
+        "cannot reach ADDRESS: it took the connection, but said nothing within 300ms"
+    );
+    assert_eq!(
+        said(b"", true).await,
+        "cannot reach ADDRESS: it closed the connection without a word"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let target = Target::Remote(address.parse().unwrap());
+    let refused = format!("cannot reach {address}: connection refused; is a server running there?");
+    let error = Client::connect(target.clone(), PATIENCE).await.unwrap_err();
+    assert_eq!(error.to_string(), refused);
+    let client = Client::lazy(target, PATIENCE);
+    let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
+    assert_eq!(error.to_string(), refused);
+    assert!(error.is_fatal());
+
+    let target = Target::Remote("unix:/nonexistent/calc.sock".parse().unwrap());
+    let error = Client::connect(target, PATIENCE).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot reach unix:/nonexistent/calc.sock: no such socket"
+    );
+}
+
+#[tokio::test]
+async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
+    let (dial, stop, server) = server(10 * PATIENCE);
+    let idle = Client::lazy(Target::Embedded(dial.clone()), PATIENCE);
+    idle.call(call(Method::Add, 1, 2)).await.unwrap();
+    let (_silent, theirs) = duplex(64);
+    dial.send(theirs).await.unwrap();
+    let (mut hesitant, theirs) = duplex(64);
+    hesitant.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
+    dial.send(theirs).await.unwrap();
+    // A call that is answered shows that the server has taken the connections before it.
+    let other = Client::lazy(Target::Embedded(dial), PATIENCE);
+    other.call(call(Method::Add, 1, 2)).await.unwrap();
+
+    stop.send(()).unwrap();
+    assert_eq!(
+        timeout(PATIENCE, server).await.unwrap().unwrap().unwrap(),
+        End::Drained
+    );
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_a_frozen_peer_no_longer_than_the_grace() {
+    let grace = Duration::from_millis(200);
+    let (dial, stop, server) = server(grace);
+    let (mut frozen, theirs) = duplex(64 * 1024);
+    // The preface and an empty SETTINGS frame; after that it answers nothing.
+    let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+    frozen.write_all(hello).await.unwrap();
+    dial.send(theirs).await.unwrap();
+    let other = Client::lazy(Target::Embedded(dial), PATIENCE);
+    other.call(call(Method::Add, 1, 2)).await.unwrap();
+
+    let stopped = Instant::now();
+    stop.send(()).unwrap();
+    let end = timeout(PATIENCE, server).await.unwrap().unwrap().unwrap();
+    assert_eq!(end, End::GraceExceeded);
+    assert!(stopped.elapsed() >= grace);
+}

@@ -1,0 +1,215 @@
+//! The program and the servers that tests start. All of them listen on loopback,
+//! on a port that the system chose, and end with the test.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use grpcalc::proto::calc::{
+    AddReply, AddRequest, DivideReply, DivideRequest, MultiplyReply, MultiplyRequest,
+    SubstractReply, SubstractRequest,
+    calculator_server::{Calculator, CalculatorServer},
+};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tonic::{Request, Response, Status, transport::server::TcpIncoming};
+
+/// How long a test waits for what should come at once.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The built program, with none of the surrounding settings.
+pub(crate) fn grpcalc() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grpcalc"));
+    command
+        .env_remove("GRPCALC_ADDR")
+        .env("GRPCALC_HISTORY", "");
+    command
+}
+
+/// What the program printed, and its exit code.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Ran {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: i32,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            code: output.status.code().expect("not killed by a signal"),
+        }
+    }
+}
+
+/// Runs the program with `arguments` and `input`.
+pub(crate) fn run(arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
+    let output = assert_cmd::Command::from_std(grpcalc())
+        .args(arguments)
+        .write_stdin(input.as_ref())
+        .timeout(3 * PATIENCE)
+        .output();
+    output.unwrap().into()
+}
+
+/// What `run` should have given: these answers, these complaints and this code.
+pub(crate) fn ran(stdout: &str, stderr: &str, code: i32) -> Ran {
+    Ran {
+        stdout: stdout.into(),
+        stderr: stderr.into(),
+        code,
+    }
+}
+
+/// A running `grpcalc serve`.
+#[derive(Debug)]
+pub(crate) struct Serve {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Serve {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = grpcalc()
+            .arg("serve")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    /// A server on a free port, and its address.
+    pub(crate) fn on_any_port() -> (Self, String) {
+        let mut server = Self::start(&["--listen", "127.0.0.1:0"]);
+        let address = server.address();
+        (server, address)
+    }
+
+    /// The next address that it printed.
+    pub(crate) fn address(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).unwrap();
+        kill(Pid::from_raw(pid), signal).unwrap();
+    }
+
+    /// Waits for its end. The test fails where that takes too long.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        let (over, waiting) = mpsc::channel::<()>();
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        let watchdog = thread::spawn(move || {
+            if waiting.recv_timeout(PATIENCE).is_err() {
+                let _ = kill(pid, Signal::SIGKILL);
+            }
+        });
+        let mut stderr = String::new();
+        let mut pipe = self.child.stderr.take().unwrap();
+        std::io::Read::read_to_string(&mut pipe, &mut stderr).unwrap();
+        let status = self.child.wait().unwrap();
+        let _ = over.send(());
+        watchdog.join().unwrap();
+        (status, stderr)
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server whose calls never end by themselves.
+pub(crate) struct Stuck {
+    pub(crate) address: String,
+    /// A message for each call that has arrived, and one for each that was dropped.
+    pub(crate) events: mpsc::Receiver<Event>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Event {
+    Arrived,
+    Dropped,
+}
+
+impl Stuck {
+    pub(crate) fn start() -> Self {
+        let (sender, events) = mpsc::channel();
+        let (bound, address) = mpsc::channel();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.unwrap().block_on(async {
+                let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+                bound.send(incoming.local_addr().unwrap()).unwrap();
+                tonic::transport::Server::builder()
+                    .serve_with_incoming(CalculatorServer::new(Stand(sender)), incoming)
+                    .await
+            })
+        });
+        let address = address.recv_timeout(PATIENCE).unwrap().to_string();
+        Self { address, events }
+    }
+
+    pub(crate) fn next(&self) -> Event {
+        self.events.recv_timeout(PATIENCE).unwrap()
+    }
+}
+
+struct Stand(mpsc::Sender<Event>);
+
+impl Stand {
+    async fn still<T>(&self) -> Result<Response<T>, Status> {
+        struct Guard<'a>(&'a mpsc::Sender<Event>);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                let _ = self.0.send(Event::Dropped);
+            }
+        }
+        let _ = self.0.send(Event::Arrived);
+        let _guard = Guard(&self.0);
+        std::future::pending().await
+    }
+}
+
+#[tonic::async_trait]
+impl Calculator for Stand {
+    async fn add(&self, _: Request<AddRequest>) -> Result<Response<AddReply>, Status> {
+        self.still().await
+    }
+
+    async fn substract(
+        &self,
+        _: Request<SubstractRequest>,
+    ) -> Result<Response<SubstractReply>, Status> {
+        Err(Status::unauthenticated("who are you?\u{1b}[2J"))
+    }
+
+    async fn multiply(
+        &self,
+        _: Request<MultiplyRequest>,
+    ) -> Result<Response<MultiplyReply>, Status> {
+        Err(Status::internal("no multiplication table"))
+    }
+
+    async fn divide(&self, _: Request<DivideRequest>) -> Result<Response<DivideReply>, Status> {
+        Ok(Response::new(DivideReply { f1: 0.5 }))
+    }
+}

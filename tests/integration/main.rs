@@ -1,0 +1,11 @@
+//! Client and server over an in-memory pipe, and the built program with
+//! arguments, pipes, signals and a pseudo-terminal.
+
+mod arguments;
+mod calls;
+mod documents;
+mod prompt;
+mod script;
+mod serve;
+
+mod harness;

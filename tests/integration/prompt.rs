@@ -1,0 +1,156 @@
+//! The prompt, through a pseudo-terminal.
+
+use std::{path::Path, process::Command};
+
+use nix::sys::{signal::Signal, wait::WaitStatus};
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::harness::{Event, PATIENCE, Serve, Stuck, grpcalc};
+
+fn open(mut command: Command) -> PtySession {
+    command.env("TERM", "xterm");
+    let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
+    let mut terminal = spawn_command(command, Some(patience)).unwrap();
+    terminal.exp_string("Ctrl-D ends.").unwrap();
+    terminal
+}
+
+/// Types `line` and waits for `printed` on a line of its own.
+#[track_caller]
+fn answers(terminal: &mut PtySession, line: &str, printed: &str) {
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line(line).unwrap();
+    terminal.exp_string(&format!("\n{printed}\r\n")).unwrap();
+}
+
+/// Presses Ctrl-D at the next prompt and waits for the end.
+#[track_caller]
+fn ends(mut terminal: PtySession) {
+    terminal.exp_string("> ").unwrap();
+    terminal.send_control('d').unwrap();
+    terminal.exp_eof().unwrap();
+    let status = terminal.process().wait().unwrap();
+    assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+}
+
+#[test]
+fn a_session() {
+    let mut terminal = open(grpcalc());
+    answers(&mut terminal, "add 20 10", "30");
+    answers(&mut terminal, "divide 20 10", "2.0");
+    answers(&mut terminal, "divide 1 0", "division by zero");
+    let wrong = "unknown command 'multipy' (column 1): did you mean 'multiply'?";
+    answers(&mut terminal, "multipy 2 3", wrong);
+    answers(&mut terminal, "help quit", "quit|exit");
+    ends(terminal);
+}
+
+#[test]
+fn quit_ends_it_too() {
+    let mut terminal = open(grpcalc());
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("quit").unwrap();
+    terminal.exp_eof().unwrap();
+    let status = terminal.process().wait().unwrap();
+    assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+}
+
+#[test]
+fn ctrl_c_throws_the_line_away() {
+    let mut terminal = open(grpcalc());
+    terminal.exp_string("> ").unwrap();
+    terminal.send("add 1 2").unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_string("add 1 2").unwrap();
+    terminal.send_control('c').unwrap();
+    answers(&mut terminal, "add 3 4", "7");
+    ends(terminal);
+}
+
+#[test]
+fn ctrl_c_cancels_the_call_and_keeps_the_session() {
+    let stuck = Stuck::start();
+    let mut command = grpcalc();
+    command.args(["--addr", &stuck.address]);
+    let mut terminal = open(command);
+    for _ in 0..2 {
+        terminal.exp_string("> ").unwrap();
+        terminal.send_line("add 1 2").unwrap();
+        assert_eq!(stuck.next(), Event::Arrived);
+        terminal.send_control('c').unwrap();
+        terminal.exp_string("cancelled\r\n").unwrap();
+        assert_eq!(stuck.next(), Event::Dropped, "the server was told");
+    }
+    answers(&mut terminal, "divide 1 2", "0.5");
+    ends(terminal);
+}
+
+#[test]
+fn a_session_outlives_its_server() {
+    let (server, address) = Serve::on_any_port();
+    let mut command = grpcalc();
+    command.args(["--addr", &address]);
+    let mut terminal = open(command);
+    answers(&mut terminal, "add 1 2", "3");
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("add 1 2").unwrap();
+    terminal
+        .exp_regex("lost the connection|cannot reach")
+        .unwrap();
+    let mut server = Serve::start(&["--listen", &address]);
+    assert_eq!(server.address(), address);
+    answers(&mut terminal, "add 3 4", "7");
+    ends(terminal);
+}
+
+#[test]
+fn history_outlives_the_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = |state: &Path| {
+        let mut command = grpcalc();
+        command
+            .env_remove("GRPCALC_HISTORY")
+            .env("XDG_STATE_HOME", state);
+        open(command)
+    };
+    let mut terminal = session(folder.path());
+    answers(&mut terminal, "add 40 2", "42");
+    ends(terminal);
+
+    let mut terminal = session(folder.path());
+    terminal.exp_string("> ").unwrap();
+    terminal.send("\x1b[A").unwrap();
+    terminal.send_line("").unwrap();
+    terminal.exp_string("\n42\r\n").unwrap();
+    ends(terminal);
+    assert!(folder.path().join("grpcalc/history").exists());
+}
+
+#[test]
+fn tab_completes_a_command() {
+    let mut terminal = open(grpcalc());
+    terminal.exp_string("> ").unwrap();
+    terminal.send("mult\t6 7\n").unwrap();
+    terminal.exp_string("\n42\r\n").unwrap();
+    ends(terminal);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_at_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let mut command = grpcalc();
+    command.args(["--addr", &address]);
+    let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
+    let mut terminal = spawn_command(command, Some(patience)).unwrap();
+    let said = terminal.exp_eof().unwrap();
+    assert!(
+        said.contains(&format!("cannot reach {address}: connection refused")),
+        "{said}"
+    );
+    let status = terminal.process().wait().unwrap();
+    assert!(matches!(status, WaitStatus::Exited(_, 3)), "{status:?}");
+}
