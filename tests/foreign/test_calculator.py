@@ -1,0 +1,188 @@
+"""grpcalc beside foreign programs made from the same proto files."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from concurrent import futures
+from pathlib import Path
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+import calc_pb2
+import calc_pb2_grpc
+
+GRPCALC = os.environ["GRPCALC"]
+BUF = Path(sys.executable).parent / "buf"
+CALCULATOR = Path(__file__).parent / "calculator.py"
+ROOT = Path(__file__).parents[2]
+TUTORIAL = "add 20 10\nsubtract 20 10\nmultiply 20 10\ndivide 20 10\n"
+
+
+def start(*command):
+    """A server that prints its address or port on its first line."""
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return server, server.stdout.readline().strip()
+
+
+def stop(server):
+    server.terminate()
+    server.wait(timeout=20)
+    server.stdout.close()
+
+
+def run(*command, stdin=""):
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60)
+    return done.stdout, done.stderr, done.returncode
+
+
+class OurServer(unittest.TestCase):
+    """Foreign clients ask `grpcalc serve`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.socket = f"unix:{cls.folder.name}/calc.sock"
+        cls.server, cls.address = start(
+            GRPCALC, "serve", "--listen", "127.0.0.1:0", "--listen", cls.socket
+        )
+        cls.channel = grpc.insecure_channel(cls.address)
+        cls.stub = calc_pb2_grpc.CalculatorStub(cls.channel)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.channel.close()
+        stop(cls.server)
+        assert cls.server.returncode == 0, cls.server.returncode
+        cls.folder.cleanup()
+
+    def test_the_tutorials_client(self):
+        expected = ("30\n10\n200\n5.0\n", "", 0)
+        self.assertEqual(run(sys.executable, CALCULATOR, "call", self.address), expected)
+        self.assertEqual(run(sys.executable, CALCULATOR, "call", self.socket), expected)
+
+    def test_statuses_and_their_details(self):
+        for call, request, code, reason, fields in [
+            (
+                self.stub.Divide,
+                calc_pb2.DivideRequest(n1=1, n2=0),
+                grpc.StatusCode.INVALID_ARGUMENT,
+                "DIVISION_BY_ZERO",
+                ["n2"],
+            ),
+            (
+                self.stub.Add,
+                calc_pb2.AddRequest(n1=2**31 - 1, n2=1),
+                grpc.StatusCode.OUT_OF_RANGE,
+                "OVERFLOW",
+                [],
+            ),
+            (
+                self.stub.Substract,
+                calc_pb2.SubstractRequest(n1=-(2**31), n2=1),
+                grpc.StatusCode.OUT_OF_RANGE,
+                "OVERFLOW",
+                [],
+            ),
+            (
+                self.stub.Multiply,
+                calc_pb2.MultiplyRequest(n1=2**16, n2=2**15),
+                grpc.StatusCode.OUT_OF_RANGE,
+                "OVERFLOW",
+                [],
+            ),
+        ]:
+            with self.subTest(reason=reason), self.assertRaises(grpc.RpcError) as raised:
+                call(request)
+            self.assertEqual(raised.exception.code(), code)
+            details = rpc_status.from_call(raised.exception).details
+            info = error_details_pb2.ErrorInfo()
+            self.assertTrue(details[0].Unpack(info))
+            self.assertEqual((info.reason, info.domain), (reason, "grpcalc"))
+            violated = []
+            for detail in details[1:]:
+                bad = error_details_pb2.BadRequest()
+                self.assertTrue(detail.Unpack(bad))
+                violated += [violation.field for violation in bad.field_violations]
+            self.assertEqual(violated, fields)
+
+    def test_many_calls_at_once(self):
+        def add(n):
+            return self.stub.Add(calc_pb2.AddRequest(n1=n, n2=1)).n1
+
+        with futures.ThreadPoolExecutor(max_workers=32) as pool:
+            answers = list(pool.map(add, range(2000)))
+        self.assertEqual(answers, list(range(1, 2001)))
+
+    def test_an_unknown_method_is_unimplemented(self):
+        call = self.channel.unary_unary("/calc.Calculator/Power")
+        with self.assertRaises(grpc.RpcError) as raised:
+            call(b"")
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+
+    def buf_curl(self, method, request):
+        url = f"http://{self.address}/calc.Calculator/{method}"
+        schema = ROOT / "proto" / "calc.proto"
+        data = json.dumps(request)
+        return run(
+            BUF, "curl", "--schema", schema, "--protocol", "grpc", "--data", data, url
+        )
+
+    def test_buf_curl(self):
+        stdout, stderr, code = self.buf_curl("Add", {"n1": 20, "n2": 10})
+        self.assertEqual((json.loads(stdout), code), ({"n1": 30}, 0), stderr)
+        stdout, stderr, code = self.buf_curl("Divide", {"n1": 20, "n2": 10})
+        self.assertEqual((json.loads(stdout), code), ({"f1": 2}, 0), stderr)
+        stdout, stderr, code = self.buf_curl("Divide", {"n1": 1, "n2": 0})
+        self.assertNotEqual(code, 0)
+        self.assertIn("division by zero", stderr)
+
+
+class OurClient(unittest.TestCase):
+    """`grpcalc --addr` asks a Python server."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server, port = start(sys.executable, CALCULATOR, "serve", "127.0.0.1:0")
+        cls.address = f"127.0.0.1:{port}"
+
+    @classmethod
+    def tearDownClass(cls):
+        stop(cls.server)
+
+    def ask(self, *arguments, stdin=""):
+        return run(GRPCALC, "--addr", self.address, *arguments, stdin=stdin)
+
+    def test_the_tutorials_lines(self):
+        self.assertEqual(self.ask(stdin=TUTORIAL), ("30\n10\n200\n2.0\n", "", 0))
+        self.assertEqual(self.ask("divide", "-10", "4"), ("-2.5\n", "", 0))
+
+    def test_its_failures_in_words(self):
+        stdout, stderr, code = self.ask(stdin="divide 1 0\nadd 1 2\n")
+        self.assertEqual((stdout, code), ("3\n", 1))
+        self.assertEqual(
+            stderr,
+            "grpcalc: line 1: Exception calling application: division by zero (UNKNOWN)\n",
+        )
+
+    def test_a_long_script(self):
+        lines = [f"add {n} 1\n" for n in range(2000)]
+        stdout, stderr, code = self.ask(stdin="".join(lines))
+        self.assertEqual((stderr, code), ("", 0))
+        self.assertEqual(stdout.split(), [str(n + 1) for n in range(2000)])
+
+
+class Contracts(unittest.TestCase):
+    """The proto files themselves."""
+
+    def test_lint(self):
+        done = subprocess.run([BUF, "lint"], cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual((done.stdout, done.returncode), ("", 0), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
