@@ -5,7 +5,7 @@ use std::{future, io, pin::pin, time::Duration};
 use futures_util::{StreamExt as _, future::join_all, stream};
 use grpcalc::{
     client::{Call, CallError, Client, Method, Reply, Target},
-    proto::calc::{AddRequest, DivideRequest, calculator_client::CalculatorClient},
+    proto::calc::{AddReply, AddRequest, DivideRequest, calculator_client::CalculatorClient},
     server::{self, End, Settings},
 };
 use tokio::{
@@ -334,4 +334,15 @@ async fn a_shutdown_waits_for_a_frozen_peer_no_longer_than_the_grace() {
     let end = timeout(PATIENCE, server).await.unwrap().unwrap().unwrap();
     assert_eq!(end, End::GraceExceeded);
     assert!(stopped.elapsed() >= grace);
+}
+
+/// `docs/how-a-call-travels.md` shows these bytes.
+#[test]
+fn the_bytes_of_a_call() {
+    use prost::Message as _;
+    assert_eq!(
+        AddRequest { n1: 20, n2: 10 }.encode_to_vec(),
+        [0x08, 0x14, 0x10, 0x0a]
+    );
+    assert_eq!(AddReply { n1: 30 }.encode_to_vec(), [0x08, 0x1e]);
 }

@@ -1,1 +1,111 @@
+//! The examples of the README and of `docs/` do what they say.
 
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use rexpect::session::spawn_command;
+
+use crate::harness::{PATIENCE, Serve, grpcalc};
+
+/// The address that examples use, which stands for a server of the test.
+const ADDRESS: &str = "127.0.0.1:50050";
+
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = fs::read_dir(root.join("docs")).unwrap();
+    let mut pages: Vec<_> = docs.map(|entry| entry.unwrap().path()).collect();
+    pages.push(root.join("README.md"));
+    pages
+}
+
+/// The fenced blocks of a language, each with its page.
+fn blocks(language: &str) -> Vec<(PathBuf, String)> {
+    let fence = format!("```{language}\n");
+    let mut found = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for block in text.split(&fence).skip(1) {
+            let block = block.split("```").next().unwrap();
+            found.push((page.clone(), block.to_owned()));
+        }
+    }
+    found
+}
+
+/// A block's inputs, each with the text that should follow it.
+fn examples<'a>(block: &'a str, mark: &str) -> Vec<(&'a str, String)> {
+    let mut examples: Vec<(&str, String)> = Vec::new();
+    for line in block.lines() {
+        match (line.strip_prefix(mark), examples.last_mut()) {
+            (Some(input), _) => examples.push((input, String::new())),
+            (None, Some((_, output))) => output.extend([line, "\n"]),
+            (None, None) => panic!("output before the first input: {line}"),
+        }
+    }
+    examples
+}
+
+#[test]
+fn console_examples() {
+    let (_server, address) = Serve::on_any_port();
+    let program = Path::new(env!("CARGO_BIN_EXE_grpcalc"));
+    let path = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        env::var("PATH").unwrap()
+    );
+    let mut count = 0;
+    for (page, block) in blocks("console") {
+        for (command, printed) in examples(&block, "$ ") {
+            let command = command.replace(ADDRESS, &address);
+            let output = Command::new("sh")
+                .args(["-c", &format!("exec 2>&1; {command}")])
+                .env("PATH", &path)
+                .env_remove("GRPCALC_ADDR")
+                .stdin(Stdio::null())
+                .output()
+                .unwrap();
+            let output = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(output, printed, "{}: {command}", page.display());
+            count += 1;
+        }
+    }
+    assert!(count > 5, "only {count} examples were found");
+}
+
+#[test]
+fn prompt_examples() {
+    let mut count = 0;
+    for (page, block) in blocks("prompt") {
+        let mut command = grpcalc();
+        command.env("TERM", "xterm");
+        let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
+        let mut terminal = spawn_command(command, Some(patience)).unwrap();
+        for (line, printed) in examples(&block, "> ") {
+            terminal.exp_string("> ").unwrap();
+            terminal.send_line(line).unwrap();
+            let printed = format!("\n{}", printed.replace('\n', "\r\n"));
+            let found = terminal.exp_string(&printed);
+            assert!(found.is_ok(), "{}: {line}: {found:?}", page.display());
+            count += 1;
+        }
+    }
+    assert!(count > 4, "only {count} examples were found");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1) {
+            let target = link.split(')').next().unwrap();
+            if !target.contains("://") {
+                let file = page.parent().unwrap().join(target);
+                assert!(file.exists(), "{}: {target}", page.display());
+            }
+        }
+    }
+}
