@@ -1,0 +1,25 @@
+//! Exit codes.
+
+use std::process::ExitCode;
+
+/// How the process ends; `docs/exit-codes.md` tells users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Every line was answered.
+    Success = 0,
+    /// Some line had a fault.
+    Fault = 1,
+    /// The options make no sense, or a file cannot be read or written.
+    Usage = 2,
+    /// A server was not reached, was lost or refused us; or cannot listen.
+    NoServer = 3,
+    /// Ctrl-C ended a script: 128 and the number of SIGINT, as shells do.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        (exit as u8).into()
+    }
+}

@@ -1,0 +1,117 @@
+//! Lines to a server: from the arguments, a file, a pipe or a terminal.
+
+use std::{
+    io::{self, IsTerminal as _},
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use tokio::{
+    io::AsyncRead,
+    runtime::Builder,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::{
+    Exit, complain,
+    options::{LineOptions, Server},
+    runtime,
+};
+use crate::{
+    client::{Client, Target},
+    repl::script::{self, Rules},
+    server,
+    terminal::{self, Editor, prompt},
+};
+
+/// Answers the lines that the options name.
+pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
+    let target = match options.addr.and_then(|Server(address)| address) {
+        Some(address) => Target::Remote(address),
+        None => embedded()?,
+    };
+    let rules = Rules {
+        fail_fast: options.fail_fast,
+        numbered: true,
+    };
+    if !options.line.is_empty() {
+        let line = options.line.join(" ");
+        let numbered = line.contains('\n');
+        let client = Client::lazy(target, options.timeout);
+        return script(line.as_bytes(), &client, Rules { numbered, ..rules }).await;
+    }
+    match options.file.as_deref() {
+        Some(path) if path != Path::new("-") => {
+            let file = tokio::fs::File::open(path).await;
+            let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+            script(file, &Client::lazy(target, options.timeout), rules).await
+        }
+        None if io::stdin().is_terminal() => session(target, options.timeout).await,
+        _ => {
+            let client = Client::lazy(target, options.timeout);
+            script(tokio::io::stdin(), &client, rules).await
+        }
+    }
+}
+
+/// Starts a server in this process, on a thread of its own: it works while this
+/// one reads lines and prints answers. It ends with the process.
+fn embedded() -> anyhow::Result<Target> {
+    let (dial, connections) = server::in_memory();
+    let runtime = runtime(&mut Builder::new_current_thread())?;
+    let serve = move || {
+        let settings = server::Settings::default();
+        runtime.block_on(server::run(connections, std::future::pending(), &settings))
+    };
+    let thread = std::thread::Builder::new().name("server".into());
+    thread.spawn(serve).context("cannot start a thread")?;
+    Ok(Target::Embedded(dial))
+}
+
+async fn script(
+    input: impl AsyncRead + Unpin,
+    client: &Client,
+    rules: Rules,
+) -> anyhow::Result<Exit> {
+    let mut interrupts = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
+    let running = script::run(
+        input,
+        tokio::io::stdout(),
+        tokio::io::stderr(),
+        client,
+        rules,
+    );
+    tokio::select! {
+        end = running => Ok(match end? {
+            script::End::Answered | script::End::Unread => Exit::Success,
+            script::End::Faulty => Exit::Fault,
+            script::End::NoServer => Exit::NoServer,
+        }),
+        _ = interrupts.recv() => Ok(Exit::Interrupted),
+    }
+}
+
+async fn session(target: Target, timeout: Duration) -> anyhow::Result<Exit> {
+    let client = match Client::connect(target, timeout).await {
+        Ok(client) => client,
+        Err(error) => {
+            complain(format_args!("{error}"));
+            return Ok(Exit::NoServer);
+        }
+    };
+    let history = terminal::history_file().unwrap_or_else(|error| {
+        complain(format_args!("no history is kept: {error}"));
+        None
+    });
+    let mut editor = Editor::start(history).context("cannot start the line editor")?;
+    eprintln!(
+        "grpcalc {}, asking {}. 'help' lists the commands, Ctrl-D ends.",
+        env!("CARGO_PKG_VERSION"),
+        client.server()
+    );
+    let done = prompt::run(&client, &mut editor).await;
+    editor.close();
+    done.context("the terminal")?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,62 @@
+//! Options to what to do: wires the rooms and knows the exit codes.
+
+mod exit;
+mod lines;
+mod options;
+mod serve;
+
+use std::io::{self, Write as _};
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use tokio::runtime::{Builder, Runtime};
+
+use self::{
+    lines::lines,
+    options::{Mode, Options, misread_option},
+    serve::serve,
+};
+
+pub use self::exit::Exit;
+
+/// Runs the program on the process's own arguments and streams.
+#[must_use]
+pub fn main() -> Exit {
+    let options = Options::parse();
+    if let Some(error) = misread_option(&options.lines.line) {
+        error.exit();
+    }
+    let done = match options.mode {
+        Some(Mode::Serve(options)) => block_on(&mut Builder::new_multi_thread(), serve(&options)),
+        // One client is served faster by one thread than by two that take turns.
+        None => block_on(&mut Builder::new_current_thread(), lines(options.lines)),
+    };
+    done.unwrap_or_else(|error| {
+        complain(format_args!("{error:#}"));
+        Exit::Usage
+    })
+}
+
+/// Runs `task`, and then waits for nothing more: a read of standard input that
+/// blocks a thread would never end, nor would a connection beyond its grace.
+fn block_on(
+    builder: &mut Builder,
+    task: impl Future<Output = anyhow::Result<Exit>>,
+) -> anyhow::Result<Exit> {
+    let runtime = runtime(builder)?;
+    let done = runtime.block_on(task);
+    runtime.shutdown_background();
+    done
+}
+
+fn runtime(builder: &mut Builder) -> anyhow::Result<Runtime> {
+    builder
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}
+
+fn complain(text: std::fmt::Arguments<'_>) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "grpcalc: {text}");
+}

@@ -1,0 +1,205 @@
+//! What can be written on the command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+
+use crate::address::Address;
+
+/// A calculator whose every answer is a gRPC call.
+///
+/// Alone it starts a server inside this process and asks for lines; with --addr it
+/// asks another server. Lines come from the terminal, from a pipe, from a file or
+/// from the arguments.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    disable_help_subcommand = true,
+    args_conflicts_with_subcommands = true
+)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Options {
+    #[command(subcommand)]
+    pub(super) mode: Option<Mode>,
+    #[command(flatten)]
+    pub(super) lines: LineOptions,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  grpcalc                                 a prompt; `help` lists the commands
+  grpcalc add 20 10                       one line, one answer; options go before the line
+  printf 'add 20 10\\n' | grpcalc          a script
+  grpcalc serve                           a server on 127.0.0.1:50050
+  grpcalc --addr 127.0.0.1:50050 add 1 2  a line for that server
+
+Exit codes:
+  0  every line answered    1  some line had a fault    2  usage
+  3  server not reached, lost or refusing               130  interrupted";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Mode {
+    /// Serve calculators until SIGINT or SIGTERM.
+    Serve(ServeOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LineOptions {
+    /// The server to ask: HOST:PORT, http://HOST:PORT or unix:PATH [default: one inside this process]
+    #[arg(
+        long,
+        env = "GRPCALC_ADDR",
+        hide_env_values = true,
+        value_name = "ADDR"
+    )]
+    pub(super) addr: Option<Server>,
+
+    /// The deadline of each call: seconds, or with a unit as in 500ms, 2s, 1m
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
+    pub(super) timeout: Duration,
+
+    /// Read the lines from a file; - is standard input
+    #[arg(short, long, value_name = "FILE", conflicts_with = "line")]
+    pub(super) file: Option<PathBuf>,
+
+    /// Print nothing after the first fault
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+
+    /// One line to answer; its words may stand apart
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "LINE"
+    )]
+    pub(super) line: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeOptions {
+    /// Where to listen: HOST:PORT (port 0: any free one) or unix:PATH; may be repeated
+    #[arg(long, default_value = "127.0.0.1:50050", value_name = "ADDR")]
+    pub(super) listen: Vec<Address>,
+
+    /// How long a shutdown waits for calls that are running and for peers that do not answer
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
+    pub(super) grace: Duration,
+}
+
+/// `--addr`, where an empty text (an environment variable set to nothing) is no address.
+#[derive(Clone, Debug)]
+pub(super) struct Server(pub(super) Option<Address>);
+
+impl std::str::FromStr for Server {
+    type Err = <Address as std::str::FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "" => Ok(Self(None)),
+            _ => text.parse().map(|address| Self(Some(address))),
+        }
+    }
+}
+
+/// The longest time that can be asked for: a year.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[number.len()..] {
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("the unit is none of ms, s, m, h".into()),
+    };
+    let count: f64 = number
+        .parse()
+        .map_err(|_| "write a number of seconds, or 500ms, 2s, 1m")?;
+    match Duration::try_from_secs_f64(count * unit) {
+        Ok(duration) if duration > Duration::ZERO && duration <= LONGEST => Ok(duration),
+        _ => Err("must be more than nothing and at most a year".into()),
+    }
+}
+
+/// An option that was taken for a part of the line: one of ours behind the line's
+/// first word, or any long one that is this first word. `--` in front of the line
+/// says that it is meant so.
+pub(super) fn misread_option(line: &[String]) -> Option<clap::Error> {
+    let mut command = Options::command();
+    let is_ours = |word: &str| {
+        let name = word.split('=').next().unwrap_or(word);
+        command.get_arguments().any(|option| {
+            let long = option.get_long().map(|long| format!("--{long}"));
+            let short = option.get_short().map(|short| format!("-{short}"));
+            [long, short].into_iter().flatten().any(|own| own == name)
+        })
+    };
+    let is_long = |word: &str| {
+        let name = word.strip_prefix("--");
+        name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+    };
+    let message = match line {
+        [first, ..] if is_long(first) => format!("unknown option '{first}'"),
+        [_, rest @ ..] => {
+            let option = rest.iter().find(|word| is_ours(word))?;
+            format!("the option '{option}' stands behind the line; options go before it")
+        }
+        [] => return None,
+    };
+    let meant = std::env::args_os().any(|argument| argument == "--");
+    (!meant).then(|| command.error(ErrorKind::UnknownArgument, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Options::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        for (text, milliseconds) in [
+            ("10", Some(10_000)),
+            ("0.5", Some(500)),
+            ("500ms", Some(500)),
+            ("2s", Some(2_000)),
+            ("1m", Some(60_000)),
+            ("1.5h", Some(5_400_000)),
+            ("0", None),
+            ("0.0ms", None),
+            ("-1", None),
+            ("nan", None),
+            ("inf", None),
+            ("1e300", None),
+            ("9000h", None),
+            ("2 weeks", None),
+            ("", None),
+            ("s", None),
+        ] {
+            let expected = milliseconds.map(Duration::from_millis);
+            assert_eq!(duration(text).ok(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_taken_as_it_is() {
+        for (arguments, line) in [
+            (&["add", "20", "10"][..], &["add", "20", "10"][..]),
+            (&["add", "-5", "5"], &["add", "-5", "5"]),
+            (&["-5", "+", "3"], &["-5", "+", "3"]),
+            (&["-(3+4)"], &["-(3+4)"]),
+            (&["--", "-f", "x"], &["-f", "x"]),
+            (&["--fail-fast", "add", "1", "2"], &["add", "1", "2"]),
+            (&["help", "add"], &["help", "add"]),
+            (&[], &[]),
+        ] {
+            let all = ["grpcalc"].iter().chain(arguments);
+            let options = Options::try_parse_from(all).unwrap();
+            assert_eq!(options.lines.line, line);
+        }
+    }
+}
