@@ -8,12 +8,11 @@ mod serve;
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
-use clap::Parser as _;
 use tokio::runtime::{Builder, Runtime};
 
 use self::{
     lines::lines,
-    options::{Mode, Options, misread_option},
+    options::{Mode, Options},
     serve::serve,
 };
 
@@ -22,10 +21,8 @@ pub use self::exit::Exit;
 /// Runs the program on the process's own arguments and streams.
 #[must_use]
 pub fn main() -> Exit {
-    let options = Options::parse();
-    if let Some(error) = misread_option(&options.lines.line) {
-        error.exit();
-    }
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let options = Options::read(&arguments).unwrap_or_else(|error| error.exit());
     let done = match options.mode {
         Some(Mode::Serve(options)) => block_on(&mut Builder::new_multi_thread(), serve(&options)),
         // One client is served faster by one thread than by two that take turns.

@@ -1,8 +1,8 @@
 //! What can be written on the command line.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::address::Address;
 
@@ -122,11 +122,27 @@ fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// An option that was taken for a part of the line: one of ours behind the line's
-/// first word, or any long one that is this first word. `--` in front of the line
-/// says that it is meant so.
-pub(super) fn misread_option(line: &[String]) -> Option<clap::Error> {
-    let mut command = Options::command();
+impl Options {
+    /// The options that `arguments` (the program's name first) make, or clap's error
+    /// with its own exit code.
+    pub(super) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(arguments)?;
+        let options = Self::from_arg_matches(&matches)?;
+        // `--` in front of the line says that it is meant as it is.
+        let meant = arguments.iter().any(|argument| argument == "--");
+        match misreading(&command, &options.lines.line) {
+            Some(message) if !meant => Err(command.error(ErrorKind::UnknownArgument, message)),
+            _ => Ok(options),
+        }
+    }
+}
+
+/// What was taken for a part of the line and hardly meant so: one of our options
+/// behind the line's first word, any long one that is this first word, or `serve`
+/// behind an option.
+fn misreading(command: &clap::Command, line: &[String]) -> Option<String> {
+    let is_mode = |word: &str| command.find_subcommand(word).is_some();
     let is_ours = |word: &str| {
         let name = word.split('=').next().unwrap_or(word);
         command.get_arguments().any(|option| {
@@ -139,16 +155,21 @@ pub(super) fn misread_option(line: &[String]) -> Option<clap::Error> {
         let name = word.strip_prefix("--");
         name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
     };
-    let message = match line {
-        [first, ..] if is_long(first) => format!("unknown option '{first}'"),
-        [_, rest @ ..] => {
-            let option = rest.iter().find(|word| is_ours(word))?;
-            format!("the option '{option}' stands behind the line; options go before it")
+    match line {
+        [first, ..] if is_mode(first) => {
+            Some(format!("'{first}' comes first, its options behind it"))
         }
-        [] => return None,
-    };
-    let meant = std::env::args_os().any(|argument| argument == "--");
-    (!meant).then(|| command.error(ErrorKind::UnknownArgument, message))
+        [first, ..] if is_long(first) => Some(format!("unknown option '{first}'")),
+        [_, rest @ ..] => {
+            let option = rest
+                .iter()
+                .find(|word| word.starts_with('-') && is_ours(word))?;
+            Some(format!(
+                "the option '{option}' stands behind the line; options go before it"
+            ))
+        }
+        [] => None,
+    }
 }
 
 #[cfg(test)]
@@ -197,8 +218,12 @@ mod tests {
             (&["help", "add"], &["help", "add"]),
             (&[], &[]),
         ] {
-            let all = ["grpcalc"].iter().chain(arguments);
-            let options = Options::try_parse_from(all).unwrap();
+            let all: Vec<_> = ["grpcalc"]
+                .iter()
+                .chain(arguments)
+                .map(OsString::from)
+                .collect();
+            let options = Options::read(&all).unwrap();
             assert_eq!(options.lines.line, line);
         }
     }
