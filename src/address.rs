@@ -1,6 +1,6 @@
 //! Where a server listens: `host:port` or `unix:PATH`.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{fmt, net::Ipv6Addr, path::PathBuf, str::FromStr};
 
 /// A place to listen at or to connect to.
 ///
@@ -33,8 +33,8 @@ pub enum AddressError {
     /// `http://host:1/path`.
     #[error("an address has no path behind its port; write HOST:PORT")]
     Trailing,
-    /// No host in front of the port.
-    #[error("no host; write HOST:PORT, as in localhost:50050")]
+    /// No host in front of the port, or one with characters that no host has.
+    #[error("no valid host; write HOST:PORT, as in localhost:50050 or [::1]:50050")]
     Host,
     /// No port, or one that is no number up to 65535.
     #[error("no valid port; write HOST:PORT, as in localhost:50050")]
@@ -72,7 +72,7 @@ impl FromStr for Address {
             None if host.contains(':') => return Err(AddressError::Brackets),
             None => host,
         };
-        if host.is_empty() {
+        if !is_host(host, bracketed.is_some()) {
             return Err(AddressError::Host);
         }
         // `u16::from_str` would also take "+80".
@@ -85,6 +85,16 @@ impl FromStr for Address {
             port,
         })
     }
+}
+
+/// Whether `host` is a name (RFC 1123, with the underscores that are in use), an IPv4
+/// address, or, in brackets, an IPv6 address.
+fn is_host(host: &str, bracketed: bool) -> bool {
+    if bracketed {
+        return host.parse::<Ipv6Addr>().is_ok();
+    }
+    let legal = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_');
+    !host.is_empty() && host.len() <= 253 && host.bytes().all(legal)
 }
 
 impl fmt::Display for Address {
@@ -130,6 +140,14 @@ mod tests {
             ("unix:", Err(AddressError::Path)),
             ("http://localhost:1/calc", Err(AddressError::Trailing)),
             (":50050", Err(AddressError::Host)),
+            ("a b:1", Err(AddressError::Host)),
+            ("%41:1", Err(AddressError::Host)),
+            ("user@localhost:1", Err(AddressError::Host)),
+            ("localhost?x:1", Err(AddressError::Host)),
+            ("ü.example:1", Err(AddressError::Host)),
+            ("[[::1]]:1", Err(AddressError::Host)),
+            ("[localhost]:1", Err(AddressError::Host)),
+            ("[]:1", Err(AddressError::Host)),
             ("localhost", Err(AddressError::Port)),
             ("localhost:", Err(AddressError::Port)),
             ("localhost:http", Err(AddressError::Port)),

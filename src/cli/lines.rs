@@ -27,9 +27,9 @@ use crate::{
 
 /// Answers the lines that the options name.
 pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
-    let target = match options.addr.and_then(|Server(address)| address) {
-        Some(address) => Target::Remote(address),
-        None => embedded()?,
+    let target = match options.addr.map_or_else(Server::from_env, Ok)? {
+        Server(Some(address)) => Target::Remote(address),
+        Server(None) => embedded()?,
     };
     let rules = Rules {
         fail_fast: options.fail_fast,
@@ -112,6 +112,9 @@ async fn session(target: Target, timeout: Duration) -> anyhow::Result<Exit> {
     );
     let done = prompt::run(&client, &mut editor).await;
     editor.close();
-    done.context("the terminal")?;
-    Ok(Exit::Success)
+    match done {
+        // Whoever closed the pipe has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
+        done => done.context("the terminal").map(|()| Exit::Success),
+    }
 }

@@ -1,7 +1,8 @@
 //! What can be written on the command line.
 
-use std::{ffi::OsString, path::PathBuf, time::Duration};
+use std::{env, ffi::OsString, path::PathBuf, time::Duration};
 
+use anyhow::Context as _;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 
 use crate::address::Address;
@@ -45,17 +46,13 @@ pub(super) enum Mode {
 
 #[derive(Debug, Args)]
 pub(super) struct LineOptions {
-    /// The server to ask: HOST:PORT, http://HOST:PORT or unix:PATH [default: one inside this process]
-    #[arg(
-        long,
-        env = "GRPCALC_ADDR",
-        hide_env_values = true,
-        value_name = "ADDR"
-    )]
+    /// The server to ask: HOST:PORT, http://HOST:PORT or unix:PATH [default: what the environment
+    /// variable `GRPCALC_ADDR` says, else a server inside this process]
+    #[arg(long, value_name = "ADDR")]
     pub(super) addr: Option<Server>,
 
     /// The deadline of each call: seconds, or with a unit as in 500ms, 2s, 1m
-    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = positive_duration)]
     pub(super) timeout: Duration,
 
     /// Read the lines from a file; - is standard input
@@ -86,9 +83,24 @@ pub(super) struct ServeOptions {
     pub(super) grace: Duration,
 }
 
-/// `--addr`, where an empty text (an environment variable set to nothing) is no address.
+/// A server to ask, where an empty text (an environment variable set to nothing) is
+/// the one inside this process.
 #[derive(Clone, Debug)]
 pub(super) struct Server(pub(super) Option<Address>);
+
+impl Server {
+    /// The server that the environment names. Not clap's affair, since `serve` must
+    /// not mind what only its clients need.
+    pub(super) fn from_env() -> anyhow::Result<Self> {
+        const VARIABLE: &str = "GRPCALC_ADDR";
+        let Some(text) = env::var_os(VARIABLE) else {
+            return Ok(Self(None));
+        };
+        let text = text.to_string_lossy();
+        text.parse()
+            .with_context(|| format!("the address {text:?} in {VARIABLE}"))
+    }
+}
 
 impl std::str::FromStr for Server {
     type Err = <Address as std::str::FromStr>::Err;
@@ -117,8 +129,15 @@ fn duration(text: &str) -> Result<Duration, String> {
         .parse()
         .map_err(|_| "write a number of seconds, or 500ms, 2s, 1m")?;
     match Duration::try_from_secs_f64(count * unit) {
-        Ok(duration) if duration > Duration::ZERO && duration <= LONGEST => Ok(duration),
-        _ => Err("must be more than nothing and at most a year".into()),
+        Ok(duration) if duration <= LONGEST => Ok(duration),
+        _ => Err("must be at most a year, and not negative".into()),
+    }
+}
+
+fn positive_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("must be more than nothing".into()),
+        duration => Ok(duration),
     }
 }
 
@@ -190,8 +209,7 @@ mod tests {
             ("2s", Some(2_000)),
             ("1m", Some(60_000)),
             ("1.5h", Some(5_400_000)),
-            ("0", None),
-            ("0.0ms", None),
+            ("0", Some(0)),
             ("-1", None),
             ("nan", None),
             ("inf", None),
@@ -204,6 +222,7 @@ mod tests {
             let expected = milliseconds.map(Duration::from_millis);
             assert_eq!(duration(text).ok(), expected, "{text:?}");
         }
+        assert!(positive_duration("0.0ms").is_err());
     }
 
     #[test]

@@ -35,8 +35,9 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
                 "{address} is open to the network, without encryption"
             ));
         }
-        // Whoever started us may wait for these lines only.
-        let _ = writeln!(io::stdout(), "{address}");
+        if let Err(error) = writeln!(io::stdout(), "{address}") {
+            complain(format_args!("cannot print the address {address}: {error}"));
+        }
     }
 
     let settings = server::Settings {
@@ -51,15 +52,31 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        // None ends by itself but for a failure.
+        Some(end) = servers.join_next() => {
+            let _ = end.context("a server task failed")?.context("cannot go on serving")?;
+        }
     }
     shutdown.cancel();
-    tokio::select! {
-        ends = servers.join_all() => {
-            if ends.iter().any(|end| matches!(end, Ok(server::End::GraceExceeded))) {
-                complain(format_args!("closed connections that were open after {:?}", options.grace));
+    let drained = async {
+        while let Some(end) = servers.join_next().await {
+            match end
+                .context("a server task failed")?
+                .context("cannot serve")?
+            {
+                server::End::Drained => {}
+                server::End::GraceExceeded => {
+                    complain(format_args!(
+                        "closed connections that were open after {:?}",
+                        options.grace
+                    ));
+                }
             }
-            Ok(Exit::Success)
         }
+        Ok(Exit::Success)
+    };
+    tokio::select! {
+        exit = drained => exit,
         // Asked twice: now.
         _ = interrupt.recv() => Ok(Exit::Interrupted),
         _ = terminate.recv() => Ok(Exit::Interrupted),

@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
@@ -69,7 +69,10 @@ type Socket = Either<TcpStream, Either<UnixStream, DuplexStream>>;
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) name: String,
+    /// Of the newest connection.
     stage: AtomicU8,
+    /// Whether any connection got as far as to be spoken on.
+    spoken: AtomicBool,
 }
 
 /// How far a connection got.
@@ -94,6 +97,7 @@ impl Peer {
                 Target::Remote(address) => address.to_string(),
             },
             stage: AtomicU8::new(Stage::Dialing as u8),
+            spoken: AtomicBool::new(false),
         }
     }
 
@@ -107,6 +111,11 @@ impl Peer {
         stages[usize::from(self.stage.load(Ordering::Relaxed))]
     }
 
+    /// Whether it has ever spoken HTTP/2 with us.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.spoken.load(Ordering::Relaxed)
+    }
+
     fn reach(&self, stage: Stage) {
         self.stage.store(stage as u8, Ordering::Relaxed);
     }
@@ -116,7 +125,10 @@ impl Peer {
     /// a TLS record nor a line of text does.
     fn hear(&self, bytes: &[u8]) {
         match (self.stage(), bytes.first()) {
-            (Stage::Silent, Some(0)) => self.reach(Stage::Speaking),
+            (Stage::Silent, Some(0)) => {
+                self.reach(Stage::Speaking);
+                self.spoken.store(true, Ordering::Relaxed);
+            }
             (Stage::Silent, Some(_)) => self.reach(Stage::Foreign),
             _ => {}
         }

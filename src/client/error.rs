@@ -5,7 +5,10 @@ use std::{error::Error, io, time::Duration};
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tonic_types::StatusExt as _;
 
-use super::connector::{Peer, Stage};
+use super::{
+    connector::{Peer, Stage},
+    grpc_only::NotGrpc,
+};
 use crate::printable::printable;
 
 /// Characters of a server's message that are shown.
@@ -115,25 +118,31 @@ impl CallError {
     }
 
     fn from_transport(error: &(dyn Error + 'static), timeout: Duration, peer: &Peer) -> Self {
-        if chain(error).any(<dyn Error>::is::<TimeoutExpired>) {
+        if let Some(not_grpc) = find::<NotGrpc>(error) {
+            return Self::Unreachable {
+                server: peer.name.clone(),
+                cause: not_grpc.to_string(),
+            };
+        }
+        if find::<TimeoutExpired>(error).is_some() {
             return Self::deadline(timeout, peer);
         }
-        if chain(error).any(<dyn Error>::is::<ConnectError>) {
+        if find::<ConnectError>(error).is_some() {
             return Self::unreachable(error, peer);
         }
         let server = peer.name.clone();
         match peer.stage() {
+            _ if peer.has_spoken() => Self::Lost {
+                server,
+                cause: root_cause(error),
+            },
             Stage::Foreign => Self::Unreachable {
                 server,
                 cause: FOREIGN.into(),
             },
-            Stage::Silent => Self::Unreachable {
+            Stage::Dialing | Stage::Silent | Stage::Speaking => Self::Unreachable {
                 server,
                 cause: "it closed the connection without a word".into(),
-            },
-            Stage::Dialing | Stage::Speaking => Self::Lost {
-                server,
-                cause: root_cause(error),
             },
         }
     }
@@ -141,12 +150,51 @@ impl CallError {
 
 const FOREIGN: &str = "what listens there does not speak gRPC (HTTP/2 without TLS)";
 
+/// What would help a call that has no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Nothing that we could do.
+    None,
+    /// To send it again over a new connection.
+    Reconnect,
+    /// To send it again a little later: the server had no room for it.
+    Wait,
+}
+
+impl Remedy {
+    /// What a status calls for. A refused stream was not looked at by the server
+    /// (RFC 9113, section 8.7).
+    pub(super) fn of(status: &Status) -> Self {
+        let Some(error) = status.source() else {
+            return Self::None;
+        };
+        let hopeless = find::<TimeoutExpired>(error).is_some()
+            || find::<ConnectError>(error).is_some()
+            || find::<NotGrpc>(error).is_some();
+        if hopeless {
+            return Self::None;
+        }
+        match find::<h2::Error>(error) {
+            Some(error) if error.reason() == Some(h2::Reason::REFUSED_STREAM) => Self::Wait,
+            _ => Self::Reconnect,
+        }
+    }
+}
+
+/// The first error of type `E` in the chain of causes.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// The last word of an error's chain of causes: the others say "transport error".
 fn root_cause(error: &(dyn Error + 'static)) -> String {
+    if find::<h2::Error>(error).is_some_and(|error| error.reason() == Some(h2::Reason::NO_ERROR)) {
+        return "it is closing its connections".into();
+    }
     let root = chain(error).last().unwrap_or(error);
     match root.downcast_ref::<io::Error>() {
         Some(error) => io_cause(error),

@@ -5,16 +5,23 @@
 mod call;
 mod connector;
 mod error;
+mod grpc_only;
+mod window;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time;
+use tokio::time::{self, Instant};
 use tonic::{
-    Request,
+    Request, Status,
     transport::{Channel, Endpoint},
 };
 
-use self::connector::Peer;
+use self::{
+    connector::Peer,
+    error::Remedy,
+    grpc_only::GrpcOnly,
+    window::{Pace, Window},
+};
 use crate::proto::calc::{
     AddRequest, DivideRequest, MultiplyRequest, SubstractRequest,
     calculator_client::CalculatorClient,
@@ -29,12 +36,32 @@ pub use self::{
 /// How this client names itself to servers.
 const USER_AGENT: &str = concat!("grpcalc/", env!("CARGO_PKG_VERSION"));
 
+/// How often a call whose connection broke is sent again. The next connection is
+/// nearly always good: servers close old ones for many reasons, restarts among them.
+const RECONNECTS: u32 = 4;
+
+/// The first pause before a call is sent again; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
 /// What a server is asked by: one connection, made when it is first needed and
 /// made anew when it broke. Any number of calls may be under way on it at once.
+///
+/// All calls here are pure, so a call whose connection broke is sent again, and so is
+/// one that the server had no room for.
 #[derive(Clone, Debug)]
 pub struct Client {
-    calculator: CalculatorClient<Channel>,
+    calculator: CalculatorClient<GrpcOnly>,
+    connection: Arc<Connection>,
+}
+
+/// What the calls of a client share.
+#[derive(Debug)]
+struct Connection {
     peer: Arc<Peer>,
+    window: Window,
     timeout: Duration,
 }
 
@@ -64,62 +91,98 @@ impl Client {
 
     fn new(channel: Channel, peer: Arc<Peer>, timeout: Duration) -> Self {
         Self {
-            calculator: CalculatorClient::new(channel),
-            peer,
-            timeout,
+            calculator: CalculatorClient::new(GrpcOnly(channel)),
+            connection: Arc::new(Connection {
+                peer,
+                window: Window::new(),
+                timeout,
+            }),
         }
     }
 
     /// Who is asked, in words: an address, or the embedded server.
     #[must_use]
     pub fn server(&self) -> &str {
-        &self.peer.name
+        &self.connection.peer.name
     }
 
     /// Sends `call` as the stub call of its method and waits for the reply, at
-    /// most until the deadline. Dropping the future cancels the call.
+    /// most until the deadline. Where very many calls are under way, it is sent, and
+    /// its time runs, when others have ended. Dropping the future cancels the call.
     pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
-        let Call { method, n1, n2 } = call;
-        let mut stub = self.calculator.clone();
-        let integer = |n1| Reply::Integer(n1);
-        let sent = async {
-            match method {
-                Method::Add => {
-                    let reply = stub.add(self.request(AddRequest { n1, n2 })).await;
-                    reply.map(|reply| integer(reply.into_inner().n1))
-                }
-                Method::Subtract => {
-                    let reply = stub
-                        .substract(self.request(SubstractRequest { n1, n2 }))
-                        .await;
-                    reply.map(|reply| integer(reply.into_inner().n1))
-                }
-                Method::Multiply => {
-                    let reply = stub
-                        .multiply(self.request(MultiplyRequest { n1, n2 }))
-                        .await;
-                    reply.map(|reply| integer(reply.into_inner().n1))
-                }
-                Method::Divide => {
-                    let reply = stub.divide(self.request(DivideRequest { n1, n2 })).await;
-                    reply.map(|reply| Reply::Float(reply.into_inner().f1))
-                }
-            }
-        };
+        let Connection {
+            peer,
+            window,
+            timeout,
+        } = &*self.connection;
+        let place = window.enter().await;
+        let start = Instant::now();
         // The request carries the deadline to the server. This one holds even
         // where no request can be sent: tonic's own does not cover connecting.
-        match time::timeout(self.timeout, sent).await {
-            Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(status)) => Err(CallError::from_status(&status, self.timeout, &self.peer)),
-            Err(_) => Err(CallError::deadline(self.timeout, &self.peer)),
+        let sent = time::timeout(*timeout, self.persist(call, start)).await;
+        let went = match sent {
+            Ok((_, false)) => Pace::of(start.elapsed(), *timeout),
+            Ok((_, true)) | Err(_) => Pace::Slow,
+        };
+        place.leave(went);
+        match sent {
+            Ok((Ok(reply), _)) => Ok(reply),
+            Ok((Err(status), _)) => Err(CallError::from_status(&status, *timeout, peer)),
+            Err(_) => Err(CallError::deadline(*timeout, peer)),
         }
     }
 
-    fn request<T>(&self, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        request.set_timeout(self.timeout);
-        request
+    /// Sends `call` until there is a reply, or a failure that sending it again would
+    /// not mend. Tells also whether the server had no room for it at first.
+    async fn persist(&self, call: Call, start: Instant) -> (Result<Reply, Status>, bool) {
+        let Connection { peer, timeout, .. } = &*self.connection;
+        let (mut pause, mut reconnects, mut refused) = (PAUSE, 0, false);
+        loop {
+            let left = timeout.saturating_sub(start.elapsed());
+            let status = match self.send(call, left).await {
+                Ok(reply) => return (Ok(reply), refused),
+                Err(status) => status,
+            };
+            match Remedy::of(&status) {
+                Remedy::Wait => refused = true,
+                Remedy::Reconnect if peer.has_spoken() && reconnects < RECONNECTS => {
+                    reconnects += 1;
+                }
+                Remedy::Reconnect | Remedy::None => return (Err(status), refused),
+            }
+            time::sleep(pause).await;
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
     }
+
+    async fn send(&self, call: Call, deadline: Duration) -> Result<Reply, Status> {
+        let Call { method, n1, n2 } = call;
+        let mut stub = self.calculator.clone();
+        Ok(match method {
+            Method::Add => {
+                let request = with_deadline(AddRequest { n1, n2 }, deadline);
+                Reply::Integer(stub.add(request).await?.into_inner().n1)
+            }
+            Method::Subtract => {
+                let request = with_deadline(SubstractRequest { n1, n2 }, deadline);
+                Reply::Integer(stub.substract(request).await?.into_inner().n1)
+            }
+            Method::Multiply => {
+                let request = with_deadline(MultiplyRequest { n1, n2 }, deadline);
+                Reply::Integer(stub.multiply(request).await?.into_inner().n1)
+            }
+            Method::Divide => {
+                let request = with_deadline(DivideRequest { n1, n2 }, deadline);
+                Reply::Float(stub.divide(request).await?.into_inner().f1)
+            }
+        })
+    }
+}
+
+fn with_deadline<T>(message: T, deadline: Duration) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(deadline);
+    request
 }
 
 fn endpoint(target: &Target) -> Endpoint {

@@ -5,7 +5,7 @@
 
 use std::{fmt::Write as _, ops::Range};
 
-use super::fault::{LineFault, quoted};
+use super::fault::{LINE, LineFault, quoted};
 use crate::client::{Call, Method};
 
 /// What a line asks for.
@@ -98,6 +98,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Words stand between white space, Unicode's and a byte order mark among it;
 /// what follows a `#` is a comment.
 pub fn parse(line: &str) -> Result<Command, LineFault> {
+    if line.len() > LINE {
+        return Err(LineFault::too_long(line.len()));
+    }
     let mut words = Words::new(line);
     let Some(name) = words.next() else {
         return Ok(Command::Nothing);
@@ -384,6 +387,11 @@ mod tests {
         let fault = parse(&"x".repeat(60_000)).unwrap_err();
         assert!(fault.message.len() < 100, "{fault}");
         assert_eq!(fault.span, 0..60_000);
+        let fault = parse(&"x".repeat(LINE + 1)).unwrap_err();
+        assert!(
+            fault.message.starts_with("the line has 65537 bytes"),
+            "{fault}"
+        );
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::printable::printable;
 /// Characters of the user's own text that a message repeats.
 const QUOTATION: usize = 64;
 
+/// Bytes of a line.
+pub(super) const LINE: usize = 64 * 1024;
+
 /// A line that is no command: what is wrong, where, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFault {
@@ -16,6 +19,17 @@ pub struct LineFault {
     pub span: Range<usize>,
     /// What to do about it.
     pub help: String,
+}
+
+impl LineFault {
+    /// The line has `length` bytes, which is too many.
+    pub(super) fn too_long(length: usize) -> Self {
+        Self {
+            message: format!("the line has {length} bytes, more than the limit of {LINE}"),
+            span: 0..0,
+            help: "split it".into(),
+        }
+    }
 }
 
 impl fmt::Display for LineFault {

@@ -4,10 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
-use super::fault::LineFault;
-
-/// Bytes of a line, without its end.
-pub(super) const LINE: usize = 64 * 1024;
+use super::fault::{LINE, LineFault};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
@@ -71,11 +68,7 @@ fn text(mut bytes: Vec<u8>, length: usize) -> Result<String, LineFault> {
         bytes.pop();
     }
     if bytes.len() > LINE {
-        return Err(LineFault {
-            message: format!("the line has {length} bytes, more than the limit of {LINE}"),
-            span: 0..0,
-            help: "split it".into(),
-        });
+        return Err(LineFault::too_long(length));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
+    os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -107,7 +107,8 @@ impl Listener {
             Socket::Tcp(listener) => {
                 let (io, _) = listener.accept().await?;
                 // Answers are small and must not wait for more (Nagle's algorithm).
-                io.set_nodelay(true)?;
+                // It fails where the peer has gone already, which reading will show.
+                let _ = io.set_nodelay(true);
                 Either::Left(io)
             }
             Socket::Unix { listener, .. } => Either::Right(listener.accept().await?.0),
@@ -119,7 +120,7 @@ async fn bind_unix(path: &Path) -> io::Result<Socket> {
     remove_if_stale(path).await?;
     let socket = UnixSocket::new_stream()?;
     socket.bind(path)?;
-    let file = SocketFile(path.into());
+    let file = SocketFile::new(path)?;
     // Nobody can connect before `listen`, so nobody slips in while the mode is wider.
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     Ok(Socket::Unix {
@@ -142,11 +143,31 @@ async fn remove_if_stale(path: &Path) -> io::Result<()> {
 
 /// A socket file of ours, removed when its listener goes.
 #[derive(Debug)]
-struct SocketFile(PathBuf);
+struct SocketFile {
+    path: PathBuf,
+    /// Its device and inode: by now the path may lead to another server's.
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    fn new(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.into(),
+            identity: identity(path)?,
+        })
+    }
+}
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Somebody may have removed it already.
-        let _ = fs::remove_file(&self.0);
+        if identity(&self.path).is_ok_and(|found| found == self.identity) {
+            // Nobody is left to be told that this failed.
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let found = fs::symlink_metadata(path)?;
+    Ok((found.dev(), found.ino()))
 }

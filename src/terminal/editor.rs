@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustyline::{
-    CompletionType, Config, Context, Helper, completion::Completer, error::ReadlineError,
+    Behavior, CompletionType, Config, Context, Helper, completion::Completer, error::ReadlineError,
     highlight::Highlighter, hint::Hinter, history::DefaultHistory, validate::Validator,
 };
 use tokio::sync::mpsc;
@@ -74,7 +74,8 @@ impl Editor {
     pub async fn read(&mut self) -> io::Result<Input> {
         // Where the thread is gone, its reason stands in the other channel.
         let _ = self.questions.send(()).await;
-        self.answers.recv().await.unwrap_or(Ok(Input::End))
+        let gone = || Err(io::Error::other("the line editor has ended"));
+        self.answers.recv().await.unwrap_or_else(gone)
     }
 
     /// Ends the thread, which gives the terminal back as it was.
@@ -99,6 +100,8 @@ impl Lines {
             .map_err(io_error)?
             .history_ignore_space(true)
             .completion_type(CompletionType::List)
+            // The terminal itself, so that standard output is for answers only.
+            .behavior(Behavior::PreferTerm)
             .build();
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
         editor.set_helper(Some(Completion));
@@ -139,6 +142,7 @@ impl Lines {
 fn io_error(error: ReadlineError) -> io::Error {
     match error {
         ReadlineError::Io(error) => error,
+        ReadlineError::Errno(number) => io::Error::from_raw_os_error(number as i32),
         error => io::Error::other(error),
     }
 }

@@ -25,5 +25,12 @@ pub fn history_file() -> io::Result<Option<PathBuf>> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
+    if file.exists() && !file.is_file() {
+        // Reading a named pipe would wait for a writer.
+        return Err(io::Error::other(format!(
+            "{} is no regular file",
+            file.display()
+        )));
+    }
     Ok(Some(file))
 }

@@ -1,6 +1,8 @@
 """The tutorial's calculator in Python: a server and a client of `calc.proto`.
 
-    python calculator.py serve [HOST:PORT]    default localhost:50050; prints the port
+    python calculator.py serve [HOST:PORT [OPTION=N]...]
+                                              default localhost:50050; prints the port;
+                                              options are grpcio's, and delay_ms
     python calculator.py call [HOST:PORT]     prints 30, 10, 200, 5.0
     python calculator.py loop HOST:PORT N     N calls one after the other; prints the seconds
 """
@@ -18,7 +20,10 @@ import calc_pb2_grpc
 class Calculator(calc_pb2_grpc.CalculatorServicer):
     """As short as such a service gets in Python; nothing is checked."""
 
+    delay = 0
+
     def Add(self, request, context):
+        time.sleep(self.delay)
         return calc_pb2.AddReply(n1=request.n1 + request.n2)
 
     def Substract(self, request, context):
@@ -31,8 +36,10 @@ class Calculator(calc_pb2_grpc.CalculatorServicer):
         return calc_pb2.DivideReply(f1=request.n1 / request.n2)
 
 
-def serve(address):
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=10))
+def serve(address, options):
+    Calculator.delay = options.pop("delay_ms", 0) / 1000
+    workers = futures.ThreadPoolExecutor(max_workers=10)
+    server = grpc.server(workers, options=list(options.items()))
     calc_pb2_grpc.add_CalculatorServicer_to_server(Calculator(), server)
     port = server.add_insecure_port(address)
     server.start()
@@ -69,7 +76,8 @@ if __name__ == "__main__":
     mode, *rest = sys.argv[1:]
     address = rest[0] if rest else "localhost:50050"
     if mode == "serve":
-        serve(address)
+        options = (option.split("=") for option in rest[1:])
+        serve(address, {name: int(value) for name, value in options})
     elif mode == "call":
         call(address)
     else:

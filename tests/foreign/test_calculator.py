@@ -176,6 +176,32 @@ class OurClient(unittest.TestCase):
         self.assertEqual(stdout.split(), [str(n + 1) for n in range(2000)])
 
 
+class ServersWithAWillOfTheirOwn(unittest.TestCase):
+    """Python servers that take few calls, close old connections, or are slow."""
+
+    def check(self, *options, lines=2000, arguments=()):
+        server, port = start(sys.executable, CALCULATOR, "serve", "127.0.0.1:0", *options)
+        self.addCleanup(stop, server)
+        script = "".join(f"add {n} 1\n" for n in range(lines))
+        address = f"127.0.0.1:{port}"
+        stdout, stderr, code = run(GRPCALC, "--addr", address, *arguments, stdin=script)
+        self.assertEqual((stderr, code), ("", 0))
+        self.assertEqual(stdout.split(), [str(n + 1) for n in range(lines)])
+
+    def test_few_calls_at_once(self):
+        for limit in (1, 3, 100, 256):
+            with self.subTest(limit=limit):
+                self.check(f"grpc.max_concurrent_streams={limit}")
+
+    def test_connections_that_are_closed_when_they_are_old(self):
+        self.check("grpc.max_connection_age_ms=300", lines=5000)
+
+    def test_a_slow_one_whose_queue_outlasts_the_deadline(self):
+        # 300 calls of 0.1 s, 10 at a time, take 3 s; with 256 at once the last of
+        # them would wait 2.5 s.
+        self.check("delay_ms=100", lines=300, arguments=("--timeout", "2"))
+
+
 class Contracts(unittest.TestCase):
     """The proto files themselves."""
 

@@ -1,6 +1,6 @@
 //! The built program and its options.
 
-use crate::harness::{Ran, grpcalc, ran, run};
+use crate::harness::{Ran, Serve, grpcalc, ran, run};
 
 #[test]
 fn a_line_from_the_arguments() {
@@ -87,11 +87,15 @@ fn usage_errors_name_the_option() {
             &["--addr", "localhost", "add", "1", "2"][..],
             "no valid port",
         ),
+        (&["--addr", "a b:1", "add", "1", "2"], "no valid host"),
         (
             &["--addr", "https://localhost:1", "add", "1", "2"],
             "TLS is not available",
         ),
-        (&["--timeout", "0", "add", "1", "2"], "more than nothing"),
+        (
+            &["--timeout", "0", "add", "1", "2"],
+            "must be more than nothing",
+        ),
         (&["--timeout", "2 weeks", "add", "1", "2"], "--timeout"),
         (
             &["add", "1", "2", "--timeout", "2"],
@@ -115,6 +119,27 @@ fn usage_errors_name_the_option() {
         assert_eq!((stdout.as_str(), code), ("", 2), "{arguments:?}");
         assert!(stderr.contains(words), "{arguments:?}: {stderr}");
     }
+}
+
+#[test]
+fn the_environment_names_a_server() {
+    let (_server, address) = Serve::on_any_port();
+    let asked = |address: &str, arguments: &[&str]| -> Ran {
+        grpcalc()
+            .env("GRPCALC_ADDR", address)
+            .args(arguments)
+            .output()
+            .unwrap()
+            .into()
+    };
+    assert_eq!(asked(&address, &["add", "1", "2"]), ran("3\n", "", 0));
+    assert_eq!(asked("", &["add", "1", "2"]), ran("3\n", "", 0));
+    assert_eq!(
+        asked("nowhere", &["--addr", &address, "add", "1", "2"]),
+        ran("3\n", "", 0)
+    );
+    let wrong = "grpcalc: the address \"nowhere\" in GRPCALC_ADDR: no valid port; write HOST:PORT, as in localhost:50050\n";
+    assert_eq!(asked("nowhere", &["add", "1", "2"]), ran("", wrong, 2));
 }
 
 #[test]

@@ -5,16 +5,24 @@ use std::{future, io, pin::pin, time::Duration};
 use futures_util::{StreamExt as _, future::join_all, stream};
 use grpcalc::{
     client::{Call, CallError, Client, Method, Reply, Target},
-    proto::calc::{AddReply, AddRequest, DivideRequest, calculator_client::CalculatorClient},
-    server::{self, End, Settings},
+    proto::calc::{
+        AddReply, AddRequest, DivideRequest, calculator_client::CalculatorClient,
+        calculator_server::CalculatorServer,
+    },
+    server::{self, CalculatorService, End, Settings},
 };
+use http_body_util::BodyExt as _;
 use tokio::{
     io::{AsyncWriteExt as _, DuplexStream, duplex},
     sync::{mpsc, oneshot},
     task::JoinHandle,
     time::{Instant, timeout},
 };
-use tonic::{Code, transport::Channel};
+use tonic::{
+    Code,
+    body::Body,
+    transport::{Channel, server::TcpIncoming},
+};
 use tonic_types::StatusExt as _;
 
 use crate::harness::{Event, PATIENCE, Stuck};
@@ -272,6 +280,89 @@ async fn what_is_no_grpc_server_is_called_so() {
         said(b"", true).await,
         "cannot reach ADDRESS: it closed the connection without a word"
     );
+}
+
+/// A server that answers everything with `response`, whatever gRPC says to that.
+fn answering(response: fn() -> http::Response<Body>) -> Target {
+    let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = incoming.local_addr().unwrap().to_string();
+    let service = tower::service_fn(move |_: http::Request<Body>| async move {
+        Ok::<_, std::convert::Infallible>(response())
+    });
+    tokio::spawn(tonic::transport::Server::builder().serve_with_incoming(service, incoming));
+    Target::Remote(address.parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_web_page_is_no_answer() {
+    let page = || {
+        http::Response::builder()
+            .status(503)
+            .header("content-type", "text/html")
+            .body(Body::new("<html>".to_owned()))
+            .unwrap()
+    };
+    let client = Client::lazy(answering(page), PATIENCE);
+    let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
+    let expected = format!(
+        "cannot reach {}: it answers in HTTP, but not in gRPC (503 Service Unavailable)",
+        client.server()
+    );
+    assert_eq!(error.to_string(), expected);
+    assert!(error.is_fatal());
+}
+
+#[tokio::test]
+async fn error_details_that_cannot_be_read_are_left_out() {
+    const STATUS: [(&str, &str); 3] = [
+        ("grpc-status", "9"),
+        ("grpc-message", "not now"),
+        ("grpc-status-details-bin", "!!!"),
+    ];
+    let in_headers = || {
+        let mut response = http::Response::new(Body::empty());
+        for (name, value) in [("content-type", "application/grpc")].iter().chain(&STATUS) {
+            response.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        response
+    };
+    let in_trailers = || {
+        let mut trailers = http::HeaderMap::new();
+        for (name, value) in STATUS {
+            trailers.insert(name, value.parse().unwrap());
+        }
+        let body = http_body_util::Empty::new().with_trailers(std::future::ready(Some(Ok::<
+            _,
+            std::convert::Infallible,
+        >(
+            trailers
+        ))));
+        let mut response = http::Response::new(Body::new(body));
+        let grpc = "application/grpc".parse().unwrap();
+        response.headers_mut().insert("content-type", grpc);
+        response
+    };
+    for target in [answering(in_headers), answering(in_trailers)] {
+        let client = Client::lazy(target, PATIENCE);
+        let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
+        assert_eq!(error.to_string(), "not now (FAILED_PRECONDITION)");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_few_calls_answers_many() {
+    for streams in [1, 3, 100] {
+        let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let target = Target::Remote(incoming.local_addr().unwrap().to_string().parse().unwrap());
+        let service = CalculatorServer::new(CalculatorService);
+        let server = tonic::transport::Server::builder().max_concurrent_streams(streams);
+        tokio::spawn(server.serve_with_incoming(service, incoming));
+        let client = Client::lazy(target, PATIENCE);
+        let calls = (0..1000).map(|n| client.call(call(Method::Add, n, 1)));
+        for (n, reply) in (0..).zip(join_all(calls).await) {
+            assert_eq!(reply, Ok(Reply::Integer(n + 1)), "{streams} streams");
+        }
+    }
 }
 
 #[tokio::test]

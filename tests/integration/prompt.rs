@@ -46,6 +46,49 @@ fn a_session() {
 }
 
 #[test]
+fn lines_typed_ahead_are_all_answered() {
+    let mut terminal = open(grpcalc());
+    terminal.exp_string("> ").unwrap();
+    terminal.send("add 1 1\nadd 2 2\nadd 3 3\n").unwrap();
+    for printed in ["\n2\r\n", "\n4\r\n", "\n6\r\n"] {
+        terminal.exp_string(printed).unwrap();
+    }
+    ends(terminal);
+}
+
+#[test]
+fn a_paste_of_several_lines_runs_each() {
+    let mut terminal = open(grpcalc());
+    terminal.exp_string("> ").unwrap();
+    terminal
+        .send("\x1b[200~add 1 1\nadd 2 2\x1b[201~\r")
+        .unwrap();
+    terminal.flush().unwrap();
+    terminal.exp_string("\n2\r\n4\r\n").unwrap();
+    ends(terminal);
+}
+
+#[test]
+fn a_redirected_output_holds_the_answers_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("answers");
+    let mut command = Command::new("sh");
+    let script = format!("{} > {}", env!("CARGO_BIN_EXE_grpcalc"), output.display());
+    command
+        .args(["-c", &script])
+        .env("GRPCALC_HISTORY", "")
+        .env_remove("GRPCALC_ADDR");
+    let mut terminal = open(command);
+    for line in ["add 1 2", "add x", "help quit"] {
+        terminal.exp_string("> ").unwrap();
+        terminal.send_line(line).unwrap();
+    }
+    ends(terminal);
+    let written = std::fs::read_to_string(output).unwrap();
+    assert_eq!(written, "3\nquit|exit\n  ends the session\n");
+}
+
+#[test]
 fn quit_ends_it_too() {
     let mut terminal = open(grpcalc());
     terminal.exp_string("> ").unwrap();

@@ -74,6 +74,24 @@ fn a_unix_socket_is_its_owners_and_goes_with_the_server() {
 }
 
 #[test]
+fn a_socket_that_another_server_has_taken_over_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("calc.sock");
+    let address = format!("unix:{}", path.display());
+    let mut first = Serve::start(&["--listen", &address]);
+    first.address();
+    fs::remove_file(&path).unwrap();
+    let mut second = Serve::start(&["--listen", &address]);
+    second.address();
+    first.signal(Signal::SIGTERM);
+    assert_eq!(first.wait().0.code(), Some(0));
+    assert_eq!(
+        run(&["--addr", &address, "add", "1", "2"], ""),
+        ran("3\n", "", 0)
+    );
+}
+
+#[test]
 fn a_file_in_the_place_of_a_socket_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes");
