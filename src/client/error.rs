@@ -9,7 +9,7 @@ use super::{
     connector::{Peer, Stage},
     grpc_only::NotGrpc,
 };
-use crate::printable::printable;
+use crate::{printable::printable, server::DOMAIN};
 
 /// Characters of a server's message that are shown.
 const MESSAGE: usize = 1024;
@@ -104,12 +104,14 @@ impl CallError {
             },
             code => {
                 let info = status.get_details_error_info();
+                let ours = info.as_ref().is_some_and(|info| info.domain == DOMAIN);
                 Self::Fault {
                     code,
                     // Our own servers' messages need no code beside them.
-                    message: match info {
-                        Some(_) => printable(status.message(), MESSAGE),
-                        None => words(status),
+                    message: if ours {
+                        printable(status.message(), MESSAGE)
+                    } else {
+                        words(status)
                     },
                     reason: info.map(|info| printable(&info.reason, MESSAGE)),
                 }

@@ -123,16 +123,21 @@ fn signals_end_it_in_good_order_whatever_peers_do() {
     }
 }
 
+/// A peer that says what every client says at first, and then answers nothing.
+fn frozen_peer(address: &str) -> TcpStream {
+    let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+    let mut peer = TcpStream::connect(address).unwrap();
+    peer.write_all(hello).unwrap();
+    // The server's SETTINGS: from now on it takes the peer for a client.
+    peer.read_exact(&mut [0; 9]).unwrap();
+    peer
+}
+
 #[test]
 fn a_peer_that_does_not_answer_is_closed_after_the_grace() {
     let mut server = Serve::start(&["--listen", "127.0.0.1:0", "--grace", "300ms"]);
     let address = server.address();
-    let mut frozen = TcpStream::connect(&address).unwrap();
-    frozen
-        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
-        .unwrap();
-    // The server's SETTINGS: from now on it takes the peer for a client.
-    frozen.read_exact(&mut [0; 9]).unwrap();
+    let _frozen = frozen_peer(&address);
     server.signal(Signal::SIGTERM);
     let (status, stderr) = server.wait();
     assert_eq!(status.code(), Some(0));
@@ -147,11 +152,7 @@ fn a_second_signal_ends_it_at_once() {
     let grace = (3 * PATIENCE).as_secs().to_string();
     let mut server = Serve::start(&["--listen", "127.0.0.1:0", "--grace", &grace]);
     let address = server.address();
-    let mut frozen = TcpStream::connect(&address).unwrap();
-    frozen
-        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00")
-        .unwrap();
-    frozen.read_exact(&mut [0; 9]).unwrap();
+    let _frozen = frozen_peer(&address);
     server.signal(Signal::SIGTERM);
     // It has begun to drain when it no longer takes connections.
     while TcpStream::connect(&address).is_ok() {}
