@@ -1,7 +1,7 @@
 //! Lines to a server: from the arguments, a file, a pipe or a terminal.
 
 use std::{
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Write as _},
     path::Path,
     time::Duration,
 };
@@ -105,7 +105,9 @@ async fn session(target: Target, timeout: Duration) -> anyhow::Result<Exit> {
         None
     });
     let mut editor = Editor::start(history).context("cannot start the line editor")?;
-    eprintln!(
+    // Where nobody sees it, it is not missed.
+    let _ = writeln!(
+        io::stderr(),
         "grpcalc {}, asking {}. 'help' lists the commands, Ctrl-D ends.",
         env!("CARGO_PKG_VERSION"),
         client.server()

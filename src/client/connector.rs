@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
     },
 };
 
@@ -73,6 +73,10 @@ pub(super) struct Peer {
     stage: AtomicU8,
     /// Whether any connection got as far as to be spoken on.
     spoken: AtomicBool,
+    /// Connections that were begun.
+    dials: AtomicUsize,
+    /// Reads that brought something, on any connection.
+    heard: AtomicUsize,
 }
 
 /// How far a connection got.
@@ -98,6 +102,8 @@ impl Peer {
             },
             stage: AtomicU8::new(Stage::Dialing as u8),
             spoken: AtomicBool::new(false),
+            dials: AtomicUsize::new(0),
+            heard: AtomicUsize::new(0),
         }
     }
 
@@ -116,6 +122,16 @@ impl Peer {
         self.spoken.load(Ordering::Relaxed)
     }
 
+    /// How many connections have been begun.
+    pub(super) fn dials(&self) -> usize {
+        self.dials.load(Ordering::Relaxed)
+    }
+
+    /// A number that grows with everything that comes from the server.
+    pub(super) fn heard(&self) -> usize {
+        self.heard.load(Ordering::Relaxed)
+    }
+
     fn reach(&self, stage: Stage) {
         self.stage.store(stage as u8, Ordering::Relaxed);
     }
@@ -124,6 +140,8 @@ impl Peer {
     /// frame (RFC 9113, section 3.4), whose 24-bit length begins with zero; neither
     /// a TLS record nor a line of text does.
     fn hear(&self, bytes: &[u8]) {
+        self.heard
+            .fetch_add(usize::from(!bytes.is_empty()), Ordering::Relaxed);
         match (self.stage(), bytes.first()) {
             (Stage::Silent, Some(0)) => {
                 self.reach(Stage::Speaking);
@@ -149,6 +167,7 @@ pub(super) fn connector(
     tower::service_fn(move |_: Uri| {
         let (target, peer) = (target.clone(), Arc::clone(&peer));
         async move {
+            peer.dials.fetch_add(1, Ordering::Relaxed);
             peer.reach(Stage::Dialing);
             let socket = target.dial().await?;
             peer.reach(Stage::Silent);

@@ -2,6 +2,7 @@
 
 use std::{error::Error, io, time::Duration};
 
+use h2::Reason;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tonic_types::StatusExt as _;
 
@@ -80,6 +81,14 @@ impl CallError {
         }
     }
 
+    /// `calls` in a row ran out of time, and nothing was heard meanwhile.
+    pub(super) fn unheard(calls: u32, timeout: Duration, peer: &Peer) -> Self {
+        Self::Lost {
+            server: peer.name.clone(),
+            cause: format!("nothing was heard while {calls} calls waited {timeout:?} each"),
+        }
+    }
+
     /// No connection could be made.
     pub(super) fn unreachable(error: &(dyn Error + 'static), peer: &Peer) -> Self {
         Self::Unreachable {
@@ -92,7 +101,7 @@ impl CallError {
     pub(super) fn from_status(status: &Status, timeout: Duration, peer: &Peer) -> Self {
         // Only what was made on this side has a source.
         if let Some(source) = status.source() {
-            return Self::from_transport(source, timeout, peer);
+            return Self::from_transport(status.code(), source, timeout, peer);
         }
         match status.code() {
             Code::DeadlineExceeded => Self::Deadline(timeout),
@@ -119,7 +128,12 @@ impl CallError {
         }
     }
 
-    fn from_transport(error: &(dyn Error + 'static), timeout: Duration, peer: &Peer) -> Self {
+    fn from_transport(
+        code: Code,
+        error: &(dyn Error + 'static),
+        timeout: Duration,
+        peer: &Peer,
+    ) -> Self {
         if let Some(not_grpc) = find::<NotGrpc>(error) {
             return Self::Unreachable {
                 server: peer.name.clone(),
@@ -131,6 +145,17 @@ impl CallError {
         }
         if find::<ConnectError>(error).is_some() {
             return Self::unreachable(error, peer);
+        }
+        if let Some(reset) = find::<h2::Error>(error).filter(|error| error.is_reset()) {
+            return Self::Fault {
+                code,
+                reason: None,
+                message: format!(
+                    "{} ({})",
+                    printable(&reset.to_string(), MESSAGE),
+                    name(code)
+                ),
+            };
         }
         let server = peer.name.clone();
         match peer.stage() {
@@ -157,28 +182,40 @@ const FOREIGN: &str = "what listens there does not speak gRPC (HTTP/2 without TL
 pub(super) enum Remedy {
     /// Nothing that we could do.
     None,
-    /// To send it again over a new connection.
-    Reconnect,
-    /// To send it again a little later: the server had no room for it.
+    /// To send it again, if the connection could be made anew.
+    Redial,
+    /// To send it again, over a new connection where the old one broke; not for ever.
+    Retry,
+    /// To send it again a little later: the server said "not now"; not for ever.
+    Yield,
+    /// To send it again a little later: the server had no room for its stream.
     Wait,
 }
 
 impl Remedy {
-    /// What a status calls for. A refused stream was not looked at by the server
-    /// (RFC 9113, section 8.7).
+    /// What a status calls for.
     pub(super) fn of(status: &Status) -> Self {
         let Some(error) = status.source() else {
-            return Self::None;
+            // The codes with which gRPC servers say "not now".
+            return match status.code() {
+                Code::Unavailable | Code::ResourceExhausted => Self::Yield,
+                _ => Self::None,
+            };
         };
-        let hopeless = find::<TimeoutExpired>(error).is_some()
-            || find::<ConnectError>(error).is_some()
-            || find::<NotGrpc>(error).is_some();
-        if hopeless {
+        if find::<TimeoutExpired>(error).is_some() || find::<NotGrpc>(error).is_some() {
             return Self::None;
         }
+        if find::<ConnectError>(error).is_some() {
+            return Self::Redial;
+        }
         match find::<h2::Error>(error) {
-            Some(error) if error.reason() == Some(h2::Reason::REFUSED_STREAM) => Self::Wait,
-            _ => Self::Reconnect,
+            Some(error) if error.is_reset() => match error.reason() {
+                // Servers have not looked at what they refuse (RFC 9113, section 8.7),
+                // and grpcio answers with either where there are too many calls.
+                Some(Reason::REFUSED_STREAM | Reason::ENHANCE_YOUR_CALM) => Self::Wait,
+                _ => Self::None,
+            },
+            _ => Self::Retry,
         }
     }
 }
@@ -194,7 +231,7 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 
 /// The last word of an error's chain of causes: the others say "transport error".
 fn root_cause(error: &(dyn Error + 'static)) -> String {
-    if find::<h2::Error>(error).is_some_and(|error| error.reason() == Some(h2::Reason::NO_ERROR)) {
+    if find::<h2::Error>(error).is_some_and(|error| error.reason() == Some(Reason::NO_ERROR)) {
         return "it is closing its connections".into();
     }
     let root = chain(error).last().unwrap_or(error);

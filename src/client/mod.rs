@@ -8,7 +8,13 @@ mod error;
 mod grpc_only;
 mod window;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::time::{self, Instant};
 use tonic::{
@@ -16,12 +22,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use self::{
-    connector::Peer,
-    error::Remedy,
-    grpc_only::GrpcOnly,
-    window::{Pace, Window},
-};
+use self::{connector::Peer, error::Remedy, grpc_only::GrpcOnly, window::Window};
 use crate::proto::calc::{
     AddRequest, DivideRequest, MultiplyRequest, SubstractRequest,
     calculator_client::CalculatorClient,
@@ -36,9 +37,12 @@ pub use self::{
 /// How this client names itself to servers.
 const USER_AGENT: &str = concat!("grpcalc/", env!("CARGO_PKG_VERSION"));
 
-/// How often a call whose connection broke is sent again. The next connection is
-/// nearly always good: servers close old ones for many reasons, restarts among them.
-const RECONNECTS: u32 = 4;
+/// How often a call is sent again in a row while no other call has any luck either.
+const RETRIES: u32 = 5;
+
+/// How many calls in a row may run out of time before a server of which nothing at all
+/// was heard meanwhile is taken for lost.
+const UNHEARD: u32 = 16;
 
 /// The first pause before a call is sent again; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -49,8 +53,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// What a server is asked by: one connection, made when it is first needed and
 /// made anew when it broke. Any number of calls may be under way on it at once.
 ///
-/// All calls here are pure, so a call whose connection broke is sent again, and so is
-/// one that the server had no room for.
+/// All calls here are pure, so one whose connection broke is sent again within its
+/// deadline, and so is one that the server had no room for.
 #[derive(Clone, Debug)]
 pub struct Client {
     calculator: CalculatorClient<GrpcOnly>,
@@ -63,6 +67,10 @@ struct Connection {
     peer: Arc<Peer>,
     window: Window,
     timeout: Duration,
+    /// Replies so far.
+    replies: AtomicUsize,
+    /// Calls in a row that ran out of time with nothing heard.
+    unheard: AtomicU32,
 }
 
 impl Client {
@@ -94,8 +102,10 @@ impl Client {
             calculator: CalculatorClient::new(GrpcOnly(channel)),
             connection: Arc::new(Connection {
                 peer,
-                window: Window::new(),
+                window: Window::new(timeout),
                 timeout,
+                replies: AtomicUsize::new(0),
+                unheard: AtomicU32::new(0),
             }),
         }
     }
@@ -114,42 +124,80 @@ impl Client {
             peer,
             window,
             timeout,
+            replies,
+            unheard,
         } = &*self.connection;
         let place = window.enter().await;
-        let start = Instant::now();
+        let (start, heard) = (Instant::now(), peer.heard());
         // The request carries the deadline to the server. This one holds even
         // where no request can be sent: tonic's own does not cover connecting.
         let sent = time::timeout(*timeout, self.persist(call, start)).await;
-        let went = match sent {
-            Ok((_, false)) => Pace::of(start.elapsed(), *timeout),
-            Ok((_, true)) | Err(_) => Pace::Slow,
+        let (error, refused) = match sent {
+            Ok((Ok(reply), refused)) => {
+                replies.fetch_add(1, Ordering::Relaxed);
+                unheard.store(0, Ordering::Relaxed);
+                if refused {
+                    place.refused();
+                } else {
+                    place.replied(start.elapsed());
+                }
+                return Ok(reply);
+            }
+            Ok((Err(status), refused)) => {
+                (CallError::from_status(&status, *timeout, peer), refused)
+            }
+            Err(_) => (CallError::deadline(*timeout, peer), true),
         };
-        place.leave(went);
-        match sent {
-            Ok((Ok(reply), _)) => Ok(reply),
-            Ok((Err(status), _)) => Err(CallError::from_status(&status, *timeout, peer)),
-            Err(_) => Err(CallError::deadline(*timeout, peer)),
+        if refused {
+            place.refused();
         }
+        match &error {
+            CallError::Deadline(_) => {
+                if peer.heard() != heard {
+                    unheard.store(0, Ordering::Relaxed);
+                } else if unheard.fetch_add(1, Ordering::Relaxed) + 1 >= UNHEARD {
+                    return Err(CallError::unheard(UNHEARD, *timeout, peer));
+                }
+            }
+            _ => unheard.store(0, Ordering::Relaxed),
+        }
+        Err(error)
     }
 
     /// Sends `call` until there is a reply, or a failure that sending it again would
-    /// not mend. Tells also whether the server had no room for it at first.
+    /// not mend. Tells also whether the server had no room for it at some time.
     async fn persist(&self, call: Call, start: Instant) -> (Result<Reply, Status>, bool) {
-        let Connection { peer, timeout, .. } = &*self.connection;
-        let (mut pause, mut reconnects, mut refused) = (PAUSE, 0, false);
+        let Connection {
+            peer,
+            timeout,
+            replies,
+            ..
+        } = &*self.connection;
+        let (mut pause, mut retries, mut refused) = (PAUSE, 0, false);
         loop {
             let left = timeout.saturating_sub(start.elapsed());
+            let (dials, luck) = (peer.dials(), replies.load(Ordering::Relaxed));
             let status = match self.send(call, left).await {
                 Ok(reply) => return (Ok(reply), refused),
                 Err(status) => status,
             };
-            match Remedy::of(&status) {
-                Remedy::Wait => refused = true,
-                Remedy::Reconnect if peer.has_spoken() && reconnects < RECONNECTS => {
-                    reconnects += 1;
-                }
-                Remedy::Reconnect | Remedy::None => return (Err(status), refused),
+            if replies.load(Ordering::Relaxed) != luck {
+                retries = 0;
             }
+            let remedy = Remedy::of(&status);
+            refused |= matches!(remedy, Remedy::Wait | Remedy::Yield);
+            let sensible = match remedy {
+                Remedy::Wait => true,
+                Remedy::Yield => retries < RETRIES,
+                Remedy::Retry => peer.has_spoken() && retries < RETRIES,
+                // What was dialed before this call began says nothing of today.
+                Remedy::Redial => peer.dials() == dials && retries < RETRIES,
+                Remedy::None => false,
+            };
+            if !sensible {
+                return (Err(status), refused);
+            }
+            retries += 1;
             time::sleep(pause).await;
             pause = (2 * pause).min(LONGEST_PAUSE);
         }

@@ -1,7 +1,7 @@
 //! How many calls are under way at once.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -18,11 +18,15 @@ const MOST: usize = 256;
 ///
 /// Each quick reply makes it wider by one, each slow or refused one narrower: an
 /// additive form of the delay-based control of TCP Vegas (Brakmo and Peterson, IEEE
-/// JSAC 13(8), 1995), with the call's own deadline as the yardstick.
+/// JSAC 13(8), 1995). As there, the fastest reply tells how much of the time is the
+/// way to the server and not a queue; the yardstick for a queue is the deadline.
 #[derive(Debug)]
 pub(super) struct Window {
     permits: Semaphore,
     size: AtomicUsize,
+    /// Microseconds that the fastest reply took.
+    fastest: AtomicU64,
+    deadline: Duration,
 }
 
 /// The right to make a call.
@@ -33,10 +37,28 @@ pub(super) struct Place<'a> {
 }
 
 impl Window {
-    pub(super) fn new() -> Self {
+    /// A window for calls that have `deadline` to be answered.
+    pub(super) fn new(deadline: Duration) -> Self {
         Self {
             permits: Semaphore::new(FIRST),
             size: AtomicUsize::new(FIRST),
+            fastest: AtomicU64::new(u64::MAX),
+            deadline,
+        }
+    }
+
+    /// The pace of a reply that took `elapsed`.
+    fn pace(&self, elapsed: Duration) -> Pace {
+        let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        let fastest = self
+            .fastest
+            .fetch_min(micros, Ordering::Relaxed)
+            .min(micros);
+        let queued = Duration::from_micros(micros - fastest);
+        match queued {
+            _ if queued < self.deadline / 8 => Pace::Quick,
+            _ if queued > self.deadline / 3 => Pace::Slow,
+            _ => Pace::Steady,
         }
     }
 
@@ -50,36 +72,30 @@ impl Window {
     }
 }
 
-/// How a call went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
+enum Pace {
     /// The server can take more.
     Quick,
     /// Neither.
     Steady,
-    /// The server has too much to do, or said so.
+    /// The server has too much to do.
     Slow,
 }
 
-impl Pace {
-    /// The pace of a reply that took `elapsed` of the `deadline`.
-    pub(super) fn of(elapsed: Duration, deadline: Duration) -> Self {
-        match elapsed {
-            _ if elapsed < deadline / 8 => Self::Quick,
-            _ if elapsed > deadline / 3 => Self::Slow,
-            _ => Self::Steady,
-        }
-    }
-}
-
+/// Dropping a place gives it back and changes nothing.
 impl Place<'_> {
-    /// Gives the place back. Dropping it does so too, and changes nothing.
-    pub(super) fn leave(self, pace: Pace) {
-        match pace {
+    /// Gives the place back after a reply that took `elapsed`.
+    pub(super) fn replied(self, elapsed: Duration) {
+        match self.window.pace(elapsed) {
             Pace::Quick => self.widen(),
             Pace::Steady => {}
             Pace::Slow => self.narrow(),
         }
+    }
+
+    /// Gives the place back after a call that the server had no room or time for.
+    pub(super) fn refused(self) {
+        self.narrow();
     }
 
     fn widen(self) {
@@ -106,46 +122,56 @@ impl Place<'_> {
 mod tests {
     use super::*;
 
+    const DEADLINE: Duration = Duration::from_secs(24);
+
     #[test]
-    fn paces() {
-        let deadline = Duration::from_secs(24);
-        for (seconds, pace) in [
-            (0, Pace::Quick),
-            (2, Pace::Quick),
-            (3, Pace::Steady),
-            (8, Pace::Steady),
-            (9, Pace::Slow),
-            (99, Pace::Slow),
-        ] {
-            assert_eq!(Pace::of(Duration::from_secs(seconds), deadline), pace);
+    fn what_counts_is_the_queue_and_not_the_way() {
+        for way in [0, 1, 20] {
+            let window = Window::new(DEADLINE);
+            for (queued, pace) in [
+                (0, Pace::Quick),
+                (2, Pace::Quick),
+                (3, Pace::Steady),
+                (8, Pace::Steady),
+                (9, Pace::Slow),
+                (99, Pace::Slow),
+            ] {
+                assert_eq!(window.pace(Duration::from_secs(way + queued)), pace);
+            }
         }
     }
 
     #[tokio::test]
     async fn it_widens_with_quick_replies_up_to_its_bound() {
-        let window = Window::new();
+        let window = Window::new(DEADLINE);
         for _ in 0..2 * MOST {
-            window.enter().await.leave(Pace::Quick);
+            window.enter().await.replied(Duration::ZERO);
         }
         assert_eq!(window.permits.available_permits(), MOST);
     }
 
     #[tokio::test]
-    async fn it_narrows_with_slow_ones_but_never_closes() {
-        let window = Window::new();
-        for _ in 0..2 * FIRST {
-            window.enter().await.leave(Pace::Slow);
+    async fn it_narrows_with_slow_and_refused_ones_but_never_closes() {
+        let window = Window::new(DEADLINE);
+        window.enter().await.replied(DEADLINE / 6);
+        for _ in 0..FIRST {
+            window.enter().await.replied(DEADLINE);
+            window.enter().await.refused();
         }
         assert_eq!(window.permits.available_permits(), 1);
-        window.enter().await.leave(Pace::Steady);
-        assert_eq!(window.permits.available_permits(), 1);
-        window.enter().await.leave(Pace::Quick);
+        window.enter().await.replied(DEADLINE / 3);
+        assert_eq!(
+            window.permits.available_permits(),
+            1,
+            "neither quick nor slow"
+        );
+        window.enter().await.replied(DEADLINE / 6);
         assert_eq!(window.permits.available_permits(), 2);
     }
 
     #[tokio::test]
     async fn a_call_that_is_given_up_changes_nothing() {
-        let window = Window::new();
+        let window = Window::new(DEADLINE);
         drop(window.enter().await);
         assert_eq!(window.permits.available_permits(), FIRST);
     }

@@ -100,7 +100,8 @@ impl Lines {
             .map_err(io_error)?
             .history_ignore_space(true)
             .completion_type(CompletionType::List)
-            // The terminal itself, so that standard output is for answers only.
+            // The terminal itself, so that standard output is for answers only. (A dumb
+            // one excepted: there rustyline writes the prompt to standard output.)
             .behavior(Behavior::PreferTerm)
             .build();
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;

@@ -23,7 +23,7 @@ pub async fn run(calls: &impl Calls, editor: &mut Editor) -> io::Result<()> {
                     let outcome = tokio::select! {
                         outcome = answer(calls, line) => outcome,
                         () = interrupt(&mut interrupts) => {
-                            eprintln!("cancelled");
+                            complain("cancelled");
                             break;
                         }
                     };
@@ -48,7 +48,18 @@ fn print(outcome: &Outcome) -> io::Result<()> {
         Outcome::Silence | Outcome::Quit => Ok(()),
         Outcome::Answer(reply) => writeln!(io::stdout(), "{reply}"),
         Outcome::Help(topic) => write!(io::stdout(), "{}", command::help(*topic)),
-        Outcome::Unsendable(fault) => writeln!(io::stderr(), "{fault}"),
-        Outcome::Unanswered(error) => writeln!(io::stderr(), "{error}"),
+        Outcome::Unsendable(fault) => {
+            complain(fault);
+            Ok(())
+        }
+        Outcome::Unanswered(error) => {
+            complain(error);
+            Ok(())
+        }
     }
+}
+
+/// Says what is wrong. Where standard error takes nothing, the session goes on.
+fn complain(text: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -2,7 +2,8 @@
 
     python calculator.py serve [HOST:PORT [OPTION=N]...]
                                               default localhost:50050; prints the port;
-                                              options are grpcio's, and delay_ms
+                                              options are grpcio's, delay_ms and
+                                              calls_at_once (others are refused)
     python calculator.py call [HOST:PORT]     prints 30, 10, 200, 5.0
     python calculator.py loop HOST:PORT N     N calls one after the other; prints the seconds
 """
@@ -38,8 +39,12 @@ class Calculator(calc_pb2_grpc.CalculatorServicer):
 
 def serve(address, options):
     Calculator.delay = options.pop("delay_ms", 0) / 1000
-    workers = futures.ThreadPoolExecutor(max_workers=10)
-    server = grpc.server(workers, options=list(options.items()))
+    at_once = options.pop("calls_at_once", None)
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=10),
+        options=list(options.items()),
+        maximum_concurrent_rpcs=at_once,
+    )
     calc_pb2_grpc.add_CalculatorServicer_to_server(Calculator(), server)
     port = server.add_insecure_port(address)
     server.start()

@@ -193,6 +193,9 @@ class ServersWithAWillOfTheirOwn(unittest.TestCase):
             with self.subTest(limit=limit):
                 self.check(f"grpc.max_concurrent_streams={limit}")
 
+    def test_calls_that_are_refused_with_a_status(self):
+        self.check("calls_at_once=8", "delay_ms=2")
+
     def test_connections_that_are_closed_when_they_are_old(self):
         self.check("grpc.max_connection_age_ms=300", lines=5000)
 

@@ -190,6 +190,68 @@ async fn a_deadline_ends_the_call_on_both_sides() {
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_is_lost_after_a_while() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = Target::Remote(listener.local_addr().unwrap().to_string().parse().unwrap());
+    tokio::spawn(async move {
+        let (mut peer, _) = listener.accept().await.unwrap();
+        // An empty SETTINGS frame; after that it reads and says nothing.
+        peer.write_all(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+            .await
+            .unwrap();
+        tokio::io::copy(&mut peer, &mut tokio::io::sink()).await
+    });
+    let deadline = Duration::from_millis(100);
+    let client = Client::lazy(target, deadline);
+    let calls = (0..40).map(|n| client.call(call(Method::Add, n, 1)));
+    let errors: Vec<_> = join_all(calls)
+        .await
+        .into_iter()
+        .map(Result::unwrap_err)
+        .collect();
+    assert_eq!(
+        errors[0],
+        CallError::Deadline(deadline),
+        "it may be this call only"
+    );
+    let lost = errors
+        .iter()
+        .find(|error| error.is_fatal())
+        .unwrap()
+        .to_string();
+    assert!(
+        lost.ends_with("nothing was heard while 16 calls waited 100ms each"),
+        "{lost}"
+    );
+}
+
+#[tokio::test]
+async fn a_reset_stream_is_a_fault_of_its_call() {
+    let (mut ours, theirs) = duplex(64 * 1024);
+    let (dial, mut connections) = mpsc::channel::<DuplexStream>(1);
+    let client = Client::lazy(Target::Embedded(dial), PATIENCE);
+    let peer = async {
+        let mut connection = connections.recv().await.unwrap();
+        tokio::io::copy_bidirectional(&mut connection, &mut ours).await
+    };
+    let reset = async {
+        let mut connection = h2::server::handshake(theirs).await.unwrap();
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            respond.send_reset(h2::Reason::INTERNAL_ERROR);
+        }
+    };
+    tokio::select! {
+        error = client.call(call(Method::Add, 1, 2)) => {
+            let error = error.unwrap_err();
+            assert!(!error.is_fatal(), "{error}");
+            assert!(error.to_string().ends_with("(INTERNAL)"), "{error}");
+        }
+        _ = peer => panic!("the peer has gone"),
+        () = reset => panic!("the server has gone"),
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_call_is_cancelled_at_the_server() {
     let stuck = Stuck::start();
     let target = Target::Remote(stuck.address.parse().unwrap());

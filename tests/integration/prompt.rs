@@ -89,6 +89,23 @@ fn a_redirected_output_holds_the_answers_only() {
 }
 
 #[test]
+fn errors_that_cannot_be_told_end_nothing() {
+    let mut command = Command::new("sh");
+    let script = format!("{} 2> /dev/full", env!("CARGO_BIN_EXE_grpcalc"));
+    command
+        .args(["-c", &script])
+        .env("GRPCALC_HISTORY", "")
+        .env_remove("GRPCALC_ADDR");
+    command.env("TERM", "xterm");
+    let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
+    let mut terminal = spawn_command(command, Some(patience)).unwrap();
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("add x").unwrap();
+    answers(&mut terminal, "add 1 2", "3");
+    ends(terminal);
+}
+
+#[test]
 fn quit_ends_it_too() {
     let mut terminal = open(grpcalc());
     terminal.exp_string("> ").unwrap();
