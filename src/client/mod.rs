@@ -146,9 +146,9 @@ impl Client {
             Ok((Err(status), refused)) => {
                 (CallError::from_status(&status, *timeout, peer), refused)
             }
-            Err(_) => (CallError::deadline(*timeout, peer), true),
+            Err(_) => (CallError::deadline(*timeout, peer), false),
         };
-        if refused {
+        if refused || matches!(error, CallError::Deadline(_)) {
             place.refused();
         }
         match &error {
