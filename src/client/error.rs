@@ -75,10 +75,7 @@ impl CallError {
             Stage::Silent => format!("it took the connection, but said nothing within {timeout:?}"),
             Stage::Foreign => FOREIGN.into(),
         };
-        Self::Unreachable {
-            server: peer.name.clone(),
-            cause,
-        }
+        Self::no_server(cause, peer)
     }
 
     /// `calls` in a row ran out of time, and nothing was heard meanwhile.
@@ -91,9 +88,13 @@ impl CallError {
 
     /// No connection could be made.
     pub(super) fn unreachable(error: &(dyn Error + 'static), peer: &Peer) -> Self {
+        Self::no_server(root_cause(error), peer)
+    }
+
+    fn no_server(cause: String, peer: &Peer) -> Self {
         Self::Unreachable {
             server: peer.name.clone(),
-            cause: root_cause(error),
+            cause,
         }
     }
 
@@ -135,10 +136,7 @@ impl CallError {
         peer: &Peer,
     ) -> Self {
         if let Some(not_grpc) = find::<NotGrpc>(error) {
-            return Self::Unreachable {
-                server: peer.name.clone(),
-                cause: not_grpc.to_string(),
-            };
+            return Self::no_server(not_grpc.to_string(), peer);
         }
         if find::<TimeoutExpired>(error).is_some() {
             return Self::deadline(timeout, peer);
@@ -150,27 +148,18 @@ impl CallError {
             return Self::Fault {
                 code,
                 reason: None,
-                message: format!(
-                    "{} ({})",
-                    printable(&reset.to_string(), MESSAGE),
-                    name(code)
-                ),
+                message: with_name(&reset.to_string(), code),
             };
         }
-        let server = peer.name.clone();
         match peer.stage() {
             _ if peer.has_spoken() => Self::Lost {
-                server,
+                server: peer.name.clone(),
                 cause: root_cause(error),
             },
-            Stage::Foreign => Self::Unreachable {
-                server,
-                cause: FOREIGN.into(),
-            },
-            Stage::Dialing | Stage::Silent | Stage::Speaking => Self::Unreachable {
-                server,
-                cause: "it closed the connection without a word".into(),
-            },
+            Stage::Foreign => Self::no_server(FOREIGN.into(), peer),
+            Stage::Dialing | Stage::Silent | Stage::Speaking => {
+                Self::no_server("it closed the connection without a word".into(), peer)
+            }
         }
     }
 }
@@ -261,7 +250,11 @@ fn words(status: &Status) -> String {
         "" => status.code().description(),
         message => message,
     };
-    format!("{} ({})", printable(message, MESSAGE), name(status.code()))
+    with_name(message, status.code())
+}
+
+fn with_name(message: &str, code: Code) -> String {
+    format!("{} ({})", printable(message, MESSAGE), name(code))
 }
 
 /// A code's name in the gRPC documentation.

@@ -132,36 +132,28 @@ impl Client {
         // The request carries the deadline to the server. This one holds even
         // where no request can be sent: tonic's own does not cover connecting.
         let sent = time::timeout(*timeout, self.persist(call, start)).await;
-        let (error, refused) = match sent {
-            Ok((Ok(reply), refused)) => {
-                replies.fetch_add(1, Ordering::Relaxed);
-                unheard.store(0, Ordering::Relaxed);
-                if refused {
-                    place.refused();
-                } else {
-                    place.replied(start.elapsed());
-                }
-                return Ok(reply);
-            }
-            Ok((Err(status), refused)) => {
-                (CallError::from_status(&status, *timeout, peer), refused)
-            }
-            Err(_) => (CallError::deadline(*timeout, peer), false),
+        let (answer, refused) = match sent {
+            Ok((reply, refused)) => (
+                reply.map_err(|status| CallError::from_status(&status, *timeout, peer)),
+                refused,
+            ),
+            Err(_) => (Err(CallError::deadline(*timeout, peer)), false),
         };
-        if refused || matches!(error, CallError::Deadline(_)) {
+        let out_of_time = matches!(answer, Err(CallError::Deadline(_)));
+        if refused || out_of_time {
             place.refused();
+        } else if answer.is_ok() {
+            place.replied(start.elapsed());
         }
-        match &error {
-            CallError::Deadline(_) => {
-                if peer.heard() != heard {
-                    unheard.store(0, Ordering::Relaxed);
-                } else if unheard.fetch_add(1, Ordering::Relaxed) + 1 >= UNHEARD {
-                    return Err(CallError::unheard(UNHEARD, *timeout, peer));
-                }
-            }
-            _ => unheard.store(0, Ordering::Relaxed),
+        if answer.is_ok() {
+            replies.fetch_add(1, Ordering::Relaxed);
         }
-        Err(error)
+        if !out_of_time || peer.heard() != heard {
+            unheard.store(0, Ordering::Relaxed);
+        } else if unheard.fetch_add(1, Ordering::Relaxed) + 1 >= UNHEARD {
+            return Err(CallError::unheard(UNHEARD, *timeout, peer));
+        }
+        answer
     }
 
     /// Sends `call` until there is a reply, or a failure that sending it again would
