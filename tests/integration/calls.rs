@@ -2,7 +2,7 @@
 
 use std::{future, io, pin::pin, time::Duration};
 
-use futures_util::{StreamExt as _, future::join_all, stream};
+use futures_util::{future::join_all, stream};
 use grpcalc::{
     client::{Call, CallError, Client, Method, Reply, Target},
     proto::calc::{
@@ -25,7 +25,7 @@ use tonic::{
 };
 use tonic_types::StatusExt as _;
 
-use crate::harness::{Event, PATIENCE, Stuck};
+use crate::harness::{Event, PATIENCE, Stuck, nobody};
 
 type Server = JoinHandle<Result<End, tonic::transport::Error>>;
 
@@ -159,7 +159,6 @@ async fn a_broken_connection_is_made_anew() {
         let serve_one = async {
             let connection = stream::iter([Ok(connections.recv().await.unwrap())]);
             // The stream's end is the shutdown: this server closes its one connection.
-            let connection = connection.chain(stream::once(future::pending()).take(0));
             server::run(connection, future::pending(), &Settings::default()).await
         };
         let asked = client.call(call(Method::Add, 1, 2));
@@ -429,9 +428,7 @@ async fn a_server_that_takes_few_calls_answers_many() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let address = nobody();
     let target = Target::Remote(address.parse().unwrap());
     let refused = format!("cannot reach {address}: connection refused; is a server running there?");
     let error = Client::connect(target.clone(), PATIENCE).await.unwrap_err();

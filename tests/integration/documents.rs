@@ -6,9 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use rexpect::session::spawn_command;
-
-use crate::harness::{PATIENCE, Serve, grpcalc};
+use crate::harness::{Serve, at_terminal, grpcalc};
 
 /// The address that examples use, which stands for a server of the test.
 const ADDRESS: &str = "127.0.0.1:50050";
@@ -80,10 +78,7 @@ fn console_examples() {
 fn prompt_examples() {
     let mut count = 0;
     for (page, block) in blocks("prompt") {
-        let mut command = grpcalc();
-        command.env("TERM", "xterm");
-        let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
-        let mut terminal = spawn_command(command, Some(patience)).unwrap();
+        let mut terminal = at_terminal(grpcalc());
         for (line, printed) in examples(&block, "> ") {
             terminal.exp_string("> ").unwrap();
             terminal.send_line(line).unwrap();

@@ -3,6 +3,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
+    net::TcpListener,
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
     sync::mpsc,
     thread,
@@ -18,6 +19,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use rexpect::session::{PtySession, spawn_command};
 use tonic::{Request, Response, Status, transport::server::TcpIncoming};
 
 /// How long a test waits for what should come at once.
@@ -25,11 +27,46 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The built program, with none of the surrounding settings.
 pub(crate) fn grpcalc() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_grpcalc"));
+    without_settings(Command::new(env!("CARGO_BIN_EXE_grpcalc")))
+}
+
+/// The built program with its streams redirected as a shell does it: `> file`.
+pub(crate) fn redirected(redirection: &str) -> Command {
+    let mut shell = Command::new("sh");
+    let script = format!("{} {redirection}", env!("CARGO_BIN_EXE_grpcalc"));
+    shell.args(["-c", &script]);
+    without_settings(shell)
+}
+
+fn without_settings(mut command: Command) -> Command {
     command
         .env_remove("GRPCALC_ADDR")
         .env("GRPCALC_HISTORY", "");
     command
+}
+
+/// The program with pipes for its streams.
+pub(crate) fn piped(arguments: &[&str]) -> Child {
+    grpcalc()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// An address where nobody listens.
+pub(crate) fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+/// `command` at a pseudo-terminal.
+pub(crate) fn at_terminal(mut command: Command) -> PtySession {
+    command.env("TERM", "xterm");
+    let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
+    spawn_command(command, Some(patience)).unwrap()
 }
 
 /// What the program printed, and its exit code.

@@ -3,14 +3,12 @@
 use std::{path::Path, process::Command};
 
 use nix::sys::{signal::Signal, wait::WaitStatus};
-use rexpect::session::{PtySession, spawn_command};
+use rexpect::session::PtySession;
 
-use crate::harness::{Event, PATIENCE, Serve, Stuck, grpcalc};
+use crate::harness::{Event, Serve, Stuck, at_terminal, grpcalc, nobody, redirected};
 
-fn open(mut command: Command) -> PtySession {
-    command.env("TERM", "xterm");
-    let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
-    let mut terminal = spawn_command(command, Some(patience)).unwrap();
+fn open(command: Command) -> PtySession {
+    let mut terminal = at_terminal(command);
     terminal.exp_string("Ctrl-D ends.").unwrap();
     terminal
 }
@@ -28,9 +26,19 @@ fn answers(terminal: &mut PtySession, line: &str, printed: &str) {
 fn ends(mut terminal: PtySession) {
     terminal.exp_string("> ").unwrap();
     terminal.send_control('d').unwrap();
-    terminal.exp_eof().unwrap();
+    has_ended(&mut terminal, 0);
+}
+
+/// Waits for the end, with the exit code `code`; gives what was printed until then.
+#[track_caller]
+fn has_ended(terminal: &mut PtySession, code: i32) -> String {
+    let printed = terminal.exp_eof().unwrap();
     let status = terminal.process().wait().unwrap();
-    assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+    assert!(
+        matches!(status, WaitStatus::Exited(_, found) if found == code),
+        "{status:?}"
+    );
+    printed
 }
 
 #[test]
@@ -72,13 +80,7 @@ fn a_paste_of_several_lines_runs_each() {
 fn a_redirected_output_holds_the_answers_only() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("answers");
-    let mut command = Command::new("sh");
-    let script = format!("{} > {}", env!("CARGO_BIN_EXE_grpcalc"), output.display());
-    command
-        .args(["-c", &script])
-        .env("GRPCALC_HISTORY", "")
-        .env_remove("GRPCALC_ADDR");
-    let mut terminal = open(command);
+    let mut terminal = open(redirected(&format!("> {}", output.display())));
     for line in ["add 1 2", "add x", "help quit"] {
         terminal.exp_string("> ").unwrap();
         terminal.send_line(line).unwrap();
@@ -90,15 +92,7 @@ fn a_redirected_output_holds_the_answers_only() {
 
 #[test]
 fn errors_that_cannot_be_told_end_nothing() {
-    let mut command = Command::new("sh");
-    let script = format!("{} 2> /dev/full", env!("CARGO_BIN_EXE_grpcalc"));
-    command
-        .args(["-c", &script])
-        .env("GRPCALC_HISTORY", "")
-        .env_remove("GRPCALC_ADDR");
-    command.env("TERM", "xterm");
-    let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
-    let mut terminal = spawn_command(command, Some(patience)).unwrap();
+    let mut terminal = at_terminal(redirected("2> /dev/full"));
     terminal.exp_string("> ").unwrap();
     terminal.send_line("add x").unwrap();
     answers(&mut terminal, "add 1 2", "3");
@@ -110,9 +104,7 @@ fn quit_ends_it_too() {
     let mut terminal = open(grpcalc());
     terminal.exp_string("> ").unwrap();
     terminal.send_line("quit").unwrap();
-    terminal.exp_eof().unwrap();
-    let status = terminal.process().wait().unwrap();
-    assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+    has_ended(&mut terminal, 0);
 }
 
 #[test]
@@ -199,18 +191,13 @@ fn tab_completes_a_command() {
 
 #[test]
 fn a_server_that_is_not_there_is_said_at_once() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let address = nobody();
     let mut command = grpcalc();
     command.args(["--addr", &address]);
-    let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
-    let mut terminal = spawn_command(command, Some(patience)).unwrap();
-    let said = terminal.exp_eof().unwrap();
+    let mut terminal = at_terminal(command);
+    let said = has_ended(&mut terminal, 3);
     assert!(
         said.contains(&format!("cannot reach {address}: connection refused")),
         "{said}"
     );
-    let status = terminal.process().wait().unwrap();
-    assert!(matches!(status, WaitStatus::Exited(_, 3)), "{status:?}");
 }

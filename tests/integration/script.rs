@@ -2,8 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpListener,
+    io::{BufRead as _, BufReader, Write as _},
     os::unix::process::ExitStatusExt as _,
     process::Stdio,
 };
@@ -13,7 +12,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::harness::{Event, Serve, Stuck, grpcalc, ran, run};
+use crate::harness::{Event, Ran, Serve, Stuck, grpcalc, nobody, piped, ran, run};
 
 const TUTORIAL: &str = "add 20 10\nsubtract 20 10\nmultiply 20 10\ndivide 20 10\n";
 
@@ -129,35 +128,19 @@ fn a_line_in_an_open_pipe_is_answered_without_more() {
 
 #[test]
 fn a_closed_output_is_success() {
-    let mut child = grpcalc()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = piped(&[]);
     drop(child.stdout.take());
     let mut input = child.stdin.take().unwrap();
     // The program may be gone before it has read everything.
     let _ = input.write_all("add 1 2\n".repeat(100_000).as_bytes());
     drop(input);
-    let mut stderr = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut stderr)
-        .unwrap();
-    assert_eq!(
-        (child.wait().unwrap().code(), stderr.as_str()),
-        (Some(0), "")
-    );
+    let ended: Ran = child.wait_with_output().unwrap().into();
+    assert_eq!(ended, ran("", "", 0));
 }
 
 #[test]
 fn a_server_that_is_not_there_ends_the_script() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let address = nobody();
     let complaint = format!(
         "\
 grpcalc: line 1: unknown command 'x' (column 1): 'help' lists the commands
@@ -174,13 +157,7 @@ grpcalc: neither that line nor any after it was answered
 #[test]
 fn a_server_that_dies_under_a_script_ends_it() {
     let (server, address) = Serve::on_any_port();
-    let mut child = grpcalc()
-        .args(["--addr", &address])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = piped(&["--addr", &address]);
     let mut input = child.stdin.take().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -190,15 +167,8 @@ fn a_server_that_dies_under_a_script_ends_it() {
     server.signal(Signal::SIGKILL);
     server.wait();
     writeln!(input, "add 3 4").unwrap();
-    let status = child.wait().unwrap();
-    let mut stderr = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut stderr)
-        .unwrap();
-    assert_eq!(status.code(), Some(3), "{stderr}");
+    let Ran { stderr, code, .. } = child.wait_with_output().unwrap().into();
+    assert_eq!(code, 3, "{stderr}");
     assert!(stderr.starts_with("grpcalc: line 2: "), "{stderr}");
 }
 
