@@ -9,8 +9,10 @@
 //!
 //! - [`address`]: where a server listens
 //! - [`printable`]: text from elsewhere, made fit for a terminal
+//! - [`suggestion`]: what was perhaps meant by an unknown name
 //! - [`proto`]: the generated messages, stubs and descriptors
-//! - [`engine`]: operands to value or fault; knows no gRPC and no I/O
+//! - [`syntax`]: the language as text: characters to a tree, with places
+//! - [`engine`]: a tree to its value or a fault; knows no gRPC and no I/O
 //! - [`server`]: the services over the engine, for any kind of connection
 //! - [`client`]: typed calls, and what goes wrong with them in words
 //! - [`repl`]: line to command to call to text; scripts
@@ -25,4 +27,6 @@ pub mod printable;
 pub mod proto;
 pub mod repl;
 pub mod server;
+pub mod suggestion;
+pub mod syntax;
 pub mod terminal;

@@ -5,7 +5,7 @@
 /// longer than `limit` characters is cut, and the cut is marked with `…`.
 #[must_use]
 pub fn printable(text: &str, limit: usize) -> String {
-    let mut shown = String::with_capacity(text.len().min(4 * limit));
+    let mut shown = String::with_capacity(text.len().min(limit.saturating_mul(4)));
     for (count, c) in text.chars().enumerate() {
         if count == limit {
             shown.push('…');
@@ -18,6 +18,15 @@ pub fn printable(text: &str, limit: usize) -> String {
         }
     }
     shown
+}
+
+/// Characters of the user's own text that a message repeats.
+const QUOTATION: usize = 64;
+
+/// `text` as a message repeats it.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", printable(text, QUOTATION))
 }
 
 /// Zero-width characters, and the bidirectional controls of Unicode's annex 9.

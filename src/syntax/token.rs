@@ -1,0 +1,369 @@
+//! Characters to tokens.
+
+use super::{
+    Span,
+    error::{Kind, SyntaxError},
+};
+use crate::printable::quoted;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    Number,
+    Name,
+    /// A run of superscript digits, with or without a sign.
+    Superscript,
+    Plus,
+    Minus,
+    Times,
+    Over,
+    Percent,
+    Power,
+    Root,
+    Bang,
+    BangBang,
+    Equals,
+    Equal,
+    Unequal,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Arrow,
+    Open,
+    Close,
+    Comma,
+    Semicolon,
+    End,
+}
+
+/// A token, where it stands, and whether white space stands in front of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lexeme {
+    pub(super) token: Token,
+    pub(super) span: Span,
+    pub(super) spaced: bool,
+}
+
+/// Reads tokens from the front of a text.
+#[derive(Clone, Debug)]
+pub(super) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+type Result<T> = std::result::Result<T, Box<SyntaxError>>;
+
+impl<'a> Lexer<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    pub(super) fn next(&mut self) -> Result<Lexeme> {
+        let mut lexeme = Lexeme {
+            token: Token::End,
+            span: Span::default(),
+            spaced: false,
+        };
+        self.read(&mut lexeme)?;
+        Ok(lexeme)
+    }
+
+    /// Puts the next token into `lexeme`, which is several times as fast as to return
+    /// it: this is called for every token of every line.
+    pub(super) fn read(&mut self, lexeme: &mut Lexeme) -> Result<()> {
+        let before = self.at;
+        self.skip_blanks();
+        let start = self.at;
+        lexeme.token = self.token()?;
+        lexeme.span = Span::new(start, self.at);
+        lexeme.spaced = start > before;
+        Ok(())
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// Passes white space and comments.
+    fn skip_blanks(&mut self) {
+        while let Some(byte) = self.peek() {
+            match byte {
+                b' ' | b'\t'..=b'\r' => self.at += 1,
+                b'#' => {
+                    let rest = self.rest();
+                    self.at += rest.find('\n').unwrap_or(rest.len());
+                }
+                0x80.. => match self.rest().chars().next() {
+                    Some(c) if is_space(c) => self.at += c.len_utf8(),
+                    _ => return,
+                },
+                _ => return,
+            }
+        }
+    }
+
+    fn token(&mut self) -> Result<Token> {
+        let Some(first) = self.peek() else {
+            return Ok(Token::End);
+        };
+        let second = || self.text.as_bytes().get(self.at + 1).copied();
+        let (token, length) = match first {
+            b'0'..=b'9' => return self.number(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => return Ok(self.name()),
+            b'+' => (Token::Plus, 1),
+            b'-' if second() == Some(b'>') => (Token::Arrow, 2),
+            b'-' => (Token::Minus, 1),
+            b'*' if second() == Some(b'*') => (Token::Power, 2),
+            b'*' => (Token::Times, 1),
+            b'/' => (Token::Over, 1),
+            b'%' => (Token::Percent, 1),
+            b'^' => (Token::Power, 1),
+            b'(' => (Token::Open, 1),
+            b')' => (Token::Close, 1),
+            b',' => (Token::Comma, 1),
+            b';' => (Token::Semicolon, 1),
+            b'=' if second() == Some(b'=') => (Token::Equal, 2),
+            b'=' => (Token::Equals, 1),
+            b'<' if second() == Some(b'=') => (Token::LessEqual, 2),
+            b'<' => (Token::Less, 1),
+            b'>' if second() == Some(b'=') => (Token::GreaterEqual, 2),
+            b'>' => (Token::Greater, 1),
+            b'!' if second() == Some(b'!') => (Token::BangBang, 2),
+            // `5!==120` compares a factorial.
+            b'!' if second() == Some(b'=') && !self.rest().starts_with("!==") => {
+                (Token::Unequal, 2)
+            }
+            b'!' => (Token::Bang, 1),
+            b'.' if second().is_some_and(|b| b.is_ascii_digit()) => return self.number(),
+            0x80.. => return self.beyond_ascii(),
+            _ => return Err(self.unexpected()),
+        };
+        self.at += length;
+        Ok(token)
+    }
+
+    fn beyond_ascii(&mut self) -> Result<Token> {
+        let c = self.rest().chars().next().expect("a byte is left");
+        let token = match c {
+            '−' => Token::Minus,
+            '×' | '·' | '⋅' => Token::Times,
+            '÷' | '∕' => Token::Over,
+            '√' => Token::Root,
+            '≤' => Token::LessEqual,
+            '≥' => Token::GreaterEqual,
+            '≠' => Token::Unequal,
+            '→' => Token::Arrow,
+            _ if vulgar_fraction(c).is_some() => return self.number(),
+            _ if superscript(c).is_some() => return self.superscript(),
+            _ if is_name_start(c) => return Ok(self.name()),
+            _ => return Err(self.unexpected()),
+        };
+        self.at += c.len_utf8();
+        Ok(token)
+    }
+
+    fn name(&mut self) -> Token {
+        self.pass_while(is_name);
+        Token::Name
+    }
+
+    fn superscript(&mut self) -> Result<Token> {
+        let start = self.at;
+        let sign = self.rest().starts_with(['⁺', '⁻']);
+        let mut signs = 0;
+        self.pass_while(|c| {
+            signs += usize::from(matches!(c, '⁺' | '⁻'));
+            superscript(c).is_some()
+        });
+        let span = Span::new(start, self.at);
+        let length = self.text[start..self.at].chars().count();
+        if signs > usize::from(sign) || length == signs {
+            let message = format!("{} is not an integer", quoted(span.of(self.text)));
+            return Err(SyntaxError::wrong(span, message).help("write ^ and the exponent"));
+        }
+        Ok(Token::Superscript)
+    }
+
+    /// A literal, up to the one name that may stand behind it.
+    fn number(&mut self) -> Result<Token> {
+        let start = self.at;
+        // Nearly all are a few digits with nothing near them that could be a part.
+        while self.peek().is_some_and(|b| b.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at > start && self.peek().is_none_or(ends_number) {
+            return Ok(Token::Number);
+        }
+        self.at = start;
+        let radix = match self.text.as_bytes()[start..] {
+            [b'0', b'x' | b'X', ..] => 16,
+            [b'0', b'o' | b'O', ..] => 8,
+            [b'0', b'b' | b'B', ..] => 2,
+            _ => 10,
+        };
+        let sound = if radix == 10 {
+            self.decimal()
+        } else {
+            self.at += 2;
+            self.digits(radix)
+        };
+        // Whatever stands here must not be read as a part of the number.
+        let rest = self.rest();
+        let foreign = |c: char| {
+            c == '.'
+                || c == '_'
+                || c.is_ascii_digit()
+                || vulgar_fraction(c).is_some()
+                || (radix != 10 && c.is_ascii_alphanumeric())
+                || (c.is_numeric() && superscript(c).is_none())
+        };
+        if sound && !rest.starts_with(foreign) {
+            return Ok(Token::Number);
+        }
+        self.pass_while(|c| is_name(c) || c == '.' || vulgar_fraction(c).is_some());
+        let span = Span::new(start, self.at);
+        let message = format!("{} is not a number", quoted(span.of(self.text)));
+        Err(SyntaxError::wrong(span, message).help(match radix {
+            16 => "hexadecimal digits are 0 to 9 and a to f",
+            8 => "octal digits are 0 to 7",
+            2 => "binary digits are 0 and 1",
+            _ => "numbers look like 12, 1_000, 0.5, 1.5e-3, 0xff, 0b101 or 0o17",
+        }))
+    }
+
+    /// Passes the digits of a decimal literal, its point and its exponent.
+    fn decimal(&mut self) -> bool {
+        if let Some(c) = self.rest().chars().next()
+            && vulgar_fraction(c).is_some()
+        {
+            self.at += c.len_utf8();
+            return true;
+        }
+        let whole = self.peek() != Some(b'.');
+        if whole && !self.digits(10) {
+            return false;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            if self.peek().is_some_and(|b| b.is_ascii_digit()) && !self.digits(10) {
+                return false;
+            }
+        }
+        if let Some(rest) = self.rest().strip_prefix(['e', 'E']) {
+            let digits = rest.strip_prefix(['+', '-', '−']).unwrap_or(rest);
+            // Without digits it is the name `e`, or one that begins with it.
+            if digits.starts_with(|c: char| c.is_ascii_digit()) {
+                self.at = self.text.len() - digits.len();
+                return self.digits(10);
+            }
+        }
+        true
+    }
+
+    /// Passes digits with single separators between them. Says whether there was
+    /// one at least and no separator elsewhere.
+    fn digits(&mut self, radix: u32) -> bool {
+        let mut last = None;
+        while let Some(b) = self.peek() {
+            let digit = char::from(b).is_digit(radix);
+            if !digit && (b != b'_' || last != Some(true)) {
+                break;
+            }
+            last = Some(digit);
+            self.at += 1;
+        }
+        last == Some(true)
+    }
+
+    fn pass_while(&mut self, mut is_part: impl FnMut(char) -> bool) {
+        let rest = self.rest();
+        self.at += rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+    }
+
+    fn unexpected(&self) -> Box<SyntaxError> {
+        let c = self.rest().chars().next().expect("a byte is left");
+        let span = Span::new(self.at, self.at + c.len_utf8());
+        let message = format!("unexpected character {}", quoted(span.of(self.text)));
+        SyntaxError::new(Kind::Wrong, span, message).help(match c {
+            '[' | '{' | ']' | '}' => "only ( and ) group",
+            '&' => "write band(a, b)",
+            '|' => "write bor(a, b), or abs(a)",
+            '~' => "write bnot(a)",
+            '.' => "a point needs a digit beside it",
+            '$' | '€' | '£' | '¥' | '°' => "there are no units",
+            '\'' | '"' => "there are no texts",
+            _ => "",
+        })
+    }
+}
+
+/// Whether a byte behind digits is surely no part of their number.
+fn ends_number(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_')
+}
+
+/// Unicode's white space, and a byte order mark.
+#[must_use]
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
+}
+
+fn is_name_start(c: char) -> bool {
+    c == '_' || c.is_alphabetic()
+}
+
+fn is_name(c: char) -> bool {
+    is_name_start(c) || (c.is_numeric() && superscript(c).is_none() && vulgar_fraction(c).is_none())
+}
+
+/// The digit or sign that is written high as `c`.
+#[must_use]
+pub fn superscript(c: char) -> Option<char> {
+    Some(match c {
+        '⁰' => '0',
+        '¹' => '1',
+        '²' => '2',
+        '³' => '3',
+        '⁴' => '4',
+        '⁵' => '5',
+        '⁶' => '6',
+        '⁷' => '7',
+        '⁸' => '8',
+        '⁹' => '9',
+        '⁺' => '+',
+        '⁻' => '-',
+        _ => return None,
+    })
+}
+
+/// The numerator and the denominator of a fraction in one character.
+#[must_use]
+pub fn vulgar_fraction(c: char) -> Option<(u8, u8)> {
+    Some(match c {
+        '¼' => (1, 4),
+        '½' => (1, 2),
+        '¾' => (3, 4),
+        '⅐' => (1, 7),
+        '⅑' => (1, 9),
+        '⅒' => (1, 10),
+        '⅓' => (1, 3),
+        '⅔' => (2, 3),
+        '⅕' => (1, 5),
+        '⅖' => (2, 5),
+        '⅗' => (3, 5),
+        '⅘' => (4, 5),
+        '⅙' => (1, 6),
+        '⅚' => (5, 6),
+        '⅛' => (1, 8),
+        '⅜' => (3, 8),
+        '⅝' => (5, 8),
+        '⅞' => (7, 8),
+        '↉' => (0, 3),
+        _ => return None,
+    })
+}
