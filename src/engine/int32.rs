@@ -1,19 +1,19 @@
 //! The four operations of `calc.Calculator` on 32-bit integers, checked.
 
-use super::Fault;
+use super::{Fault, fault::Result};
 
 /// `a + b`, or a fault where the sum does not fit.
-pub fn add(a: i32, b: i32) -> Result<i32, Fault> {
+pub fn add(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) + i64::from(b))
 }
 
 /// `a - b`, or a fault where the difference does not fit.
-pub fn subtract(a: i32, b: i32) -> Result<i32, Fault> {
+pub fn subtract(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) - i64::from(b))
 }
 
 /// `a * b`, or a fault where the product does not fit.
-pub fn multiply(a: i32, b: i32) -> Result<i32, Fault> {
+pub fn multiply(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) * i64::from(b))
 }
 
@@ -23,7 +23,7 @@ pub fn multiply(a: i32, b: i32) -> Result<i32, Fault> {
 /// operands are too wide for that to be harmless (S. A. Figueroa, "When is
 /// double rounding innocuous?", 1995). So the quotient is taken with 64 more
 /// bits, and what lies below them is folded into the last one.
-pub fn divide(a: i32, b: i32) -> Result<f32, Fault> {
+pub fn divide(a: i32, b: i32) -> Result<f32> {
     let (dividend, divisor) = (u128::from(a.unsigned_abs()), u128::from(b.unsigned_abs()));
     if divisor == 0 {
         return Err(Fault::division_by_zero());
@@ -39,7 +39,7 @@ pub fn divide(a: i32, b: i32) -> Result<f32, Fault> {
     })
 }
 
-fn fit(result: i64) -> Result<i32, Fault> {
+fn fit(result: i64) -> Result<i32> {
     i32::try_from(result).map_err(|_| Fault::int32_overflow(result))
 }
 

@@ -2,7 +2,10 @@
 
 mod calculator;
 mod connection;
+mod evaluator;
 mod listener;
+mod pool;
+mod routes;
 mod status;
 
 use std::{io, pin::pin, time::Duration};
@@ -17,10 +20,15 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport;
 
-use self::connection::Connection;
-use crate::proto::calc::calculator_server::CalculatorServer;
+use self::{connection::Connection, routes::Routes};
+use crate::engine::Limits;
 
-pub use self::{calculator::CalculatorService, listener::Listener, status::DOMAIN};
+pub use self::{
+    calculator::CalculatorService,
+    evaluator::Evaluator,
+    listener::Listener,
+    status::{DOMAIN, END, HELP, START},
+};
 
 /// Calls that one connection may have open at the same time.
 const STREAMS_PER_CONNECTION: u32 = 256;
@@ -72,7 +80,7 @@ where
         transport::Server::builder()
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .serve_with_incoming_shutdown(
-                CalculatorServer::new(CalculatorService),
+                Routes::new(Evaluator::new(Limits::default())),
                 connections,
                 draining.cancelled(),
             )

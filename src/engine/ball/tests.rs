@@ -1,0 +1,170 @@
+//! Balls against themselves: what is known with many bits lies in what is known with few.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn rational(numerator: i64, denominator: u32, precision: usize) -> Ball {
+    Ball::rational(&numerator.into(), &denominator.into(), precision)
+}
+
+/// A number of any size: `n / d * 2^shift`.
+#[derive(Clone, Copy, Debug)]
+struct Any {
+    numerator: i64,
+    denominator: u32,
+    shift: i64,
+}
+
+impl Any {
+    fn at(self, precision: usize) -> Ball {
+        rational(self.numerator, self.denominator, precision).shifted(self.shift)
+    }
+}
+
+fn any_number() -> impl Strategy<Value = Any> {
+    (any::<i64>(), 1..u32::MAX, -200i64..40).prop_map(|(numerator, denominator, shift)| Any {
+        numerator,
+        denominator,
+        shift: shift - 60,
+    })
+}
+
+type Function = fn(&Ball, usize, &mut Work<'_>) -> Result<Ball>;
+
+const FUNCTIONS: [(&str, Function); 16] = [
+    ("exp", |x, p, w| x.exp(p, w.limits)),
+    ("ln", |x, p, _| x.clone().absolute().ln(p)),
+    ("sin", |x, p, w| Ok(x.sin_cos(p, w.limits)?.0)),
+    ("cos", |x, p, w| Ok(x.sin_cos(p, w.limits)?.1)),
+    ("atan", |x, p, _| x.atan(p)),
+    ("asin", |x, p, _| x.asin(p)),
+    ("acos", |x, p, _| x.acos(p)),
+    ("sinh", |x, p, w| x.sinh(p, w.limits)),
+    ("cosh", |x, p, w| x.cosh(p, w.limits)),
+    ("tanh", |x, p, w| x.tanh(p, w.limits)),
+    ("asinh", |x, p, _| x.asinh(p)),
+    ("acosh", |x, p, _| {
+        x.clone().absolute().plus(&Ball::one(), p).acosh(p)
+    }),
+    ("atanh", |x, p, _| x.atanh(p)),
+    ("gamma", |x, p, w| x.gamma(p, w)),
+    ("sqrt", |x, p, _| x.clone().absolute().square_root(p)),
+    ("power", |x, p, w| x.power(7, p, w.limits)),
+];
+
+/// The same value from few bits and from many: the balls must have it in common, and
+/// the wide one must hold the narrow one. (By luck, as near zero, few bits may tell more.)
+fn agree(name: &str, few: &Ball, many: &Ball) -> std::result::Result<(), TestCaseError> {
+    prop_assert!(few.meets(many), "{name}: {few:?} and {many:?}");
+    let narrower = many.radius.shifted(2) < few.radius;
+    prop_assert!(
+        !narrower || few.holds(many),
+        "{name}: {few:?} does not hold {many:?}"
+    );
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn functions(x in any_number(), precision in 30usize..400) {
+        let limits = Limits::default();
+        let mut work = Work::new(&limits, u64::MAX, &|| None);
+        for (name, function) in FUNCTIONS {
+            // Both are told the same number, the second one far better.
+            let few = function(&x.at(precision), precision, &mut work);
+            let many = function(&x.at(4 * precision), 2 * precision, &mut work);
+            if let (Ok(few), Ok(many)) = (few, many) {
+                agree(name, &few, &many)?;
+            }
+        }
+    }
+
+    #[test]
+    fn arithmetic(x in any_number(), y in any_number(), precision in 20usize..300) {
+        type Operation = fn(&Ball, &Ball, usize) -> Result<Ball>;
+        let operations: [(&str, Operation); 4] = [
+            ("plus", |x, y, p| Ok(x.plus(y, p))),
+            ("minus", |x, y, p| Ok(x.minus(y, p))),
+            ("times", |x, y, p| Ok(x.times(y, p))),
+            ("over", |x, y, p| x.over(y, p)),
+        ];
+        for (name, operation) in operations {
+            let few = operation(&x.at(precision), &y.at(precision), precision);
+            let many = operation(&x.at(4 * precision), &y.at(4 * precision), 2 * precision);
+            if let (Ok(few), Ok(many)) = (few, many) {
+                agree(name, &few, &many)?;
+            }
+        }
+    }
+
+    /// Functions of a wide ball hold the function of every number in it.
+    #[test]
+    fn wide_balls(x in -2000i64..2000, width in 1i64..40, part in -100i64..=100) {
+        let limits = Limits::default();
+        let mut work = Work::new(&limits, u64::MAX, &|| None);
+        let center = rational(x, 100, 100);
+        let wide = center.clone().widened(Radius::power_of_two(-width));
+        let inside = center.plus(&rational(part, 100, 100).shifted(-width), 300);
+        for (name, function) in FUNCTIONS {
+            let of_wide = function(&wide, 60, &mut work);
+            let of_inside = function(&inside, 200, &mut work);
+            if let (Ok(of_wide), Ok(of_inside)) = (of_wide, of_inside) {
+                prop_assert!(of_wide.meets(&of_inside), "{name} of {x}/100 ± 2^-{width}");
+            }
+        }
+    }
+
+    #[test]
+    fn radii_are_upper_bounds(a in 1u64.., b in 1u64.., e in -50i64..50, f in -50i64..50) {
+        use dashu_int::UBig;
+        let exact = |n: u64, exponent: i64| UBig::from(n) << usize::try_from(exponent + 400).unwrap();
+        let bound = |radius: Radius| exact(radius.mantissa(), radius.exponent());
+        let (left, right) = (Radius::new(a, e), Radius::new(b, f));
+        prop_assert!(bound(left) >= exact(a, e));
+        prop_assert!(bound(left.plus(right)) >= exact(a, e) + exact(b, f));
+        prop_assert!(bound(left.times(right)) << 400usize >= exact(a, e) * exact(b, f));
+        // Lower bounds of what is divided by and subtracted from.
+        let least = Radius::at_most(&IBig::from(b), f);
+        prop_assert!(bound(least) <= exact(b, f));
+        prop_assert!(bound(left.over(least)) * exact(b, f) >= exact(a, e) << 400usize);
+        if let Some(rest) = least.less(left) {
+            prop_assert!(bound(rest) + exact(a, e) <= exact(b, f));
+        }
+        prop_assert_eq!(left < right, bound(left) < bound(right));
+    }
+}
+
+#[test]
+fn what_is_exact_stays_exact() {
+    let limits = Limits::default();
+    let exact = |n: i64| Ball::exact(n.into());
+    assert!(exact(3).plus(&exact(4), 50).is_exact());
+    assert!(exact(3).times(&exact(4), 50).is_exact());
+    assert!(exact(12).over(&exact(4), 50).unwrap().is_exact());
+    assert!(exact(16).square_root(50).unwrap().is_exact());
+    assert!(exact(3).power(20, 50, &limits).unwrap().is_exact());
+    assert!(!exact(1).over(&exact(3), 50).unwrap().is_exact());
+    assert!(!exact(2).square_root(50).unwrap().is_exact());
+}
+
+#[test]
+fn what_cannot_be_told() {
+    let around_zero = Ball::zero().widened(Radius::power_of_two(-10));
+    assert!(around_zero.sign().is_none());
+    assert!(matches!(
+        Ball::one().over(&around_zero, 50),
+        Err(Trouble::Imprecise)
+    ));
+    assert!(matches!(around_zero.ln(50), Err(Trouble::Imprecise)));
+    assert!(matches!(
+        around_zero.square_root(50),
+        Err(Trouble::Imprecise)
+    ));
+    assert!(matches!(
+        Ball::one().negated().ln(50),
+        Err(Trouble::Fault(_))
+    ));
+    let around_one = Ball::one().widened(Radius::power_of_two(-10));
+    assert!(matches!(around_one.asin(50), Err(Trouble::Imprecise)));
+}

@@ -1,0 +1,308 @@
+//! Values to text.
+
+use std::{fmt::Write as _, iter};
+
+use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
+use dashu_int::{IBig, UBig};
+
+use super::{
+    decimal::{Decimal, exponent, finite_decimal, rounded_decimal},
+    exact::Exact,
+    fault::{Fault, Result},
+    number::Number,
+    real::Real,
+    value::{Factors, Value},
+    work::{Work, cost},
+};
+use crate::syntax::{Form, Span};
+
+/// Bytes of a text beside which the number is not given once more.
+const TYPED: usize = 4096;
+
+/// A value as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// As a person reads it. It differs from the value by less than one unit of its
+    /// last digit; where it is not rounded it reads back to the value.
+    pub text: String,
+    /// Whether the text is not the exact value.
+    pub rounded: bool,
+    /// The value for programs, if it is exact and not too long.
+    pub typed: Option<Typed>,
+}
+
+/// An exact value for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// An integer.
+    Integer(i64),
+    /// Numerator and denominator of a fraction in lowest terms. Boxed, so that what has
+    /// none is small.
+    Fraction(Box<(IBig, UBig)>),
+    /// A truth value.
+    Truth(bool),
+}
+
+/// How to show a value: what the forms behind it ask for, the last of a kind counting.
+struct Style {
+    digits: usize,
+    /// Whether an integer that has more digits is rounded too.
+    strict: bool,
+    notation: Notation,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Notation {
+    Decimal,
+    Scientific,
+    Fraction,
+    /// A radix with its prefix.
+    Radix(u8, &'static str),
+}
+
+/// Shows `value` with `digits` significant digits, or as `forms` say. A fault is at the
+/// span of the form that does not fit.
+pub(super) fn show(
+    value: &Value,
+    forms: &[(Form, Span)],
+    digits: u32,
+    line: &str,
+    work: &mut Work<'_>,
+) -> Result<Shown> {
+    let mut style = Style {
+        digits: digits as usize,
+        strict: false,
+        notation: Notation::Decimal,
+    };
+    let mut place = None;
+    for (form, span) in forms {
+        match form {
+            Form::Digits(count) if *count > work.limits.digits => {
+                let limit = work.limits.digits;
+                let message = format!("{count} digits are more than the limit of {limit}");
+                return Err(Fault::limit(message).at(*span, line));
+            }
+            Form::Digits(count) => {
+                style.digits = *count as usize;
+                style.strict = true;
+                continue;
+            }
+            Form::Hexadecimal => style.notation = Notation::Radix(16, "0x"),
+            Form::Binary => style.notation = Notation::Radix(2, "0b"),
+            Form::Octal => style.notation = Notation::Radix(8, "0o"),
+            Form::Fraction => style.notation = Notation::Fraction,
+            Form::Scientific => style.notation = Notation::Scientific,
+        }
+        place = Some(*span);
+    }
+    let shown = match value {
+        Value::Truth(truth) if place.is_none() => Ok(Shown {
+            text: truth.value.to_string(),
+            rounded: !truth.certain,
+            typed: Some(Typed::Truth(truth.value)),
+        }),
+        Value::Factors(factors) if forms.is_empty() => factored(factors, work),
+        _ => value.number().and_then(|number| style.number(number, work)),
+    };
+    shown.map_err(|fault| match place {
+        Some(span) => fault.at(span, line),
+        None => fault,
+    })
+}
+
+fn factored(factors: &Factors, work: &mut Work<'_>) -> Result<Shown> {
+    let mut text = String::from(if factors.negative { "-" } else { "" });
+    for (index, (prime, exponent)) in factors.primes.iter().enumerate() {
+        pay_for_text(prime.bit_len(), work)?;
+        let times = if index > 0 { " * " } else { "" };
+        write!(text, "{times}{prime}").expect("a String takes everything");
+        if *exponent > 1 {
+            write!(text, "^{exponent}").expect("a String takes everything");
+        }
+    }
+    if factors.primes.is_empty() {
+        text.push('1');
+    }
+    let exact = factors.number.exact().expect("factors are of an integer");
+    Ok(Shown {
+        rounded: !factors.certain,
+        typed: typed(exact, &text, work)?,
+        text,
+    })
+}
+
+fn pay_for_text(bits: usize, work: &mut Work<'_>) -> Result<()> {
+    work.pay_at_once(cost::decimal(bits), "writing the number out")
+}
+
+fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<Typed>> {
+    if text.len() > TYPED {
+        return Ok(None);
+    }
+    match exact {
+        Exact::Small(n, 1) => return Ok(Some(Typed::Integer(*n))),
+        Exact::Small(n, d) => {
+            let parts = ((*n).into(), d.unsigned_abs().into());
+            return Ok(Some(Typed::Fraction(Box::new(parts))));
+        }
+        Exact::Big(_) => {}
+    }
+    let (above, below) = exact.bits();
+    if exact.is_integer() || (above + below) / 10 * 3 > TYPED {
+        return Ok(exact.to_i64().map(Typed::Integer));
+    }
+    pay_for_text(above.max(below), work)?;
+    let parts = (exact.numerator(), exact.denominator());
+    Ok(Some(Typed::Fraction(Box::new(parts))))
+}
+
+impl Style {
+    fn number(&self, number: &Number, work: &mut Work<'_>) -> Result<Shown> {
+        let exact = match number {
+            Number::Exact(exact) => exact,
+            Number::Real(real) => return self.real(real, work),
+        };
+        let (text, rounded) = match (self.notation, exact) {
+            (Notation::Decimal, Exact::Small(n, 1)) if !self.strict => (n.to_string(), false),
+            (Notation::Radix(radix, prefix), _) => (in_radix(exact, radix, prefix)?, false),
+            (Notation::Fraction, _) => {
+                pay_for_text(exact.bits().0, work)?;
+                pay_for_text(exact.bits().1, work)?;
+                (fraction(exact), false)
+            }
+            (Notation::Decimal | Notation::Scientific, _) => self.decimal(exact, work)?,
+        };
+        let typed = typed(exact, &text, work)?;
+        Ok(Shown {
+            text,
+            rounded,
+            typed,
+        })
+    }
+
+    /// An exact number in decimal digits, and whether these are rounded.
+    fn decimal(&self, exact: &Exact, work: &mut Work<'_>) -> Result<(String, bool)> {
+        if exact.is_integer() {
+            pay_for_text(exact.bits().0, work)?;
+            let text = exact.numerator().to_string();
+            let count = text.len() - usize::from(exact.is_negative());
+            let longer =
+                text.trim_end_matches('0').len() - usize::from(exact.is_negative()) > self.digits;
+            let fits = count <= self.digits || !self.strict;
+            if self.notation == Notation::Decimal && fits {
+                return Ok((text, false));
+            }
+            if !longer {
+                let digits = text.trim_start_matches('-');
+                let exponent = exponent(count - 1);
+                return Ok((
+                    self.text(exact.is_negative(), digits, exponent, false),
+                    false,
+                ));
+            }
+        } else if let Some((digits, exponent)) = finite_decimal(exact, self.digits, work)? {
+            return Ok((
+                self.text(exact.is_negative(), &digits, exponent, false),
+                false,
+            ));
+        }
+        let (digits, exponent) = rounded_decimal(exact, self.digits, work)?;
+        Ok((
+            self.text(exact.is_negative(), &digits, exponent, true),
+            true,
+        ))
+    }
+
+    fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<Shown> {
+        match self.notation {
+            Notation::Decimal | Notation::Scientific => {}
+            Notation::Fraction => return Err(Fault::domain("a real has no exact fraction")),
+            Notation::Radix(..) => return Err(not_an_integer()),
+        }
+        // A decimal digit is worth 3.33 bits; some more for what is lost on the way.
+        let first = self.digits * 10 / 3 + 32;
+        let mut tried = 0;
+        let mut best = None;
+        let found = real.settle(first, work, |ball, precision, work| {
+            tried += 1;
+            work.pay(500 + cost::decimal(precision))?;
+            let decimal = Decimal::of(ball, self.digits, work);
+            // Both ends round to the same digits, or the number is as good as a tie.
+            let settled = decimal
+                .as_ref()
+                .is_some_and(|decimal| decimal.agrees || tried > 3);
+            best = decimal;
+            Ok(settled.then_some(()))
+        })?;
+        let decimal = match (found, best) {
+            (Some(()), Some(decimal)) => decimal,
+            _ => Decimal::certain(&real.ball(), self.digits, work),
+        };
+        let text = if decimal.digits.is_empty() {
+            "0".into()
+        } else {
+            self.text(decimal.negative, &decimal.digits, decimal.exponent, true)
+        };
+        Ok(Shown {
+            text,
+            rounded: true,
+            typed: None,
+        })
+    }
+
+    /// Digits with a point after the first, times ten to the power of `exponent`.
+    fn text(&self, negative: bool, digits: &str, exponent: i64, rounded: bool) -> String {
+        let digits = digits.trim_end_matches('0');
+        let digits = if digits.is_empty() { "0" } else { digits };
+        // No digit is shown that is not known.
+        let last = usize::try_from(exponent).map_or(true, |exponent| exponent < self.digits);
+        let plain = (-7..=20).contains(&exponent) && (last || !rounded);
+        let mut text = String::with_capacity(digits.len() + 12);
+        if negative {
+            text.push('-');
+        }
+        if self.notation == Notation::Scientific || !plain {
+            let (first, rest) = digits.split_at(1);
+            text.push_str(first);
+            if !rest.is_empty() {
+                text.push('.');
+                text.push_str(rest);
+            }
+            write!(text, "e{exponent}").expect("a String takes everything");
+            return text;
+        }
+        // How many digits stand in front of the point, or how many zeros behind it.
+        let whole = usize::try_from(exponent + 1).unwrap_or(0);
+        let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
+        let (before, behind) = digits.split_at(whole.min(digits.len()));
+        text.push_str(if before.is_empty() { "0" } else { before });
+        text.extend(iter::repeat_n('0', whole.saturating_sub(digits.len())));
+        if !behind.is_empty() {
+            text.push('.');
+            text.extend(iter::repeat_n('0', zeros));
+            text.push_str(behind);
+        }
+        text
+    }
+}
+
+fn not_an_integer() -> Box<Fault> {
+    Fault::domain("only exact integers are shown in this base")
+        .help("floor(x), round(x) and trunc(x) make integers")
+}
+
+fn in_radix(exact: &Exact, radix: u8, prefix: &str) -> Result<String> {
+    let n = exact.to_integer().ok_or_else(not_an_integer)?;
+    let sign = if n.sign() == Sign::Negative { "-" } else { "" };
+    Ok(format!(
+        "{sign}{prefix}{}",
+        n.unsigned_abs().in_radix(radix)
+    ))
+}
+
+fn fraction(exact: &Exact) -> String {
+    if exact.is_integer() {
+        return exact.numerator().to_string();
+    }
+    format!("{}/{}", exact.numerator(), exact.denominator())
+}

@@ -1,0 +1,544 @@
+//! Lines to values: a machine that walks the nodes of a line with stacks of its own, so
+//! that neither long chains nor calls within calls use the program's.
+
+use std::{cmp::Ordering, collections::BTreeMap, mem, ops::Range, sync::Arc};
+
+use smallvec::SmallVec;
+
+use super::{
+    exact::Exact,
+    fault::{Fault, Reason, Result},
+    functions::{self, AngleUnit, Context, double_factorial, factorial},
+    literal::{literal, superscripts},
+    number::Number,
+    real::Unary,
+    value::Value,
+    work::Work,
+};
+use crate::{
+    printable::quoted,
+    suggestion::suggestion,
+    syntax::{Binary, Binding, Line, Node, NodeKind, Postfix, Prefix, Span},
+};
+
+/// Words that are commands where a line begins with them, and cannot be bound.
+pub const COMMANDS: [&str; 11] = [
+    "add",
+    "subtract",
+    "substract",
+    "sub",
+    "multiply",
+    "mul",
+    "divide",
+    "div",
+    "help",
+    "quit",
+    "exit",
+];
+
+/// The names of numbers that are always there.
+pub const CONSTANTS: [(&str, &str); 7] = [
+    ("pi", "the circumference of a circle of diameter 1"),
+    ("π", "pi"),
+    ("tau", "2 pi"),
+    ("τ", "tau"),
+    ("e", "the base of the natural logarithm"),
+    ("phi", "the golden ratio, (1 + √5)/2"),
+    ("φ", "phi"),
+];
+
+/// What names stand for.
+#[derive(Clone, Debug)]
+enum Meaning {
+    Value(Value),
+    Function(Arc<UserFunction>),
+}
+
+/// A function that a line defined, with all that it needs of the line.
+#[derive(Debug)]
+struct UserFunction {
+    text: Box<str>,
+    nodes: Box<[Node]>,
+    /// Which of the nodes are its body.
+    body: Range<u32>,
+    parameters: Vec<Span>,
+}
+
+/// What a line's last statement comes to.
+pub(super) struct Outcome {
+    /// The name that it bound.
+    pub(super) name: Option<String>,
+    /// Its value, but for the definition of a function.
+    pub(super) value: Option<Value>,
+}
+
+/// Evaluates the statements of `line` one after the other.
+pub(super) fn run(line: &Line<'_>, angle: AngleUnit, work: &mut Work<'_>) -> Result<Outcome> {
+    // A hash map would take its random keys for every line, and few lines name anything.
+    let mut names = BTreeMap::new();
+    let mut outcome = Outcome {
+        name: None,
+        value: None,
+    };
+    for statement in &line.statements {
+        if let Some(binding) = &statement.binds {
+            bindable(binding, line.text)?;
+        }
+        let body = statement.nodes.clone();
+        let value = if statement.is_function() {
+            None
+        } else {
+            Some(Machine::new(line, body.clone(), &names, angle, work).value()?)
+        };
+        outcome.name = None;
+        if let Some(Binding { name, parameters }) = &statement.binds {
+            let name = name.of(line.text).to_owned();
+            let meaning = match (&value, parameters) {
+                (Some(value), _) => Meaning::Value(value.clone()),
+                (None, parameters) => Meaning::Function(Arc::new(UserFunction {
+                    text: line.text.into(),
+                    nodes: line.nodes.as_slice().into(),
+                    body,
+                    parameters: parameters.clone().unwrap_or_default(),
+                })),
+            };
+            outcome.name = Some(name.clone());
+            names.insert(name, meaning);
+        }
+        outcome.value = value;
+    }
+    Ok(outcome)
+}
+
+/// Refuses names that have a meaning already which no worksheet may change.
+fn bindable(binding: &Binding, line: &str) -> Result<()> {
+    let parameters = binding.parameters.iter().flatten();
+    // Parameters may shadow constants.
+    let names = std::iter::once((&binding.name, true)).chain(parameters.map(|span| (span, false)));
+    for (span, constants_too) in names {
+        let name = span.of(line);
+        let what = if functions::find(name).is_some() {
+            "a function"
+        } else if COMMANDS.contains(&name) {
+            "a command"
+        } else if constants_too && is_constant(name) {
+            "a constant"
+        } else {
+            continue;
+        };
+        let message = format!("{} cannot be bound: it is {what}", quoted(name));
+        let fault = Fault::new(Reason::ReservedName, message).help("take another name");
+        return Err(fault.at(*span, line));
+    }
+    Ok(())
+}
+
+fn is_constant(name: &str) -> bool {
+    CONSTANTS.iter().any(|(constant, _)| *constant == name)
+}
+
+/// Where evaluation stands: in the line itself, or in a function that it calls.
+struct Frame {
+    /// None: the line itself.
+    function: Option<Arc<UserFunction>>,
+    /// Where on the stack its arguments begin.
+    base: usize,
+    /// The next node.
+    next: u32,
+    /// The node behind its last.
+    end: u32,
+}
+
+struct Machine<'m, 'w> {
+    line: &'m Line<'m>,
+    names: &'m BTreeMap<String, Meaning>,
+    angle: AngleUnit,
+    work: &'m mut Work<'w>,
+    stack: SmallVec<[Value; 4]>,
+    /// Bytes that the values on the stack hold.
+    held: usize,
+    frame: Frame,
+    /// The frames that wait for this one, the outermost first.
+    callers: Vec<Frame>,
+}
+
+/// The cost of a node beside what its operation pays for, in nanoseconds.
+const NODE: u64 = 15;
+
+/// The cost of entering a function.
+const CALL: u64 = 150;
+
+impl<'m, 'w> Machine<'m, 'w> {
+    fn new(
+        line: &'m Line<'m>,
+        body: Range<u32>,
+        names: &'m BTreeMap<String, Meaning>,
+        angle: AngleUnit,
+        work: &'m mut Work<'w>,
+    ) -> Self {
+        Self {
+            line,
+            names,
+            angle,
+            work,
+            stack: SmallVec::new(),
+            held: 0,
+            frame: Frame {
+                function: None,
+                base: 0,
+                next: body.start,
+                end: body.end,
+            },
+            callers: Vec::new(),
+        }
+    }
+
+    /// Walks the nodes to their value.
+    fn value(&mut self) -> Result<Value> {
+        loop {
+            if self.frame.next == self.frame.end {
+                let value = self.pop();
+                let Some(caller) = self.callers.pop() else {
+                    return Ok(value);
+                };
+                let ended = mem::replace(&mut self.frame, caller);
+                while self.stack.len() > ended.base {
+                    self.pop();
+                }
+                self.push(value)?;
+                continue;
+            }
+            let node = self.nodes()[self.frame.next as usize];
+            self.frame.next += 1;
+            if let Err(fault) = self.step(node) {
+                return Err(self.located(fault, node));
+            }
+        }
+    }
+
+    fn nodes(&self) -> &[Node] {
+        match &self.frame.function {
+            None => &self.line.nodes,
+            Some(function) => &function.nodes,
+        }
+    }
+
+    /// Where in the line a fault at `node`, perhaps of a function, comes from.
+    fn located(&self, fault: Box<Fault>, node: Node) -> Box<Fault> {
+        let Some(outermost) = self.callers.first() else {
+            return fault.at(node.span, self.line.text);
+        };
+        let call = self.line.nodes[outermost.next as usize - 1];
+        let place = quoted(
+            node.span
+                .of(text(self.frame.function.as_deref(), self.line)),
+        );
+        let message = format!("{} (at {place} in a function)", fault.message);
+        Box::new(Fault { message, ..*fault }).at(call.span, self.line.text)
+    }
+
+    #[inline]
+    fn step(&mut self, node: Node) -> Result<()> {
+        self.work.pay(NODE)?;
+        match node.kind {
+            NodeKind::Literal => {
+                let text = text(self.frame.function.as_deref(), self.line);
+                let number = literal(node.span.of(text), self.work)?;
+                self.push(number.into())
+            }
+            NodeKind::Name => {
+                let value = self.named(node.span)?;
+                self.push(value)
+            }
+            NodeKind::Call { arguments, .. } => self.call(node, arguments.into()),
+            NodeKind::Prefix(operator) => {
+                let value = self.pop();
+                let x = value.number()?;
+                let result = match operator {
+                    Prefix::Plus => x.clone().into(),
+                    Prefix::Minus => x.negated(self.work)?.into(),
+                    Prefix::Root => return self.built_in("sqrt", &[value]),
+                };
+                self.push(result)
+            }
+            NodeKind::Postfix(operator) => {
+                let value = self.pop();
+                let result = self.postfix(operator, node, value.number()?)?;
+                self.push(result)
+            }
+            NodeKind::Binary(operator) => {
+                // Neither holds anything, so there is nothing to account for.
+                if let [.., left, right] = &mut self.stack[..]
+                    && let Some(result) = small(operator, left, right)
+                {
+                    *left = result;
+                    self.stack.pop();
+                    return Ok(());
+                }
+                let (right, left) = (self.pop(), self.pop());
+                let result = binary(operator, &left, &right, self.work)?;
+                self.push(result)
+            }
+            NodeKind::Unless(otherwise) => {
+                if !self.pop().truth()? {
+                    self.jump(otherwise + 1);
+                }
+                Ok(())
+            }
+            NodeKind::Else(end) => {
+                self.jump(end);
+                Ok(())
+            }
+            NodeKind::EndIf => Ok(()),
+        }
+    }
+
+    fn jump(&mut self, to: u32) {
+        self.frame.next = to;
+    }
+
+    #[inline]
+    fn push(&mut self, value: Value) -> Result<()> {
+        let held = value.held();
+        self.stack.push(value);
+        if held == 0 {
+            return Ok(());
+        }
+        self.hold(held)
+    }
+
+    #[cold]
+    fn hold(&mut self, bytes: usize) -> Result<()> {
+        self.held += bytes;
+        let limit = self.work.limits.held;
+        if self.held > limit {
+            return Err(Fault::limit(format!(
+                "the values of the line take more than the limit of {} MiB",
+                limit >> 20
+            )));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Value {
+        let value = self
+            .stack
+            .pop()
+            .expect("operands stand before their operator");
+        self.held -= value.held();
+        value
+    }
+
+    /// The value of a name: a parameter, a variable, a constant.
+    fn named(&mut self, span: Span) -> Result<Value> {
+        let function = self.frame.function.clone();
+        let name = span.of(text(function.as_deref(), self.line));
+        if let Some(value) = self.parameter(name) {
+            return Ok(value);
+        }
+        match self.names.get(name) {
+            Some(Meaning::Value(value)) => return Ok(value.clone()),
+            Some(Meaning::Function(_)) => return Err(function_without_call(name)),
+            None => {}
+        }
+        if let Some(value) = constant(name, self.work)? {
+            return Ok(value);
+        }
+        Err(match name {
+            "ans" | "_" => Fault::new(Reason::UnknownName, "there is no last answer"),
+            _ if functions::find(name).is_some() => function_without_call(name),
+            _ => self.unknown(name, "name"),
+        })
+    }
+
+    fn parameter(&self, name: &str) -> Option<Value> {
+        let function = self.frame.function.as_ref()?;
+        let mut parameters = function.parameters.iter();
+        let index = parameters.position(|span| span.of(&function.text) == name)?;
+        Some(self.stack[self.frame.base + index].clone())
+    }
+
+    /// A call: its arguments are the last ones on the stack.
+    fn call(&mut self, node: Node, arguments: usize) -> Result<()> {
+        let function = self.frame.function.clone();
+        let name = node.callee(text(function.as_deref(), self.line));
+        let is_value = self.parameter(name).is_some()
+            || is_constant(name)
+            || matches!(name, "true" | "false" | "ans" | "_");
+        match self.names.get(name) {
+            Some(Meaning::Function(function)) if !is_value => {
+                let function = Arc::clone(function);
+                self.enter(name, function, arguments)
+            }
+            None if !is_value => {
+                if functions::find(name).is_none() {
+                    return Err(self.unknown(name, "function"));
+                }
+                let start = self.stack.len() - arguments;
+                let values: SmallVec<[Value; 3]> = self.stack.drain(start..).collect();
+                self.held -= values.iter().map(Value::held).sum::<usize>();
+                self.built_in(name, &values)
+            }
+            _ => {
+                let message = format!("{} is a value, not a function", quoted(name));
+                let help = format!("write {name} * (...) to multiply");
+                Err(Fault::new(Reason::Type, message).help(help))
+            }
+        }
+    }
+
+    fn built_in(&mut self, name: &str, arguments: &[Value]) -> Result<()> {
+        let function = functions::find(name).expect("it was looked up");
+        let mut context = Context {
+            work: &mut *self.work,
+            angle: self.angle,
+        };
+        let value = function.call(arguments, &mut context)?;
+        self.push(value)
+    }
+
+    fn enter(&mut self, name: &str, function: Arc<UserFunction>, arguments: usize) -> Result<()> {
+        let parameters = function.parameters.len();
+        if parameters != arguments {
+            return Err(functions::wrong_arity(
+                name,
+                (parameters, parameters),
+                arguments,
+            ));
+        }
+        self.work.pay(CALL)?;
+        let limit = self.work.limits.calls;
+        if self.callers.len() == limit {
+            let message = format!("calls of functions nest deeper than the limit of {limit}");
+            return Err(Fault::limit(message));
+        }
+        let frame = Frame {
+            base: self.stack.len() - arguments,
+            next: function.body.start,
+            end: function.body.end,
+            function: Some(function),
+        };
+        self.callers.push(mem::replace(&mut self.frame, frame));
+        Ok(())
+    }
+
+    fn postfix(&mut self, operator: Postfix, node: Node, x: &Number) -> Result<Value> {
+        let mut context = Context {
+            work: &mut *self.work,
+            angle: self.angle,
+        };
+        match operator {
+            Postfix::Factorial => factorial(x, &mut context),
+            Postfix::DoubleFactorial => double_factorial(x, &mut context),
+            Postfix::Percent => Ok(x.over(&100.into(), context.work)?.into()),
+            Postfix::Superscript => {
+                let text = text(self.frame.function.as_deref(), self.line);
+                let exponent = superscripts(node.span.of(text), self.work)?;
+                Ok(x.power(&exponent, self.work)?.into())
+            }
+        }
+    }
+
+    /// Nothing is called `name`.
+    fn unknown(&self, name: &str, what: &str) -> Box<Fault> {
+        let of_values = CONSTANTS.iter().map(|(name, _)| *name);
+        let of_functions = functions::all().flat_map(|function| function.names.iter().copied());
+        let of_user = self.names.keys().map(String::as_str);
+        let known = of_functions.chain(of_values).chain(of_user);
+        let fault = Fault::new(
+            Reason::UnknownName,
+            format!("unknown {what} {}", quoted(name)),
+        );
+        match suggestion(name, known) {
+            Some(near) => fault.help(format!("did you mean '{near}'?")),
+            None => fault,
+        }
+    }
+}
+
+/// The text in which the nodes of a function, or of the line, have their places.
+fn text<'t>(function: Option<&'t UserFunction>, line: &Line<'t>) -> &'t str {
+    function.map_or(line.text, |function| &function.text)
+}
+
+/// The value of a name that is always there.
+fn constant(name: &str, work: &mut Work<'_>) -> Result<Option<Value>> {
+    Ok(Some(match name {
+        "pi" | "π" => Number::pi(work)?.into(),
+        "tau" | "τ" => Number::pi(work)?.times(&2.into(), work)?.into(),
+        "e" => Number::from(1).unary(Unary::Exp, work)?.into(),
+        "phi" | "φ" => {
+            let root = Number::from(5).unary(Unary::SquareRoot, work)?;
+            root.plus(&1.into(), work)?.over(&2.into(), work)?.into()
+        }
+        "true" => true.into(),
+        "false" => false.into(),
+        _ => return Ok(None),
+    }))
+}
+
+fn function_without_call(name: &str) -> Box<Fault> {
+    let message = format!("{} is a function", quoted(name));
+    let usage = functions::find(name).map_or(format!("{name}(...)"), functions::Function::usage);
+    Fault::new(Reason::Type, message).help(format!("write {usage}"))
+}
+
+/// The operations on small integers that most lines are made of, where the result is
+/// small too.
+fn small(operator: Binary, left: &Value, right: &Value) -> Option<Value> {
+    let (Value::Number(Number::Exact(left)), Value::Number(Number::Exact(right))) = (left, right)
+    else {
+        return None;
+    };
+    let (Exact::Small(a, 1), Exact::Small(b, 1)) = (left, right) else {
+        return None;
+    };
+    let result = match operator {
+        Binary::Add => a.checked_add(*b)?,
+        Binary::Subtract => a.checked_sub(*b)?,
+        Binary::Multiply | Binary::Juxtapose => a.checked_mul(*b)?,
+        _ => return None,
+    };
+    // The least of them is not small.
+    (result != i64::MIN).then(|| Number::from(result).into())
+}
+
+fn binary(operator: Binary, left: &Value, right: &Value, work: &mut Work<'_>) -> Result<Value> {
+    if let (Value::Truth(left), Value::Truth(right)) = (left, right) {
+        match operator {
+            Binary::Equal => return Ok((left.value == right.value).into()),
+            Binary::Unequal => return Ok((left.value != right.value).into()),
+            _ => {}
+        }
+    }
+    let (x, y) = (left.number()?, right.number()?);
+    let truth = |expected: fn(Ordering) -> bool, work: &mut Work<'_>| {
+        x.compare(y, work).map(|order| Value::from(expected(order)))
+    };
+    Ok(match operator {
+        Binary::Less => return truth(Ordering::is_lt, work),
+        Binary::LessEqual => return truth(Ordering::is_le, work),
+        Binary::Greater => return truth(Ordering::is_gt, work),
+        Binary::GreaterEqual => return truth(Ordering::is_ge, work),
+        Binary::Equal => return truth(Ordering::is_eq, work),
+        Binary::Unequal => return truth(Ordering::is_ne, work),
+        Binary::Add => x.plus(y, work)?,
+        Binary::Subtract => x.minus(y, work)?,
+        Binary::AddPercent => x.times(&share(y, work)?.plus(&1.into(), work)?, work)?,
+        Binary::SubtractPercent => x.times(
+            &Number::from(Exact::ONE).minus(&share(y, work)?, work)?,
+            work,
+        )?,
+        Binary::Multiply | Binary::Juxtapose => x.times(y, work)?,
+        Binary::Divide => x.over(y, work)?,
+        Binary::Modulo => x.modulo(y, work)?,
+        Binary::Power => x.power(y, work)?,
+    }
+    .into())
+}
+
+/// Percent as a part of one.
+fn share(percent: &Number, work: &mut Work<'_>) -> Result<Number> {
+    percent.over(&100.into(), work)
+}

@@ -1,0 +1,114 @@
+//! Logarithms, and when they are rational.
+
+use dashu_base::UnsignedAbs as _;
+
+use super::Value;
+use crate::engine::{
+    exact::Exact,
+    fault::{Fault, Result},
+    integer::log2,
+    number::Number,
+    real::Unary,
+    work::Work,
+};
+
+pub(super) fn ln(x: &Number, work: &mut Work<'_>) -> Result<Number> {
+    match x {
+        Number::Exact(x) if x.is_one() => Ok(0.into()),
+        Number::Exact(x) if x.is_zero() || x.is_negative() => Err(not_positive()),
+        _ => x.unary(Unary::Ln, work),
+    }
+}
+
+fn not_positive() -> Box<Fault> {
+    Fault::domain("only positive numbers have a logarithm")
+}
+
+pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Result<Value> {
+    if let (Number::Exact(x), Number::Exact(base)) = (x, base) {
+        if [x, base].iter().any(|q| q.is_zero() || q.is_negative()) {
+            return Err(not_positive());
+        }
+        if base.is_one() {
+            return Err(Fault::domain("there is no logarithm to base 1"));
+        }
+        if let Some(q) = rational_logarithm(x, base, work)? {
+            return Ok(Number::from(q).into());
+        }
+    }
+    let (above, below) = (ln(x, work)?, ln(base, work)?);
+    Ok(above.over(&below, work)?.into())
+}
+
+/// The logarithm of `x` to `base`, if it is rational: then both are powers of the same
+/// number, which Euclid's algorithm finds on the exponents: from `x = base^k rest` go
+/// on with `base` and `rest`. All of them have parts no longer than those of `x` and
+/// `base`, and ever shorter ones; where that fails they have no such number.
+fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Option<Exact>> {
+    let size = log2_of;
+    if x.is_one() {
+        return Ok(Some(Exact::ZERO));
+    }
+    let negative = (size(x) < 0.0) != (size(base) < 0.0);
+    let above_one = |q: &Exact| {
+        if size(q) < 0.0 {
+            q.inverse()
+        } else {
+            q.clone()
+        }
+    };
+    let (mut x, mut base) = (above_one(x), above_one(base));
+    // The exponents of x and base as sums of the common number's: x = c^a, base = c^b
+    // is rebuilt from the quotients.
+    let mut quotients = Vec::new();
+    while !base.is_one() {
+        let quotient = (size(&x) / size(&base) + 1e-9).floor();
+        if !(0.0..1e7).contains(&quotient) {
+            return Ok(None);
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "below 10^7")]
+        let quotient = quotient as i64;
+        let power = match Number::from(base.clone()).power(&quotient.into(), work)? {
+            Number::Exact(power) => power,
+            Number::Real(_) => return Ok(None),
+        };
+        let Number::Exact(rest) = Number::from(x.clone()).over(&power.into(), work)? else {
+            return Ok(None);
+        };
+        let ((above, below), (most_above, most_below)) = (rest.bits(), x.bits());
+        let shrinks = above <= most_above && below <= most_below;
+        if !shrinks || size(&rest) < 0.0 || (quotient == 0 && !quotients.is_empty()) {
+            return Ok(None);
+        }
+        quotients.push(quotient);
+        (x, base) = (base, rest);
+    }
+    // The continued fraction of the logarithm, from its end.
+    let mut result = None;
+    for quotient in quotients.into_iter().rev() {
+        let next = match result {
+            None => Number::from(quotient),
+            Some(below) => {
+                let inverse = Number::from(1).over(&below, work)?;
+                inverse.plus(&quotient.into(), work)?
+            }
+        };
+        result = Some(next);
+    }
+    Ok(match result {
+        Some(Number::Exact(q)) => Some(if negative { q.negated() } else { q }),
+        _ => None,
+    })
+}
+
+/// The logarithm of a positive number to base 2, about; near 1 too.
+fn log2_of(q: &Exact) -> f64 {
+    let (n, d) = (q.numerator().unsigned_abs(), q.denominator());
+    let whole = log2(&n) - log2(&d);
+    if whole.abs() > 0.5 || n == d {
+        return whole;
+    }
+    let (distance, sign) = if n > d { (n - &d, 1.0) } else { (&d - n, -1.0) };
+    let relative = (log2(&distance) - log2(&d)).exp2();
+    (sign * relative).ln_1p() * std::f64::consts::LOG2_E
+}

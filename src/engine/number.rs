@@ -1,0 +1,326 @@
+//! Numbers: exact as long as that is possible, else real.
+
+use std::cmp::Ordering;
+
+use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
+use dashu_int::{IBig, UBig};
+
+use super::{
+    exact::{Exact, Outcome},
+    fault::{Fault, Result},
+    real::{Binary, Operation, Real, Unary},
+    work::Work,
+};
+
+/// A number of the language.
+#[derive(Clone, Debug)]
+pub(super) enum Number {
+    Exact(Exact),
+    Real(Real),
+}
+
+impl From<Exact> for Number {
+    fn from(q: Exact) -> Self {
+        Self::Exact(q)
+    }
+}
+
+impl From<i64> for Number {
+    fn from(n: i64) -> Self {
+        Self::Exact(n.into())
+    }
+}
+
+impl From<UBig> for Number {
+    fn from(n: UBig) -> Self {
+        Self::Exact(IBig::from(n).into())
+    }
+}
+
+impl Number {
+    pub(super) fn real(operation: Operation, work: &mut Work<'_>) -> Result<Self> {
+        Real::new(operation, work).map(Self::Real)
+    }
+
+    pub(super) fn pi(work: &mut Work<'_>) -> Result<Self> {
+        Self::real(Operation::Pi, work)
+    }
+
+    pub(super) fn to_real(&self, work: &mut Work<'_>) -> Result<Real> {
+        match self {
+            Self::Exact(q) => Real::exact(q.clone(), work),
+            Self::Real(real) => Ok(real.clone()),
+        }
+    }
+
+    /// A function without an exact value here.
+    pub(super) fn unary(&self, function: Unary, work: &mut Work<'_>) -> Result<Self> {
+        let operand = self.to_real(work)?;
+        Self::real(Operation::Unary(function, operand), work)
+    }
+
+    fn binary(&self, operator: Binary, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+        let (x, y) = (self.to_real(work)?, other.to_real(work)?);
+        Self::real(Operation::Binary(operator, x, y), work)
+    }
+
+    pub(super) fn exact(&self) -> Option<&Exact> {
+        match self {
+            Self::Exact(q) => Some(q),
+            Self::Real(_) => None,
+        }
+    }
+
+    /// Bytes that it holds beside itself.
+    #[inline]
+    pub(super) fn held(&self) -> usize {
+        match self {
+            Self::Exact(q) => q.held(),
+            Self::Real(_) => 1024,
+        }
+    }
+
+    pub(super) fn negated(&self, work: &mut Work<'_>) -> Result<Self> {
+        match self {
+            Self::Exact(q) => Ok(q.negated().into()),
+            Self::Real(_) => self.unary(Unary::Negate, work),
+        }
+    }
+
+    pub(super) fn absolute(&self, work: &mut Work<'_>) -> Result<Self> {
+        match self {
+            Self::Exact(q) => Ok(q.absolute().into()),
+            Self::Real(_) => self.unary(Unary::Absolute, work),
+        }
+    }
+
+    pub(super) fn plus(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+        match (self, other) {
+            (Self::Exact(p), Self::Exact(q)) => match p.plus(q, work)? {
+                Outcome::Exact(sum) => Ok(sum.into()),
+                Outcome::TooLong => self.binary(Binary::Add, other, work),
+            },
+            // So that adding nothing costs nothing.
+            (Self::Exact(zero), x) | (x, Self::Exact(zero)) if zero.is_zero() => Ok(x.clone()),
+            _ => self.binary(Binary::Add, other, work),
+        }
+    }
+
+    pub(super) fn minus(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+        match (self, other) {
+            (Self::Exact(p), Self::Exact(q)) => match p.plus(&q.negated(), work)? {
+                Outcome::Exact(difference) => Ok(difference.into()),
+                Outcome::TooLong => self.binary(Binary::Subtract, other, work),
+            },
+            (Self::Real(x), Self::Real(y)) if x.is(y) => Ok(Exact::ZERO.into()),
+            (x, Self::Exact(zero)) if zero.is_zero() => Ok(x.clone()),
+            _ => self.binary(Binary::Subtract, other, work),
+        }
+    }
+
+    pub(super) fn times(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+        match (self, other) {
+            (Self::Exact(p), Self::Exact(q)) => match p.times(q, work)? {
+                Outcome::Exact(product) => Ok(product.into()),
+                Outcome::TooLong => self.binary(Binary::Multiply, other, work),
+            },
+            (Self::Exact(q), _) | (_, Self::Exact(q)) if q.is_zero() => Ok(Exact::ZERO.into()),
+            (Self::Exact(one), x) | (x, Self::Exact(one)) if one.is_one() => Ok(x.clone()),
+            _ => self.binary(Binary::Multiply, other, work),
+        }
+    }
+
+    pub(super) fn over(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
+        match (self, divisor) {
+            (_, Self::Exact(zero)) if zero.is_zero() => Err(Fault::division_by_zero()),
+            (Self::Exact(p), Self::Exact(q)) => match p.times(&q.inverse(), work)? {
+                Outcome::Exact(quotient) => Ok(quotient.into()),
+                Outcome::TooLong => self.binary(Binary::Divide, divisor, work),
+            },
+            _ => self.binary(Binary::Divide, divisor, work),
+        }
+    }
+
+    /// The remainder with the sign of the divisor: `x - y floor(x/y)`.
+    pub(super) fn modulo(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
+        if let (Self::Exact(x), Self::Exact(y)) = (self, divisor)
+            && let Some((_, rest)) = x.divided(y, work)?
+        {
+            return Ok(rest.into());
+        }
+        let quotient = Self::from(self.over(divisor, work)?.floor(work)?);
+        self.minus(&divisor.times(&quotient, work)?, work)
+    }
+
+    /// The integer `floor(x/y)`.
+    pub(super) fn quotient(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Exact> {
+        if let (Self::Exact(x), Self::Exact(y)) = (self, divisor)
+            && let Some((quotient, _)) = x.divided(y, work)?
+        {
+            return Ok(quotient);
+        }
+        self.over(divisor, work)?.floor(work)
+    }
+
+    pub(super) fn power(&self, exponent: &Self, work: &mut Work<'_>) -> Result<Self> {
+        match (self, exponent) {
+            (_, Self::Exact(y)) if y.is_zero() => Ok(Exact::ONE.into()),
+            (x, Self::Exact(y)) if y.is_one() => Ok(x.clone()),
+            (Self::Exact(x), Self::Exact(y)) => self.exact_power(x, y, exponent, work),
+            (Self::Exact(x), Self::Real(_)) if x.is_one() => Ok(Exact::ONE.into()),
+            (Self::Exact(x), Self::Real(_)) if x.is_zero() => match exponent.sign(work)? {
+                Some(Sign::Positive) => Ok(Exact::ZERO.into()),
+                Some(Sign::Negative) => Err(Fault::division_by_zero()),
+                None => Err(Fault::undecided("the sign of the exponent")),
+            },
+            (Self::Exact(x), Self::Real(_)) if x.is_negative() => Err(of_negative()),
+            (Self::Real(x), Self::Exact(y)) if y.is_integer() => match y.to_i64() {
+                Some(y) => Self::real(Operation::Power(x.clone(), y), work),
+                None => self.large_power(exponent, y, work),
+            },
+            (Self::Real(_), _) => match self.sign(work)? {
+                Some(Sign::Positive) => self.binary(Binary::Power, exponent, work),
+                Some(Sign::Negative) => Err(of_negative()),
+                None => Err(Fault::undecided("the sign of the base")),
+            },
+            _ => self.binary(Binary::Power, exponent, work),
+        }
+    }
+
+    /// A power of `x`, this number, to `y`, the exponent.
+    fn exact_power(
+        &self,
+        x: &Exact,
+        y: &Exact,
+        exponent: &Self,
+        work: &mut Work<'_>,
+    ) -> Result<Self> {
+        if x.is_zero() && y.is_negative() {
+            return Err(Fault::division_by_zero());
+        }
+        if x.is_zero() || x.is_one() {
+            return Ok(x.clone().into());
+        }
+        if y.is_integer() {
+            let Some(y) = y.to_i64() else {
+                return self.large_power(exponent, y, work);
+            };
+            return match x.power(y, work)? {
+                Outcome::Exact(power) => Ok(power.into()),
+                Outcome::TooLong => {
+                    let x = self.to_real(work)?;
+                    Self::real(Operation::Power(x, y), work)
+                }
+            };
+        }
+        if x.is_negative() {
+            return Err(of_negative());
+        }
+        // x^(a/b) is rational only if the b-th root of x is.
+        if let (Ok(degree), Some(above)) = (
+            u64::try_from(y.denominator()),
+            Exact::from(y.numerator()).to_i64(),
+        ) && let Some(root) = x.root(degree, work)?
+        {
+            return match root.power(above, work)? {
+                Outcome::Exact(power) => Ok(power.into()),
+                Outcome::TooLong => self.binary(Binary::Power, exponent, work),
+            };
+        }
+        self.binary(Binary::Power, exponent, work)
+    }
+
+    /// A power to an integer `y` of more than 64 bits.
+    fn large_power(&self, exponent: &Self, y: &Exact, work: &mut Work<'_>) -> Result<Self> {
+        let one = Self::from(1);
+        if let Self::Exact(x) = self {
+            if x.is_integer() && x.absolute().is_one() {
+                let odd = y.numerator().bit(0);
+                return Ok(if odd { self.clone() } else { one });
+            }
+            if x.is_integer() && !y.is_negative() {
+                return Err(Fault::too_long(work.limits.result));
+            }
+        }
+        let power = self.absolute(work)?.binary(Binary::Power, exponent, work)?;
+        match self.sign(work)? {
+            Some(Sign::Negative) if y.numerator().bit(0) => power.negated(work),
+            Some(_) => Ok(power),
+            None => Err(Fault::undecided("the sign of the base")),
+        }
+    }
+
+    /// The sign, where it can be told; zero has a positive one.
+    pub(super) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
+        match self {
+            Self::Exact(q) if q.is_negative() => Ok(Some(Sign::Negative)),
+            Self::Exact(_) => Ok(Some(Sign::Positive)),
+            Self::Real(real) => real.sign(work),
+        }
+    }
+
+    /// How it compares to `other`, or a fault where that cannot be told.
+    pub(super) fn compare(&self, other: &Self, work: &mut Work<'_>) -> Result<Ordering> {
+        if let (Self::Exact(p), Self::Exact(q)) = (self, other) {
+            return p.compare(q, work);
+        }
+        match self.minus(other, work)? {
+            Self::Exact(zero) if zero.is_zero() => Ok(Ordering::Equal),
+            difference => match difference.sign(work)? {
+                Some(Sign::Positive) => Ok(Ordering::Greater),
+                Some(Sign::Negative) => Ok(Ordering::Less),
+                None => Err(Fault::undecided("which of the two is greater")),
+            },
+        }
+    }
+
+    /// The greatest integer that is not above this.
+    pub(super) fn floor(&self, work: &mut Work<'_>) -> Result<Exact> {
+        let real = match self {
+            Self::Exact(q) => return q.floor(work),
+            Self::Real(real) => real,
+        };
+        let magnitude = real.ball().magnitude();
+        if magnitude > i64::try_from(work.limits.precision).expect("small") {
+            return Err(Fault::limit(format!(
+                "the integer part is longer than the {} bits that a real is known to at most",
+                work.limits.precision
+            )));
+        }
+        let first = usize::try_from(magnitude.max(64)).expect("not negative") + 32;
+        let floor = real.settle(first, work, |ball, _, _| {
+            let (low, high) = ball.floors();
+            Ok((low == high).then_some(low))
+        })?;
+        match floor {
+            Some(floor) => Ok(floor.into()),
+            None => Err(Fault::undecided("on which side of an integer it lies")),
+        }
+    }
+
+    /// The number, where it is an integer.
+    pub(super) fn integer(&self) -> Result<IBig> {
+        self.exact().and_then(Exact::to_integer).ok_or_else(|| {
+            let known = match self {
+                Self::Exact(_) => "must be an integer",
+                Self::Real(_) => "must be an exact integer",
+            };
+            Fault::domain(format!("the operand {known}"))
+                .help("floor(x), round(x) and trunc(x) make integers")
+        })
+    }
+
+    /// The number, where it is an integer and not negative.
+    pub(super) fn natural(&self) -> Result<UBig> {
+        let n = self.integer()?;
+        if n.sign() == Sign::Negative {
+            return Err(Fault::domain("the operand must not be negative"));
+        }
+        Ok(n.unsigned_abs())
+    }
+}
+
+fn of_negative() -> Box<Fault> {
+    Fault::domain("a broken power of a negative number is not real")
+        .help("cbrt(x) and root(x, n) take odd roots of negative numbers")
+}
