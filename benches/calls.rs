@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use grpcalc::{
     client::{Call, Client, Method, Target},
     repl::{
-        command,
+        Session, command,
         script::{self, Rules},
     },
     server::{self, Settings},
@@ -34,7 +34,7 @@ fn calls(criterion: &mut Criterion) {
         n2: 10,
     };
     criterion.bench_function("one call", |bencher| {
-        bencher.iter(|| runtime.block_on(client.call(black_box(call))).unwrap());
+        bencher.iter(|| runtime.block_on(client.ask(black_box(call))).unwrap());
     });
 
     let script = "add 20 10\n".repeat(10_000);
@@ -44,7 +44,14 @@ fn calls(criterion: &mut Criterion) {
     group.bench_function("10,000 calls", |bencher| {
         bencher.iter(|| {
             let (output, errors) = (tokio::io::sink(), tokio::io::sink());
-            let run = script::run(script.as_bytes(), output, errors, &client, Rules::default());
+            let session = Session::new(&client, 20);
+            let run = script::run(
+                script.as_bytes(),
+                output,
+                errors,
+                &session,
+                Rules::default(),
+            );
             runtime.block_on(run).unwrap()
         });
     });

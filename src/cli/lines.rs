@@ -3,7 +3,6 @@
 use std::{
     io::{self, IsTerminal as _, Write as _},
     path::Path,
-    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -20,14 +19,17 @@ use super::{
 };
 use crate::{
     client::{Client, Target},
-    repl::script::{self, Rules},
+    repl::{
+        Session,
+        script::{self, Rules},
+    },
     server,
     terminal::{self, Editor, prompt},
 };
 
 /// Answers the lines that the options name.
 pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
-    let target = match options.addr.map_or_else(Server::from_env, Ok)? {
+    let target = match options.addr.clone().map_or_else(Server::from_env, Ok)? {
         Server(Some(address)) => Target::Remote(address),
         Server(None) => embedded()?,
     };
@@ -35,23 +37,20 @@ pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
         fail_fast: options.fail_fast,
         numbered: true,
     };
+    let lazy = |target| Session::new(Client::lazy(target, options.timeout), options.digits);
     if !options.line.is_empty() {
         let line = options.line.join(" ");
         let numbered = line.contains('\n');
-        let client = Client::lazy(target, options.timeout);
-        return script(line.as_bytes(), &client, Rules { numbered, ..rules }).await;
+        return script(line.as_bytes(), &lazy(target), Rules { numbered, ..rules }).await;
     }
     match options.file.as_deref() {
         Some(path) if path != Path::new("-") => {
             let file = tokio::fs::File::open(path).await;
             let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-            script(file, &Client::lazy(target, options.timeout), rules).await
+            script(file, &lazy(target), rules).await
         }
-        None if io::stdin().is_terminal() => session(target, options.timeout).await,
-        _ => {
-            let client = Client::lazy(target, options.timeout);
-            script(tokio::io::stdin(), &client, rules).await
-        }
+        None if io::stdin().is_terminal() => session(target, &options).await,
+        _ => script(tokio::io::stdin(), &lazy(target), rules).await,
     }
 }
 
@@ -71,7 +70,7 @@ fn embedded() -> anyhow::Result<Target> {
 
 async fn script(
     input: impl AsyncRead + Unpin,
-    client: &Client,
+    session: &Session<Client>,
     rules: Rules,
 ) -> anyhow::Result<Exit> {
     let mut interrupts = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
@@ -79,7 +78,7 @@ async fn script(
         input,
         tokio::io::stdout(),
         tokio::io::stderr(),
-        client,
+        session,
         rules,
     );
     tokio::select! {
@@ -92,8 +91,8 @@ async fn script(
     }
 }
 
-async fn session(target: Target, timeout: Duration) -> anyhow::Result<Exit> {
-    let client = match Client::connect(target, timeout).await {
+async fn session(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
+    let client = match Client::connect(target, options.timeout).await {
         Ok(client) => client,
         Err(error) => {
             complain(format_args!("{error}"));
@@ -112,7 +111,7 @@ async fn session(target: Target, timeout: Duration) -> anyhow::Result<Exit> {
         env!("CARGO_PKG_VERSION"),
         client.server()
     );
-    let done = prompt::run(&client, &mut editor).await;
+    let done = prompt::run(&Session::new(&client, options.digits), &mut editor).await;
     editor.close();
     match done {
         // Whoever closed the pipe has seen enough.

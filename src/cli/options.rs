@@ -28,8 +28,9 @@ pub(super) struct Options {
 
 const EXAMPLES: &str = "\
 Examples:
-  grpcalc                                 a prompt; `help` lists the commands
-  grpcalc add 20 10                       one line, one answer; options go before the line
+  grpcalc                                 a prompt; `help` lists commands and functions
+  grpcalc '1/3*3 + sqrt(2)'               one line, one answer; options go before the line
+  grpcalc add 20 10                       a typed call: the line may be written as words
   printf 'add 20 10\\n' | grpcalc          a script
   grpcalc serve                           a server on 127.0.0.1:50050
   grpcalc --addr 127.0.0.1:50050 add 1 2  a line for that server
@@ -54,6 +55,10 @@ pub(super) struct LineOptions {
     /// The deadline of each call: seconds, or with a unit as in 500ms, 2s, 1m
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = positive_duration)]
     pub(super) timeout: Duration,
+
+    /// Significant digits of an answer that is rounded, from 1 to 1000
+    #[arg(long, default_value = "20", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) digits: u32,
 
     /// Read the lines from a file; - is standard input
     #[arg(short, long, value_name = "FILE", conflicts_with = "line")]

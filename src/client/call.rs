@@ -1,6 +1,11 @@
-//! A call of `calc.Calculator` and its reply, as values.
+//! Calls and their replies, as values.
 
 use std::fmt;
+
+use crate::{
+    printable::printable,
+    proto::grpcalc::v1::{EvaluateResponse, answer},
+};
 
 /// The methods of `calc.Calculator`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,26 +44,89 @@ pub struct Call {
     pub n2: i32,
 }
 
+/// A line of the language, to be evaluated by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluate {
+    /// The line.
+    pub expression: String,
+    /// Significant digits of a rounded answer.
+    pub digits: u32,
+}
+
+/// What a server can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// A typed call of `calc.Calculator`.
+    Call(Call),
+    /// `grpcalc.v1.EvaluatorService/Evaluate`.
+    Evaluate(Evaluate),
+}
+
+impl From<Call> for Question {
+    fn from(call: Call) -> Self {
+        Self::Call(call)
+    }
+}
+
 /// What a server replied.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// Of `Add`, `Substract` and `Multiply`.
     Integer(i32),
     /// Of `Divide`.
     Float(f32),
+    /// Of `Evaluate`.
+    Answer(Answer),
+}
+
+/// What a line of the language is worth.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The name that the line bound, or empty.
+    pub name: String,
+    /// Its value as text, fit for a terminal; none where it has none.
+    pub text: Option<String>,
+    /// Whether the text is not the exact value.
+    pub rounded: bool,
 }
 
 impl fmt::Display for Reply {
-    /// An integer as it is. A float always with a point or an exponent: in full
+    /// An integer as it is, an answer as the server wrote it. A float always with a point or an exponent: in full
     /// where it is integral, else the shortest text that reads back to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
+        match self {
             Self::Integer(n) => n.fmt(f),
+            Self::Answer(answer) => f.write_str(answer.text.as_deref().unwrap_or_default()),
             // The shortest text of 2^31 would be 2147483600.0.
-            Self::Float(x) if x.fract() == 0.0 => write!(f, "{:?}", f64::from(x)),
+            Self::Float(x) if x.fract() == 0.0 => write!(f, "{:?}", f64::from(*x)),
             Self::Float(x) => write!(f, "{x:?}"),
         }
     }
+}
+
+impl Answer {
+    /// What a server's message says. It may be anybody's server.
+    pub(super) fn from_proto(message: EvaluateResponse) -> Self {
+        let answer = message.answer.unwrap_or_default();
+        let value = match answer.result {
+            Some(answer::Result::Value(value)) => Some(value),
+            Some(answer::Result::Fault(_)) | None => None,
+        };
+        let rounded = value.as_ref().is_some_and(|value| value.rounded);
+        Self {
+            name: harmless(answer.name),
+            text: value.map(|value| harmless(value.text)),
+            rounded,
+        }
+    }
+}
+
+/// A text of any length that a terminal shows as it is. Ours always is.
+fn harmless(text: String) -> String {
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return text;
+    }
+    printable(&text, usize::MAX)
 }
 
 #[cfg(test)]

@@ -1,16 +1,22 @@
 //! What can become of a call, in words.
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io, ops::Range, time::Duration};
 
 use h2::Reason;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
-use tonic_types::StatusExt as _;
+use tonic_types::{ErrorInfo, StatusExt as _};
 
 use super::{
     connector::{Peer, Stage},
     grpc_only::NotGrpc,
 };
-use crate::{printable::printable, server::DOMAIN};
+use crate::{
+    printable::printable,
+    server::{DOMAIN, END, HELP, START},
+};
+
+/// The reason of a line that crosses a limit: `docs/protocol.md`.
+const LIMIT: &str = "LIMIT";
 
 /// Characters of a server's message that are shown.
 const MESSAGE: usize = 1024;
@@ -19,7 +25,7 @@ const MESSAGE: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The server refused this call, and will answer others.
-    #[error("{message}")]
+    #[error("{message}{}", advice(place.as_ref(), help))]
     Fault {
         /// The gRPC status.
         code: Code,
@@ -27,6 +33,11 @@ pub enum CallError {
         reason: Option<String>,
         /// Its message, fit for a terminal.
         message: String,
+        /// The place in the line, in characters from 0, half-open, where the server
+        /// gave one.
+        place: Option<Range<usize>>,
+        /// What would help, or empty; fit for a terminal.
+        help: String,
     },
     /// The server speaks, but did not answer this call in time.
     #[error("no answer within {0:?} (DEADLINE_EXCEEDED)")]
@@ -65,6 +76,18 @@ impl CallError {
             Self::Fault { .. } | Self::Deadline(_) => false,
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Refused { .. } => true,
         }
+    }
+
+    /// Whether the server does not know the method.
+    #[must_use]
+    pub fn is_unimplemented(&self) -> bool {
+        matches!(
+            self,
+            Self::Fault {
+                code: Code::Unimplemented,
+                ..
+            }
+        )
     }
 
     /// Nothing came within `timeout`; `peer` knows how far we got.
@@ -123,6 +146,8 @@ impl CallError {
                     } else {
                         words(status)
                     },
+                    place: info.as_ref().filter(|_| ours).and_then(place),
+                    help: info.as_ref().filter(|_| ours).map(help).unwrap_or_default(),
                     reason: info.map(|info| printable(&info.reason, MESSAGE)),
                 }
             }
@@ -149,6 +174,8 @@ impl CallError {
                 code,
                 reason: None,
                 message: with_name(&reset.to_string(), code),
+                place: None,
+                help: String::new(),
             };
         }
         match peer.stage() {
@@ -187,6 +214,8 @@ impl Remedy {
         let Some(error) = status.source() else {
             // The codes with which gRPC servers say "not now".
             return match status.code() {
+                // Of our own servers, a limit that the line crosses: it will again.
+                Code::ResourceExhausted if crosses_a_limit(status) => Self::None,
                 Code::Unavailable | Code::ResourceExhausted => Self::Yield,
                 _ => Self::None,
             };
@@ -207,6 +236,29 @@ impl Remedy {
             _ => Self::Retry,
         }
     }
+}
+
+fn crosses_a_limit(status: &Status) -> bool {
+    let info = status.get_details_error_info();
+    info.is_some_and(|info| info.domain == DOMAIN && info.reason == LIMIT)
+}
+
+/// The place in the line that one of our servers names.
+fn place(info: &ErrorInfo) -> Option<Range<usize>> {
+    let end = |key| info.metadata.get(key)?.parse().ok();
+    Some(end(START)?..end(END)?)
+}
+
+fn help(info: &ErrorInfo) -> String {
+    let help = info.metadata.get(HELP).map(|help| printable(help, MESSAGE));
+    help.unwrap_or_default()
+}
+
+/// What stands behind a message: the column, counted from 1, and what would help.
+fn advice(place: Option<&Range<usize>>, help: &str) -> String {
+    let column = place.map(|place| format!(" (column {})", place.start.saturating_add(1)));
+    let colon = if help.is_empty() { "" } else { ": " };
+    format!("{}{colon}{help}", column.unwrap_or_default())
 }
 
 /// The first error of type `E` in the chain of causes.

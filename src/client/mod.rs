@@ -23,13 +23,16 @@ use tonic::{
 };
 
 use self::{connector::Peer, error::Remedy, grpc_only::GrpcOnly, window::Window};
-use crate::proto::calc::{
-    AddRequest, DivideRequest, MultiplyRequest, SubstractRequest,
-    calculator_client::CalculatorClient,
+use crate::proto::{
+    calc::{
+        AddRequest, DivideRequest, MultiplyRequest, SubstractRequest,
+        calculator_client::CalculatorClient,
+    },
+    grpcalc::v1::{EvaluateRequest, Options, evaluator_service_client::EvaluatorServiceClient},
 };
 
 pub use self::{
-    call::{Call, Method, Reply},
+    call::{Answer, Call, Evaluate, Method, Question, Reply},
     connector::Target,
     error::CallError,
 };
@@ -58,6 +61,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug)]
 pub struct Client {
     calculator: CalculatorClient<GrpcOnly>,
+    evaluator: EvaluatorServiceClient<GrpcOnly>,
     connection: Arc<Connection>,
 }
 
@@ -99,7 +103,8 @@ impl Client {
 
     fn new(channel: Channel, peer: Arc<Peer>, timeout: Duration) -> Self {
         Self {
-            calculator: CalculatorClient::new(GrpcOnly(channel)),
+            calculator: CalculatorClient::new(GrpcOnly(channel.clone())),
+            evaluator: EvaluatorServiceClient::new(GrpcOnly(channel)),
             connection: Arc::new(Connection {
                 peer,
                 window: Window::new(timeout),
@@ -116,10 +121,11 @@ impl Client {
         &self.connection.peer.name
     }
 
-    /// Sends `call` as the stub call of its method and waits for the reply, at
+    /// Sends `question` as the stub call of its method and waits for the reply, at
     /// most until the deadline. Where very many calls are under way, it is sent, and
     /// its time runs, when others have ended. Dropping the future cancels the call.
-    pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
+    pub async fn ask(&self, question: impl Into<Question>) -> Result<Reply, CallError> {
+        let question = question.into();
         let Connection {
             peer,
             window,
@@ -131,7 +137,7 @@ impl Client {
         let (start, heard) = (Instant::now(), peer.heard());
         // The request carries the deadline to the server. This one holds even
         // where no request can be sent: tonic's own does not cover connecting.
-        let sent = time::timeout(*timeout, self.persist(call, start)).await;
+        let sent = time::timeout(*timeout, self.persist(&question, start)).await;
         let (answer, refused) = match sent {
             Ok((reply, refused)) => (
                 reply.map_err(|status| CallError::from_status(&status, *timeout, peer)),
@@ -156,9 +162,9 @@ impl Client {
         answer
     }
 
-    /// Sends `call` until there is a reply, or a failure that sending it again would
+    /// Sends `question` until there is a reply, or a failure that sending it again would
     /// not mend. Tells also whether the server had no room for it at some time.
-    async fn persist(&self, call: Call, start: Instant) -> (Result<Reply, Status>, bool) {
+    async fn persist(&self, question: &Question, start: Instant) -> (Result<Reply, Status>, bool) {
         let Connection {
             peer,
             timeout,
@@ -169,7 +175,7 @@ impl Client {
         loop {
             let left = timeout.saturating_sub(start.elapsed());
             let (dials, luck) = (peer.dials(), replies.load(Ordering::Relaxed));
-            let status = match self.send(call, left).await {
+            let status = match self.send(question, left).await {
                 Ok(reply) => return (Ok(reply), refused),
                 Err(status) => status,
             };
@@ -195,7 +201,27 @@ impl Client {
         }
     }
 
-    async fn send(&self, call: Call, deadline: Duration) -> Result<Reply, Status> {
+    async fn send(&self, question: &Question, deadline: Duration) -> Result<Reply, Status> {
+        match question {
+            Question::Call(call) => self.send_call(*call, deadline).await,
+            Question::Evaluate(line) => self.send_line(line, deadline).await,
+        }
+    }
+
+    async fn send_line(&self, line: &Evaluate, deadline: Duration) -> Result<Reply, Status> {
+        let request = EvaluateRequest {
+            expression: line.expression.clone(),
+            options: Some(Options {
+                digits: line.digits,
+                ..Options::default()
+            }),
+        };
+        let mut stub = self.evaluator.clone();
+        let response = stub.evaluate(with_deadline(request, deadline)).await?;
+        Ok(Reply::Answer(Answer::from_proto(response.into_inner())))
+    }
+
+    async fn send_call(&self, call: Call, deadline: Duration) -> Result<Reply, Status> {
         let Call { method, n1, n2 } = call;
         let mut stub = self.calculator.clone();
         Ok(match method {

@@ -1,15 +1,21 @@
 //! What the repl asks of a client.
 
-use crate::client::{Call, CallError, Client, Reply};
+use crate::client::{CallError, Client, Question, Reply};
 
-/// Somebody who answers calls: a [`Client`], or a stand-in for one in a test.
+/// Somebody who answers questions: a [`Client`], or a stand-in for one in a test.
 pub trait Calls {
-    /// Makes `call` and waits for its reply. Any number may be waited for at once.
-    fn call(&self, call: Call) -> impl Future<Output = Result<Reply, CallError>>;
+    /// Asks `question` and waits for the reply. Any number may be waited for at once.
+    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>>;
 }
 
 impl Calls for Client {
-    fn call(&self, call: Call) -> impl Future<Output = Result<Reply, CallError>> {
-        self.call(call)
+    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>> {
+        Client::ask(self, question)
+    }
+}
+
+impl<C: Calls> Calls for &C {
+    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>> {
+        C::ask(self, question)
     }
 }

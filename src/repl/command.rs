@@ -5,8 +5,17 @@
 
 use std::{fmt::Write as _, ops::Range};
 
-use super::fault::{LINE, LineFault, quoted};
-use crate::client::{Call, Method};
+use super::fault::{LINE, LineFault};
+use crate::{
+    client::{Call, Method},
+    engine::{
+        self,
+        functions::{self, Function, Group},
+    },
+    printable::quoted,
+    suggestion::suggestion,
+    syntax::is_space,
+};
 
 /// What a line asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,10 +24,56 @@ pub enum Command {
     Nothing,
     /// A typed call.
     Call(Call),
-    /// The help for everything, or for one command.
-    Help(Option<&'static Entry>),
+    /// No command, so a line of the language.
+    Evaluate,
+    /// The help for everything, or for one thing.
+    Help(Option<Topic>),
     /// To end the session.
     Quit,
+}
+
+/// What there is help for.
+#[derive(Clone, Copy, Debug)]
+pub enum Topic {
+    /// A command.
+    Command(&'static Entry),
+    /// A function of the language.
+    Function(&'static Function),
+    /// A number with a name, and what it is.
+    Constant(&'static str, &'static str),
+}
+
+impl PartialEq for Topic {
+    /// Whether both are the same entry of a table.
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Topic {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Command(entry) => entry.names[0],
+            Self::Function(function) => function.names[0],
+            Self::Constant(name, _) => name,
+        }
+    }
+
+    fn find(name: &str) -> Option<Self> {
+        let command = TABLE
+            .iter()
+            .find(|entry| entry.names.contains(&name))
+            .map(Self::Command);
+        let constant = || {
+            let mut constants = engine::CONSTANTS.iter();
+            constants
+                .find(|(known, _)| *known == name)
+                .map(|(name, what)| Self::Constant(name, what))
+        };
+        command
+            .or_else(|| functions::find(name).map(Self::Function))
+            .or_else(constant)
+    }
 }
 
 /// A command as its user sees it.
@@ -74,8 +129,8 @@ pub const TABLE: [Entry; 6] = [
     },
     Entry {
         names: &["help"],
-        operands: "[COMMAND]",
-        summary: "all commands, or one of them",
+        operands: "[NAME]",
+        summary: "everything there is, or one command, function or constant",
         example: None,
         kind: Kind::Help,
     },
@@ -93,7 +148,14 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().flat_map(|entry| entry.names.iter().copied())
 }
 
-/// Reads a line as a command, or says what is wrong with it.
+/// Every name of the language.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let functions = functions::all().flat_map(|function| function.names.iter().copied());
+    functions.chain(engine::CONSTANTS.iter().map(|(name, _)| *name))
+}
+
+/// Reads a line as a command, or says what is wrong with it. What is no command is a
+/// line of the language.
 ///
 /// Words stand between white space, Unicode's and a byte order mark among it;
 /// what follows a `#` is a comment.
@@ -105,7 +167,10 @@ pub fn parse(line: &str) -> Result<Command, LineFault> {
     let Some(name) = words.next() else {
         return Ok(Command::Nothing);
     };
-    match find(&name)?.kind {
+    let Some(entry) = command(&name, &words)? else {
+        return Ok(Command::Evaluate);
+    };
+    match entry.kind {
         Kind::Verb(method) => {
             let [n1, n2] = exactly_two(&name, words)?;
             Ok(Command::Call(Call {
@@ -116,7 +181,7 @@ pub fn parse(line: &str) -> Result<Command, LineFault> {
         }
         Kind::Help => {
             let topic = words.next();
-            no_more(&name, "one command at most", words)?;
+            no_more(&name, "one name at most", words)?;
             topic
                 .map(|topic| find(&topic))
                 .transpose()
@@ -128,48 +193,91 @@ pub fn parse(line: &str) -> Result<Command, LineFault> {
 
 /// The text that `help` prints.
 #[must_use]
-pub fn help(topic: Option<&Entry>) -> String {
+pub fn help(topic: Option<Topic>) -> String {
     let mut text = String::new();
     let mut line = |line: &str| writeln!(text, "{line}").expect("a String takes everything");
-    if let Some(entry) = topic {
-        line(format!("{} {}", entry.names.join("|"), entry.operands).trim_end());
-        line(&format!("  {}", entry.summary));
-        if let Some((example, printed)) = entry.example {
+    match topic {
+        Some(Topic::Command(entry)) => {
+            line(format!("{} {}", entry.names.join("|"), entry.operands).trim_end());
+            line(&format!("  {}", entry.summary));
+            if let Some((example, printed)) = entry.example {
+                line(&format!("  {example} prints {printed}"));
+            }
+        }
+        Some(Topic::Function(function)) => {
+            let [name, others @ ..] = function.names else {
+                unreachable!("every function has a name")
+            };
+            line(&function.usage());
+            line(&format!("  {}", function.summary));
+            if !function.domain.is_empty() {
+                line(&format!("  for {}", function.domain));
+            }
+            if !others.is_empty() {
+                line(&format!("  {name} is also called {}", others.join(", ")));
+            }
+            let (example, printed) = function.example;
             line(&format!("  {example} prints {printed}"));
         }
-    } else {
-        for entry in &TABLE {
-            let usage = format!("{} {}", entry.names.join("|"), entry.operands);
-            line(&format!("{usage:<28}{}", entry.summary));
+        Some(Topic::Constant(name, what)) => {
+            line(name);
+            line(&format!("  {what}"));
         }
-        line("A and B are integers from -2147483648 to 2147483647; # begins a comment.");
+        None => {
+            for entry in &TABLE {
+                let usage = format!("{} {}", entry.names.join("|"), entry.operands);
+                line(&format!("{usage:<28}{}", entry.summary));
+            }
+            line("A and B are integers from -2147483648 to 2147483647; # begins a comment.");
+            line("Any other line is an expression: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex,");
+            line("x = 3; 2x, f(n) = n!; f(5). Its functions:");
+            for group in Group::ALL {
+                line(&format!("  {}", group.title()));
+                let functions = functions::all().filter(|function| function.group == group);
+                let names: Vec<_> = functions.map(|function| function.names[0]).collect();
+                line(&format!("    {}", names.join(" ")));
+            }
+            let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
+            line(&format!("  Constants\n    {}", constants.join(" ")));
+        }
     }
     text
 }
 
-fn find(name: &Word<'_>) -> Result<&'static Entry, LineFault> {
+/// The command that a line with the first word `name` gives, if it gives one.
+fn command(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static Entry>, LineFault> {
     let known = TABLE.iter().find(|entry| entry.names.contains(&name.text));
-    known.ok_or_else(|| LineFault {
-        message: format!("unknown command {}", quoted(name.text)),
-        span: name.span.clone(),
-        help: match suggestion(name.text) {
-            Some(near) => format!("did you mean '{near}'?"),
-            None => "'help' lists the commands".into(),
-        },
-    })
+    let behind = rest.rest.trim_start_matches(is_space);
+    if known.is_some() && !behind.starts_with('=') {
+        return Ok(known);
+    }
+    // No line of the language goes on from a name to a digit.
+    let looks_like_one = name.text.chars().all(char::is_alphabetic)
+        && behind.starts_with(|c: char| c.is_ascii_digit());
+    match suggestion(name.text, names()) {
+        Some(near) if looks_like_one => Err(LineFault {
+            message: format!("unknown command {}", quoted(name.text)),
+            span: name.span.clone(),
+            help: format!("did you mean '{near}'?"),
+        }),
+        _ if name.text.starts_with(':') => Err(LineFault {
+            message: format!("unknown command {}", quoted(name.text)),
+            span: name.span.clone(),
+            help: "'help' lists the commands".into(),
+        }),
+        _ => Ok(None),
+    }
 }
 
-/// The command whose name is nearest to `name`, if one is near enough for a slip
-/// of the fingers: one in three letters, whatever their case.
-fn suggestion(name: &str) -> Option<&'static str> {
-    // Longer names are no slip, and comparing takes the product of the lengths.
-    if name.len() > 24 {
-        return None;
-    }
-    let name = name.to_lowercase();
-    let near = |known: &&str| strsim::damerau_levenshtein(&name, known);
-    let nearest = names().min_by_key(near)?;
-    (near(&nearest) <= name.chars().count().div_ceil(3)).then_some(nearest)
+fn find(name: &Word<'_>) -> Result<Topic, LineFault> {
+    Topic::find(name.text).ok_or_else(|| LineFault {
+        message: format!("there is no help for {}", quoted(name.text)),
+        span: name.span.clone(),
+        help: match suggestion(name.text, names().chain(words())) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => "'help' lists what there is".into(),
+        },
+    })
 }
 
 fn exactly_two<'a>(name: &Word<'_>, mut words: Words<'a>) -> Result<[Word<'a>; 2], LineFault> {
@@ -268,10 +376,6 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
-fn is_space(c: char) -> bool {
-    c.is_whitespace() || c == '\u{feff}'
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,7 +406,13 @@ mod tests {
             ("add -2147483648 2147483647", call(Add, i32::MIN, i32::MAX)),
             ("add 007 -0", call(Add, 7, 0)),
             ("help", Command::Help(None)),
-            ("help mul", Command::Help(Some(&TABLE[2]))),
+            ("help mul", Command::Help(Some(Topic::Command(&TABLE[2])))),
+            ("help sqrt", Command::Help(Topic::find("sqrt"))),
+            ("help π", Command::Help(Topic::find("π"))),
+            ("20 + 10", Command::Evaluate),
+            ("frobnicate", Command::Evaluate),
+            ("x to 5 digits", Command::Evaluate),
+            ("x2 = 3", Command::Evaluate),
             ("quit", Command::Quit),
             ("exit # for today", Command::Quit),
         ] {
@@ -326,16 +436,16 @@ mod tests {
                 "unknown command 'ADD' (column 1): did you mean 'add'?",
             ),
             (
-                "qiut",
-                "unknown command 'qiut' (column 1): did you mean 'quit'?",
-            ),
-            (
-                "frobnicate",
-                "unknown command 'frobnicate' (column 1): 'help' lists the commands",
+                ":frobnicate",
+                "unknown command ':frobnicate' (column 1): 'help' lists the commands",
             ),
             (
                 "help sbu",
-                "unknown command 'sbu' (column 6): did you mean 'sub'?",
+                "there is no help for 'sbu' (column 6): did you mean 'sub'?",
+            ),
+            (
+                "help everything",
+                "there is no help for 'everything' (column 6): 'help' lists what there is",
             ),
             (
                 "add",
@@ -371,11 +481,11 @@ mod tests {
             ),
             (
                 "help add sub",
-                "'help' takes one command at most, found 'sub' (column 10): leave it out",
+                "'help' takes one name at most, found 'sub' (column 10): leave it out",
             ),
             (
-                "\x1b[2J",
-                "unknown command '\\u{1b}[2J' (column 1): 'help' lists the commands",
+                ":\x1b[2J",
+                "unknown command ':\\u{1b}[2J' (column 1): 'help' lists the commands",
             ),
         ] {
             assert_eq!(parse(line).unwrap_err().to_string(), fault, "{line:?}");
@@ -383,10 +493,15 @@ mod tests {
     }
 
     #[test]
+    fn the_engine_knows_which_names_are_ours() {
+        assert!(names().eq(engine::COMMANDS));
+    }
+
+    #[test]
     fn a_long_word_is_quoted_in_part() {
-        let fault = parse(&"x".repeat(60_000)).unwrap_err();
+        let fault = parse(&format!(":{}", "x".repeat(60_000))).unwrap_err();
         assert!(fault.message.len() < 100, "{fault}");
-        assert_eq!(fault.span, 0..60_000);
+        assert_eq!(fault.span, 0..60_001);
         let fault = parse(&"x".repeat(LINE + 1)).unwrap_err();
         assert!(
             fault.message.starts_with("the line has 65537 bytes"),
@@ -399,7 +514,7 @@ mod tests {
         let text = help(None);
         assert!(names().all(|name| text.contains(name)), "{text}");
         assert_eq!(
-            help(Some(&TABLE[1])),
+            help(Some(Topic::Command(&TABLE[1]))),
             "subtract|substract|sub A B\n  A - B, by calc.Calculator/Substract\n  subtract 20 10 prints 10\n"
         );
     }

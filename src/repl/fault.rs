@@ -2,14 +2,6 @@
 
 use std::{fmt, ops::Range};
 
-use crate::printable::printable;
-
-/// Characters of the user's own text that a message repeats.
-const QUOTATION: usize = 64;
-
-/// Bytes of a line.
-pub(super) const LINE: usize = 64 * 1024;
-
 /// A line that is no command: what is wrong, where, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFault {
@@ -20,6 +12,9 @@ pub struct LineFault {
     /// What to do about it.
     pub help: String,
 }
+
+/// Bytes of a line: no server of ours takes more.
+pub(super) const LINE: usize = 64 * 1024;
 
 impl LineFault {
     /// The line has `length` bytes, which is too many.
@@ -40,8 +35,3 @@ impl fmt::Display for LineFault {
 }
 
 impl std::error::Error for LineFault {}
-
-/// `text` as a message repeats it.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", printable(text, QUOTATION))
-}

@@ -6,6 +6,7 @@
 mod calls;
 pub mod command;
 mod fault;
+mod lowering;
 mod reader;
 pub mod script;
 mod session;
@@ -14,5 +15,5 @@ pub use self::{
     calls::Calls,
     command::Command,
     fault::LineFault,
-    session::{Outcome, answer},
+    session::{LOWERED, Outcome, Session},
 };

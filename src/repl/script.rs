@@ -15,8 +15,9 @@ use super::{
     Calls, Outcome,
     command::{self, Command},
     reader::{Line, LineReader},
-    session::carry_out,
+    session::{LOWERED, Session},
 };
+use crate::client::Reply;
 
 /// Calls that are under way at the same time. More would only wait for the server,
 /// which serves 256 of a connection at once.
@@ -72,7 +73,7 @@ pub async fn run(
     input: impl AsyncRead + Unpin,
     output: impl AsyncWrite + Unpin,
     errors: impl AsyncWrite + Unpin,
-    calls: &impl Calls,
+    session: &Session<impl Calls>,
     rules: Rules,
 ) -> Result<End, ScriptError> {
     let credit = Semaphore::new(AHEAD);
@@ -80,7 +81,7 @@ pub async fn run(
     let (pages, queue) = mpsc::unbounded_channel();
     // Writing is a future beside answering, so that a reader who stops reading does
     // not stop us from seeing our replies before their deadlines.
-    let mut answering = pin!(answer_all(outcomes(input, calls, &credit), pages, rules));
+    let mut answering = pin!(answer_all(outcomes(input, session, &credit), pages, rules));
     let mut writing = pin!(write_all(queue, output, errors, &credit));
     let (end, written) = tokio::select! {
         end = &mut answering => (end, writing.await),
@@ -101,7 +102,7 @@ type Numbered = io::Result<(u64, Outcome)>;
 /// Each line takes one credit.
 fn outcomes(
     input: impl AsyncRead + Unpin,
-    calls: &impl Calls,
+    session: &Session<impl Calls>,
     credit: &Semaphore,
 ) -> impl Stream<Item = Numbered> {
     let lines = stream::try_unfold(LineReader::new(input), async |mut reader| {
@@ -109,21 +110,21 @@ fn outcomes(
         Ok(reader.next().await?.map(|line| (line, reader)))
     });
     let parsed = lines.map(|line: io::Result<Line>| {
-        line.map(|line| {
-            let command = line.text.and_then(|text| command::parse(&text));
-            (line.number, command)
+        line.map(|line| match line.text {
+            Ok(text) => (line.number, command::parse(&text), text),
+            Err(fault) => (line.number, Err(fault), String::new()),
         })
     });
     // What stands behind a `quit` is sent to nobody.
     let until_quit = parsed.scan(false, |quit, line| {
         let goes_on = !*quit;
-        *quit = matches!(line, Ok((_, Ok(Command::Quit))));
+        *quit = matches!(line, Ok((_, Ok(Command::Quit), _)));
         future::ready(goes_on.then_some(line))
     });
     until_quit
         .map(|line| async {
-            let (number, command) = line?;
-            Ok((number, carry_out(calls, command).await))
+            let (number, command, text) = line?;
+            Ok((number, session.carry_out(&text, command).await))
         })
         .buffered(IN_FLIGHT)
 }
@@ -137,6 +138,7 @@ async fn answer_all(
     let mut outcomes = pin!(outcomes);
     let mut page = Paginator::new(pages);
     let mut end = End::Answered;
+    let mut said = false;
     loop {
         let next = if let Some(next) = outcomes.next().now_or_never() {
             next
@@ -151,7 +153,20 @@ async fn answer_all(
         page.next_line();
         let fault: &dyn fmt::Display = match &outcome {
             Outcome::Silence => continue,
+            // A definition has nothing to say.
+            Outcome::Answer(Reply::Answer(answer))
+                if answer.text.is_none() || !answer.name.is_empty() =>
+            {
+                continue;
+            }
             Outcome::Answer(reply) => {
+                page.print(Side::Output, format_args!("{reply}\n"));
+                continue;
+            }
+            Outcome::Lowered(reply) => {
+                if !mem::replace(&mut said, true) {
+                    page.print(Side::Errors, format_args!("grpcalc: {LOWERED}\n"));
+                }
                 page.print(Side::Output, format_args!("{reply}\n"));
                 continue;
             }
@@ -291,17 +306,21 @@ mod tests {
     use tokio_util::io::StreamReader;
 
     use super::*;
-    use crate::client::{Call, CallError, Reply};
+    use crate::client::{CallError, Question};
 
-    /// Adds, in two steps that take 10 ms each, within a deadline of 100 ms.
+    const STEP: Duration = Duration::from_millis(10);
+
+    /// Adds, in two steps, within a deadline of ten.
     #[derive(Default)]
     struct Adder {
         calls: AtomicUsize,
     }
 
     impl Calls for Adder {
-        async fn call(&self, call: Call) -> Result<Reply, CallError> {
-            const STEP: Duration = Duration::from_millis(10);
+        async fn ask(&self, question: Question) -> Result<Reply, CallError> {
+            let Question::Call(call) = question else {
+                panic!("not a typed call");
+            };
             let deadline = 10 * STEP;
             self.calls.fetch_add(1, Ordering::Relaxed);
             let steps = async {
@@ -315,10 +334,14 @@ mod tests {
         }
     }
 
+    fn session() -> Session<Adder> {
+        Session::new(Adder::default(), 20)
+    }
+
     /// What a script prints on both sides, and its end.
     async fn run_all(input: impl AsyncRead + Unpin, rules: Rules) -> (String, String, String) {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let end = run(input, &mut output, &mut errors, &Adder::default(), rules).await;
+        let end = run(input, &mut output, &mut errors, &session(), rules).await;
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (text(output), text(errors), format!("{end:?}"))
     }
@@ -368,12 +391,12 @@ mod tests {
         let (output, mut reader) = duplex(64);
         let script = "add 1 2\n".repeat(10_000);
         let mut errors = Vec::new();
-        let calls = Adder::default();
+        let session = session();
         let running = run(
             script.as_bytes(),
             output,
             &mut errors,
-            &calls,
+            &session,
             Rules::default(),
         );
         let reading = async {
@@ -415,8 +438,9 @@ mod tests {
         let endless = stream::repeat_with(|| Ok::<_, io::Error>(&b"add 1 2\n"[..]));
         let input = StreamReader::new(endless);
         let calls = Adder::default();
+        let session = Session::new(&calls, 20);
         let mut errors = Vec::new();
-        let running = run(input, Stopped, &mut errors, &calls, Rules::default());
+        let running = run(input, Stopped, &mut errors, &session, Rules::default());
         let stopped = timeout(Duration::from_secs(3600), running).await;
         assert!(stopped.is_err());
         assert_eq!(calls.calls.into_inner(), AHEAD);
@@ -429,14 +453,7 @@ mod tests {
         drop(reader);
         let input = StreamReader::new(endless);
         let mut errors = Vec::new();
-        let end = run(
-            input,
-            output,
-            &mut errors,
-            &Adder::default(),
-            Rules::default(),
-        )
-        .await;
+        let end = run(input, output, &mut errors, &session(), Rules::default()).await;
         assert!(matches!(end, Ok(End::Unread)), "{end:?}");
     }
 }

@@ -1,12 +1,14 @@
 //! The examples of the README and of `docs/` do what they say.
 
 use std::{
-    env, fs,
+    env,
+    fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use crate::harness::{Serve, at_terminal, grpcalc};
+use crate::harness::{Serve, at_terminal, grpcalc, on_screen};
 
 /// The address that examples use, which stands for a server of the test.
 const ADDRESS: &str = "127.0.0.1:50050";
@@ -83,7 +85,7 @@ fn prompt_examples() {
             terminal.exp_string("> ").unwrap();
             terminal.send_line(line).unwrap();
             let printed = format!("\n{}", printed.replace('\n', "\r\n"));
-            let found = terminal.exp_string(&printed);
+            let found = terminal.exp_string(&on_screen(&printed));
             assert!(found.is_ok(), "{}: {line}: {found:?}", page.display());
             count += 1;
         }
@@ -98,9 +100,60 @@ fn links_lead_somewhere() {
         for link in text.split("](").skip(1) {
             let target = link.split(')').next().unwrap();
             if !target.contains("://") {
-                let file = page.parent().unwrap().join(target);
+                let file = target.split('#').next().unwrap();
+                let file = page.parent().unwrap().join(file);
                 assert!(file.exists(), "{}: {target}", page.display());
             }
         }
     }
+}
+
+/// `docs/functions.md` as the engine's table makes it.
+fn functions() -> String {
+    use grpcalc::engine::{
+        CONSTANTS,
+        functions::{Group, all},
+    };
+    let mut page = String::from(
+        "# Functions\n\nMade from the table in `src/engine/functions`; a test compares them. `help NAME` \
+         shows the same.\n",
+    );
+    for group in Group::ALL {
+        let _ = write!(
+            page,
+            "\n## {}\n\n| function | what it is | for | example | answer |\n|---|---|---|---|---|\n",
+            group.title()
+        );
+        for function in all().filter(|function| function.group == group) {
+            let (line, answer) = function.example;
+            let also = match function.names {
+                [_, others @ ..] if !others.is_empty() => {
+                    format!(" (also `{}`)", others.join("`, `"))
+                }
+                _ => String::new(),
+            };
+            let _ = writeln!(
+                page,
+                "| `{}`{also} | {} | {} | `{line}` | `{answer}` |",
+                function.usage(),
+                function.summary,
+                function.domain
+            );
+        }
+    }
+    page += "\n## Constants\n\n| name | what it is |\n|---|---|\n";
+    for (name, what) in CONSTANTS {
+        let _ = writeln!(page, "| `{name}` | {what} |");
+    }
+    page
+}
+
+/// `UPDATE=1 cargo test functions_page` writes the page anew.
+#[test]
+fn functions_page() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/functions.md");
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, functions()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), functions());
 }

@@ -69,6 +69,11 @@ pub(crate) fn at_terminal(mut command: Command) -> PtySession {
     spawn_command(command, Some(patience)).unwrap()
 }
 
+/// A text as a terminal's session has it: rexpect takes every byte for a character.
+pub(crate) fn on_screen(text: &str) -> String {
+    text.bytes().map(char::from).collect()
+}
+
 /// What the program printed, and its exit code.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ran {
@@ -188,26 +193,36 @@ pub(crate) enum Event {
 impl Stuck {
     pub(crate) fn start() -> Self {
         let (sender, events) = mpsc::channel();
-        let (bound, address) = mpsc::channel();
-        thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            runtime.unwrap().block_on(async {
-                let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-                bound.send(incoming.local_addr().unwrap()).unwrap();
-                tonic::transport::Server::builder()
-                    .serve_with_incoming(CalculatorServer::new(Stand(sender)), incoming)
-                    .await
-            })
-        });
-        let address = address.recv_timeout(PATIENCE).unwrap().to_string();
+        let address = only(Stand(sender));
         Self { address, events }
     }
 
     pub(crate) fn next(&self) -> Event {
         self.events.recv_timeout(PATIENCE).unwrap()
     }
+}
+
+/// The address of a server that knows the typed calls and nothing else.
+pub(crate) fn typed_only() -> String {
+    only(grpcalc::server::CalculatorService)
+}
+
+/// Serves nothing but `calculator`, as the tutorial's server does, and tells where.
+fn only(calculator: impl Calculator) -> String {
+    let (bound, address) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            bound.send(incoming.local_addr().unwrap()).unwrap();
+            tonic::transport::Server::builder()
+                .serve_with_incoming(CalculatorServer::new(calculator), incoming)
+                .await
+        })
+    });
+    address.recv_timeout(PATIENCE).unwrap().to_string()
 }
 
 struct Stand(mpsc::Sender<Event>);

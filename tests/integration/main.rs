@@ -4,6 +4,7 @@
 mod arguments;
 mod calls;
 mod documents;
+mod evaluate;
 mod prompt;
 mod script;
 mod serve;

@@ -7,7 +7,7 @@ use rexpect::session::PtySession;
 
 use crate::harness::{Event, Serve, Stuck, at_terminal, grpcalc, nobody, redirected};
 
-fn open(command: Command) -> PtySession {
+pub(crate) fn open(command: Command) -> PtySession {
     let mut terminal = at_terminal(command);
     terminal.exp_string("Ctrl-D ends.").unwrap();
     terminal

@@ -143,13 +143,13 @@ fn a_server_that_is_not_there_ends_the_script() {
     let address = nobody();
     let complaint = format!(
         "\
-grpcalc: line 1: unknown command 'x' (column 1): 'help' lists the commands
+grpcalc: line 1: unknown command ':x' (column 1): 'help' lists the commands
 grpcalc: line 2: cannot reach {address}: connection refused; is a server running there?
 grpcalc: neither that line nor any after it was answered
 "
     );
     assert_eq!(
-        run(&["--addr", &address], "x\nadd 1 2\nadd 3 4\n"),
+        run(&["--addr", &address], ":x\nadd 1 2\nadd 3 4\n"),
         ran("", &complaint, 3)
     );
 }

@@ -1,0 +1,328 @@
+//! Lines of the language: over an in-memory pipe, and through the built program.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use grpcalc::{
+    client::{Answer, CallError, Client, Evaluate, Reply, Target},
+    proto::grpcalc::v1::{
+        AngleUnit, EvaluateRequest, Options, answer,
+        evaluator_service_client::EvaluatorServiceClient, value,
+    },
+    server::{self, Settings},
+};
+use tokio::{
+    io::duplex,
+    time::{Instant, timeout},
+};
+use tonic::{Code, Status, transport::Endpoint};
+use tonic_types::StatusExt as _;
+
+use crate::{
+    harness::{PATIENCE, Serve, grpcalc, on_screen, ran, run, typed_only},
+    prompt::open,
+};
+
+/// As many additions as are more than a second's work.
+const HEAVY: &str = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)";
+
+fn embedded() -> Client {
+    let (dial, connections) = server::in_memory();
+    tokio::spawn(async move {
+        server::run(connections, std::future::pending(), &Settings::default()).await
+    });
+    Client::lazy(Target::Embedded(dial), PATIENCE)
+}
+
+fn line(expression: &str) -> grpcalc::client::Question {
+    grpcalc::client::Question::Evaluate(Evaluate {
+        expression: expression.into(),
+        digits: 20,
+    })
+}
+
+async fn stub() -> EvaluatorServiceClient<tonic::transport::Channel> {
+    let (dial, connections) = server::in_memory();
+    tokio::spawn(async move {
+        server::run(connections, std::future::pending(), &Settings::default()).await
+    });
+    let connector = tower::service_fn(move |_| {
+        let dial = dial.clone();
+        async move {
+            let (ours, theirs) = duplex(64 * 1024);
+            dial.send(theirs).await.map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(ours))
+        }
+    });
+    let endpoint = Endpoint::from_static("http://embedded");
+    let channel = endpoint.connect_with_connector(connector).await;
+    EvaluatorServiceClient::new(channel.unwrap())
+}
+
+fn request(expression: &str, options: Options) -> EvaluateRequest {
+    EvaluateRequest {
+        expression: expression.into(),
+        options: Some(options),
+    }
+}
+
+#[tokio::test]
+async fn answers_and_faults() {
+    let client = embedded();
+    let answer = |name: &str, text: &str, rounded| {
+        Ok(Reply::Answer(Answer {
+            name: name.into(),
+            text: Some(text.into()),
+            rounded,
+        }))
+    };
+    assert_eq!(client.ask(line("20 + 10")).await, answer("", "30", false));
+    assert_eq!(
+        client.ask(line("x = 1/3")).await,
+        answer("x", "0.33333333333333333333", true)
+    );
+    let fault = client.ask(line("2 + sqr(9)")).await.unwrap_err();
+    assert_eq!(
+        fault,
+        CallError::Fault {
+            code: Code::InvalidArgument,
+            reason: Some("UNKNOWN_NAME".into()),
+            message: "unknown function 'sqr'".into(),
+            place: Some(4..10),
+            help: "did you mean 'sqrt'?".into(),
+        }
+    );
+    assert_eq!(
+        fault.to_string(),
+        "unknown function 'sqr' (column 5): did you mean 'sqrt'?"
+    );
+    assert_eq!(
+        client.ask(line("# nothing")).await,
+        Ok(Reply::Answer(Answer::default()))
+    );
+}
+
+#[tokio::test]
+async fn messages() {
+    let mut stub = stub().await;
+    let mut value = async |expression: &str, options: Options| {
+        let response = stub.evaluate(request(expression, options)).await.unwrap();
+        match response.into_inner().answer.unwrap().result.unwrap() {
+            answer::Result::Value(value) => value,
+            answer::Result::Fault(fault) => panic!("{fault:?}"),
+        }
+    };
+    let plain = Options::default();
+    assert_eq!(
+        value("2^62", plain).await.exact,
+        Some(value::Exact::Integer(1 << 62))
+    );
+    assert_eq!(
+        value("1 < 2", plain).await.exact,
+        Some(value::Exact::Truth(true))
+    );
+    let third = value("-1/3", plain).await;
+    assert!(third.rounded);
+    assert!(
+        matches!(third.exact, Some(value::Exact::Fraction(f)) if f.numerator == "-1" && f.denominator == "3")
+    );
+    let long = value("10^5000", plain).await;
+    assert_eq!((long.text.len(), long.exact), (5001, None));
+    let options = Options { digits: 5, ..plain };
+    assert_eq!(value("pi", options).await.text, "3.1416");
+    let options = Options {
+        angle_unit: AngleUnit::Degree.into(),
+        ..plain
+    };
+    assert_eq!(value("sin(30)", options).await.text, "0.5");
+}
+
+#[tokio::test]
+async fn faults_are_statuses_with_details() {
+    let mut stub = stub().await;
+    let mut status = async |expression: &str, digits: u32| -> Status {
+        let options = Options {
+            digits,
+            ..Options::default()
+        };
+        stub.evaluate(request(expression, options))
+            .await
+            .unwrap_err()
+    };
+    for (expression, code, reason) in [
+        ("1 +", Code::InvalidArgument, "SYNTAX"),
+        ("foo", Code::InvalidArgument, "UNKNOWN_NAME"),
+        ("sqrt(1, 2)", Code::InvalidArgument, "ARITY"),
+        ("pi = 3", Code::InvalidArgument, "RESERVED_NAME"),
+        ("1/0", Code::InvalidArgument, "DIVISION_BY_ZERO"),
+        ("ln(0)", Code::InvalidArgument, "DOMAIN"),
+        ("true + 1", Code::InvalidArgument, "TYPE"),
+        ("1/sin(pi)", Code::InvalidArgument, "UNDECIDED"),
+        ("9^9^9", Code::ResourceExhausted, "LIMIT"),
+    ] {
+        let status = status(expression, 0).await;
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!(
+            (status.code(), info.reason.as_str()),
+            (code, reason),
+            "{expression}"
+        );
+        assert_eq!(info.domain, "grpcalc");
+        assert!(info.metadata.contains_key("start") && info.metadata.contains_key("end"));
+        let violations = status
+            .get_details_bad_request()
+            .map(|bad| bad.field_violations);
+        assert_eq!(violations.is_some(), code == Code::InvalidArgument);
+    }
+    let long = "1".repeat(70_000);
+    assert_eq!(status(&long, 0).await.code(), Code::ResourceExhausted);
+    assert_eq!(status("pi", 1001).await.code(), Code::ResourceExhausted);
+}
+
+/// A line over a limit is not sent again, whatever its code says.
+#[tokio::test]
+async fn a_limit_is_answered_at_once() {
+    let client = embedded();
+    for _ in 0..3 {
+        let start = Instant::now();
+        client.ask(line("100000000!")).await.unwrap_err();
+        assert!(start.elapsed() < Duration::from_millis(500));
+    }
+}
+
+/// A heavy line is computed beside the runtime, which has one thread here.
+#[tokio::test]
+async fn a_heavy_line_hurts_nobody() {
+    let client = embedded();
+    let heavy = client.ask(line(HEAVY));
+    let light = async {
+        let mut answered = 0;
+        // Until the heavy one has ended.
+        loop {
+            assert_eq!(client.ask(line("1 + 1")).await.unwrap().to_string(), "2");
+            answered += 1;
+            tokio::task::yield_now().await;
+            if answered > 200 {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        ended = heavy => panic!("the heavy line held up the others: {ended:?}"),
+        () = light => {}
+    }
+}
+
+/// Callers who leave free the threads that compute for them.
+#[tokio::test]
+async fn a_caller_who_leaves_stops_the_work() {
+    let client = embedded();
+    for _ in 0..20 {
+        let gone = timeout(Duration::from_millis(5), client.ask(line(HEAVY))).await;
+        assert!(gone.is_err());
+    }
+    // Twenty seconds of work would be in front of these otherwise.
+    let start = Instant::now();
+    let lines = (0..4).map(|_| client.ask(line("2^99999 mod 1000007")));
+    for answer in join_all(lines).await {
+        answer.unwrap();
+    }
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn lines_from_the_arguments() {
+    for (arguments, output) in [
+        (&["20 + 10"][..], "30\n"),
+        (&["20", "+", "10"], "30\n"),
+        (&["1/3*3 + sqrt(2)"], "2.4142135623730950488\n"),
+        (&["--digits", "5", "pi"], "3.1416\n"),
+        (&["-(3+4)"], "-7\n"),
+        (&["x = 3; x^2"], "9\n"),
+        (&["255 to hex"], "0xff\n"),
+        (&["1 < 2"], "true\n"),
+        (&["x = 3"], ""),
+        (&["f(x) = x"], ""),
+    ] {
+        assert_eq!(run(arguments, ""), ran(output, "", 0), "{arguments:?}");
+    }
+    let complaint = "grpcalc: division by zero (column 2)\n";
+    assert_eq!(run(&["1/0"], ""), ran("", complaint, 1));
+    for digits in ["0", "1001", "many"] {
+        assert_eq!(run(&["--digits", digits, "pi"], "").code, 2);
+    }
+}
+
+#[test]
+fn a_script_of_both_kinds_of_lines() {
+    let script = "\
+# Both kinds of lines.
+add 20 10
+20 + 10
+x = 5
+2 x
+1 +
+sqrt(16)
+2^100
+";
+    let complaint = "\
+grpcalc: line 5: unknown name 'x' (column 3)
+grpcalc: line 6: expected a number, a name or '(' behind '+', found the end of the line (column 4)
+";
+    assert_eq!(
+        run(&[], script),
+        ran("30\n30\n4\n1267650600228229401496703205376\n", complaint, 1)
+    );
+}
+
+#[test]
+fn the_prompt_marks_what_is_rounded() {
+    let mut terminal = open(grpcalc());
+    for (line, answer) in [
+        ("1/4 + 1/4", "0.5"),
+        ("1/3", "≈ 0.33333333333333333333"),
+        ("x = 2^10", "1024"),
+        (
+            "2 3",
+            "expected an operator, found '3' (column 3): write * between two factors",
+        ),
+    ] {
+        terminal.exp_string("> ").unwrap();
+        terminal.send_line(line).unwrap();
+        terminal.exp_string(&on_screen(answer)).unwrap();
+    }
+    terminal.exp_string("> ").unwrap();
+    terminal.send_control('d').unwrap();
+    terminal.exp_eof().unwrap();
+}
+
+/// What a user of the tutorial's own server sees.
+#[test]
+fn a_server_of_typed_calls_answers_what_it_can() {
+    let address = typed_only();
+    let arguments = ["--addr", &address];
+    let script = "20 + 10\n7/2\n10/2\nadd 1 2\n-(2 + 3) * 4\nsqrt(16)\n2147483647 + 1\n5\n";
+    let notice =
+        "this server has typed calls only: integers with + - * and a last / become such calls";
+    let beyond = "this server has typed calls only, which cannot answer that (column 1): \
+                  write integers from -2147483648 to 2147483647 with + - * and a last /";
+    let ran_ = run(&arguments, script);
+    assert_eq!(ran_.stdout, "30\n3.5\n5.0\n3\n-20\n5\n");
+    let complaints: Vec<_> = ran_.stderr.lines().collect();
+    assert_eq!(complaints[0], format!("grpcalc: {notice}"));
+    assert_eq!(complaints[1], format!("grpcalc: line 6: {beyond}"));
+    assert!(
+        complaints[2].starts_with("grpcalc: line 7: "),
+        "{complaints:?}"
+    );
+    assert_eq!((complaints.len(), ran_.code), (3, 1));
+}
+
+#[test]
+fn a_remote_server_evaluates() {
+    let (_server, address) = Serve::on_any_port();
+    assert_eq!(
+        run(&["--addr", &address, "2^0.5 to 5 digits"], ""),
+        ran("1.4142\n", "", 0)
+    );
+}
