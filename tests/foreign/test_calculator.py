@@ -15,6 +15,7 @@ from grpc_status import rpc_status
 
 import calc_pb2
 import calc_pb2_grpc
+from grpcalc.v1 import evaluator_pb2, evaluator_pb2_grpc
 
 GRPCALC = os.environ["GRPCALC"]
 BUF = Path(sys.executable).parent / "buf"
@@ -52,6 +53,7 @@ class OurServer(unittest.TestCase):
         )
         cls.channel = grpc.insecure_channel(cls.address)
         cls.stub = calc_pb2_grpc.CalculatorStub(cls.channel)
+        cls.evaluator = evaluator_pb2_grpc.EvaluatorServiceStub(cls.channel)
 
     @classmethod
     def tearDownClass(cls):
@@ -109,6 +111,46 @@ class OurServer(unittest.TestCase):
                 self.assertTrue(detail.Unpack(bad))
                 violated += [violation.field for violation in bad.field_violations]
             self.assertEqual(violated, fields)
+
+    def evaluate(self, expression, **options):
+        request = evaluator_pb2.EvaluateRequest(
+            expression=expression, options=evaluator_pb2.Options(**options)
+        )
+        return self.evaluator.Evaluate(request).answer
+
+    def test_expressions(self):
+        for expression, text, rounded, exact in [
+            ("20 + 10", "30", False, "integer"),
+            ("1/3", "0.33333333333333333333", True, "fraction"),
+            ("1 < 2", "true", False, "truth"),
+            ("2^100", "1267650600228229401496703205376", False, None),
+            ("sqrt(2)", "1.4142135623730950488", True, None),
+        ]:
+            value = self.evaluate(expression).value
+            found = (value.text, value.rounded, value.WhichOneof("exact"))
+            self.assertEqual(found, (text, rounded, exact))
+        third = self.evaluate("-1/3").value.fraction
+        self.assertEqual((third.numerator, third.denominator), ("-1", "3"))
+        self.assertEqual(self.evaluate("pi", digits=5).value.text, "3.1416")
+        degree = evaluator_pb2.ANGLE_UNIT_DEGREE
+        self.assertEqual(self.evaluate("sin(30)", angle_unit=degree).value.text, "0.5")
+        self.assertEqual(self.evaluate("x = 3").name, "x")
+        self.assertIsNone(self.evaluate("# nothing").WhichOneof("result"))
+
+    def test_faults_of_expressions(self):
+        for expression, code, reason, span, help in [
+            ("sqr(9)", "INVALID_ARGUMENT", "UNKNOWN_NAME", ("0", "6"), "did you mean 'sqrt'?"),
+            ("é = 1; 1/0", "INVALID_ARGUMENT", "DIVISION_BY_ZERO", ("8", "9"), None),
+            ("9^9^9", "RESOURCE_EXHAUSTED", "LIMIT", ("1", "2"), None),
+        ]:
+            with self.subTest(expression), self.assertRaises(grpc.RpcError) as raised:
+                self.evaluate(expression)
+            self.assertEqual(raised.exception.code().name, code)
+            info = error_details_pb2.ErrorInfo()
+            rpc_status.from_call(raised.exception).details[0].Unpack(info)
+            self.assertEqual((info.reason, info.domain), (reason, "grpcalc"))
+            found = (info.metadata["start"], info.metadata["end"])
+            self.assertEqual((found, info.metadata.get("help")), (span, help))
 
     def test_many_calls_at_once(self):
         def add(n):
@@ -168,6 +210,13 @@ class OurClient(unittest.TestCase):
             stderr,
             "grpcalc: line 1: Exception calling application: division by zero (UNKNOWN)\n",
         )
+
+    def test_expressions_become_typed_calls(self):
+        stdout, stderr, code = self.ask(stdin="20 + 10 * 3\n7/2\n10/2\n-(2 + 3)\nsqrt(16)\n")
+        self.assertEqual((stdout, code), ("50\n3.5\n5.0\n-5\n", 1))
+        notice, beyond = stderr.splitlines()
+        self.assertIn("typed calls only", notice)
+        self.assertTrue(beyond.startswith("grpcalc: line 5: "), beyond)
 
     def test_a_long_script(self):
         lines = [f"add {n} 1\n" for n in range(2000)]
