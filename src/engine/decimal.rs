@@ -153,6 +153,8 @@ fn small_rounded_decimal(n: u64, d: u64, count: usize) -> Option<(String, i64)> 
 pub(super) struct Decimal {
     pub(super) negative: bool,
     pub(super) digits: String,
+    /// How many digits were asked for; the digits may be fewer where zeros are left out.
+    pub(super) known: usize,
     /// The exponent of the first digit.
     pub(super) exponent: i64,
     /// Whether both ends of the ball round to these digits. Else they are off by less
@@ -194,6 +196,7 @@ impl Decimal {
                     return Some(Self {
                         negative: sign == Sign::Negative,
                         digits: "1".into(),
+                        known: count,
                         exponent: first,
                         agrees: true,
                     });
@@ -211,6 +214,7 @@ impl Decimal {
                 negative: sign == Sign::Negative,
                 agrees: low == high,
                 digits: low.to_string(),
+                known: count,
                 exponent: first,
             });
         }
@@ -234,6 +238,7 @@ impl Decimal {
         best.unwrap_or(Self {
             negative: false,
             digits: String::new(),
+            known: 0,
             exponent: 0,
             agrees: false,
         })

@@ -196,19 +196,19 @@ impl Style {
                 let digits = text.trim_start_matches('-');
                 let exponent = exponent(count - 1);
                 return Ok((
-                    self.text(exact.is_negative(), digits, exponent, false),
+                    self.text(exact.is_negative(), digits, exponent, None),
                     false,
                 ));
             }
         } else if let Some((digits, exponent)) = finite_decimal(exact, self.digits, work)? {
             return Ok((
-                self.text(exact.is_negative(), &digits, exponent, false),
+                self.text(exact.is_negative(), &digits, exponent, None),
                 false,
             ));
         }
         let (digits, exponent) = rounded_decimal(exact, self.digits, work)?;
         Ok((
-            self.text(exact.is_negative(), &digits, exponent, true),
+            self.text(exact.is_negative(), &digits, exponent, Some(self.digits)),
             true,
         ))
     }
@@ -241,7 +241,8 @@ impl Style {
         let text = if decimal.digits.is_empty() {
             "0".into()
         } else {
-            self.text(decimal.negative, &decimal.digits, decimal.exponent, true)
+            let known = Some(decimal.known);
+            self.text(decimal.negative, &decimal.digits, decimal.exponent, known)
         };
         Ok(Shown {
             text,
@@ -250,13 +251,14 @@ impl Style {
         })
     }
 
-    /// Digits with a point after the first, times ten to the power of `exponent`.
-    fn text(&self, negative: bool, digits: &str, exponent: i64, rounded: bool) -> String {
+    /// Digits with a point after the first, times ten to the power of `exponent`. Of a
+    /// rounded number so many are `known`.
+    fn text(&self, negative: bool, digits: &str, exponent: i64, known: Option<usize>) -> String {
         let digits = digits.trim_end_matches('0');
         let digits = if digits.is_empty() { "0" } else { digits };
-        // No digit is shown that is not known.
-        let last = usize::try_from(exponent).map_or(true, |exponent| exponent < self.digits);
-        let plain = (-7..=20).contains(&exponent) && (last || !rounded);
+        // No digit is shown that is not known, not even as a zero before the point.
+        let whole = usize::try_from(exponent + 1).unwrap_or(0);
+        let plain = (-7..=20).contains(&exponent) && known.is_none_or(|known| whole <= known);
         let mut text = String::with_capacity(digits.len() + 12);
         if negative {
             text.push('-');
@@ -271,8 +273,7 @@ impl Style {
             write!(text, "e{exponent}").expect("a String takes everything");
             return text;
         }
-        // How many digits stand in front of the point, or how many zeros behind it.
-        let whole = usize::try_from(exponent + 1).unwrap_or(0);
+        // Where no digits stand in front of the point, zeros may stand behind it.
         let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
         let (before, behind) = digits.split_at(whole.min(digits.len()));
         text.push_str(if before.is_empty() { "0" } else { before });

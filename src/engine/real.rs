@@ -297,11 +297,11 @@ fn attempt(
                 Binary::Power => {
                     // What the exponent of e has above its point is lost below it; and
                     // where that is far too much, there is nothing to compute.
-                    let rough = x.ln(64)?.times(&y, 64).magnitude();
-                    if rough > 64 {
-                        return x.ln(64)?.times(&y, 64).exp(64, limits);
+                    let rough = x.ln(64)?.times(&y, 64);
+                    if rough.magnitude() > 64 {
+                        return rough.exp(64, limits);
                     }
-                    let above = usize::try_from(rough.max(0)).expect("not negative");
+                    let above = usize::try_from(rough.magnitude().max(0)).expect("not negative");
                     let working = precision + above + 32;
                     x.ln(working)?.times(&y, working).exp(precision, limits)?
                 }

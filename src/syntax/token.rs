@@ -73,7 +73,13 @@ impl<'a> Lexer<'a> {
     /// it: this is called for every token of every line.
     pub(super) fn read(&mut self, lexeme: &mut Lexeme) -> Result<()> {
         let before = self.at;
-        self.skip_blanks();
+        // One space is what stands between most tokens.
+        if self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+        if self.peek().is_none_or(may_be_blank) {
+            self.skip_blanks();
+        }
         let start = self.at;
         lexeme.token = self.token()?;
         lexeme.span = Span::new(start, self.at);
@@ -193,13 +199,15 @@ impl<'a> Lexer<'a> {
     fn number(&mut self) -> Result<Token> {
         let start = self.at;
         // Nearly all are a few digits with nothing near them that could be a part.
-        while self.peek().is_some_and(|b| b.is_ascii_digit()) {
-            self.at += 1;
+        let bytes = self.text.as_bytes();
+        let mut end = start;
+        while bytes.get(end).is_some_and(u8::is_ascii_digit) {
+            end += 1;
         }
-        if self.at > start && self.peek().is_none_or(ends_number) {
+        if end > start && bytes.get(end).is_none_or(|b| ends_number(*b)) {
+            self.at = end;
             return Ok(Token::Number);
         }
-        self.at = start;
         let radix = match self.text.as_bytes()[start..] {
             [b'0', b'x' | b'X', ..] => 16,
             [b'0', b'o' | b'O', ..] => 8,
@@ -300,6 +308,11 @@ impl<'a> Lexer<'a> {
             _ => "",
         })
     }
+}
+
+/// Whether white space or a comment may begin with a byte.
+fn may_be_blank(byte: u8) -> bool {
+    byte <= b' ' || byte == b'#' || !byte.is_ascii()
 }
 
 /// Whether a byte behind digits is surely no part of their number.
