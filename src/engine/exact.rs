@@ -148,6 +148,9 @@ impl Exact {
 
     /// `n / d`, where `d` is not zero.
     pub(super) fn ratio(n: i64, d: i64) -> Self {
+        if d > 0 && n != i64::MIN {
+            return Self::reduced_64(n, d);
+        }
         Self::reduced(n.into(), d.into())
     }
 

@@ -28,7 +28,7 @@ pub use self::{
     limits::Limits,
     work::{Interruption, Work},
 };
-use crate::syntax;
+use crate::syntax::{self, Line};
 
 /// Digits that are shown where nobody says how many.
 pub const DIGITS: u32 = 20;
@@ -69,8 +69,9 @@ pub fn evaluate(line: &str, options: Options, work: &mut Work<'_>) -> Result<Ans
             "{digits} digits are not within the limit of {limit}"
         )));
     }
-    let parsed = syntax::parse(line, &work.limits.syntax);
-    let parsed = parsed.map_err(|error| Fault::syntax(*error, line))?;
+    let mut parsed = Line::unread(line);
+    let read = syntax::read(&mut parsed, &work.limits.syntax);
+    read.map_err(|error| Fault::syntax(*error, line))?;
     let outcome = evaluate::run(&parsed, options.angle, work)?;
     let value = match (outcome.value, parsed.statements.last()) {
         (Some(value), Some(statement)) => {

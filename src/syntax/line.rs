@@ -21,7 +21,7 @@ pub struct Line<'t> {
 pub type Statements = SmallVec<[Statement; 1]>;
 
 /// Nodes in postfix order; those of a short line need no allocation.
-pub type Nodes = SmallVec<[Node; 8]>;
+pub type Nodes = SmallVec<[Node; 16]>;
 
 /// One statement of a line.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,7 +231,17 @@ impl fmt::Display for Form {
     }
 }
 
-impl Line<'_> {
+impl<'t> Line<'t> {
+    /// A line of which nothing has been read.
+    #[must_use]
+    pub fn unread(text: &'t str) -> Self {
+        Self {
+            text,
+            statements: Statements::new(),
+            nodes: Nodes::new(),
+        }
+    }
+
     /// The nodes of `statement`.
     #[must_use]
     pub fn expression(&self, statement: &Statement) -> &[Node] {

@@ -14,7 +14,7 @@ pub use self::{
     line::{
         Binary, Binding, Form, Line, Node, NodeKind, Nodes, Postfix, Prefix, Statement, Statements,
     },
-    parse::{Limits, parse},
+    parse::{Limits, parse, read},
     span::Span,
     token::{is_space, superscript, vulgar_fraction},
 };

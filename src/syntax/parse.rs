@@ -7,8 +7,7 @@
 use smallvec::SmallVec;
 
 use super::{
-    Binary, Binding, Form, KEYWORDS, Line, Node, NodeKind, Nodes, Postfix, Prefix, Span, Statement,
-    Statements,
+    Binary, Binding, Form, KEYWORDS, Line, Node, NodeKind, Postfix, Prefix, Span, Statement,
     error::{Kind, SyntaxError},
     line::Level,
     token::{Lexeme, Lexer, Token},
@@ -38,34 +37,36 @@ type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 /// Reads `text` as a line of the language, or says what is wrong, where, and what
 /// would help.
 pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Line<'t>> {
+    let mut line = Line::unread(text);
+    read(&mut line, limits)?;
+    Ok(line)
+}
+
+/// [`parse`] of the text of an unread line, into that line. A line holds its nodes
+/// itself, so to move it is a good part of what it costs to read a short one.
+pub fn read(line: &mut Line<'_>, limits: &Limits) -> Result<()> {
     // Whatever the limit, places are counted in 32 bits.
-    if text.len() > limits.line.min(u32::MAX as usize) {
+    if line.text.len() > limits.line.min(u32::MAX as usize) {
         let message = format!(
             "the line has {} bytes, more than the limit of {}",
-            text.len(),
+            line.text.len(),
             limits.line
         );
         return Err(SyntaxError::new(Kind::Limit, Span::default(), message).help("split it"));
     }
-    let mut line = Line {
-        text,
-        statements: Statements::new(),
-        nodes: Nodes::new(),
-    };
-    let mut lexer = Lexer::new(text);
+    let mut lexer = Lexer::new(line.text);
     let next = lexer.next()?;
     let mut parser = Parser {
         lexer,
         next,
-        line: &mut line,
+        line,
         pending: SmallVec::new(),
         nesting: limits.nesting,
         depth: 0,
         closed: 0,
         in_function: false,
     };
-    parser.line()?;
-    Ok(line)
+    parser.line()
 }
 
 struct Parser<'p, 't> {
