@@ -335,7 +335,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         let function = self.frame.function.clone();
         let name = span.of(text(function.as_deref(), self.line));
         if let Some(value) = self.parameter(name) {
-            return Ok(value);
+            return Ok(value.clone());
         }
         match self.names.get(name) {
             Some(Meaning::Value(value)) => return Ok(value.clone()),
@@ -352,11 +352,11 @@ impl<'m, 'w> Machine<'m, 'w> {
         })
     }
 
-    fn parameter(&self, name: &str) -> Option<Value> {
+    fn parameter(&self, name: &str) -> Option<&Value> {
         let function = self.frame.function.as_ref()?;
         let mut parameters = function.parameters.iter();
         let index = parameters.position(|span| span.of(&function.text) == name)?;
-        Some(self.stack[self.frame.base + index].clone())
+        Some(&self.stack[self.frame.base + index])
     }
 
     /// A call: its arguments are the last ones on the stack.
