@@ -141,6 +141,9 @@ impl Ball {
     ) -> Result<Self> {
         if self.top() < -bits(precision) - 4 {
             // |e^x - 1 - x| <= x² for |x| < 1.
+            if self.radius.top() > -2 {
+                return Err(Trouble::Imprecise);
+            }
             let square = self.most().times(self.most());
             return Ok(self.clone().widened(square));
         }
@@ -191,6 +194,10 @@ impl Ball {
     /// `ln(1 + x)`, precise near zero too.
     fn ln_of_one_more(&self, precision: usize) -> Result<Self> {
         if self.top() < -bits(precision) - 4 {
+            // |ln(1 + x) - x| <= x² for |x| < 1/2.
+            if self.radius.top() > -2 {
+                return Err(Trouble::Imprecise);
+            }
             let square = self.most().times(self.most());
             return Ok(self.clone().widened(square));
         }

@@ -165,6 +165,12 @@ fn what_cannot_be_told() {
         Ball::one().negated().ln(50),
         Err(Trouble::Fault(_))
     ));
+    // The short cuts near zero are for balls that are near zero too.
+    let limits = Limits::default();
+    let wide = Ball::zero().widened(Radius::power_of_two(1));
+    assert!(matches!(wide.sinh(50, &limits), Err(Trouble::Imprecise)));
+    assert!(matches!(wide.tanh(50, &limits), Err(Trouble::Imprecise)));
+    assert!(matches!(wide.asinh(50), Err(Trouble::Imprecise)));
     let around_one = Ball::one().widened(Radius::power_of_two(-10));
     assert!(matches!(around_one.asin(50), Err(Trouble::Imprecise)));
 }
