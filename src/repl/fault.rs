@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::Range};
 
+use crate::syntax::Limits;
+
 /// A line that is no command: what is wrong, where, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFault {
@@ -14,7 +16,7 @@ pub struct LineFault {
 }
 
 /// Bytes of a line: no server of ours takes more.
-pub(super) const LINE: usize = 64 * 1024;
+pub(super) const LINE: usize = Limits::DEFAULT.line;
 
 impl LineFault {
     /// The line has `length` bytes, which is too many.

@@ -23,12 +23,17 @@ pub struct Limits {
     pub nesting: usize,
 }
 
+impl Limits {
+    /// What our servers take unless their operator says otherwise.
+    pub const DEFAULT: Self = Self {
+        line: 64 * 1024,
+        nesting: 256,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            line: 64 * 1024,
-            nesting: 256,
-        }
+        Self::DEFAULT
     }
 }
 

@@ -139,17 +139,25 @@ impl Ball {
         precision: usize,
         limits: &Limits,
     ) -> Result<Self> {
-        if self.top() < -bits(precision) - 4 {
-            // |e^x - 1 - x| <= x² for |x| < 1.
-            if self.radius.top() > -2 {
-                return Err(Trouble::Imprecise);
-            }
-            let square = self.most().times(self.most());
-            return Ok(self.clone().widened(square));
+        if let Some(ball) = self.give_or_take_its_square(precision)? {
+            return Ok(ball);
         }
         let lost = usize::try_from((-self.top()).max(0)).expect("within the precision");
         let working = precision + lost + 2;
         Ok(self.exp(working, limits)?.minus(&Self::one(), working))
+    }
+
+    /// `x ± x²` where the midpoint is too near zero for `precision` to tell it from one
+    /// more: it holds `e^x - 1` and `ln(1 + x)`, both for `|x| < 1/2`.
+    fn give_or_take_its_square(&self, precision: usize) -> Result<Option<Self>> {
+        if self.top() >= -bits(precision) - 4 {
+            return Ok(None);
+        }
+        if self.radius.top() > -2 {
+            return Err(Trouble::Imprecise);
+        }
+        let square = self.most().times(self.most());
+        Ok(Some(self.clone().widened(square)))
     }
 
     /// The natural logarithm of what is positive.
@@ -193,13 +201,8 @@ impl Ball {
 
     /// `ln(1 + x)`, precise near zero too.
     fn ln_of_one_more(&self, precision: usize) -> Result<Self> {
-        if self.top() < -bits(precision) - 4 {
-            // |ln(1 + x) - x| <= x² for |x| < 1/2.
-            if self.radius.top() > -2 {
-                return Err(Trouble::Imprecise);
-            }
-            let square = self.most().times(self.most());
-            return Ok(self.clone().widened(square));
+        if let Some(ball) = self.give_or_take_its_square(precision)? {
+            return Ok(ball);
         }
         let lost = usize::try_from((-self.top()).max(0)).expect("within the precision");
         Self::one().plus(self, precision + lost + 8).ln(precision)

@@ -45,13 +45,12 @@ pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Resul
 /// on with `base` and `rest`. All of them have parts no longer than those of `x` and
 /// `base`, and ever shorter ones; where that fails they have no such number.
 fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Option<Exact>> {
-    let size = log2_of;
     if x.is_one() {
         return Ok(Some(Exact::ZERO));
     }
-    let negative = (size(x) < 0.0) != (size(base) < 0.0);
+    let negative = (log2_of(x) < 0.0) != (log2_of(base) < 0.0);
     let above_one = |q: &Exact| {
-        if size(q) < 0.0 {
+        if log2_of(q) < 0.0 {
             q.inverse()
         } else {
             q.clone()
@@ -62,7 +61,7 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
     // is rebuilt from the quotients.
     let mut quotients = Vec::new();
     while !base.is_one() {
-        let quotient = (size(&x) / size(&base) + 1e-9).floor();
+        let quotient = (log2_of(&x) / log2_of(&base) + 1e-9).floor();
         if !(0.0..1e7).contains(&quotient) {
             return Ok(None);
         }
@@ -77,7 +76,7 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
         };
         let ((above, below), (most_above, most_below)) = (rest.bits(), x.bits());
         let shrinks = above <= most_above && below <= most_below;
-        if !shrinks || size(&rest) < 0.0 || (quotient == 0 && !quotients.is_empty()) {
+        if !shrinks || log2_of(&rest) < 0.0 || (quotient == 0 && !quotients.is_empty()) {
             return Ok(None);
         }
         quotients.push(quotient);
