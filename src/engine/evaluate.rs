@@ -10,131 +10,68 @@ use super::{
     fault::{Fault, Reason, Result},
     functions::{self, AngleUnit, Context, double_factorial, factorial},
     literal::{literal, superscripts},
+    names::{CONSTANTS, Meaning, Scope, UserFunction, bindable, is_constant},
     number::Number,
     real::Unary,
     value::Value,
     work::Work,
+    worksheet::Worksheet,
 };
 use crate::{
     printable::quoted,
     suggestion::suggestion,
-    syntax::{Binary, Binding, Line, Node, NodeKind, Postfix, Prefix, Span},
+    syntax::{Binary, Line, Node, NodeKind, Postfix, Prefix, Span},
 };
 
-/// Words that are commands where a line begins with them, and cannot be bound.
-pub const COMMANDS: [&str; 11] = [
-    "add",
-    "subtract",
-    "substract",
-    "sub",
-    "multiply",
-    "mul",
-    "divide",
-    "div",
-    "help",
-    "quit",
-    "exit",
-];
-
-/// The names of numbers that are always there.
-pub const CONSTANTS: [(&str, &str); 7] = [
-    ("pi", "the circumference of a circle of diameter 1"),
-    ("π", "pi"),
-    ("tau", "2 pi"),
-    ("τ", "tau"),
-    ("e", "the base of the natural logarithm"),
-    ("phi", "the golden ratio, (1 + √5)/2"),
-    ("φ", "phi"),
-];
-
-/// What names stand for.
-#[derive(Clone, Debug)]
-enum Meaning {
-    Value(Value),
-    Function(Arc<UserFunction>),
-}
-
-/// A function that a line defined, with all that it needs of the line.
-#[derive(Debug)]
-struct UserFunction {
-    text: Box<str>,
-    nodes: Box<[Node]>,
-    /// Which of the nodes are its body.
-    body: Range<u32>,
-    parameters: Vec<Span>,
-}
-
-/// What a line's last statement comes to.
-pub(super) struct Outcome {
-    /// The name that it bound.
-    pub(super) name: Option<String>,
-    /// Its value, but for the definition of a function.
+/// What a line comes to, and what a worksheet has to keep of it.
+pub(super) struct Outcome<'t> {
+    /// The value of its last statement, but for the definition of a function.
     pub(super) value: Option<Value>,
+    /// What its last statement binds.
+    pub(super) binds: Option<(&'t str, Meaning)>,
+    /// What the statements before it bound.
+    pub(super) bound: BTreeMap<&'t str, Meaning>,
 }
 
-/// Evaluates the statements of `line` one after the other.
-pub(super) fn run(line: &Line<'_>, angle: AngleUnit, work: &mut Work<'_>) -> Result<Outcome> {
-    // A hash map would take its random keys for every line, and few lines name anything.
-    let mut names = BTreeMap::new();
+/// Evaluates the statements of `line` one after the other. Names mean what the line has
+/// bound, else what they mean to the `sheet`.
+pub(super) fn run<'t>(
+    line: &Line<'t>,
+    sheet: &Worksheet,
+    angle: AngleUnit,
+    work: &mut Work<'_>,
+) -> Result<Outcome<'t>> {
     let mut outcome = Outcome {
-        name: None,
         value: None,
+        binds: None,
+        bound: BTreeMap::new(),
     };
     for statement in &line.statements {
+        if let Some((name, meaning)) = outcome.binds.take() {
+            outcome.bound.insert(name, meaning);
+        }
         if let Some(binding) = &statement.binds {
             bindable(binding, line.text)?;
         }
-        let body = statement.nodes.clone();
-        let value = if statement.is_function() {
+        outcome.value = if statement.is_function() {
             None
         } else {
-            Some(Machine::new(line, body.clone(), &names, angle, work).value()?)
-        };
-        outcome.name = None;
-        if let Some(Binding { name, parameters }) = &statement.binds {
-            let name = name.of(line.text).to_owned();
-            let meaning = match (&value, parameters) {
-                (Some(value), _) => Meaning::Value(value.clone()),
-                (None, parameters) => Meaning::Function(Arc::new(UserFunction {
-                    text: line.text.into(),
-                    nodes: line.nodes.as_slice().into(),
-                    body,
-                    parameters: parameters.clone().unwrap_or_default(),
-                })),
+            let names = Scope {
+                bound: &outcome.bound,
+                sheet,
             };
-            outcome.name = Some(name.clone());
-            names.insert(name, meaning);
+            let body = statement.nodes.clone();
+            Some(Machine::new(line, body, names, angle, work).value()?)
+        };
+        if let Some(binding) = &statement.binds {
+            let meaning = match &outcome.value {
+                Some(value) => Meaning::Value(value.clone()),
+                None => Meaning::Function(Arc::new(UserFunction::new(line, statement))),
+            };
+            outcome.binds = Some((binding.name.of(line.text), meaning));
         }
-        outcome.value = value;
     }
     Ok(outcome)
-}
-
-/// Refuses names that have a meaning already which no worksheet may change.
-fn bindable(binding: &Binding, line: &str) -> Result<()> {
-    let parameters = binding.parameters.iter().flatten();
-    // Parameters may shadow constants.
-    let names = std::iter::once((&binding.name, true)).chain(parameters.map(|span| (span, false)));
-    for (span, constants_too) in names {
-        let name = span.of(line);
-        let what = if functions::find(name).is_some() {
-            "a function"
-        } else if COMMANDS.contains(&name) {
-            "a command"
-        } else if constants_too && is_constant(name) {
-            "a constant"
-        } else {
-            continue;
-        };
-        let message = format!("{} cannot be bound: it is {what}", quoted(name));
-        let fault = Fault::new(Reason::ReservedName, message).help("take another name");
-        return Err(fault.at(*span, line));
-    }
-    Ok(())
-}
-
-fn is_constant(name: &str) -> bool {
-    CONSTANTS.iter().any(|(constant, _)| *constant == name)
 }
 
 /// Where evaluation stands: in the line itself, or in a function that it calls.
@@ -151,7 +88,7 @@ struct Frame {
 
 struct Machine<'m, 'w> {
     line: &'m Line<'m>,
-    names: &'m BTreeMap<String, Meaning>,
+    names: Scope<'m>,
     angle: AngleUnit,
     work: &'m mut Work<'w>,
     stack: SmallVec<[Value; 4]>,
@@ -172,7 +109,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     fn new(
         line: &'m Line<'m>,
         body: Range<u32>,
-        names: &'m BTreeMap<String, Meaning>,
+        names: Scope<'m>,
         angle: AngleUnit,
         work: &'m mut Work<'w>,
     ) -> Self {
@@ -337,16 +274,23 @@ impl<'m, 'w> Machine<'m, 'w> {
         if let Some(value) = self.parameter(name) {
             return Ok(value.clone());
         }
-        match self.names.get(name) {
+        match self.names.meaning(name) {
             Some(Meaning::Value(value)) => return Ok(value.clone()),
             Some(Meaning::Function(_)) => return Err(function_without_call(name)),
             None => {}
+        }
+        if matches!(name, "ans" | "_") {
+            return self
+                .names
+                .sheet
+                .last()
+                .cloned()
+                .ok_or_else(|| Fault::new(Reason::UnknownName, "there is no last answer"));
         }
         if let Some(value) = constant(name, self.work)? {
             return Ok(value);
         }
         Err(match name {
-            "ans" | "_" => Fault::new(Reason::UnknownName, "there is no last answer"),
             _ if functions::find(name).is_some() => function_without_call(name),
             _ => self.unknown(name, "name"),
         })
@@ -366,7 +310,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         let is_value = self.parameter(name).is_some()
             || is_constant(name)
             || matches!(name, "true" | "false" | "ans" | "_");
-        match self.names.get(name) {
+        match self.names.meaning(name) {
             Some(Meaning::Function(function)) if !is_value => {
                 let function = Arc::clone(function);
                 self.enter(name, function, arguments)
@@ -444,7 +388,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     fn unknown(&self, name: &str, what: &str) -> Box<Fault> {
         let of_values = CONSTANTS.iter().map(|(name, _)| *name);
         let of_functions = functions::all().flat_map(|function| function.names.iter().copied());
-        let of_user = self.names.keys().map(String::as_str);
+        let of_user = self.names.names();
         let known = of_functions.chain(of_values).chain(of_user);
         let fault = Fault::new(
             Reason::UnknownName,

@@ -20,10 +20,15 @@ pub struct Limits {
     pub angle: i64,
     /// Nanoseconds of estimated work for a line.
     pub work: u64,
+    /// Nanoseconds of estimated work for the preview of a line.
+    pub preview: u64,
     /// Nanoseconds of estimated work for one operation that cannot be interrupted.
     pub operation: u64,
-    /// Bytes of the values that a line holds at the same time.
+    /// Bytes of the values that a line holds at the same time, and of those that a
+    /// worksheet remembers.
     pub held: usize,
+    /// Names that a worksheet remembers.
+    pub names: usize,
     /// Operations between a real and the exact numbers that make it.
     pub real_depth: u32,
     /// Operations in a real altogether, one that is used twice counted twice.
@@ -42,8 +47,10 @@ impl Default for Limits {
             exponent: 1 << 24,
             angle: 1 << 14,
             work: 1_000_000_000,
+            preview: 50_000_000,
             operation: 100_000_000,
             held: 16 << 20,
+            names: 10_000,
             real_depth: 1_000,
             real_size: 10_000,
             calls: 128,

@@ -14,21 +14,24 @@ pub mod int32;
 mod integer;
 mod limits;
 mod literal;
+mod memory;
+mod names;
 mod number;
 mod real;
 mod value;
 mod work;
+mod worksheet;
 
 use self::fault::Result;
 pub use self::{
     display::{Shown, Typed},
-    evaluate::{COMMANDS, CONSTANTS},
     fault::{Fault, Reason},
     functions::AngleUnit,
     limits::Limits,
+    names::{COMMANDS, CONSTANTS},
     work::{Interruption, Work},
+    worksheet::Worksheet,
 };
-use crate::syntax::{self, Line};
 
 /// Digits that are shown where nobody says how many.
 pub const DIGITS: u32 = 20;
@@ -63,27 +66,7 @@ pub struct Answer {
 
 /// Evaluates `line`, with no memory of any other.
 pub fn evaluate(line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
-    if !(1..=work.limits.digits).contains(&options.digits) {
-        let (digits, limit) = (options.digits, work.limits.digits);
-        return Err(Fault::limit(format!(
-            "{digits} digits are not within the limit of {limit}"
-        )));
-    }
-    let mut parsed = Line::unread(line);
-    let read = syntax::read(&mut parsed, &work.limits.syntax);
-    read.map_err(|error| Fault::syntax(*error, line))?;
-    let outcome = evaluate::run(&parsed, options.angle, work)?;
-    let value = match (outcome.value, parsed.statements.last()) {
-        (Some(value), Some(statement)) => {
-            let (forms, digits) = (&statement.forms, options.digits);
-            Some(display::show(&value, forms, digits, line, work)?)
-        }
-        _ => None,
-    };
-    Ok(Answer {
-        name: outcome.name,
-        value,
-    })
+    Worksheet::default().preview(line, options, work)
 }
 
 #[cfg(test)]

@@ -71,12 +71,12 @@ impl Number {
         }
     }
 
-    /// Bytes that it holds beside itself.
+    /// Bytes that it holds beside itself, but for those of reals.
     #[inline]
     pub(super) fn held(&self) -> usize {
         match self {
             Self::Exact(q) => q.held(),
-            Self::Real(_) => 1024,
+            Self::Real(_) => 0,
         }
     }
 

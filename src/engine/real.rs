@@ -15,6 +15,7 @@ use super::{
     ball::{Ball, Trouble},
     exact::Exact,
     fault::{Fault, Result},
+    memory::{Memory, Share},
     work::{Work, cost},
 };
 
@@ -31,6 +32,37 @@ struct Node {
     size: u32,
     /// The precision of the last evaluation, and what it gave.
     known: Mutex<(usize, Ball)>,
+    share: Share,
+}
+
+impl Node {
+    /// A node, accounted for; a fault where there is no memory for it.
+    fn new(
+        operation: Operation,
+        (depth, size): (u32, u32),
+        known: (usize, Ball),
+        work: &mut Work<'_>,
+    ) -> Result<Self> {
+        let memory = Arc::clone(work.memory.get_or_insert_default());
+        let held = size_of::<Self>() + operation.held() + known.1.held();
+        let node = Self {
+            operation,
+            depth,
+            size,
+            known: Mutex::new(known),
+            share: Share::new(memory, held),
+        };
+        room(work)?;
+        Ok(node)
+    }
+}
+
+/// A fault where the reals take more than is allowed.
+fn room(work: &Work<'_>) -> Result<()> {
+    match &work.memory {
+        Some(memory) if memory.bytes() > work.limits.held => Err(Memory::full(work.limits)),
+        _ => Ok(()),
+    }
 }
 
 /// What makes a real.
@@ -87,6 +119,14 @@ impl fmt::Debug for Real {
 }
 
 impl Operation {
+    /// Bytes that it holds beside itself.
+    fn held(&self) -> usize {
+        match self {
+            Self::Exact(q) => q.held(),
+            _ => 0,
+        }
+    }
+
     fn operands(&self) -> impl Iterator<Item = &Real> {
         let (first, second) = match self {
             Self::Exact(_) | Self::Pi | Self::Frozen => (None, None),
@@ -120,28 +160,25 @@ impl Real {
             }
         };
         let limits = work.limits;
-        let mut real = Self(Arc::new(Node {
-            operation,
-            depth,
-            size,
-            known: Mutex::new((precision, ball)),
-        }));
+        let known = (precision, ball);
+        let mut real = Self(Arc::new(Node::new(operation, (depth, size), known, work)?));
         if depth > limits.real_depth || size > limits.real_size {
             // So that no expression grows without bound.
             let generous = usize::try_from(limits.digits).expect("small") * 4 * 4;
-            real = Self::frozen(real.at(generous.min(limits.precision), work)?);
+            real = Self::frozen(real.at(generous.min(limits.precision), work)?, work)?;
         }
         Ok(real)
     }
 
     /// What is known, without what made it.
-    fn frozen(ball: Ball) -> Self {
-        Self(Arc::new(Node {
-            operation: Operation::Frozen,
-            depth: 1,
-            size: 1,
-            known: Mutex::new((usize::MAX, ball)),
-        }))
+    fn frozen(ball: Ball, work: &mut Work<'_>) -> Result<Self> {
+        let known = (usize::MAX, ball);
+        Ok(Self(Arc::new(Node::new(
+            Operation::Frozen,
+            (1, 1),
+            known,
+            work,
+        )?)))
     }
 
     pub(super) fn exact(q: Exact, work: &mut Work<'_>) -> Result<Self> {
@@ -150,7 +187,7 @@ impl Real {
         // Nobody will ask for more of it, so it need not be kept in full.
         if above.max(below) > 2 * most {
             work.pay(cost::divide(most))?;
-            return Ok(Self::frozen(q.to_ball(most)));
+            return Self::frozen(q.to_ball(most), work);
         }
         Self::new(Operation::Exact(q), work)
     }
@@ -198,6 +235,7 @@ impl Real {
                     Err(Trouble::Imprecise) => real.learn(precision, real.known().1),
                     Err(Trouble::Fault(fault)) => return Err(fault),
                 }
+                room(work)?;
                 pending.pop();
             }
             pending.extend(unknown);
@@ -209,6 +247,9 @@ impl Real {
     fn learn(&self, precision: usize, ball: Ball) {
         let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0 < precision {
+            self.0
+                .share
+                .resize(size_of::<Node>() + self.0.operation.held() + ball.held());
             *known = (precision, ball);
         }
     }

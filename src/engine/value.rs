@@ -78,7 +78,7 @@ impl Value {
         }
     }
 
-    /// Bytes that it holds beside itself.
+    /// Bytes that it holds beside itself, but for those of reals.
     #[inline]
     pub(super) fn held(&self) -> usize {
         match self {

@@ -1,6 +1,8 @@
 //! Work, and when to stop it.
 
-use super::{Fault, Limits, Reason, fault::Result};
+use std::sync::Arc;
+
+use super::{Fault, Limits, Reason, fault::Result, memory::Memory};
 
 /// Nanoseconds of work after which the interrupt is asked again.
 const POLL: u64 = 50_000;
@@ -28,6 +30,8 @@ pub struct Work<'a> {
     next_poll: u64,
     spent: bool,
     interrupted: &'a dyn Fn() -> Option<Interruption>,
+    /// Where the reals that it makes are accounted for.
+    pub(super) memory: Option<Arc<Memory>>,
 }
 
 impl<'a> Work<'a> {
@@ -44,6 +48,7 @@ impl<'a> Work<'a> {
             next_poll: budget.saturating_sub(POLL),
             spent: false,
             interrupted,
+            memory: None,
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Binding {
     pub name: Span,
     /// The parameters of a function; none at all for a variable.
     pub parameters: Option<Vec<Span>>,
+    /// The right side.
+    pub right: Span,
 }
 
 /// How a value is shown.
@@ -268,7 +270,10 @@ impl fmt::Display for Line<'_> {
             if index > 0 {
                 f.write_str("; ")?;
             }
-            if let Some(Binding { name, parameters }) = &statement.binds {
+            if let Some(Binding {
+                name, parameters, ..
+            }) = &statement.binds
+            {
                 f.write_str(name.of(self.text))?;
                 if let Some(parameters) = parameters {
                     let names: Vec<_> = parameters.iter().map(|p| p.of(self.text)).collect();

@@ -64,6 +64,7 @@ pub fn read(line: &mut Line<'_>, limits: &Limits) -> Result<()> {
     let mut parser = Parser {
         lexer,
         next,
+        taken: Span::default(),
         line,
         pending: SmallVec::new(),
         nesting: limits.nesting,
@@ -78,6 +79,8 @@ struct Parser<'p, 't> {
     lexer: Lexer<'t>,
     /// The token that has been read and not yet been used.
     next: Lexeme,
+    /// The place of the last token that was used.
+    taken: Span,
     /// What has been read of it.
     line: &'p mut Line<'t>,
     pending: SmallVec<[Pending; 8]>,
@@ -122,7 +125,7 @@ impl Parser<'_, '_> {
     }
 
     fn statement(&mut self) -> Result<()> {
-        let binds = match self.next.token {
+        let mut binds = match self.next.token {
             Token::Name => self.binding()?,
             _ => None,
         };
@@ -130,7 +133,11 @@ impl Parser<'_, '_> {
             .as_ref()
             .is_some_and(|binding| binding.parameters.is_some());
         let start = self.line.nodes.len();
+        let first = self.next.span;
         self.expression()?;
+        if let Some(binding) = &mut binds {
+            binding.right = first.to(self.taken);
+        }
         let forms = match self.next.token {
             Token::End | Token::Semicolon => Vec::new(),
             _ => self.forms()?,
@@ -148,6 +155,7 @@ impl Parser<'_, '_> {
     #[inline]
     fn advance(&mut self) -> Result<Lexeme> {
         let taken = self.next;
+        self.taken = taken.span;
         self.lexer.read(&mut self.next)?;
         Ok(taken)
     }
@@ -185,7 +193,12 @@ impl Parser<'_, '_> {
             None
         };
         self.advance()?; // the equals sign
-        Ok(Some(Binding { name, parameters }))
+        Ok(Some(Binding {
+            name,
+            parameters,
+            // Not read yet.
+            right: Span::default(),
+        }))
     }
 
     /// The parameters of a definition, from `(` to `)`, between which stand names and

@@ -159,6 +159,11 @@ impl Ball {
     }
 
     /// The sign of all numbers in the ball, if they agree.
+    /// Bytes that it holds beside itself.
+    pub(super) fn held(&self) -> usize {
+        self.midpoint.bit_len() / 8
+    }
+
     pub(super) fn sign(&self) -> Option<Sign> {
         self.least().map(|_| self.midpoint.sign())
     }

@@ -1,0 +1,143 @@
+//! What names stand for, and which cannot be bound.
+
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+use super::{
+    fault::{Fault, Reason, Result},
+    functions,
+    value::Value,
+    worksheet::Worksheet,
+};
+use crate::{
+    printable::quoted,
+    syntax::{Binding, Line, Node, Span, Statement},
+};
+
+/// Words that are commands where a line begins with them, and cannot be bound.
+pub const COMMANDS: [&str; 11] = [
+    "add",
+    "subtract",
+    "substract",
+    "sub",
+    "multiply",
+    "mul",
+    "divide",
+    "div",
+    "help",
+    "quit",
+    "exit",
+];
+
+/// The names of numbers that are always there.
+pub const CONSTANTS: [(&str, &str); 7] = [
+    ("pi", "the circumference of a circle of diameter 1"),
+    ("π", "pi"),
+    ("tau", "2 pi"),
+    ("τ", "tau"),
+    ("e", "the base of the natural logarithm"),
+    ("phi", "the golden ratio, (1 + √5)/2"),
+    ("φ", "phi"),
+];
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Meaning {
+    Value(Value),
+    Function(Arc<UserFunction>),
+}
+
+impl Meaning {
+    /// Bytes that it holds beside itself, but for those of reals.
+    pub(super) fn held(&self) -> usize {
+        match self {
+            Self::Value(value) => value.held(),
+            Self::Function(function) => function.held(),
+        }
+    }
+}
+
+/// A function that a line defined, with all that it needs of the line.
+#[derive(Debug)]
+pub(super) struct UserFunction {
+    pub(super) text: Box<str>,
+    pub(super) nodes: Box<[Node]>,
+    /// Which of the nodes are its body.
+    pub(super) body: Range<u32>,
+    pub(super) parameters: Vec<Span>,
+    /// The body as it is written.
+    written: Span,
+}
+
+impl UserFunction {
+    /// The function that `statement` of `line` defines.
+    pub(super) fn new(line: &Line<'_>, statement: &Statement) -> Self {
+        let binding = statement.binds.as_ref();
+        Self {
+            text: line.text.into(),
+            nodes: line.nodes.as_slice().into(),
+            body: statement.nodes.clone(),
+            parameters: binding
+                .and_then(|it| it.parameters.clone())
+                .unwrap_or_default(),
+            written: binding.map_or_else(Span::default, |binding| binding.right),
+        }
+    }
+
+    fn held(&self) -> usize {
+        self.text.len() + size_of_val(&*self.nodes) + size_of_val(&*self.parameters)
+    }
+
+    /// The sides of its definition, if it is called `name`.
+    pub(super) fn sides(&self, name: &str) -> (String, String) {
+        let parameters = self.parameters.iter().map(|span| span.of(&self.text));
+        let parameters: Vec<_> = parameters.collect();
+        let left = format!("{name}({})", parameters.join(", "));
+        (left, self.written.of(&self.text).to_owned())
+    }
+}
+
+/// What names mean to a statement: what its line has bound, else what the worksheet
+/// remembers.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'s> {
+    pub(super) bound: &'s BTreeMap<&'s str, Meaning>,
+    pub(super) sheet: &'s Worksheet,
+}
+
+impl<'s> Scope<'s> {
+    #[inline]
+    pub(super) fn meaning(&self, name: &str) -> Option<&'s Meaning> {
+        self.bound.get(name).or_else(|| self.sheet.meaning(name))
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &'s str> {
+        self.bound.keys().copied().chain(self.sheet.names())
+    }
+}
+
+/// Refuses names that have a meaning already which no worksheet may change.
+pub(super) fn bindable(binding: &Binding, line: &str) -> Result<()> {
+    let parameters = binding.parameters.iter().flatten();
+    // Parameters may shadow constants.
+    let names = std::iter::once((&binding.name, true)).chain(parameters.map(|span| (span, false)));
+    for (span, constants_too) in names {
+        let name = span.of(line);
+        let what = if functions::find(name).is_some() {
+            "a function"
+        } else if COMMANDS.contains(&name) {
+            "a command"
+        } else if constants_too && is_constant(name) {
+            "a constant"
+        } else {
+            continue;
+        };
+        let message = format!("{} cannot be bound: it is {what}", quoted(name));
+        let fault = Fault::new(Reason::ReservedName, message).help("take another name");
+        return Err(fault.at(*span, line));
+    }
+    Ok(())
+}
+
+pub(super) fn is_constant(name: &str) -> bool {
+    CONSTANTS.iter().any(|(constant, _)| *constant == name)
+}
