@@ -21,7 +21,7 @@ use crate::{
     client::{Client, Target},
     repl::{
         Session,
-        script::{self, Rules},
+        script::{self, Output, Rules, Side},
     },
     server,
     terminal::{self, Editor, prompt},
@@ -29,28 +29,37 @@ use crate::{
 
 /// Answers the lines that the options name.
 pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
-    let target = match options.addr.clone().map_or_else(Server::from_env, Ok)? {
-        Server(Some(address)) => Target::Remote(address),
-        Server(None) => embedded()?,
+    let addresses = match &options.addr[..] {
+        [] => Server::from_env()?,
+        named => named.iter().filter_map(|server| server.0.clone()).collect(),
+    };
+    let target = if addresses.is_empty() {
+        embedded()?
+    } else {
+        Target::Remote(addresses)
     };
     let rules = Rules {
         fail_fast: options.fail_fast,
-        numbered: true,
+        many: true,
+        format: options.format.into(),
+        digits: options.digits,
+        timeout: options.timeout,
     };
-    let lazy = |target| Session::new(Client::lazy(target, options.timeout), options.digits);
+    let lazy = |target| Client::lazy(target, options.timeout);
     if !options.line.is_empty() {
         let line = options.line.join(" ");
-        let numbered = line.contains('\n');
-        return script(line.as_bytes(), &lazy(target), Rules { numbered, ..rules }).await;
+        let many = line.contains('\n');
+        let rules = Rules { many, ..rules };
+        return script(line.as_bytes(), &lazy(target), rules, Streams).await;
     }
     match options.file.as_deref() {
         Some(path) if path != Path::new("-") => {
             let file = tokio::fs::File::open(path).await;
             let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-            script(file, &lazy(target), rules).await
+            script(file, &lazy(target), rules, Streams).await
         }
         None if io::stdin().is_terminal() => session(target, &options).await,
-        _ => script(tokio::io::stdin(), &lazy(target), rules).await,
+        _ => script(tokio::io::stdin(), &lazy(target), rules, Streams).await,
     }
 }
 
@@ -60,7 +69,11 @@ fn embedded() -> anyhow::Result<Target> {
     let (dial, connections) = server::in_memory();
     let runtime = runtime(&mut Builder::new_current_thread())?;
     let serve = move || {
-        let settings = server::Settings::default();
+        let settings = server::Settings {
+            // Nobody else could use what its worksheet holds.
+            idle: None,
+            ..server::Settings::default()
+        };
         runtime.block_on(server::run(connections, std::future::pending(), &settings))
     };
     let thread = std::thread::Builder::new().name("server".into());
@@ -70,24 +83,35 @@ fn embedded() -> anyhow::Result<Target> {
 
 async fn script(
     input: impl AsyncRead + Unpin,
-    session: &Session<Client>,
+    client: &Client,
     rules: Rules,
+    output: impl Output,
 ) -> anyhow::Result<Exit> {
     let mut interrupts = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
-    let running = script::run(
-        input,
-        tokio::io::stdout(),
-        tokio::io::stderr(),
-        session,
-        rules,
-    );
     tokio::select! {
-        end = running => Ok(match end? {
+        end = script::run(input, output, client, rules) => Ok(match end? {
             script::End::Answered | script::End::Unread => Exit::Success,
             script::End::Faulty => Exit::Fault,
             script::End::NoServer => Exit::NoServer,
         }),
         _ = interrupts.recv() => Ok(Exit::Interrupted),
+    }
+}
+
+/// The process's own output and errors.
+struct Streams;
+
+impl Output for Streams {
+    fn write(&mut self, side: Side, text: &[u8]) -> io::Result<()> {
+        match side {
+            Side::Output => {
+                // Locked and flushed once; the page is the buffer.
+                let mut output = io::stdout().lock();
+                output.write_all(text)?;
+                output.flush()
+            }
+            Side::Errors => io::stderr().write_all(text),
+        }
     }
 }
 
@@ -111,7 +135,8 @@ async fn session(target: Target, options: &LineOptions) -> anyhow::Result<Exit> 
         env!("CARGO_PKG_VERSION"),
         client.server()
     );
-    let done = prompt::run(&Session::new(&client, options.digits), &mut editor).await;
+    let mut session = Session::new(client, options.digits, options.timeout);
+    let done = prompt::run(&mut session, &mut editor).await;
     editor.close();
     match done {
         // Whoever closed the pipe has seen enough.

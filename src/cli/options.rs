@@ -3,9 +3,11 @@
 use std::{env, ffi::OsString, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
+use clap::{
+    Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, error::ErrorKind,
+};
 
-use crate::address::Address;
+use crate::{address::Address, repl::script::Format};
 
 /// A calculator whose every answer is a gRPC call.
 ///
@@ -47,10 +49,11 @@ pub(super) enum Mode {
 
 #[derive(Debug, Args)]
 pub(super) struct LineOptions {
-    /// The server to ask: HOST:PORT, http://HOST:PORT or unix:PATH [default: what the environment
-    /// variable `GRPCALC_ADDR` says, else a server inside this process]
+    /// The server to ask: HOST:PORT, http://HOST:PORT or unix:PATH; may be repeated: where one
+    /// cannot be reached, the next is tried [default: what the environment variable `GRPCALC_ADDR`
+    /// says, separated by commas, else a server inside this process]
     #[arg(long, value_name = "ADDR")]
-    pub(super) addr: Option<Server>,
+    pub(super) addr: Vec<Server>,
 
     /// The deadline of each call: seconds, or with a unit as in 500ms, 2s, 1m
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = positive_duration)]
@@ -63,6 +66,10 @@ pub(super) struct LineOptions {
     /// Read the lines from a file; - is standard input
     #[arg(short, long, value_name = "FILE", conflicts_with = "line")]
     pub(super) file: Option<PathBuf>,
+
+    /// How to print the answers: as text, or for each line a JSON object
+    #[arg(long, default_value = "plain", value_name = "FORMAT")]
+    pub(super) format: FormatOption,
 
     /// Print nothing after the first fault
     #[arg(long)]
@@ -86,6 +93,26 @@ pub(super) struct ServeOptions {
     /// How long a shutdown waits for calls that are running and for peers that do not answer
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
     pub(super) grace: Duration,
+
+    /// How long a worksheet may be idle before it ends
+    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = positive_duration)]
+    pub(super) idle: Duration,
+}
+
+/// The formats by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatOption {
+    Plain,
+    Json,
+}
+
+impl From<FormatOption> for Format {
+    fn from(option: FormatOption) -> Self {
+        match option {
+            FormatOption::Plain => Self::Plain,
+            FormatOption::Json => Self::Json,
+        }
+    }
 }
 
 /// A server to ask, where an empty text (an environment variable set to nothing) is
@@ -94,16 +121,19 @@ pub(super) struct ServeOptions {
 pub(super) struct Server(pub(super) Option<Address>);
 
 impl Server {
-    /// The server that the environment names. Not clap's affair, since `serve` must
+    /// The servers that the environment names. Not clap's affair, since `serve` must
     /// not mind what only its clients need.
-    pub(super) fn from_env() -> anyhow::Result<Self> {
+    pub(super) fn from_env() -> anyhow::Result<Vec<Address>> {
         const VARIABLE: &str = "GRPCALC_ADDR";
-        let Some(text) = env::var_os(VARIABLE) else {
-            return Ok(Self(None));
-        };
+        let text = env::var_os(VARIABLE).unwrap_or_default();
         let text = text.to_string_lossy();
-        text.parse()
-            .with_context(|| format!("the address {text:?} in {VARIABLE}"))
+        let addresses = text.split(',').filter(|address| !address.is_empty());
+        addresses
+            .map(|address| {
+                let parsed = address.parse();
+                parsed.with_context(|| format!("the address {address:?} in {VARIABLE}"))
+            })
+            .collect()
     }
 }
 

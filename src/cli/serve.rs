@@ -42,6 +42,7 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
 
     let settings = server::Settings {
         grace: options.grace,
+        idle: Some(options.idle),
     };
     let shutdown = CancellationToken::new();
     let mut servers = JoinSet::new();

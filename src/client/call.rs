@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::Fault;
 use crate::{
     printable::printable,
-    proto::grpcalc::v1::{EvaluateResponse, answer},
+    proto::grpcalc::v1::{self as proto, answer},
 };
 
 /// The methods of `calc.Calculator`.
@@ -104,20 +105,56 @@ impl fmt::Display for Reply {
     }
 }
 
-impl Answer {
-    /// What a server's message says. It may be anybody's server.
-    pub(super) fn from_proto(message: EvaluateResponse) -> Self {
-        let answer = message.answer.unwrap_or_default();
-        let value = match answer.result {
-            Some(answer::Result::Value(value)) => Some(value),
-            Some(answer::Result::Fault(_)) | None => None,
-        };
-        let rounded = value.as_ref().is_some_and(|value| value.rounded);
-        Self {
-            name: harmless(answer.name),
-            text: value.map(|value| harmless(value.text)),
-            rounded,
+impl Reply {
+    /// The number that it is, as a decimal; none where it is no number, and for answers,
+    /// which their worksheet knows.
+    #[must_use]
+    pub fn exact(&self) -> Option<String> {
+        match self {
+            Self::Integer(n) => Some(n.to_string()),
+            Self::Float(x) if x.is_finite() => {
+                // No 32-bit float has more decimals.
+                let digits = format!("{x:.149}");
+                Some(
+                    digits
+                        .trim_end_matches('0')
+                        .trim_end_matches('.')
+                        .to_owned(),
+                )
+            }
+            Self::Float(_) | Self::Answer(_) => None,
         }
+    }
+
+    /// Whether its text is not exactly what it is.
+    #[must_use]
+    pub fn is_rounded(&self) -> bool {
+        match self {
+            Self::Integer(_) => false,
+            Self::Answer(answer) => answer.rounded,
+            Self::Float(_) => {
+                let text = self.to_string();
+                self.exact()
+                    .is_none_or(|exact| exact != text.strip_suffix(".0").unwrap_or(&text))
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// What a server's message says, or the fault that it tells. It may be anybody's
+    /// server.
+    pub(super) fn from_proto(message: proto::Answer) -> Result<Self, Box<Fault>> {
+        let (text, rounded) = match message.result {
+            Some(answer::Result::Value(value)) => (Some(harmless(value.text)), value.rounded),
+            Some(answer::Result::Fault(fault)) => return Err(Box::new(Fault::from_proto(&fault))),
+            None => (None, false),
+        };
+        Ok(Self {
+            name: harmless(message.name),
+            text,
+            rounded,
+        })
     }
 }
 
@@ -132,6 +169,24 @@ fn harmless(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::Reply;
+
+    #[test]
+    fn what_replies_are_exactly() {
+        for (reply, exact, rounded) in [
+            (Reply::Integer(-5), "-5", false),
+            (Reply::Float(2.0), "2", false),
+            (Reply::Float(-0.5), "-0.5", false),
+            (Reply::Float(10.0 / 3.0), "3.3333332538604736328125", true),
+            (Reply::Float(2_147_483_648.0), "2147483648", false),
+        ] {
+            assert_eq!(reply.exact().as_deref(), Some(exact));
+            assert_eq!(reply.is_rounded(), rounded, "{exact}");
+        }
+        let least = Reply::Float(f32::from_bits(1)).exact().unwrap();
+        assert_eq!(least.parse::<f32>(), Ok(f32::from_bits(1)));
+        assert_eq!(least.len(), 151);
+        assert_eq!(Reply::Float(f32::NAN).exact(), None);
+    }
 
     #[test]
     fn replies_as_text() {

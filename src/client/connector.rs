@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use hyper_util::rt::TokioIo;
@@ -13,6 +14,7 @@ use tokio::{
     io::DuplexStream,
     net::{TcpStream, UnixStream},
     sync::mpsc,
+    time,
 };
 use tokio_util::{either::Either, io::InspectReader};
 use tonic::transport::Uri;
@@ -28,8 +30,8 @@ const PIPE: usize = 256 * 1024;
 pub enum Target {
     /// One in this process: what is sent here is its end of a new pipe.
     Embedded(mpsc::Sender<DuplexStream>),
-    /// One that listens somewhere.
-    Remote(Address),
+    /// One that listens at one of these addresses: the first that takes a connection.
+    Remote(Vec<Address>),
 }
 
 impl Target {
@@ -37,12 +39,24 @@ impl Target {
     /// it; where there is no host, `localhost` is what gRPC's naming asks for.
     pub(super) fn uri(&self) -> String {
         match self {
-            Self::Remote(address @ Address::Tcp { .. }) => format!("http://{address}"),
-            Self::Remote(Address::Unix(_)) | Self::Embedded(_) => "http://localhost".into(),
+            Self::Remote(addresses) => match addresses.first() {
+                Some(address @ Address::Tcp { .. }) => format!("http://{address}"),
+                Some(Address::Unix(_)) | None => "http://localhost".into(),
+            },
+            Self::Embedded(_) => "http://localhost".into(),
         }
     }
 
-    async fn dial(&self) -> io::Result<Socket> {
+    /// What the servers are called.
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Embedded(_) => vec!["the embedded server".into()],
+            Self::Remote(addresses) => addresses.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// A connection to the server with this index among them.
+    async fn dial(&self, index: usize) -> io::Result<Socket> {
         match self {
             Self::Embedded(server) => {
                 let (ours, theirs) = tokio::io::duplex(PIPE);
@@ -50,14 +64,16 @@ impl Target {
                 server.send(theirs).await.map_err(closed)?;
                 Ok(Either::Right(Either::Right(ours)))
             }
-            Self::Remote(Address::Tcp { host, port }) => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                stream.set_nodelay(true)?;
-                Ok(Either::Left(stream))
-            }
-            Self::Remote(Address::Unix(path)) => UnixStream::connect(path)
-                .await
-                .map(|stream| Either::Right(Either::Left(stream))),
+            Self::Remote(addresses) => match &addresses[index] {
+                Address::Tcp { host, port } => {
+                    let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                    stream.set_nodelay(true)?;
+                    Ok(Either::Left(stream))
+                }
+                Address::Unix(path) => UnixStream::connect(path)
+                    .await
+                    .map(|stream| Either::Right(Either::Left(stream))),
+            },
         }
     }
 }
@@ -68,7 +84,9 @@ type Socket = Either<TcpStream, Either<UnixStream, DuplexStream>>;
 /// had no answer says nothing about why; this does.
 #[derive(Debug)]
 pub(super) struct Peer {
-    pub(super) name: String,
+    names: Vec<String>,
+    /// Which of them was dialed last.
+    current: AtomicUsize,
     /// Of the newest connection.
     stage: AtomicU8,
     /// Whether any connection got as far as to be spoken on.
@@ -96,14 +114,20 @@ pub(super) enum Stage {
 impl Peer {
     pub(super) fn new(target: &Target) -> Self {
         Self {
-            name: match target {
-                Target::Embedded(_) => "the embedded server".into(),
-                Target::Remote(address) => address.to_string(),
-            },
+            names: target.names(),
+            current: AtomicUsize::new(0),
             stage: AtomicU8::new(Stage::Dialing as u8),
             spoken: AtomicBool::new(false),
             dials: AtomicUsize::new(0),
             heard: AtomicUsize::new(0),
+        }
+    }
+
+    /// What to call it. Where no server was reached, what to call them all.
+    pub(super) fn name(&self) -> String {
+        match self.stage() {
+            Stage::Dialing => self.names.join(", "),
+            _ => self.names[self.current.load(Ordering::Relaxed)].clone(),
         }
     }
 
@@ -154,9 +178,11 @@ impl Peer {
 }
 
 /// Dials `target` for a channel, again whenever the connection broke, and lets
-/// `peer` see what comes back.
+/// `peer` see what comes back. Where there are several addresses, each has its share of
+/// `patience` to take the connection.
 pub(super) fn connector(
     target: Target,
+    patience: Duration,
     peer: Arc<Peer>,
 ) -> impl Service<
     Uri,
@@ -167,13 +193,38 @@ pub(super) fn connector(
     tower::service_fn(move |_: Uri| {
         let (target, peer) = (target.clone(), Arc::clone(&peer));
         async move {
-            peer.dials.fetch_add(1, Ordering::Relaxed);
-            peer.reach(Stage::Dialing);
-            let socket = target.dial().await?;
+            let socket = dial(&target, patience, &peer).await?;
             peer.reach(Stage::Silent);
             Ok(TokioIo::new(InspectReader::new(socket, move |bytes| {
                 peer.hear(bytes);
             })))
         }
     })
+}
+
+/// A connection to the first address that takes one, beginning with that of the last
+/// connection, unless nothing came of that.
+async fn dial(target: &Target, patience: Duration, peer: &Peer) -> io::Result<Socket> {
+    let count = peer.names.len();
+    let begun = peer.dials.fetch_add(1, Ordering::Relaxed);
+    let came_to_nothing = begun > 0 && matches!(peer.stage(), Stage::Silent | Stage::Foreign);
+    let first = peer.current.load(Ordering::Relaxed) + usize::from(came_to_nothing);
+    peer.reach(Stage::Dialing);
+    let mut last = None;
+    for index in (first..first + count).map(|index| index % count) {
+        peer.current.store(index, Ordering::Relaxed);
+        let dialing = target.dial(index);
+        let dialed = if count == 1 {
+            dialing.await
+        } else {
+            let share = patience / u32::try_from(count).unwrap_or(u32::MAX);
+            let late = |_| Err(io::ErrorKind::TimedOut.into());
+            time::timeout(share, dialing).await.unwrap_or_else(late)
+        };
+        match dialed {
+            Ok(socket) => return Ok(socket),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
 }

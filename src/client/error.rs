@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     printable::printable,
+    proto::grpcalc::v1 as proto,
     server::{DOMAIN, END, HELP, START},
 };
 
@@ -21,23 +22,70 @@ const LIMIT: &str = "LIMIT";
 /// Characters of a server's message that are shown.
 const MESSAGE: usize = 1024;
 
+/// What a server says is wrong with a line or a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("{message}{}", advice(place.as_ref(), help))]
+pub struct Fault {
+    /// The kind of fault, where the server gave one. Programs decide by it.
+    pub reason: Option<String>,
+    /// Its message, fit for a terminal.
+    pub message: String,
+    /// The place in the line, in characters from 0, half-open, where the server
+    /// gave one.
+    pub place: Option<Range<usize>>,
+    /// What would help, or empty; fit for a terminal.
+    pub help: String,
+}
+
+impl Fault {
+    /// A line was not answered within `timeout`.
+    #[must_use]
+    pub fn deadline(timeout: Duration) -> Self {
+        Self {
+            reason: Some(name(Code::DeadlineExceeded).into()),
+            message: CallError::Deadline(timeout).to_string(),
+            ..Self::default()
+        }
+    }
+
+    /// A line was stopped.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self {
+            reason: Some(name(Code::Cancelled).into()),
+            message: "cancelled".into(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether somebody asked for the line to be stopped.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.reason.as_deref() == Some(name(Code::Cancelled))
+    }
+
+    /// What a server's message says. It may be anybody's server.
+    pub(super) fn from_proto(fault: &proto::Fault) -> Self {
+        let place = fault.span.as_ref();
+        Self {
+            reason: Some(printable(&fault.reason, MESSAGE)),
+            message: printable(&fault.message, MESSAGE),
+            place: place.map(|span| span.start as usize..span.end as usize),
+            help: printable(&fault.help, MESSAGE),
+        }
+    }
+}
+
 /// Why a call has no reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// The server refused this call, and will answer others.
-    #[error("{message}{}", advice(place.as_ref(), help))]
+    #[error("{fault}")]
     Fault {
         /// The gRPC status.
         code: Code,
-        /// The kind of fault, where the server gave one. Programs decide by it.
-        reason: Option<String>,
-        /// Its message, fit for a terminal.
-        message: String,
-        /// The place in the line, in characters from 0, half-open, where the server
-        /// gave one.
-        place: Option<Range<usize>>,
-        /// What would help, or empty; fit for a terminal.
-        help: String,
+        /// What it said of it.
+        fault: Fault,
     },
     /// The server speaks, but did not answer this call in time.
     #[error("no answer within {0:?} (DEADLINE_EXCEEDED)")]
@@ -78,6 +126,50 @@ impl CallError {
         }
     }
 
+    /// A stream ended with `status`, and nothing more is answered on it.
+    pub(super) fn of_stream(status: &Status, peer: &Peer) -> Self {
+        match Self::from_status(status, Duration::ZERO, peer) {
+            error @ (Self::Fault { .. } | Self::Deadline(_)) => Self::Lost {
+                server: peer.name(),
+                cause: error.to_string(),
+            },
+            error => error,
+        }
+    }
+
+    /// A stream ended, though not everything was answered.
+    pub(super) fn ended(peer: &Peer) -> Self {
+        Self::Lost {
+            server: peer.name(),
+            cause: "it ended the worksheet".into(),
+        }
+    }
+
+    /// Nothing came on a stream for `timeout`, though an answer was due.
+    pub(super) fn silent(peer: &Peer, timeout: Duration) -> Self {
+        Self::Lost {
+            server: peer.name(),
+            cause: format!("no answer within {timeout:?}, nor to a cancellation"),
+        }
+    }
+
+    /// A server says what makes no sense.
+    pub(super) fn nonsense(peer: &Peer) -> Self {
+        Self::Lost {
+            server: peer.name(),
+            cause: "its answers do not fit what it was asked".into(),
+        }
+    }
+
+    /// There is no worksheet to ask.
+    #[must_use]
+    pub fn no_worksheet() -> Self {
+        Self::Unreachable {
+            server: "a worksheet".into(),
+            cause: "none was opened".into(),
+        }
+    }
+
     /// Whether the server does not know the method.
     #[must_use]
     pub fn is_unimplemented(&self) -> bool {
@@ -104,7 +196,7 @@ impl CallError {
     /// `calls` in a row ran out of time, and nothing was heard meanwhile.
     pub(super) fn unheard(calls: u32, timeout: Duration, peer: &Peer) -> Self {
         Self::Lost {
-            server: peer.name.clone(),
+            server: peer.name(),
             cause: format!("nothing was heard while {calls} calls waited {timeout:?} each"),
         }
     }
@@ -116,7 +208,7 @@ impl CallError {
 
     fn no_server(cause: String, peer: &Peer) -> Self {
         Self::Unreachable {
-            server: peer.name.clone(),
+            server: peer.name(),
             cause,
         }
     }
@@ -132,14 +224,13 @@ impl CallError {
             // What a tonic server says when the request's deadline passes.
             Code::Cancelled if status.message() == "Timeout expired" => Self::Deadline(timeout),
             Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied => Self::Refused {
-                server: peer.name.clone(),
+                server: peer.name(),
                 message: words(status),
             },
             code => {
                 let info = status.get_details_error_info();
                 let ours = info.as_ref().is_some_and(|info| info.domain == DOMAIN);
-                Self::Fault {
-                    code,
+                let fault = Fault {
                     // Our own servers' messages need no code beside them.
                     message: if ours {
                         printable(status.message(), MESSAGE)
@@ -149,7 +240,8 @@ impl CallError {
                     place: info.as_ref().filter(|_| ours).and_then(place),
                     help: info.as_ref().filter(|_| ours).map(help).unwrap_or_default(),
                     reason: info.map(|info| printable(&info.reason, MESSAGE)),
-                }
+                };
+                Self::Fault { code, fault }
             }
         }
     }
@@ -170,17 +262,15 @@ impl CallError {
             return Self::unreachable(error, peer);
         }
         if let Some(reset) = find::<h2::Error>(error).filter(|error| error.is_reset()) {
-            return Self::Fault {
-                code,
-                reason: None,
+            let fault = Fault {
                 message: with_name(&reset.to_string(), code),
-                place: None,
-                help: String::new(),
+                ..Fault::default()
             };
+            return Self::Fault { code, fault };
         }
         match peer.stage() {
             _ if peer.has_spoken() => Self::Lost {
-                server: peer.name.clone(),
+                server: peer.name(),
                 cause: root_cause(error),
             },
             Stage::Foreign => Self::no_server(FOREIGN.into(), peer),

@@ -7,6 +7,7 @@ mod connector;
 mod error;
 mod grpc_only;
 mod window;
+mod worksheet;
 
 use std::{
     sync::{
@@ -34,7 +35,8 @@ use crate::proto::{
 pub use self::{
     call::{Answer, Call, Evaluate, Method, Question, Reply},
     connector::Target,
-    error::CallError,
+    error::{CallError, Fault},
+    worksheet::{Event, Request as WorksheetRequest, Requests, Responses, Row},
 };
 
 /// How this client names itself to servers.
@@ -52,6 +54,11 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// Bytes that a server may send on a stream, and on the connection, before we have read
+/// them. A worksheet whose answers nobody takes must leave room for typed calls.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
 /// What a server is asked by: one connection, made when it is first needed and
 /// made anew when it broke. Any number of calls may be under way on it at once.
@@ -83,8 +90,11 @@ impl Client {
     #[must_use]
     pub fn lazy(target: Target, timeout: Duration) -> Self {
         let peer = Arc::new(Peer::new(&target));
-        let channel = endpoint(&target)
-            .connect_with_connector_lazy(connector::connector(target, Arc::clone(&peer)));
+        let channel = endpoint(&target).connect_with_connector_lazy(connector::connector(
+            target,
+            timeout,
+            Arc::clone(&peer),
+        ));
         Self::new(channel, peer, timeout)
     }
 
@@ -92,8 +102,11 @@ impl Client {
     pub async fn connect(target: Target, timeout: Duration) -> Result<Self, CallError> {
         let peer = Arc::new(Peer::new(&target));
         let endpoint = endpoint(&target);
-        let connecting =
-            endpoint.connect_with_connector(connector::connector(target, Arc::clone(&peer)));
+        let connecting = endpoint.connect_with_connector(connector::connector(
+            target,
+            timeout,
+            Arc::clone(&peer),
+        ));
         match time::timeout(timeout, connecting).await {
             Ok(Ok(channel)) => Ok(Self::new(channel, peer, timeout)),
             Ok(Err(error)) => Err(CallError::unreachable(&error, &peer)),
@@ -117,8 +130,8 @@ impl Client {
 
     /// Who is asked, in words: an address, or the embedded server.
     #[must_use]
-    pub fn server(&self) -> &str {
-        &self.connection.peer.name
+    pub fn server(&self) -> String {
+        self.connection.peer.name()
     }
 
     /// Sends `question` as the stub call of its method and waits for the reply, at
@@ -137,7 +150,8 @@ impl Client {
         let (start, heard) = (Instant::now(), peer.heard());
         // The request carries the deadline to the server. This one holds even
         // where no request can be sent: tonic's own does not cover connecting.
-        let sent = time::timeout(*timeout, self.persist(&question, start)).await;
+        let attempt = |left| self.send(&question, left);
+        let sent = time::timeout(*timeout, self.persist(start, attempt)).await;
         let (answer, refused) = match sent {
             Ok((reply, refused)) => (
                 reply.map_err(|status| CallError::from_status(&status, *timeout, peer)),
@@ -162,9 +176,30 @@ impl Client {
         answer
     }
 
-    /// Sends `question` until there is a reply, or a failure that sending it again would
-    /// not mend. Tells also whether the server had no room for it at some time.
-    async fn persist(&self, question: &Question, start: Instant) -> (Result<Reply, Status>, bool) {
+    /// A worksheet, whose first request is `first`.
+    pub async fn worksheet(
+        &self,
+        first: WorksheetRequest,
+    ) -> Result<(Requests, Responses), CallError> {
+        let Connection { peer, timeout, .. } = &*self.connection;
+        let attempt = |_| worksheet::open(self.evaluator.clone(), first.clone(), peer);
+        let opened = time::timeout(*timeout, self.persist(Instant::now(), attempt)).await;
+        match opened {
+            Ok((opened, _)) => {
+                opened.map_err(|status| CallError::from_status(&status, *timeout, peer))
+            }
+            Err(_) => Err(CallError::deadline(*timeout, peer)),
+        }
+    }
+
+    /// Makes `attempt`s, each with the time that is left, until there is a reply, or a
+    /// failure that another one would not mend. Tells also whether the server had no room
+    /// at some time.
+    async fn persist<T, A: Future<Output = Result<T, Status>>>(
+        &self,
+        start: Instant,
+        attempt: impl Fn(Duration) -> A,
+    ) -> (Result<T, Status>, bool) {
         let Connection {
             peer,
             timeout,
@@ -175,7 +210,7 @@ impl Client {
         loop {
             let left = timeout.saturating_sub(start.elapsed());
             let (dials, luck) = (peer.dials(), replies.load(Ordering::Relaxed));
-            let status = match self.send(question, left).await {
+            let status = match attempt(left).await {
                 Ok(reply) => return (Ok(reply), refused),
                 Err(status) => status,
             };
@@ -218,7 +253,10 @@ impl Client {
         };
         let mut stub = self.evaluator.clone();
         let response = stub.evaluate(with_deadline(request, deadline)).await?;
-        Ok(Reply::Answer(Answer::from_proto(response.into_inner())))
+        let answer = response.into_inner().answer.unwrap_or_default();
+        // Here a fault is a status.
+        let answer = Answer::from_proto(answer).unwrap_or_default();
+        Ok(Reply::Answer(answer))
     }
 
     async fn send_call(&self, call: Call, deadline: Duration) -> Result<Reply, Status> {
@@ -255,4 +293,6 @@ fn endpoint(target: &Target) -> Endpoint {
     Endpoint::try_from(target.uri())
         .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
         .expect("valid by construction")
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
 }

@@ -29,6 +29,8 @@ pub enum Reason {
     Limit,
     /// The caller does not wait for the result any more.
     Cancelled,
+    /// There is no room for heavy work now.
+    Overloaded,
 }
 
 impl Reason {
@@ -47,6 +49,7 @@ impl Reason {
             Self::Overflow => "OVERFLOW",
             Self::Limit => "LIMIT",
             Self::Cancelled => "CANCELLED",
+            Self::Overloaded => "OVERLOADED",
         }
     }
 }
@@ -98,6 +101,26 @@ impl Fault {
     pub(super) fn undecided(what: &str) -> Box<Self> {
         Self::new(Reason::Undecided, format!("cannot decide {what}"))
             .help("the exact answer lies closer than any affordable precision can tell apart")
+    }
+
+    /// Somebody asked for it to be stopped.
+    #[must_use]
+    pub fn cancelled() -> Box<Self> {
+        Self::new(Reason::Cancelled, "cancelled")
+    }
+
+    /// Too much heavy work is being done already.
+    #[must_use]
+    pub fn overloaded() -> Box<Self> {
+        let message = "too many heavy lines are being computed";
+        Self::new(Reason::Overloaded, message).help("try again a little later")
+    }
+
+    /// A request that asks for nothing known.
+    #[must_use]
+    pub fn unknown_request() -> Box<Self> {
+        let message = "the request asks for nothing that this server knows";
+        Self::new(Reason::Syntax, message)
     }
 
     /// Something was divided by zero.

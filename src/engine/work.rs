@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Fault, Limits, Reason, fault::Result, memory::Memory};
+use super::{Fault, Limits, fault::Result, memory::Memory};
 
 /// Nanoseconds of work after which the interrupt is asked again.
 const POLL: u64 = 50_000;
@@ -58,6 +58,12 @@ impl<'a> Work<'a> {
         self.spent
     }
 
+    /// Nanoseconds of work so far.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.budget - self.left
+    }
+
     /// Takes `cost` from the budget, or refuses.
     #[inline]
     pub(super) fn pay(&mut self, cost: u64) -> Result<()> {
@@ -89,7 +95,7 @@ impl<'a> Work<'a> {
         self.next_poll = self.left.saturating_sub(POLL);
         match (self.interrupted)() {
             None => Ok(()),
-            Some(Interruption::Cancelled) => Err(Fault::new(Reason::Cancelled, "cancelled")),
+            Some(Interruption::Cancelled) => Err(Fault::cancelled()),
             Some(Interruption::OutOfTime) => Err(self.out_of_work()),
         }
     }

@@ -1,21 +1,36 @@
 //! What the repl asks of a client.
 
-use crate::client::{CallError, Client, Question, Reply};
+use crate::client::{CallError, Client, Question, Reply, Requests, Responses, WorksheetRequest};
 
-/// Somebody who answers questions: a [`Client`], or a stand-in for one in a test.
-pub trait Calls {
+/// Somebody who answers questions: a [`Client`], or a stand-in for one in a test. Copies
+/// are the same somebody.
+pub trait Calls: Clone + Send + Sync + 'static {
     /// Asks `question` and waits for the reply. Any number may be waited for at once.
-    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>>;
+    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>> + Send;
+
+    /// A worksheet, whose first request is `first`.
+    fn worksheet(
+        &self,
+        first: WorksheetRequest,
+    ) -> impl Future<Output = Result<(Requests, Responses), CallError>> + Send;
+
+    /// Who is asked, in words.
+    fn server(&self) -> String;
 }
 
 impl Calls for Client {
-    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>> {
+    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>> + Send {
         Client::ask(self, question)
     }
-}
 
-impl<C: Calls> Calls for &C {
-    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>> {
-        C::ask(self, question)
+    fn worksheet(
+        &self,
+        first: WorksheetRequest,
+    ) -> impl Future<Output = Result<(Requests, Responses), CallError>> + Send {
+        Client::worksheet(self, first)
+    }
+
+    fn server(&self) -> String {
+        Client::server(self)
     }
 }

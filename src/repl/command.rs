@@ -5,9 +5,9 @@
 
 use std::{fmt::Write as _, ops::Range};
 
-use super::fault::{LINE, LineFault};
+use super::fault::{LINE, LineFault, SYNTAX};
 use crate::{
-    client::{Call, Method},
+    client::Method,
     engine::{
         self,
         functions::{self, Function, Group},
@@ -18,18 +18,31 @@ use crate::{
 };
 
 /// What a line asks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Command {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command<'t> {
     /// Nothing: a blank line or a comment.
     Nothing,
     /// A typed call.
-    Call(Call),
+    Call(Method, [Operand<'t>; 2]),
     /// No command, so a line of the language.
     Evaluate,
+    /// Every definition of the worksheet.
+    Names,
+    /// A new worksheet.
+    Clear,
     /// The help for everything, or for one thing.
     Help(Option<Topic>),
     /// To end the session.
     Quit,
+}
+
+/// An operand of a typed call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand<'t> {
+    /// As it is.
+    Integer(i32),
+    /// What the name stands for in the worksheet.
+    Name(Word<'t>),
 }
 
 /// What there is help for.
@@ -93,12 +106,14 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Verb(Method),
+    Names,
+    Clear,
     Help,
     Quit,
 }
 
 /// Every command.
-pub const TABLE: [Entry; 6] = [
+pub const TABLE: [Entry; 8] = [
     Entry {
         names: &["add"],
         operands: "A B",
@@ -126,6 +141,20 @@ pub const TABLE: [Entry; 6] = [
         summary: "A / B as a 32-bit float, by calc.Calculator/Divide",
         example: Some(("divide 20 10", "2.0")),
         kind: Kind::Verb(Method::Divide),
+    },
+    Entry {
+        names: &[":vars"],
+        operands: "",
+        summary: "every variable and function of the worksheet",
+        example: None,
+        kind: Kind::Names,
+    },
+    Entry {
+        names: &[":clear"],
+        operands: "",
+        summary: "a new worksheet: forgets variables, functions and the last answer",
+        example: None,
+        kind: Kind::Clear,
     },
     Entry {
         names: &["help"],
@@ -159,9 +188,13 @@ pub fn words() -> impl Iterator<Item = &'static str> {
 ///
 /// Words stand between white space, Unicode's and a byte order mark among it;
 /// what follows a `#` is a comment.
-pub fn parse(line: &str) -> Result<Command, LineFault> {
+pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
     if line.len() > LINE {
         return Err(LineFault::too_long(line.len()));
+    }
+    // No command begins like this, but most lines of long scripts do.
+    if let Some(b'0'..=b'9' | b'(' | b'-' | b'.') = line.bytes().find(|b| *b != b' ') {
+        return Ok(Command::Evaluate);
     }
     let mut words = Words::new(line);
     let Some(name) = words.next() else {
@@ -173,12 +206,10 @@ pub fn parse(line: &str) -> Result<Command, LineFault> {
     match entry.kind {
         Kind::Verb(method) => {
             let [n1, n2] = exactly_two(&name, words)?;
-            Ok(Command::Call(Call {
-                method,
-                n1: int32(&n1)?,
-                n2: int32(&n2)?,
-            }))
+            Ok(Command::Call(method, [operand(n1)?, operand(n2)?]))
         }
+        Kind::Names => no_more(&name, "no operands", words).map(|()| Command::Names),
+        Kind::Clear => no_more(&name, "no operands", words).map(|()| Command::Clear),
         Kind::Help => {
             let topic = words.next();
             no_more(&name, "one name at most", words)?;
@@ -228,9 +259,12 @@ pub fn help(topic: Option<Topic>) -> String {
                 let usage = format!("{} {}", entry.names.join("|"), entry.operands);
                 line(&format!("{usage:<28}{}", entry.summary));
             }
-            line("A and B are integers from -2147483648 to 2147483647; # begins a comment.");
+            line("A and B are integers from -2147483648 to 2147483647, or names of such.");
             line("Any other line is an expression: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex,");
-            line("x = 3; 2x, f(n) = n!; f(5). Its functions:");
+            line(
+                "x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer; # begins a comment.",
+            );
+            line("Its functions:");
             for group in Group::ALL {
                 line(&format!("  {}", group.title()));
                 let functions = functions::all().filter(|function| function.group == group);
@@ -251,26 +285,29 @@ fn command(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static Entry>, 
     if known.is_some() && !behind.starts_with('=') {
         return Ok(known);
     }
+    let is_one = name.text.starts_with(':');
     // No line of the language goes on from a name to a digit.
-    let looks_like_one = name.text.chars().all(char::is_alphabetic)
-        && behind.starts_with(|c: char| c.is_ascii_digit());
-    match suggestion(name.text, names()) {
-        Some(near) if looks_like_one => Err(LineFault {
-            message: format!("unknown command {}", quoted(name.text)),
-            span: name.span.clone(),
-            help: format!("did you mean '{near}'?"),
-        }),
-        _ if name.text.starts_with(':') => Err(LineFault {
-            message: format!("unknown command {}", quoted(name.text)),
-            span: name.span.clone(),
-            help: "'help' lists the commands".into(),
-        }),
-        _ => Ok(None),
+    let looks_like_one = behind.starts_with(|c: char| c.is_ascii_digit())
+        && name.text.chars().all(char::is_alphabetic);
+    if !is_one && !looks_like_one {
+        return Ok(None);
     }
+    let help = match suggestion(name.text, names()) {
+        Some(near) => format!("did you mean '{near}'?"),
+        None if is_one => "'help' lists the commands".into(),
+        None => return Ok(None),
+    };
+    Err(LineFault {
+        reason: SYNTAX,
+        message: format!("unknown command {}", quoted(name.text)),
+        span: name.span.clone(),
+        help,
+    })
 }
 
 fn find(name: &Word<'_>) -> Result<Topic, LineFault> {
     Topic::find(name.text).ok_or_else(|| LineFault {
+        reason: SYNTAX,
         message: format!("there is no help for {}", quoted(name.text)),
         span: name.span.clone(),
         help: match suggestion(name.text, names().chain(words())) {
@@ -282,6 +319,7 @@ fn find(name: &Word<'_>) -> Result<Topic, LineFault> {
 
 fn exactly_two<'a>(name: &Word<'_>, mut words: Words<'a>) -> Result<[Word<'a>; 2], LineFault> {
     let fault = |found: usize, span| LineFault {
+        reason: SYNTAX,
         message: format!("{} takes 2 operands, found {found}", quoted(name.text)),
         span,
         help: format!("write {} A B", name.text),
@@ -303,6 +341,7 @@ fn no_more(name: &Word<'_>, takes: &str, mut words: Words<'_>) -> Result<(), Lin
     match words.next() {
         None => Ok(()),
         Some(word) => Err(LineFault {
+            reason: SYNTAX,
             message: format!(
                 "{} takes {takes}, found {}",
                 quoted(name.text),
@@ -314,28 +353,49 @@ fn no_more(name: &Word<'_>, takes: &str, mut words: Words<'_>) -> Result<(), Lin
     }
 }
 
-fn int32(word: &Word<'_>) -> Result<i32, LineFault> {
-    word.text.parse().map_err(|_| {
-        let digits = word.text.strip_prefix(['-', '+']).unwrap_or(word.text);
-        let integer = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        let wrong = if integer {
-            "does not fit int32"
-        } else {
-            "is not an integer"
-        };
-        LineFault {
-            message: format!("{} {wrong}", quoted(word.text)),
-            span: word.span.clone(),
-            help: format!("operands are integers from {} to {}", i32::MIN, i32::MAX),
-        }
-    })
+fn operand(word: Word<'_>) -> Result<Operand<'_>, LineFault> {
+    if let Ok(n) = word.text.parse() {
+        return Ok(Operand::Integer(n));
+    }
+    let is_name = word
+        .text
+        .starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && word.text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if is_name {
+        return Ok(Operand::Name(word));
+    }
+    let digits = word.text.strip_prefix(['-', '+']).unwrap_or(word.text);
+    let integer = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    Err(word.no_operand(if integer {
+        "does not fit int32"
+    } else {
+        "is not an integer"
+    }))
 }
 
 /// A word and its place in the line.
-#[derive(Debug)]
-struct Word<'a> {
-    text: &'a str,
-    span: Range<usize>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word<'a> {
+    /// The word.
+    pub text: &'a str,
+    /// Its place in the line, in characters from 0, half-open.
+    pub span: Range<usize>,
+}
+
+impl Word<'_> {
+    /// It is `wrong` as an operand.
+    pub(super) fn no_operand(&self, wrong: &str) -> LineFault {
+        LineFault {
+            reason: SYNTAX,
+            message: format!("{} {wrong}", quoted(self.text)),
+            span: self.span.clone(),
+            help: format!(
+                "operands are integers from {} to {}, or names of such",
+                i32::MIN,
+                i32::MAX
+            ),
+        }
+    }
 }
 
 /// The words of a line up to its comment.
@@ -381,8 +441,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn call(method: Method, n1: i32, n2: i32) -> Command {
-        Command::Call(Call { method, n1, n2 })
+    fn call(method: Method, n1: i32, n2: i32) -> Command<'static> {
+        Command::Call(method, [n1, n2].map(Operand::Integer))
     }
 
     #[test]
@@ -405,6 +465,18 @@ mod tests {
             ("\u{feff}add\u{a0}1\u{3000}2\r", call(Add, 1, 2)),
             ("add -2147483648 2147483647", call(Add, i32::MIN, i32::MAX)),
             ("add 007 -0", call(Add, 7, 0)),
+            (
+                "add x_1 é",
+                Command::Call(
+                    Add,
+                    [("x_1", 4..7), ("é", 8..9)]
+                        .map(|(text, span)| Operand::Name(Word { text, span })),
+                ),
+            ),
+            ("add = 3", Command::Evaluate),
+            ("  (1 + 2)", Command::Evaluate),
+            (":vars", Command::Names),
+            (" :clear # all", Command::Clear),
             ("help", Command::Help(None)),
             ("help mul", Command::Help(Some(Topic::Command(&TABLE[2])))),
             ("help sqrt", Command::Help(Topic::find("sqrt"))),
@@ -436,6 +508,18 @@ mod tests {
                 "unknown command 'ADD' (column 1): did you mean 'add'?",
             ),
             (
+                ":var",
+                "unknown command ':var' (column 1): did you mean ':vars'?",
+            ),
+            (
+                ":clear x",
+                "':clear' takes no operands, found 'x' (column 8): leave it out",
+            ),
+            (
+                "add 1.5 x",
+                "'1.5' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of such",
+            ),
+            (
                 ":frobnicate",
                 "unknown command ':frobnicate' (column 1): 'help' lists the commands",
             ),
@@ -461,19 +545,19 @@ mod tests {
             ),
             (
                 "add ½ 1",
-                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647",
+                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of such",
             ),
             (
                 "add ½ é",
-                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647",
+                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of such",
             ),
             (
                 "mul 1 -2147483649",
-                "'-2147483649' does not fit int32 (column 7): operands are integers from -2147483648 to 2147483647",
+                "'-2147483649' does not fit int32 (column 7): operands are integers from -2147483648 to 2147483647, or names of such",
             ),
             (
                 "mul 1 -",
-                "'-' is not an integer (column 7): operands are integers from -2147483648 to 2147483647",
+                "'-' is not an integer (column 7): operands are integers from -2147483648 to 2147483647, or names of such",
             ),
             (
                 "quit now",
@@ -494,7 +578,8 @@ mod tests {
 
     #[test]
     fn the_engine_knows_which_names_are_ours() {
-        assert!(names().eq(engine::COMMANDS));
+        let words = names().filter(|name| !name.starts_with(':'));
+        assert!(words.eq(engine::COMMANDS));
     }
 
     #[test]
@@ -533,7 +618,8 @@ mod tests {
             let entry = &TABLE[entry];
             let name = entry.names[name % entry.names.len()];
             let Kind::Verb(method) = entry.kind else { unreachable!() };
-            prop_assert_eq!(parse(&format!("{name} {n1} {n2}")), Ok(call(method, n1, n2)));
+            let line = format!("{name} {n1} {n2}");
+            prop_assert_eq!(parse(&line), Ok(call(method, n1, n2)));
         }
     }
 }

@@ -7,6 +7,8 @@ use crate::syntax::Limits;
 /// A line that is no command: what is wrong, where, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFault {
+    /// The kind of fault, as servers name theirs.
+    pub reason: &'static str,
     /// One sentence, without a full stop.
     pub message: String,
     /// The place in the line, in characters from 0, half-open.
@@ -15,6 +17,9 @@ pub struct LineFault {
     pub help: String,
 }
 
+/// The reason of most: what is wrong with the text.
+pub(super) const SYNTAX: &str = "SYNTAX";
+
 /// Bytes of a line: no server of ours takes more.
 pub(super) const LINE: usize = Limits::DEFAULT.line;
 
@@ -22,6 +27,7 @@ impl LineFault {
     /// The line has `length` bytes, which is too many.
     pub(super) fn too_long(length: usize) -> Self {
         Self {
+            reason: "LIMIT",
             message: format!("the line has {length} bytes, more than the limit of {LINE}"),
             span: 0..0,
             help: "split it".into(),

@@ -1,6 +1,9 @@
 //! Lines of the language as typed calls, for servers that have nothing else.
 
-use super::{Calls, fault::LineFault};
+use super::{
+    Calls,
+    fault::{LineFault, SYNTAX},
+};
 use crate::{
     client::{Call, CallError, Method, Reply},
     syntax::{self, Binary, Line, Node, NodeKind, Prefix},
@@ -25,6 +28,7 @@ enum Step {
 /// `+`, `-`, `*`, and `/` as the last operation, since its reply is a float.
 pub(super) fn lower(line: &str) -> Result<Expression, LineFault> {
     let line = syntax::parse(line, &syntax::Limits::DEFAULT).map_err(|error| LineFault {
+        reason: SYNTAX,
         span: error.characters(line),
         message: error.message,
         help: error.help,
@@ -74,6 +78,7 @@ fn beyond(line: &Line<'_>, node: Option<&Node>) -> LineFault {
         node.span.characters(line.text)
     });
     LineFault {
+        reason: SYNTAX,
         message: "this server has typed calls only, which cannot answer that".into(),
         span,
         help: format!(
@@ -114,18 +119,19 @@ impl Expression {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::RefCell;
+    use crate::client::{Requests, Responses, WorksheetRequest};
+    use std::sync::{Arc, Mutex};
 
     /// Answers as a server would, and keeps the calls.
-    #[derive(Default)]
-    struct Server(RefCell<Vec<Call>>);
+    #[derive(Clone, Default)]
+    struct Server(Arc<Mutex<Vec<Call>>>);
 
     impl Calls for Server {
         async fn ask(&self, question: crate::client::Question) -> Result<Reply, CallError> {
             let crate::client::Question::Call(call) = question else {
                 panic!("not a typed call");
             };
-            self.0.borrow_mut().push(call);
+            self.0.lock().unwrap().push(call);
             let Call { method, n1, n2 } = call;
             Ok(match method {
                 Method::Add => Reply::Integer(n1 + n2),
@@ -134,6 +140,14 @@ mod tests {
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
                 Method::Divide => Reply::Float(n1 as f32 / n2 as f32),
             })
+        }
+
+        async fn worksheet(&self, _: WorksheetRequest) -> Result<(Requests, Responses), CallError> {
+            Err(CallError::no_worksheet())
+        }
+
+        fn server(&self) -> String {
+            "a test".into()
         }
     }
 
@@ -153,7 +167,7 @@ mod tests {
             let server = Server::default();
             let found = lower(line).unwrap().ask(&server).await.unwrap();
             assert_eq!(found.to_string(), reply, "{line}");
-            assert_eq!(server.0.borrow().len(), calls, "{line}");
+            assert_eq!(server.0.lock().unwrap().len(), calls, "{line}");
         }
     }
 

@@ -5,11 +5,15 @@
 
 mod calls;
 pub mod command;
+mod evaluation;
 mod fault;
+mod log;
 mod lowering;
+mod operand;
 mod reader;
 pub mod script;
 mod session;
+mod sheet;
 
 pub use self::{
     calls::Calls,

@@ -1,10 +1,10 @@
 //! Lines from a pipe or a file.
 
-use std::io;
+use std::{io, mem};
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::fault::{LINE, LineFault};
+use super::fault::{LINE, LineFault, SYNTAX};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
@@ -12,71 +12,105 @@ const CHUNK: usize = 64 * 1024;
 /// A line and its number, from 1. What cannot be a line of text is a fault of that
 /// line only.
 #[derive(Debug, PartialEq)]
-pub(super) struct Line {
+pub(super) struct Line<'b> {
     pub(super) number: u64,
-    pub(super) text: Result<String, LineFault>,
+    pub(super) text: Result<&'b str, LineFault>,
 }
 
 /// Cuts bytes into lines. A line ends with LF or CRLF; the last one may end with
 /// the input. Memory stays within a chunk and the longest line allowed.
 #[derive(Debug)]
 pub(super) struct LineReader<R> {
-    input: BufReader<R>,
+    input: R,
+    buffer: Vec<u8>,
+    /// Where in the buffer the next line begins.
+    start: usize,
+    /// Bytes behind that in which no end of a line was found.
+    searched: usize,
+    /// Bytes of the next line that were thrown away, since it is too long anyhow.
+    dropped: usize,
     number: u64,
+    ended: bool,
+    taken: u64,
 }
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
     pub(super) fn new(input: R) -> Self {
         Self {
-            input: BufReader::with_capacity(CHUNK, input),
+            input,
+            buffer: Vec::new(),
+            start: 0,
+            searched: 0,
+            dropped: 0,
             number: 0,
+            ended: false,
+            taken: 0,
         }
     }
 
-    /// The next line, as soon as it is there, or `None` at the end of the input.
-    pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
-        // The line's first bytes, up to one more than allowed (and its CR).
-        let mut line = Vec::new();
-        let mut length = 0;
-        loop {
-            let chunk = self.input.fill_buf().await?;
-            let end = memchr::memchr(b'\n', chunk);
-            let part = &chunk[..end.unwrap_or(chunk.len())];
-            let room = LINE + 2 - line.len();
-            line.extend_from_slice(&part[..part.len().min(room)]);
-            length += part.len();
-            let consumed = part.len() + usize::from(end.is_some());
-            self.input.consume(consumed);
-            if end.is_none() && consumed > 0 {
-                continue;
+    /// Bytes of the input that the lines so far took.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The next line of what has been read.
+    pub(super) fn line(&mut self) -> Option<Line<'_>> {
+        let rest = &self.buffer[self.start..];
+        let found = memchr::memchr(b'\n', &rest[self.searched..]);
+        let length = match found {
+            Some(end) => self.searched + end,
+            None if self.ended && (!rest.is_empty() || self.dropped > 0) => rest.len(),
+            None => {
+                self.searched = rest.len();
+                return None;
             }
-            if end.is_none() && length == 0 {
-                return Ok(None);
-            }
-            self.number += 1;
-            return Ok(Some(Line {
-                number: self.number,
-                text: text(line, length),
-            }));
+        };
+        let (begin, dropped) = (self.start, mem::take(&mut self.dropped));
+        let consumed = length + usize::from(found.is_some());
+        self.start += consumed;
+        self.searched = 0;
+        self.number += 1;
+        self.taken += (dropped + consumed) as u64;
+        Some(Line {
+            number: self.number,
+            text: text(&self.buffer[begin..begin + length], dropped),
+        })
+    }
+
+    /// Reads more, as soon as there is more; false where there is nothing more.
+    pub(super) async fn fill(&mut self) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
         }
+        // What is left is the beginning of a line, and mostly short.
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        if self.buffer.len() > LINE + 1 {
+            // Its last byte may be a CR.
+            let all_but_one = self.buffer.len() - 1;
+            self.dropped += all_but_one;
+            self.buffer.drain(..all_but_one);
+            self.searched = 1;
+        }
+        self.buffer.reserve(CHUNK);
+        let mut chunk = (&mut self.input).take(CHUNK as u64);
+        self.ended = chunk.read_buf(&mut self.buffer).await? == 0;
+        Ok(true)
     }
 }
 
-/// The text of a line of `length` bytes, of which `bytes` are the first.
-fn text(mut bytes: Vec<u8>, length: usize) -> Result<String, LineFault> {
-    if bytes.last() == Some(&b'\r') {
-        bytes.pop();
+/// The text of a line of which `dropped` bytes are not there.
+fn text(bytes: &[u8], dropped: usize) -> Result<&str, LineFault> {
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    if dropped + bytes.len() > LINE {
+        return Err(LineFault::too_long(dropped + bytes.len()));
     }
-    if bytes.len() > LINE {
-        return Err(LineFault::too_long(length));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let column = String::from_utf8_lossy(&error.as_bytes()[..valid])
-            .chars()
-            .count();
+    str::from_utf8(bytes).map_err(|error| {
+        let (valid, rest) = bytes.split_at(error.valid_up_to());
+        let column = String::from_utf8_lossy(valid).chars().count();
         LineFault {
-            message: format!("the byte 0x{:02x} is not UTF-8", error.as_bytes()[valid]),
+            reason: SYNTAX,
+            message: format!("the byte 0x{:02x} is not UTF-8", rest[0]),
             span: column..column + 1,
             help: "write the line in UTF-8".into(),
         }
@@ -91,22 +125,28 @@ mod tests {
     use tokio_util::io::StreamReader;
 
     /// The lines of input that arrives in `chunks`.
-    fn lines(chunks: &[&[u8]]) -> Vec<Line> {
+    fn lines(chunks: &[&[u8]]) -> Vec<(u64, Result<String, LineFault>)> {
         let stream = tokio_stream::iter(chunks.iter().map(|chunk| Ok::<_, io::Error>(*chunk)));
         let mut reader = LineReader::new(StreamReader::new(stream));
         let all = async {
             let mut lines = Vec::new();
-            while let Some(line) = reader.next().await.unwrap() {
-                lines.push(line);
+            while reader.fill().await.unwrap() {
+                while let Some(Line { number, text }) = reader.line() {
+                    lines.push((number, text.map(str::to_owned)));
+                }
             }
+            let length: usize = chunks.iter().map(|chunk| chunk.len()).sum();
+            assert_eq!(reader.taken(), length as u64);
             lines
         };
         futures_util::FutureExt::now_or_never(pin!(all)).expect("nothing to wait for")
     }
 
     fn texts(chunks: &[&[u8]]) -> Vec<String> {
-        let fault = |line: Line| line.text.unwrap_or_else(|fault| format!("! {fault}"));
-        lines(chunks).into_iter().map(fault).collect()
+        let texts = lines(chunks).into_iter().map(|(_, text)| text);
+        texts
+            .map(|text| text.unwrap_or_else(|fault| format!("! {fault}")))
+            .collect()
     }
 
     #[test]
@@ -136,15 +176,15 @@ mod tests {
         let longest = "x".repeat(LINE);
         let input = format!("{longest}\r\n{longest}\n{longest}y\nz\n");
         let found = lines(&[input.as_bytes()]);
-        let numbers: Vec<_> = found.iter().map(|line| line.number).collect();
+        let numbers: Vec<_> = found.iter().map(|(number, _)| *number).collect();
         assert_eq!(numbers, [1, 2, 3, 4]);
-        assert_eq!(found[0].text.as_ref(), Ok(&longest));
-        assert_eq!(found[1].text.as_ref(), Ok(&longest));
+        assert_eq!(found[0].1.as_ref(), Ok(&longest));
+        assert_eq!(found[1].1.as_ref(), Ok(&longest));
         assert_eq!(
-            found[2].text.as_ref().unwrap_err().message,
+            found[2].1.as_ref().unwrap_err().message,
             "the line has 65537 bytes, more than the limit of 65536"
         );
-        assert_eq!(found[3].text.as_deref(), Ok("z"));
+        assert_eq!(found[3].1.as_deref(), Ok("z"));
     }
 
     proptest! {

@@ -1,23 +1,22 @@
-//! What becomes of one line.
+//! What becomes of the lines that somebody types.
 
-use std::cell::Cell;
+use std::{mem, time::Duration};
+
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     Calls,
-    command::{self, Command, Topic},
+    command::{self, Command, Operand, Word},
+    evaluation::{Evaluation, evaluate},
     fault::LineFault,
-    lowering,
+    log::{Log, mentions_last},
+    operand,
+    sheet::Sheet,
 };
-use crate::client::{CallError, Evaluate, Question, Reply};
-
-/// Somebody who types, and somebody who answers.
-#[derive(Debug)]
-pub struct Session<C> {
-    calls: C,
-    digits: u32,
-    /// Whether the server has turned out to know typed calls only.
-    typed_only: Cell<bool>,
-}
+use crate::{
+    client::{Answer, Call, CallError, Event, Fault, Method, Reply, Row, WorksheetRequest},
+    printable::printable,
+};
 
 /// What there is to print for a line, or to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,8 +28,10 @@ pub enum Outcome {
     /// The reply to the last of the typed calls that a line of the language became,
     /// since the server knows no others.
     Lowered(Reply),
-    /// The help that was asked for.
-    Help(Option<Topic>),
+    /// A text that was asked for.
+    Text(String),
+    /// The worksheet has no answer.
+    Fault(Fault),
     /// The line was sent to nobody.
     Unsendable(LineFault),
     /// The line was sent, and has no reply.
@@ -39,66 +40,376 @@ pub enum Outcome {
     Quit,
 }
 
+impl From<Result<Reply, CallError>> for Outcome {
+    fn from(reply: Result<Reply, CallError>) -> Self {
+        match reply {
+            Ok(reply) => Self::Answer(reply),
+            Err(error) => Self::Unanswered(error),
+        }
+    }
+}
+
 /// What to say, once, where lines become typed calls.
 pub const LOWERED: &str =
     "this server has typed calls only: integers with + - * and a last / become such calls";
 
+/// The first pause before a lost worksheet is looked for again; each further one is twice
+/// as long.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a worksheet may take to say that it was interrupted.
+const INTERRUPTION: Duration = Duration::from_secs(1);
+
+/// Definitions as text, a line each.
+pub(super) fn definitions(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let line = match row {
+            Ok(Answer {
+                name,
+                text: Some(value),
+                rounded,
+            }) => format!("{name} {} {value}\n", if *rounded { '≈' } else { '=' }),
+            Ok(answer) => format!("{}\n", answer.name),
+            Err(fault) => format!("# {fault}\n"),
+        };
+        text += &line;
+    }
+    text
+}
+
+/// Somebody who types, and somebody who answers.
+#[derive(Debug)]
+pub struct Session<C> {
+    calls: C,
+    digits: u32,
+    timeout: Duration,
+    evaluation: Evaluation,
+    sheet: Option<Sheet>,
+    /// Whether there was a worksheet before.
+    opened: bool,
+    /// The line that the worksheet is asked, and the requests that it has not answered.
+    running: Option<String>,
+    pending: u32,
+    log: Log,
+    /// The last answer, if it is a typed call's and the worksheet does not know it.
+    reply: Option<Reply>,
+    /// Whether it was said that lines become typed calls.
+    said: bool,
+}
+
 impl<C: Calls> Session<C> {
-    /// A session with whoever answers `calls`, who are asked for so many `digits`.
-    pub fn new(calls: C, digits: u32) -> Self {
+    /// A session with whoever answers `calls`, who are asked for so many `digits`. An
+    /// answer is waited for as long as `timeout`, and so is a connection that was lost.
+    pub fn new(calls: C, digits: u32, timeout: Duration) -> Self {
         Self {
             calls,
             digits,
-            typed_only: Cell::new(false),
+            timeout,
+            evaluation: Evaluation::Worksheet,
+            sheet: None,
+            opened: false,
+            running: None,
+            pending: 0,
+            log: Log::default(),
+            reply: None,
+            said: false,
         }
     }
 
     /// Reads `line` as a command or as a line of the language, and does what it asks
-    /// for. Everything but a call is done at once.
-    pub async fn answer(&self, line: &str) -> Outcome {
-        self.carry_out(line, command::parse(line)).await
-    }
-
-    /// Does what `line`, already parsed, asks for.
-    pub(super) async fn carry_out(
-        &self,
-        line: &str,
-        parsed: Result<Command, LineFault>,
-    ) -> Outcome {
-        match parsed {
+    /// for. What is to be said meanwhile goes to `notice`.
+    ///
+    /// Where the future is dropped, [`Session::interrupt`] comes next.
+    pub async fn answer(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
+        match command::parse(line) {
             Ok(Command::Nothing) => Outcome::Silence,
-            Ok(Command::Call(call)) => answered(self.calls.ask(call.into()).await),
-            Ok(Command::Evaluate) => self.evaluate(line).await,
-            Ok(Command::Help(topic)) => Outcome::Help(topic),
+            Ok(Command::Call(method, operands)) => self.call(method, operands, notice).await,
+            Ok(Command::Evaluate) => self.evaluate(line, notice).await,
+            Ok(Command::Names) => self.names(notice).await,
+            Ok(Command::Clear) => {
+                (self.sheet, self.opened, self.reply) = (None, false, None);
+                self.log = Log::default();
+                Outcome::Silence
+            }
+            Ok(Command::Help(topic)) => Outcome::Text(command::help(topic)),
             Ok(Command::Quit) => Outcome::Quit,
             Err(fault) => Outcome::Unsendable(fault),
         }
     }
 
-    async fn evaluate(&self, line: &str) -> Outcome {
-        if !self.typed_only.get() {
-            let question = Question::Evaluate(Evaluate {
-                expression: line.to_owned(),
+    /// Stops what runs. The outcome is that of a line which had been answered just then.
+    pub async fn interrupt(&mut self) -> Outcome {
+        let mut outcome = Outcome::Fault(Fault::cancelled());
+        let Some(line) = self.running.take() else {
+            return outcome;
+        };
+        let Some(sheet) = &mut self.sheet else {
+            return outcome;
+        };
+        let stopping = async {
+            sheet.requests.cancel().await;
+            let mut row = None;
+            while self.pending > 0 {
+                match sheet.next(INTERRUPTION).await? {
+                    Event::Answer(answer) => row = Some(answer),
+                    Event::Done => self.pending -= 1,
+                }
+            }
+            Ok::<_, CallError>(row)
+        };
+        match timeout(INTERRUPTION, stopping).await {
+            Ok(Ok(Some(Ok(answer)))) => outcome = self.answered(&line, Ok(answer)),
+            Ok(Ok(_)) => {}
+            // What it knew is in the log.
+            Ok(Err(_)) | Err(_) => (self.sheet, self.pending) = (None, 0),
+        }
+        outcome
+    }
+
+    async fn call(
+        &mut self,
+        method: Method,
+        operands: [Operand<'_>; 2],
+        notice: &mut impl FnMut(&str),
+    ) -> Outcome {
+        let mut numbers = [0; 2];
+        for (number, operand) in numbers.iter_mut().zip(operands) {
+            *number = match operand {
+                Operand::Integer(n) => n,
+                Operand::Name(word) => match self.lookup(&word, notice).await {
+                    Ok(n) => n,
+                    Err(outcome) => return outcome,
+                },
+            };
+        }
+        let [n1, n2] = numbers;
+        let reply = self.calls.ask(Call { method, n1, n2 }.into()).await;
+        if let Ok(reply) = &reply {
+            self.replied(reply);
+        }
+        reply.into()
+    }
+
+    fn replied(&mut self, reply: &Reply) {
+        self.log.record_reply(reply);
+        self.reply = Some(reply.clone());
+    }
+
+    /// The integer that a name stands for.
+    async fn lookup(
+        &mut self,
+        word: &Word<'_>,
+        notice: &mut impl FnMut(&str),
+    ) -> Result<i32, Outcome> {
+        if matches!(word.text, "ans" | "_")
+            && let Some(reply) = &self.reply
+        {
+            return operand::of_reply(word, reply);
+        }
+        if self.evaluation == Evaluation::Calls {
+            return Err(operand::unknown(word));
+        }
+        let request = WorksheetRequest::Preview {
+            text: word.text.into(),
+            digits: self.digits,
+        };
+        match self.ask(&request, notice).await {
+            Ok(rows) => match rows.into_iter().next() {
+                Some(row) => operand::of_row(word, row),
+                None => Err(operand::unknown(word)),
+            },
+            Err(error) if error.is_unimplemented() => {
+                self.evaluation = Evaluation::Calls;
+                Err(operand::unknown(word))
+            }
+            Err(error) => Err(Outcome::Unanswered(error)),
+        }
+    }
+
+    async fn names(&mut self, notice: &mut impl FnMut(&str)) -> Outcome {
+        if !self.opened {
+            return Outcome::Text(String::new());
+        }
+        let request = WorksheetRequest::Names {
+            digits: self.digits,
+        };
+        match self.ask(&request, notice).await {
+            Ok(rows) => Outcome::Text(definitions(&rows)),
+            Err(error) => Outcome::Unanswered(error),
+        }
+    }
+
+    async fn evaluate(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
+        if self.evaluation == Evaluation::Worksheet {
+            let (mut text, mut lines) = (line.to_owned(), 1);
+            if let Some(reply) = &self.reply
+                && mentions_last(line)
+            {
+                let Some(number) = reply.exact() else {
+                    return Outcome::Unsendable(operand::no_number(reply, line));
+                };
+                (text, lines) = (format!("{number}\n{line}"), 2);
+            }
+            let run = WorksheetRequest::Run {
+                text,
+                lines,
                 digits: self.digits,
-            });
-            match self.calls.ask(question).await {
-                Err(error) if error.is_unimplemented() => self.typed_only.set(true),
-                reply => return answered(reply),
+            };
+            self.running = Some(line.to_owned());
+            let asked = self.ask(&run, notice).await;
+            self.running = None;
+            match asked {
+                Ok(mut rows) => {
+                    if lines == 2 {
+                        // The line behind it would have seen another last answer.
+                        if let Some(Err(fault)) = rows.first() {
+                            return Outcome::Fault((**fault).clone());
+                        }
+                        self.reply = None;
+                    }
+                    let row = rows.pop().unwrap_or_else(|| Ok(Answer::default()));
+                    return self.answered(line, row);
+                }
+                Err(error) if error.is_unimplemented() => self.evaluation = Evaluation::Calls,
+                Err(error) => return Outcome::Unanswered(error),
             }
         }
-        match lowering::lower(line) {
-            Ok(expression) => match expression.ask(&self.calls).await {
-                Ok(reply) => Outcome::Lowered(reply),
-                Err(error) => Outcome::Unanswered(error),
-            },
-            Err(fault) => Outcome::Unsendable(fault),
+        let (line, digits) = (line.to_owned(), self.digits);
+        let outcome = evaluate(&self.calls, line, digits, self.evaluation).await;
+        if let Outcome::Lowered(reply) = &outcome {
+            if !mem::replace(&mut self.said, true) {
+                notice(LOWERED);
+            }
+            self.replied(&reply.clone());
         }
+        outcome
+    }
+
+    /// The worksheet answered `line`.
+    fn answered(&mut self, line: &str, row: Row) -> Outcome {
+        match row {
+            Ok(answer) => {
+                self.log.record(line, &answer);
+                if answer.text.is_some() {
+                    self.reply = None;
+                }
+                Outcome::Answer(Reply::Answer(answer))
+            }
+            Err(fault) => Outcome::Fault(*fault),
+        }
+    }
+
+    /// The worksheet's answers to `request`. A worksheet that was lost, with all that it
+    /// was asked, is made again from the log, and asked again.
+    async fn ask(
+        &mut self,
+        request: &WorksheetRequest,
+        notice: &mut impl FnMut(&str),
+    ) -> Result<Vec<Row>, CallError> {
+        if let Some(sheet) = &self.sheet {
+            self.pending += 1;
+            sheet.requests.send(request.clone()).await;
+            match self.rows().await {
+                Ok(rows) => return Ok(rows),
+                Err(error) => {
+                    self.lose();
+                    notice(&format!("{error}; looking for it again"));
+                }
+            }
+        } else if !self.opened {
+            let sheet = self.calls.worksheet(request.clone()).await?;
+            (self.sheet, self.opened) = (Some(Sheet::new(sheet)), true);
+            self.pending += 1;
+            return self.rows().await.inspect_err(|_| self.lose());
+        }
+        self.restore(notice).await?;
+        if let Some(sheet) = &self.sheet {
+            self.pending += 1;
+            sheet.requests.send(request.clone()).await;
+        }
+        self.rows().await.inspect_err(|_| self.lose())
+    }
+
+    fn lose(&mut self) {
+        (self.sheet, self.pending) = (None, 0);
+    }
+
+    /// The answers to the request that was sent last.
+    async fn rows(&mut self) -> Result<Vec<Row>, CallError> {
+        let Some(sheet) = &mut self.sheet else {
+            return Err(CallError::no_worksheet());
+        };
+        let rows = rows(sheet, self.timeout).await?;
+        self.pending -= 1;
+        Ok(rows)
+    }
+
+    /// Makes a worksheet that knows what the lost one knew, as soon as there is a server
+    /// for it.
+    async fn restore(&mut self, notice: &mut impl FnMut(&str)) -> Result<(), CallError> {
+        let lines: Option<Vec<_>> = self.log.lines().map(Iterator::collect);
+        let lost = lines.is_none();
+        let lines = lines.unwrap_or_default();
+        let run = WorksheetRequest::Run {
+            // A worksheet begins with a request, if only with an empty line.
+            lines: u32::try_from(lines.len().max(1)).unwrap_or(u32::MAX),
+            text: lines.join("\n"),
+            digits: self.digits,
+        };
+        let end = Instant::now() + self.timeout;
+        let mut pause = PAUSE;
+        let (sheet, rows) = loop {
+            let attempt = async {
+                let mut sheet = Sheet::new(self.calls.worksheet(run.clone()).await?);
+                let rows = rows(&mut sheet, self.timeout).await?;
+                Ok::<_, CallError>((sheet, rows))
+            };
+            match attempt.await {
+                Ok(found) => break found,
+                Err(error) if !error.is_fatal() || Instant::now() + pause > end => {
+                    return Err(error);
+                }
+                Err(_) => sleep(pause).await,
+            }
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        };
+        self.sheet = Some(sheet);
+        // The worksheet has been told of it.
+        self.reply = self.reply.take().filter(|reply| reply.exact().is_none());
+        let server = self.calls.server();
+        let wrong = rows.iter().zip(&lines).find_map(|(row, line)| {
+            let fault = row.as_ref().err()?;
+            Some(format!("'{}': {fault}", printable(line, 64)))
+        });
+        match wrong {
+            _ if lost => {
+                self.log = Log::default();
+                notice(&format!(
+                    "connected to {server}; the worksheet is lost: it had too many definitions to be kept here"
+                ));
+            }
+            Some(wrong) => notice(&format!(
+                "connected to {server}; the worksheet could not be restored whole: {wrong}"
+            )),
+            None => notice(&format!(
+                "connected to {server} again, and the worksheet is restored"
+            )),
+        }
+        Ok(())
     }
 }
 
-fn answered(reply: Result<Reply, CallError>) -> Outcome {
-    match reply {
-        Ok(reply) => Outcome::Answer(reply),
-        Err(error) => Outcome::Unanswered(error),
+/// The answers to one request.
+async fn rows(sheet: &mut Sheet, limit: Duration) -> Result<Vec<Row>, CallError> {
+    let mut rows = Vec::new();
+    loop {
+        match sheet.next(limit).await? {
+            Event::Answer(row) => rows.push(row),
+            Event::Done => return Ok(rows),
+        }
     }
 }

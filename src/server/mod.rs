@@ -3,10 +3,13 @@
 mod calculator;
 mod connection;
 mod evaluator;
+mod inbox;
+mod line;
 mod listener;
 mod pool;
 mod routes;
 mod status;
+mod worksheet;
 
 use std::{io, pin::pin, time::Duration};
 
@@ -33,18 +36,26 @@ pub use self::{
 /// Calls that one connection may have open at the same time.
 const STREAMS_PER_CONNECTION: u32 = 256;
 
+/// Bytes that a peer may send on a stream, and on a connection, before we have read them.
+/// A stream that is not read must leave room for the others of its connection.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
+
 /// What an operator can choose.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How long a shutdown waits for connections that still have calls running
     /// or do not answer.
     pub grace: Duration,
+    /// How long a worksheet may be idle before it ends; none for ever.
+    pub idle: Option<Duration>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             grace: Duration::from_secs(10),
+            idle: Some(Duration::from_secs(60 * 60)),
         }
     }
 }
@@ -76,11 +87,14 @@ where
 {
     let draining = CancellationToken::new();
     let connections = connections.map(|io| Ok::<_, io::Error>(Connection::new(io?, &draining)));
+    let evaluator = Evaluator::new(Limits::default(), settings.clone(), draining.clone());
     let mut served = pin!(
         transport::Server::builder()
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .serve_with_incoming_shutdown(
-                Routes::new(Evaluator::new(Limits::default())),
+                Routes::new(evaluator),
                 connections,
                 draining.cancelled(),
             )

@@ -8,7 +8,10 @@ use std::{
     thread,
 };
 
-use tokio::{sync::Semaphore, task};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task,
+};
 
 /// Jobs that may wait for each thread that computes.
 const WAITING: usize = 64;
@@ -25,6 +28,13 @@ pub(super) struct Pool {
 #[derive(Debug)]
 pub(super) struct Full;
 
+/// The right to have a job computed.
+#[derive(Debug)]
+pub(super) struct Place {
+    running: Arc<Semaphore>,
+    place: OwnedSemaphorePermit,
+}
+
 /// Whether a job's caller still waits for it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Caller(Arc<AtomicBool>);
@@ -33,6 +43,11 @@ impl Caller {
     pub(super) fn is_gone(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// Tells the job that nobody wants its result any more.
+    pub(super) fn leave(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Tells the job that its caller is gone when the caller's future is dropped.
@@ -40,7 +55,7 @@ struct Presence(Caller);
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Relaxed);
+        self.0.leave();
     }
 }
 
@@ -53,23 +68,34 @@ impl Pool {
         }
     }
 
-    /// Runs `job` when a thread is free for it. Where this future is dropped the job is
-    /// told so, and its thread is taken until it has ended.
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Caller) -> T + Send + 'static,
-    ) -> Result<T, Full> {
+    /// A place for a job.
+    pub(super) fn enter(&self) -> Result<Place, Full> {
         let place = Arc::clone(&self.places).try_acquire_owned();
-        let place = place.map_err(|_| Full)?;
-        let turn = Arc::clone(&self.running).acquire_owned().await;
+        Ok(Place {
+            running: Arc::clone(&self.running),
+            place: place.map_err(|_| Full)?,
+        })
+    }
+}
+
+impl Place {
+    /// Runs `job` when a thread is free for it. Where this future is dropped, `caller`
+    /// leaves, and the thread is taken until the job has ended.
+    ///
+    /// None where the job panicked: that is a bug, but nobody must wait for ever.
+    pub(super) async fn run<T: Send + 'static>(
+        self,
+        caller: Caller,
+        job: impl FnOnce(&Caller) -> T + Send + 'static,
+    ) -> Option<T> {
+        let turn = self.running.acquire_owned().await;
         let turn = turn.expect("never closed");
-        let caller = Caller::default();
+        let place = self.place;
         let _presence = Presence(caller.clone());
         let job = task::spawn_blocking(move || {
             let _held = (place, turn);
             job(&caller)
         });
-        // A job that panicked is a bug; its caller must not wait for ever.
-        job.await.map_err(|_| Full)
+        job.await.ok()
     }
 }

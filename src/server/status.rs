@@ -38,7 +38,7 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
         | Reason::Type
         | Reason::Undecided => Code::InvalidArgument,
         Reason::Overflow => Code::OutOfRange,
-        Reason::Limit => Code::ResourceExhausted,
+        Reason::Limit | Reason::Overloaded => Code::ResourceExhausted,
         Reason::Cancelled => Code::Cancelled,
     };
     let mut place = HashMap::new();
@@ -60,7 +60,21 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
 
 /// The status of a call for which there is no room now.
 pub(super) fn overloaded() -> Status {
-    let details = ErrorDetails::with_retry_info(Some(LATER));
-    let message = "too many heavy lines are being computed; try again a little later";
+    let fault = Fault::overloaded();
+    let mut details = ErrorDetails::with_retry_info(Some(LATER));
+    details.set_error_info(fault.reason.as_str(), DOMAIN, HashMap::new());
+    let message = format!("{}; {}", fault.message, fault.help);
     Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// The status that ends a worksheet of which nothing was heard for as long as `limit`.
+pub(super) fn idle(limit: Duration) -> Status {
+    let message = format!("the worksheet was idle for longer than the limit of {limit:?}");
+    let details = ErrorDetails::with_error_info(Reason::Limit.as_str(), DOMAIN, HashMap::new());
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// The status that ends a worksheet when the server is about to end.
+pub(super) fn shutting_down() -> Status {
+    Status::unavailable("the server is shutting down")
 }

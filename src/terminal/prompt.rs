@@ -1,9 +1,6 @@
 //! The session at a terminal: read, call, print, until Ctrl-D.
 
-use std::{
-    io::{self, Write as _},
-    mem,
-};
+use std::io::{self, Write as _};
 
 use futures_util::FutureExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,34 +8,32 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::editor::{Editor, Input};
 use crate::{
     client::Reply,
-    repl::{Calls, LOWERED, Outcome, Session, command},
+    repl::{Calls, Outcome, Session},
 };
 
 /// Asks and answers until the person at the terminal ends the session. No fault
 /// ends it, nor does a server that is gone: the next call looks for it again.
-pub async fn run(session: &Session<impl Calls>, editor: &mut Editor) -> io::Result<()> {
+pub async fn run(session: &mut Session<impl Calls>, editor: &mut Editor) -> io::Result<()> {
     // From here on Ctrl-C no longer ends the process: while a line is edited the
     // editor sees it as a key, and while a call is under way it is this signal.
     let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut said = false;
     loop {
         match editor.read().await? {
             Input::Interrupt => {}
             Input::End => return Ok(()),
             Input::Line(lines) => {
                 for line in lines.lines() {
-                    let outcome = tokio::select! {
-                        outcome = session.answer(line) => outcome,
-                        () = interrupt(&mut interrupts) => {
-                            complain("cancelled");
-                            break;
-                        }
+                    let mut notice = |text: &str| complain(text);
+                    let answered = tokio::select! {
+                        outcome = session.answer(line, &mut notice) => Some(outcome),
+                        () = interrupt(&mut interrupts) => None,
+                    };
+                    let Some(outcome) = answered else {
+                        print(&session.interrupt().await)?;
+                        break;
                     };
                     if outcome == Outcome::Quit {
                         return Ok(());
-                    }
-                    if matches!(outcome, Outcome::Lowered(_)) && !mem::replace(&mut said, true) {
-                        complain(LOWERED);
                     }
                     print(&outcome)?;
                 }
@@ -62,7 +57,11 @@ fn print(outcome: &Outcome) -> io::Result<()> {
             None => Ok(()),
         },
         Outcome::Answer(reply) | Outcome::Lowered(reply) => writeln!(io::stdout(), "{reply}"),
-        Outcome::Help(topic) => write!(io::stdout(), "{}", command::help(*topic)),
+        Outcome::Text(text) => write!(io::stdout(), "{text}"),
+        Outcome::Fault(fault) => {
+            complain(fault);
+            Ok(())
+        }
         Outcome::Unsendable(fault) => {
             complain(fault);
             Ok(())

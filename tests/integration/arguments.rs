@@ -37,7 +37,7 @@ fn lines_from_a_file() {
     } = run(&["-f", sheet], "add 5 5\n");
     assert_eq!((stdout.as_str(), code), ("3\n", 1));
     assert!(
-        stderr.starts_with("grpcalc: line 2: 'x' is not an integer"),
+        stderr.starts_with("grpcalc: line 2: unknown name 'x'"),
         "{stderr}"
     );
     assert_eq!(run(&["--file", "-"], "add 5 5\n"), ran("10\n", "", 0));

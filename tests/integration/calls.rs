@@ -4,7 +4,7 @@ use std::{future, io, pin::pin, time::Duration};
 
 use futures_util::{future::join_all, stream};
 use grpcalc::{
-    client::{Call, CallError, Client, Method, Reply, Target},
+    client::{Call, CallError, Client, Fault, Method, Reply, Target},
     proto::calc::{
         AddReply, AddRequest, DivideRequest, calculator_client::CalculatorClient,
         calculator_server::CalculatorServer,
@@ -35,7 +35,15 @@ fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, 
     let (stop, stopped) = oneshot::channel();
     let server = tokio::spawn(async move {
         let shutdown = async { stopped.await.unwrap_or(()) };
-        server::run(connections, shutdown, &Settings { grace }).await
+        server::run(
+            connections,
+            shutdown,
+            &Settings {
+                grace,
+                ..Settings::default()
+            },
+        )
+        .await
     });
     (dial, stop, server)
 }
@@ -68,13 +76,12 @@ async fn the_four_operations() {
 async fn faults_come_with_their_reason() {
     let client = embedded();
     let fault = |code, reason: &str, message: &str| {
-        Err(CallError::Fault {
-            code,
+        let fault = Fault {
             reason: Some(reason.into()),
             message: message.into(),
-            place: None,
-            help: String::new(),
-        })
+            ..Fault::default()
+        };
+        Err(CallError::Fault { code, fault })
     };
     assert_eq!(
         client.ask(call(Method::Divide, 1, 0)).await,
@@ -173,7 +180,7 @@ async fn a_broken_connection_is_made_anew() {
 #[tokio::test]
 async fn a_deadline_ends_the_call_on_both_sides() {
     let stuck = Stuck::start();
-    let target = Target::Remote(stuck.address.parse().unwrap());
+    let target = Target::Remote(vec![stuck.address.parse().unwrap()]);
     let deadline = Duration::from_millis(300);
     let client = Client::connect(target, deadline).await.unwrap();
     // The connection has been heard of before the clock starts to run out.
@@ -193,7 +200,9 @@ async fn a_deadline_ends_the_call_on_both_sides() {
 #[tokio::test]
 async fn a_server_that_hangs_is_lost_after_a_while() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let target = Target::Remote(listener.local_addr().unwrap().to_string().parse().unwrap());
+    let target = Target::Remote(vec![
+        listener.local_addr().unwrap().to_string().parse().unwrap(),
+    ]);
     tokio::spawn(async move {
         let (mut peer, _) = listener.accept().await.unwrap();
         // An empty SETTINGS frame; after that it reads and says nothing.
@@ -255,7 +264,7 @@ async fn a_reset_stream_is_a_fault_of_its_call() {
 #[tokio::test]
 async fn a_dropped_call_is_cancelled_at_the_server() {
     let stuck = Stuck::start();
-    let target = Target::Remote(stuck.address.parse().unwrap());
+    let target = Target::Remote(vec![stuck.address.parse().unwrap()]);
     let client = Client::connect(target, PATIENCE).await.unwrap();
     {
         let mut asked = pin!(client.ask(call(Method::Add, 1, 2)));
@@ -284,7 +293,10 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
 #[tokio::test]
 async fn what_a_foreign_server_says_is_told_with_its_code() {
     let stuck = Stuck::start();
-    let client = Client::lazy(Target::Remote(stuck.address.parse().unwrap()), PATIENCE);
+    let client = Client::lazy(
+        Target::Remote(vec![stuck.address.parse().unwrap()]),
+        PATIENCE,
+    );
     let error = client.ask(call(Method::Multiply, 1, 2)).await.unwrap_err();
     assert_eq!(error.to_string(), "no multiplication table (INTERNAL)");
     assert!(!error.is_fatal());
@@ -313,7 +325,7 @@ async fn what_is_no_grpc_server_is_called_so() {
             let _ = tokio::io::copy(&mut peer, &mut tokio::io::sink()).await;
             future::pending::<()>().await;
         });
-        let target = Target::Remote(address.parse().unwrap());
+        let target = Target::Remote(vec![address.parse().unwrap()]);
         let client = Client::lazy(target, Duration::from_millis(300));
         let error = client.ask(call(Method::Add, 1, 2)).await.unwrap_err();
         peer.abort();
@@ -353,7 +365,7 @@ fn answering(response: fn() -> http::Response<Body>) -> Target {
         Ok::<_, std::convert::Infallible>(response())
     });
     tokio::spawn(tonic::transport::Server::builder().serve_with_incoming(service, incoming));
-    Target::Remote(address.parse().unwrap())
+    Target::Remote(vec![address.parse().unwrap()])
 }
 
 #[tokio::test]
@@ -416,7 +428,9 @@ async fn error_details_that_cannot_be_read_are_left_out() {
 async fn a_server_that_takes_few_calls_answers_many() {
     for streams in [1, 3, 100] {
         let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let target = Target::Remote(incoming.local_addr().unwrap().to_string().parse().unwrap());
+        let target = Target::Remote(vec![
+            incoming.local_addr().unwrap().to_string().parse().unwrap(),
+        ]);
         let service = CalculatorServer::new(CalculatorService);
         let server = tonic::transport::Server::builder().max_concurrent_streams(streams);
         tokio::spawn(server.serve_with_incoming(service, incoming));
@@ -431,7 +445,7 @@ async fn a_server_that_takes_few_calls_answers_many() {
 #[tokio::test]
 async fn a_server_that_is_not_there() {
     let address = nobody();
-    let target = Target::Remote(address.parse().unwrap());
+    let target = Target::Remote(vec![address.parse().unwrap()]);
     let refused = format!("cannot reach {address}: connection refused; is a server running there?");
     let error = Client::connect(target.clone(), PATIENCE).await.unwrap_err();
     assert_eq!(error.to_string(), refused);
@@ -440,7 +454,7 @@ async fn a_server_that_is_not_there() {
     assert_eq!(error.to_string(), refused);
     assert!(error.is_fatal());
 
-    let target = Target::Remote("unix:/nonexistent/calc.sock".parse().unwrap());
+    let target = Target::Remote(vec!["unix:/nonexistent/calc.sock".parse().unwrap()]);
     let error = Client::connect(target, PATIENCE).await.unwrap_err();
     assert_eq!(
         error.to_string(),

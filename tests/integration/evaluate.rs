@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use grpcalc::{
-    client::{Answer, CallError, Client, Evaluate, Reply, Target},
+    client::{Answer, CallError, Client, Evaluate, Fault, Reply, Target},
     proto::grpcalc::v1::{
         AngleUnit, EvaluateRequest, Options, answer,
         evaluator_service_client::EvaluatorServiceClient, value,
@@ -86,10 +86,12 @@ async fn answers_and_faults() {
         fault,
         CallError::Fault {
             code: Code::InvalidArgument,
-            reason: Some("UNKNOWN_NAME".into()),
-            message: "unknown function 'sqr'".into(),
-            place: Some(4..10),
-            help: "did you mean 'sqrt'?".into(),
+            fault: Fault {
+                reason: Some("UNKNOWN_NAME".into()),
+                message: "unknown function 'sqr'".into(),
+                place: Some(4..10),
+                help: "did you mean 'sqrt'?".into(),
+            },
         }
     );
     assert_eq!(
@@ -266,12 +268,15 @@ sqrt(16)
 2^100
 ";
     let complaint = "\
-grpcalc: line 5: unknown name 'x' (column 3)
 grpcalc: line 6: expected a number, a name or '(' behind '+', found the end of the line (column 4)
 ";
     assert_eq!(
         run(&[], script),
-        ran("30\n30\n4\n1267650600228229401496703205376\n", complaint, 1)
+        ran(
+            "30\n30\n10\n4\n1267650600228229401496703205376\n",
+            complaint,
+            1
+        )
     );
 }
 

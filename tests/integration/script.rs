@@ -31,7 +31,7 @@ fn the_tutorial_embedded_and_remote() {
 #[test]
 fn a_script_of_nine_lines_with_seven_bad_ones() {
     let script = b"add 1 2\nadd 1\nadd 1 2 3\nadd 1 x\nadd 1 99999999999\nmultipy 2 3\ndivide 1 0\n\xff\nsub 5 3";
-    let operands = "operands are integers from -2147483648 to 2147483647";
+    let operands = "operands are integers from -2147483648 to 2147483647, or names of such";
     assert_eq!(
         run(&[], script),
         ran(
@@ -40,7 +40,7 @@ fn a_script_of_nine_lines_with_seven_bad_ones() {
                 "\
 grpcalc: line 2: 'add' takes 2 operands, found 1 (column 6): write add A B
 grpcalc: line 3: 'add' takes 2 operands, found 3 (column 9): write add A B
-grpcalc: line 4: 'x' is not an integer (column 7): {operands}
+grpcalc: line 4: unknown name 'x' (column 7): {operands}
 grpcalc: line 5: '99999999999' does not fit int32 (column 7): {operands}
 grpcalc: line 6: unknown command 'multipy' (column 1): did you mean 'multiply'?
 grpcalc: line 7: division by zero

@@ -1,0 +1,41 @@
+//! How a line of the language is asked for where it is not asked of a worksheet.
+
+use super::{Calls, Outcome, lowering};
+use crate::client::{Evaluate, Question};
+
+/// How lines of the language are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evaluation {
+    /// Of a worksheet, which remembers.
+    Worksheet,
+    /// Each by itself, of `EvaluatorService/Evaluate`.
+    Alone,
+    /// As typed calls: the server has nothing else.
+    Calls,
+}
+
+/// Asks for `line` by itself; as typed calls where the server has nothing else.
+pub(super) async fn evaluate(
+    calls: &impl Calls,
+    line: String,
+    digits: u32,
+    evaluation: Evaluation,
+) -> Outcome {
+    if evaluation != Evaluation::Calls {
+        let question = Question::Evaluate(Evaluate {
+            expression: line.clone(),
+            digits,
+        });
+        match calls.ask(question).await {
+            Err(error) if error.is_unimplemented() => {}
+            reply => return reply.into(),
+        }
+    }
+    match lowering::lower(&line) {
+        Ok(expression) => match expression.ask(calls).await {
+            Ok(reply) => Outcome::Lowered(reply),
+            Err(error) => Outcome::Unanswered(error),
+        },
+        Err(fault) => Outcome::Unsendable(fault),
+    }
+}

@@ -1,0 +1,394 @@
+//! Lines to requests and calls.
+
+use std::{mem, ops::ControlFlow};
+
+use tokio::{
+    io::AsyncRead,
+    sync::{mpsc::UnboundedSender, oneshot},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{
+    Credit, Rules,
+    format::Format,
+    item::{Input, Item, Last},
+};
+use crate::{
+    client::{Call, CallError, Method, Requests, WorksheetRequest},
+    repl::{
+        Calls, Outcome,
+        command::{self, Command, Operand, Word},
+        evaluation::{Evaluation, evaluate},
+        log::mentions_last,
+        operand,
+        reader::{Line, LineReader},
+        sheet::Sheet,
+    },
+};
+
+/// Bytes of lines that are sent as one request, where they need not be sent earlier.
+const FULL: usize = 32 * 1024;
+
+/// Reads lines, and asks for their answers.
+pub(super) struct Feed<'a, C> {
+    calls: C,
+    items: UnboundedSender<Item>,
+    credit: &'a Credit,
+    rules: Rules,
+    batch: Batch,
+    /// How lines of the language are asked for.
+    evaluation: Evaluation,
+    requests: Option<Requests>,
+    /// Whether a typed call was made of whose reply the worksheet may not know.
+    behind: bool,
+}
+
+/// What has been read and not sent.
+#[derive(Default)]
+struct Batch {
+    /// Lines for the worksheet, joined by `\n`.
+    text: String,
+    lines: u32,
+    /// Where the answers will come from.
+    items: Vec<Item>,
+}
+
+/// Whether to go on reading.
+type Flow = ControlFlow<()>;
+
+impl Batch {
+    /// Adds a line for the worksheet, of which the text is kept for printing if `shown`.
+    #[inline]
+    fn push(&mut self, number: u64, line: &str, shown: bool) {
+        self.append(line);
+        if let Some(Item::Lines(input, count)) = self.items.last_mut()
+            && input.number + *count == number
+        {
+            *count += 1;
+            if let Some(text) = &mut input.text {
+                text.push('\n');
+                text.push_str(line);
+            }
+            return;
+        }
+        let text = shown.then(|| line.to_owned());
+        self.items.push(Item::Lines(Input { number, text }, 1));
+    }
+
+    /// Adds a line whose answer nobody will see.
+    fn push_hidden(&mut self, line: &str) {
+        self.append(line);
+        self.items.push(Item::Hidden);
+    }
+
+    #[inline]
+    fn append(&mut self, line: &str) {
+        if self.lines > 0 {
+            self.text.push('\n');
+        }
+        self.text.push_str(line);
+        self.lines += 1;
+    }
+}
+
+impl<'a, C: Calls> Feed<'a, C> {
+    pub(super) fn new(
+        calls: C,
+        items: UnboundedSender<Item>,
+        credit: &'a Credit,
+        rules: Rules,
+    ) -> Self {
+        Self {
+            calls,
+            items,
+            credit,
+            rules,
+            batch: Batch::default(),
+            evaluation: if rules.many {
+                Evaluation::Worksheet
+            } else {
+                Evaluation::Alone
+            },
+            requests: None,
+            behind: false,
+        }
+    }
+
+    /// Reads lines up to the end, or to what ends the script earlier.
+    pub(super) async fn run(mut self, mut lines: LineReader<impl AsyncRead + Unpin>) {
+        loop {
+            while let Some(line) = lines.line() {
+                if self.line(line).await.is_break() {
+                    return;
+                }
+            }
+            if self.flush().await.is_break() {
+                return;
+            }
+            self.give(Item::Read(lines.taken()));
+            match lines.fill().await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => return self.give(Item::Unreadable(error)),
+            }
+        }
+    }
+
+    async fn line(&mut self, Line { number, text }: Line<'_>) -> Flow {
+        let (text, command) = match text {
+            Ok(text) => (text, command::parse(text)),
+            Err(fault) => ("", Err(fault)),
+        };
+        if let Ok(Command::Evaluate) = command {
+            if self.behind && mentions_last(text) {
+                self.catch_up(number, text).await?;
+            } else {
+                self.batch.push(number, text, self.shown());
+            }
+            if self.batch.text.len() >= FULL {
+                self.flush().await?;
+            }
+            return Flow::Continue(());
+        }
+        let input = Input {
+            number,
+            text: self.shown().then(|| text.to_owned()),
+        };
+        match command {
+            Ok(Command::Nothing) => self.say(input, Outcome::Silence).await,
+            Ok(Command::Call(method, operands)) => self.call(input, method, operands).await,
+            Ok(Command::Names) => self.names(input).await,
+            Ok(Command::Clear) => {
+                self.flush().await?;
+                (self.requests, self.behind) = (None, false);
+                self.item(Item::Clear(input)).await?;
+                // Before the next worksheet.
+                self.flush().await
+            }
+            Ok(Command::Help(topic)) => self.say(input, Outcome::Text(command::help(topic))).await,
+            Ok(Command::Quit) => {
+                self.say(input, Outcome::Quit).await?;
+                self.flush().await?;
+                Flow::Break(())
+            }
+            Err(fault) => self.say(input, Outcome::Unsendable(fault)).await,
+            Ok(Command::Evaluate) => Flow::Continue(()),
+        }
+    }
+
+    /// Whether lines are printed beside their answers.
+    fn shown(&self) -> bool {
+        self.rules.format == Format::Json
+    }
+
+    fn give(&self, item: Item) {
+        // Where nobody takes it, the script has ended.
+        let _ = self.items.send(item);
+    }
+
+    fn give_all(&self, items: impl IntoIterator<Item = Item>) {
+        for item in items {
+            self.give(item);
+        }
+    }
+
+    /// Waits until there may be one more item.
+    async fn room(&mut self) -> Flow {
+        if !self.credit.try_take_item() {
+            // What gives credit back may be in the batch.
+            self.flush().await?;
+            self.credit.take_item().await;
+        }
+        Flow::Continue(())
+    }
+
+    async fn item(&mut self, item: Item) -> Flow {
+        self.room().await?;
+        self.batch.items.push(item);
+        Flow::Continue(())
+    }
+
+    async fn say(&mut self, input: Input, outcome: Outcome) -> Flow {
+        self.item(Item::Said(input, outcome)).await
+    }
+
+    /// Starts a typed call.
+    async fn call(&mut self, input: Input, method: Method, operands: [Operand<'_>; 2]) -> Flow {
+        let mut numbers = [0; 2];
+        for (number, operand) in numbers.iter_mut().zip(operands) {
+            *number = match operand {
+                Operand::Integer(n) => n,
+                Operand::Name(word) => match self.lookup(&word).await? {
+                    Ok(n) => n,
+                    Err(outcome) => return self.say(input, outcome).await,
+                },
+            };
+        }
+        let [n1, n2] = numbers;
+        self.behind = true;
+        let calls = self.calls.clone();
+        let question = Call { method, n1, n2 }.into();
+        let call = async move { calls.ask(question).await.into() };
+        self.room().await?;
+        let call = AbortOnDropHandle::new(tokio::spawn(call));
+        self.batch.items.push(Item::Call(input, call));
+        Flow::Continue(())
+    }
+
+    /// The integer that a name stands for, when everything before is answered.
+    async fn lookup(&mut self, word: &Word<'_>) -> ControlFlow<(), Result<i32, Outcome>> {
+        self.flush().await?;
+        if matches!(word.text, "ans" | "_")
+            && let Last::Reply(reply) = self.last().await?
+        {
+            return ControlFlow::Continue(operand::of_reply(word, &reply));
+        }
+        if self.evaluation == Evaluation::Calls {
+            return ControlFlow::Continue(Err(operand::unknown(word)));
+        }
+        let request = WorksheetRequest::Preview {
+            text: word.text.into(),
+            digits: self.rules.digits,
+        };
+        match self.send(request).await {
+            Ok(()) => {}
+            Err(error) if error.is_unimplemented() => {
+                self.evaluation = Evaluation::Calls;
+                return ControlFlow::Continue(Err(operand::unknown(word)));
+            }
+            Err(error) => {
+                self.give(Item::Broken(error));
+                return ControlFlow::Break(());
+            }
+        }
+        let (asked, answer) = oneshot::channel();
+        self.give(Item::Lookup(asked));
+        match answer.await {
+            Ok(row) => ControlFlow::Continue(operand::of_row(word, row)),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+
+    /// The last answer, when everything before is answered.
+    async fn last(&mut self) -> ControlFlow<(), Last> {
+        self.flush().await?;
+        let (asked, last) = oneshot::channel();
+        self.give(Item::Last(asked));
+        match last.await {
+            Ok(last) => ControlFlow::Continue(last),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+
+    /// Adds a line that may want the last answer, having told the worksheet what it is.
+    async fn catch_up(&mut self, number: u64, line: &str) -> Flow {
+        if let Last::Reply(reply) = self.last().await? {
+            let Some(exact) = reply.exact() else {
+                let text = self.shown().then(|| line.to_owned());
+                let fault = operand::no_number(&reply, line);
+                let input = Input { number, text };
+                return self.say(input, Outcome::Unsendable(fault)).await;
+            };
+            self.batch.push_hidden(&exact);
+        }
+        self.behind = false;
+        self.batch.push(number, line, self.shown());
+        Flow::Continue(())
+    }
+
+    async fn names(&mut self, input: Input) -> Flow {
+        self.flush().await?;
+        let digits = self.rules.digits;
+        let Some(requests) = &self.requests else {
+            return self.say(input, Outcome::Text(String::new())).await;
+        };
+        requests.send(WorksheetRequest::Names { digits }).await;
+        self.item(Item::Names(input)).await
+    }
+
+    /// Sends what has been gathered.
+    async fn flush(&mut self) -> Flow {
+        let Batch { text, lines, items } = mem::take(&mut self.batch);
+        if lines == 0 {
+            self.give_all(items);
+            return Flow::Continue(());
+        }
+        if self.evaluation == Evaluation::Worksheet {
+            let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            self.credit.take_request(bytes).await;
+            // It is needed once more where there turns out to be no worksheet.
+            let spare = if self.requests.is_none() {
+                text.clone()
+            } else {
+                String::new()
+            };
+            let digits = self.rules.digits;
+            match self
+                .send(WorksheetRequest::Run {
+                    text,
+                    lines,
+                    digits,
+                })
+                .await
+            {
+                Ok(()) => {
+                    self.give_all(items);
+                    self.give(Item::Done(bytes));
+                    return Flow::Continue(());
+                }
+                Err(error) if error.is_unimplemented() => {
+                    self.evaluation = Evaluation::Calls;
+                    self.credit.give_request(bytes);
+                    return self.one_by_one(&spare, items).await;
+                }
+                Err(error) => {
+                    // What comes before the first of the lines is answered all the same.
+                    let is_line = |item: &Item| matches!(item, Item::Lines(..) | Item::Hidden);
+                    let before = items.into_iter().take_while(|item| !is_line(item));
+                    self.give_all(before);
+                    self.give(Item::Broken(error));
+                    return Flow::Break(());
+                }
+            }
+        }
+        self.one_by_one(&text, items).await
+    }
+
+    /// Sends a request to the worksheet, which is opened with the first.
+    async fn send(&mut self, request: WorksheetRequest) -> Result<(), CallError> {
+        if let Some(requests) = &self.requests {
+            requests.send(request).await;
+            return Ok(());
+        }
+        let sheet = Sheet::new(self.calls.worksheet(request).await?);
+        self.requests = Some(sheet.requests.clone());
+        self.give(Item::Sheet(Box::new(sheet)));
+        Ok(())
+    }
+
+    /// Asks for the lines of a batch each by itself.
+    async fn one_by_one(&mut self, text: &str, items: Vec<Item>) -> Flow {
+        let mut lines = text.split('\n');
+        for item in items {
+            match item {
+                Item::Lines(Input { number, .. }, count) => {
+                    for (number, line) in (number..number + count).zip(&mut lines) {
+                        let input = Input {
+                            number,
+                            text: self.shown().then(|| line.to_owned()),
+                        };
+                        let (calls, evaluation) = (self.calls.clone(), self.evaluation);
+                        let (line, digits) = (line.to_owned(), self.rules.digits);
+                        let call = async move { evaluate(&calls, line, digits, evaluation).await };
+                        self.credit.take_item().await;
+                        let call = AbortOnDropHandle::new(tokio::spawn(call));
+                        self.give(Item::Call(input, call));
+                    }
+                }
+                Item::Hidden => drop(lines.next()),
+                item => self.give(item),
+            }
+        }
+        Flow::Continue(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Where the answers of the lines will come from.
+
+use std::io;
+
+use tokio::sync::oneshot;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    client::{CallError, Reply, Row},
+    repl::{Outcome, sheet::Sheet},
+};
+
+/// A line's number, and its text where that is printed beside the answer.
+#[derive(Debug)]
+pub(super) struct Input {
+    pub(super) number: u64,
+    pub(super) text: Option<String>,
+}
+
+/// What comes next, in the order of the lines.
+#[derive(Debug)]
+pub(super) enum Item {
+    /// From here on this worksheet answers.
+    Sheet(Box<Sheet>),
+    /// The next answers of the worksheet belong to so many lines, this one and those
+    /// behind it; their texts are joined by `\n`.
+    Lines(Input, u64),
+    /// Its next answer belongs to no line.
+    Hidden,
+    /// A request of so many bytes is answered.
+    Done(u32),
+    /// Its next request is a preview, whose answer goes here.
+    Lookup(oneshot::Sender<Row>),
+    /// Its next request is for the definitions.
+    Names(Input),
+    /// It is not asked any more.
+    Clear(Input),
+    /// A call is under way.
+    Call(Input, AbortOnDropHandle<Outcome>),
+    /// The answer is there.
+    Said(Input, Outcome),
+    /// To be told what the last answer is.
+    Last(oneshot::Sender<Last>),
+    /// So many bytes of the input have been read up to here.
+    Read(u64),
+    /// Nothing behind this can be answered.
+    Broken(CallError),
+    /// The input broke.
+    Unreadable(io::Error),
+}
+
+/// Whose the last answer is.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Last {
+    /// The worksheet's, which knows it, or nobody's.
+    #[default]
+    Sheet,
+    /// A typed call's.
+    Reply(Reply),
+}

@@ -1,0 +1,118 @@
+//! Many lines without a prompt: from a pipe, a file or the arguments.
+//!
+//! Two futures share the work, and a thread writes. [`feed`] reads lines, gathers those
+//! of the language to requests for the worksheet, and starts typed calls; it says in
+//! items, one after the other, where each line's answer will come from. [`replies`]
+//! takes the items in that order, waits for the answer of each, and puts it on a page.
+//! [`page`] has the thread that writes pages.
+
+mod credit;
+mod feed;
+mod format;
+mod item;
+mod page;
+mod replies;
+
+use std::{io, time::Duration};
+
+use tokio::{
+    io::AsyncRead,
+    sync::{mpsc, oneshot},
+};
+
+use self::{credit::Credit, feed::Feed, replies::Replies};
+use super::{Calls, reader::LineReader};
+
+pub use self::{
+    format::Format,
+    page::{Output, Side},
+};
+
+/// Pages that wait to be written. Where nobody reads the answers, everything waits for
+/// that.
+const PAGES: usize = 2;
+
+/// How a script is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Print nothing after the first fault.
+    pub fail_fast: bool,
+    /// Whether there are several lines, which remember each other, and whose numbers
+    /// faults are told with. A single line is evaluated by itself.
+    pub many: bool,
+    /// How to print.
+    pub format: Format,
+    /// Significant digits of rounded answers.
+    pub digits: u32,
+    /// How long to wait for an answer when nothing else comes either.
+    pub timeout: Duration,
+}
+
+/// How a script came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Every line was answered.
+    Answered,
+    /// Some line had a fault.
+    Faulty,
+    /// There is no server to answer; no later line was answered either.
+    NoServer,
+    /// Nobody reads the answers any more.
+    Unread,
+}
+
+/// Why a script could not go on. The server has no part in it.
+#[derive(Debug, thiserror::Error)]
+pub enum ScriptError {
+    /// The lines.
+    #[error("cannot read the script")]
+    Read(#[source] io::Error),
+    /// The answers.
+    #[error("cannot write the answers")]
+    Write(#[source] io::Error),
+}
+
+/// Answers the lines of `input` in their order on `output`.
+///
+/// What has been read is sent at once, whether or not earlier lines have been answered;
+/// answers are written as soon as there is nothing to do but wait. Memory does not
+/// depend on the number of lines, nor on how fast the answers are read.
+pub async fn run(
+    input: impl AsyncRead + Unpin,
+    output: impl Output,
+    calls: &impl Calls,
+    rules: Rules,
+) -> Result<End, ScriptError> {
+    let credit = Credit::default();
+    // What waits in it is bounded by the credit.
+    let (items, to_answer) = mpsc::unbounded_channel();
+    let (pages, to_write) = mpsc::channel(PAGES);
+    let (written, writing) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("answers".into())
+        .spawn(move || {
+            let _ = written.send(page::write_all(to_write, output));
+        })
+        .map_err(ScriptError::Write)?;
+    let feeding = async {
+        let feed = Feed::new(calls.clone(), items, &credit, rules);
+        feed.run(LineReader::new(input)).await;
+        // The items say how it ended.
+        std::future::pending().await
+    };
+    let end = tokio::select! {
+        biased;
+        end = Replies::new(to_answer, pages, &credit, rules).run() => end,
+        never = feeding => never,
+    };
+    match writing.await {
+        Ok(Ok(())) => end,
+        // Whoever closed the pipe has seen enough: `grpcalc -f long.calc | head -1`.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(End::Unread),
+        Ok(Err(error)) => Err(ScriptError::Write(error)),
+        Err(_) => Err(ScriptError::Write(io::Error::other("the writer failed"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

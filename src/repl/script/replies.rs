@@ -1,0 +1,293 @@
+//! The answers, in the order of the lines.
+
+use std::mem;
+
+use futures_util::FutureExt as _;
+use tokio::sync::mpsc::{self, UnboundedReceiver, error::TryRecvError};
+
+use super::{
+    Credit, End, Rules, ScriptError,
+    item::{Input, Item, Last},
+    page::{Page, Pages, Side, Unread},
+};
+use crate::{
+    client::{CallError, Event, Fault, Reply, Row},
+    repl::{LOWERED, Outcome, session::definitions, sheet::Sheet},
+};
+
+/// Takes the items, waits for the answer of each, and prints it.
+pub(super) struct Replies<'a> {
+    items: UnboundedReceiver<Item>,
+    pages: Pages,
+    credit: &'a Credit,
+    rules: Rules,
+    sheet: Option<Sheet>,
+    last: Last,
+    /// The first line that is not answered.
+    next: u64,
+    /// Whether any line had a fault.
+    faulty: bool,
+    /// Whether it was said that lines become typed calls.
+    said: bool,
+}
+
+/// Why no further item is answered.
+enum Stop {
+    End(End),
+    Unreadable(std::io::Error),
+}
+
+impl From<Unread> for Stop {
+    fn from(_: Unread) -> Self {
+        Self::End(End::Unread)
+    }
+}
+
+impl<'a> Replies<'a> {
+    pub(super) fn new(
+        items: UnboundedReceiver<Item>,
+        pages: mpsc::Sender<Page>,
+        credit: &'a Credit,
+        rules: Rules,
+    ) -> Self {
+        Self {
+            items,
+            pages: Pages::new(pages),
+            credit,
+            rules,
+            sheet: None,
+            last: Last::default(),
+            next: 1,
+            faulty: false,
+            said: false,
+        }
+    }
+
+    /// Answers items until there are no more, or one that ends it.
+    pub(super) async fn run(mut self) -> Result<End, ScriptError> {
+        let end = match self.answer_all().await {
+            Ok(()) => Ok(self.end()),
+            Err(Stop::End(end)) => Ok(end),
+            Err(Stop::Unreadable(error)) => Err(ScriptError::Read(error)),
+        };
+        // Where nobody takes it, writing has failed and says so.
+        let _ = self.pages.turn().await;
+        end
+    }
+
+    async fn answer_all(&mut self) -> Result<(), Stop> {
+        loop {
+            let item = match self.items.try_recv() {
+                Ok(item) => item,
+                Err(TryRecvError::Disconnected) => return Ok(()),
+                Err(TryRecvError::Empty) => {
+                    self.pages.turn().await?;
+                    match self.items.recv().await {
+                        Some(item) => item,
+                        None => return Ok(()),
+                    }
+                }
+            };
+            self.answer(item).await?;
+            if self.pages.is_full() {
+                self.pages.turn().await?;
+            }
+        }
+    }
+
+    async fn answer(&mut self, item: Item) -> Result<(), Stop> {
+        match item {
+            Item::Sheet(sheet) => self.sheet = Some(*sheet),
+            Item::Lines(input, count) => self.lines(input, count).await?,
+            Item::Hidden => {
+                // The line behind it would see another last answer.
+                if self.row().await?.is_err() {
+                    return Err(self.out_of_step());
+                }
+            }
+            Item::Done(bytes) => {
+                self.done().await?;
+                self.credit.give_request(bytes);
+            }
+            Item::Lookup(asked) => {
+                let row = self.row().await?;
+                self.done().await?;
+                // Who asked may have ended.
+                let _ = asked.send(row);
+            }
+            Item::Names(input) => self.names(input).await?,
+            Item::Clear(input) => {
+                (self.sheet, self.last) = (None, Last::default());
+                self.outcome(&input, &Outcome::Silence)?;
+            }
+            Item::Call(input, mut call) => {
+                let done = if let Some(done) = (&mut call).now_or_never() {
+                    done
+                } else {
+                    self.pages.turn().await?;
+                    call.await
+                };
+                // A call that panicked is a bug; the script must not wait for ever.
+                let outcome = done.unwrap_or_else(|error| {
+                    Outcome::Fault(Fault {
+                        message: error.to_string(),
+                        ..Fault::default()
+                    })
+                });
+                self.outcome(&input, &outcome)?;
+            }
+            Item::Said(input, outcome) => self.outcome(&input, &outcome)?,
+            Item::Last(asked) => {
+                let _ = asked.send(self.last.clone());
+            }
+            Item::Read(bytes) => self.pages.answered(bytes),
+            Item::Broken(error) => return Err(self.broken(&error)),
+            Item::Unreadable(error) => return Err(Stop::Unreadable(error)),
+        }
+        Ok(())
+    }
+
+    /// The worksheet's answers to so many lines.
+    async fn lines(&mut self, input: Input, count: u64) -> Result<(), Stop> {
+        let mut texts = input.text.as_deref().map(|text| text.split('\n'));
+        for number in input.number..input.number + count {
+            let row = self.row().await?;
+            let text = texts.as_mut().and_then(Iterator::next).unwrap_or_default();
+            self.next = number + 1;
+            match row {
+                Ok(answer) => {
+                    if answer.text.is_some() {
+                        self.last = Last::Sheet;
+                    }
+                    let page = self.pages.on(Side::Output);
+                    self.rules.format.answer(number, text, &answer, page);
+                }
+                Err(fault) => {
+                    let input = Input {
+                        number,
+                        text: Some(text.to_owned()),
+                    };
+                    self.fault(&input, &Outcome::Fault(*fault))?;
+                }
+            }
+            if self.pages.is_full() {
+                self.pages.turn().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The worksheet's definitions.
+    async fn names(&mut self, input: Input) -> Result<(), Stop> {
+        let mut rows = Vec::new();
+        while let Event::Answer(row) = self.event().await? {
+            rows.push(row);
+        }
+        self.outcome(&input, &Outcome::Text(definitions(&rows)))
+    }
+
+    /// The next answer of the worksheet.
+    #[inline]
+    async fn row(&mut self) -> Result<Row, Stop> {
+        match self.event().await? {
+            Event::Answer(row) => Ok(row),
+            Event::Done => Err(self.out_of_step()),
+        }
+    }
+
+    async fn done(&mut self) -> Result<(), Stop> {
+        match self.event().await? {
+            Event::Done => Ok(()),
+            Event::Answer(_) => Err(self.out_of_step()),
+        }
+    }
+
+    #[inline]
+    async fn event(&mut self) -> Result<Event, Stop> {
+        if let Some(sheet) = &mut self.sheet
+            && let Some(event) = sheet.ready()
+        {
+            return event.map_err(|error| self.broken(&error));
+        }
+        self.pages.turn().await?;
+        let event = match &mut self.sheet {
+            Some(sheet) => sheet.next(self.rules.timeout).await,
+            None => Err(CallError::no_worksheet()),
+        };
+        event.map_err(|error| self.broken(&error))
+    }
+
+    /// Prints what became of a line that had an item of its own.
+    fn outcome(&mut self, input: &Input, outcome: &Outcome) -> Result<(), Stop> {
+        self.credit.give_item();
+        match outcome {
+            Outcome::Unanswered(error) if error.is_fatal() => return Err(self.broken(error)),
+            Outcome::Lowered(reply) | Outcome::Answer(reply) => {
+                if matches!(outcome, Outcome::Lowered(_)) && !mem::replace(&mut self.said, true) {
+                    let page = self.pages.on(Side::Errors);
+                    page.extend_from_slice(format!("grpcalc: {LOWERED}\n").as_bytes());
+                }
+                if !matches!(reply, Reply::Answer(_)) {
+                    self.last = Last::Reply(reply.clone());
+                }
+            }
+            Outcome::Quit => return Err(Stop::End(self.end())),
+            Outcome::Fault(_) | Outcome::Unsendable(_) | Outcome::Unanswered(_) => {
+                return self.fault(input, outcome);
+            }
+            Outcome::Silence | Outcome::Text(_) => {}
+        }
+        self.next = input.number + 1;
+        let Rules { format, many, .. } = self.rules;
+        format.outcome(input, many, outcome, &mut self.pages);
+        Ok(())
+    }
+
+    fn fault(&mut self, input: &Input, outcome: &Outcome) -> Result<(), Stop> {
+        let Rules {
+            format,
+            many,
+            fail_fast,
+            ..
+        } = self.rules;
+        self.next = input.number + 1;
+        self.faulty = true;
+        format.outcome(input, many, outcome, &mut self.pages);
+        if fail_fast {
+            return Err(Stop::End(End::Faulty));
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> End {
+        if self.faulty {
+            End::Faulty
+        } else {
+            End::Answered
+        }
+    }
+
+    /// There is nobody any more who could answer the next line, nor any behind it.
+    fn broken(&mut self, error: &CallError) -> Stop {
+        let page = self.pages.on(Side::Errors);
+        let text = if self.rules.many {
+            format!(
+                "grpcalc: line {}: {error}\ngrpcalc: neither that line nor any after it was answered\n",
+                self.next
+            )
+        } else {
+            format!("grpcalc: {error}\n")
+        };
+        page.extend_from_slice(text.as_bytes());
+        Stop::End(End::NoServer)
+    }
+
+    /// What comes does not fit what was asked.
+    fn out_of_step(&mut self) -> Stop {
+        let error = self
+            .sheet
+            .as_ref()
+            .map_or_else(CallError::no_worksheet, Sheet::nonsense);
+        self.broken(&error)
+    }
+}

@@ -1,0 +1,122 @@
+//! One line's way through the engine: a try beside other callers, then the pool.
+
+use std::time::{Duration, Instant};
+
+use super::pool::Caller;
+use crate::{
+    engine::{self, AngleUnit, Fault, Interruption, Limits, Options, Shown, Typed, Work},
+    proto::grpcalc::v1::{self as proto, Fraction, Value, answer, value},
+};
+
+/// Nanoseconds of estimated work that a line may take on a thread that serves others
+/// too. Most lines take a hundredth of it.
+pub(super) const INLINE: u64 = 100_000;
+
+/// How much longer by the clock than by the estimate a line may take. Estimates are for
+/// a machine that does nothing else.
+const PATIENCE: u32 = 2;
+
+/// What a line comes to.
+pub(super) type Outcome = Result<engine::Answer, Box<Fault>>;
+
+/// Evaluates with a small budget: none where that was not enough, but more is allowed;
+/// else also the work that it took, in nanoseconds.
+pub(super) fn light(
+    limits: &Limits,
+    budget: u64,
+    evaluate: impl FnOnce(&mut Work<'_>) -> Outcome,
+) -> Option<(Outcome, u64)> {
+    let mut work = Work::new(limits, INLINE.min(budget), &|| None);
+    let outcome = evaluate(&mut work);
+    let heavy = work.is_spent() && budget > INLINE;
+    (!heavy).then(|| (outcome, work.done()))
+}
+
+/// Evaluates from the start with the whole budget, as long as the caller waits.
+pub(super) fn full(
+    limits: &Limits,
+    budget: u64,
+    caller: &Caller,
+    evaluate: impl FnOnce(&mut Work<'_>) -> Outcome,
+) -> Outcome {
+    let end = Instant::now() + PATIENCE * Duration::from_nanos(budget);
+    let interrupted = || match () {
+        () if caller.is_gone() => Some(Interruption::Cancelled),
+        () if Instant::now() > end => Some(Interruption::OutOfTime),
+        () => None,
+    };
+    evaluate(&mut Work::new(limits, budget, &interrupted))
+}
+
+impl From<proto::Options> for Options {
+    /// Zero means the server's default.
+    fn from(options: proto::Options) -> Self {
+        let angle = match options.angle_unit() {
+            proto::AngleUnit::Degree => AngleUnit::Degree,
+            proto::AngleUnit::Unspecified | proto::AngleUnit::Radian => AngleUnit::Radian,
+        };
+        let digits = match options.digits {
+            0 => engine::DIGITS,
+            digits => digits,
+        };
+        Self { digits, angle }
+    }
+}
+
+/// The message that tells what the line with the index `line` came to.
+pub(super) fn answer(line: u32, outcome: Outcome) -> proto::Answer {
+    match outcome {
+        Ok(answer) => proto::Answer {
+            line,
+            name: answer.name.unwrap_or_default(),
+            result: answer
+                .value
+                .map(|shown| answer::Result::Value(shown.into())),
+        },
+        Err(fault) => proto::Answer {
+            line,
+            name: String::new(),
+            result: Some(answer::Result::Fault((*fault).into())),
+        },
+    }
+}
+
+impl From<Shown> for Value {
+    fn from(
+        Shown {
+            text,
+            rounded,
+            typed,
+        }: Shown,
+    ) -> Self {
+        let exact = typed.map(|typed| match typed {
+            Typed::Integer(n) => value::Exact::Integer(n),
+            Typed::Truth(truth) => value::Exact::Truth(truth),
+            Typed::Fraction(parts) => value::Exact::Fraction(Fraction {
+                numerator: parts.0.to_string(),
+                denominator: parts.1.to_string(),
+            }),
+        });
+        Self {
+            text,
+            rounded,
+            exact,
+        }
+    }
+}
+
+impl From<Fault> for proto::Fault {
+    fn from(fault: Fault) -> Self {
+        // Lines are far shorter than 4 GiB.
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            reason: fault.reason.as_str().into(),
+            message: fault.message,
+            span: fault.span.map(|span| proto::Span {
+                start: place(span.start),
+                end: place(span.end),
+            }),
+            help: fault.help,
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! A worksheet's stream: what a client says, and what it is answered.
+
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::{
+    future::BoxFuture,
+    stream::{self, BoxStream, StreamExt as _},
+};
+use tokio::{task::yield_now, time::timeout};
+use tonic::{Status, Streaming};
+
+use super::{
+    Evaluator,
+    inbox::Inbox,
+    line::{Outcome, answer, full, light},
+    pool::Caller,
+    status::{idle, shutting_down},
+};
+use crate::{
+    engine::{Fault, Limits, Options, Work, Worksheet},
+    proto::grpcalc::v1::{
+        Answer, Names, Preview, Run, WorksheetRequest, WorksheetResponse,
+        worksheet_request::Request,
+    },
+};
+
+/// Bytes of answers, about, that are sent together.
+const FLUSH: usize = 64 * 1024;
+
+/// How long an answer waits at most for those behind it.
+const SOON: Duration = Duration::from_millis(5);
+
+/// Estimated nanoseconds of lines after which other tasks have their turn.
+const SLICE: u64 = 200_000;
+
+/// What a line takes beside its evaluation, about, in nanoseconds; and bytes of an
+/// answer beside its texts.
+const LINE: u64 = 200;
+const ANSWER: usize = 12;
+
+/// A client's stream, and the worksheet that lives as long as it.
+pub(super) struct Conversation {
+    service: Evaluator,
+    inbox: Inbox,
+    /// None while the pool has it.
+    sheet: Option<Box<Worksheet>>,
+    /// What is being answered.
+    task: Option<Task>,
+    /// The line of it that the pool computes.
+    heavy: Option<Heavy>,
+    over: bool,
+}
+
+/// A line that the pool computes, and the worksheet with it.
+struct Heavy {
+    caller: Caller,
+    /// Whether the caller has left.
+    left: bool,
+    job: BoxFuture<'static, Option<(Box<Worksheet>, Outcome)>>,
+}
+
+/// Why a row of light lines ended.
+enum Stop {
+    /// The last one is answered.
+    End,
+    /// There are enough answers to be sent.
+    Full,
+    /// It is time for other tasks.
+    Slice,
+    /// This one takes longer.
+    Heavy(String),
+}
+
+type Response = Result<WorksheetResponse, Status>;
+
+impl Conversation {
+    pub(super) fn new(service: Evaluator, requests: Streaming<WorksheetRequest>) -> Self {
+        Self {
+            service,
+            inbox: Inbox::new(requests),
+            sheet: Some(Box::default()),
+            task: None,
+            heavy: None,
+            over: false,
+        }
+    }
+
+    /// What the client is answered. Nothing is evaluated before somebody asks for it, so
+    /// a client that does not read holds up its own worksheet and nobody else.
+    pub(super) fn responses(self) -> BoxStream<'static, Response> {
+        // Boxed, since it is moved for each response.
+        let responses = stream::unfold(Box::new(self), |mut this| async move {
+            if this.over {
+                return None;
+            }
+            let response = this.next().await?;
+            this.over = response.is_err();
+            Some((response, this))
+        });
+        responses.boxed()
+    }
+
+    async fn next(&mut self) -> Option<Response> {
+        let draining = self.service.draining.clone();
+        if draining.is_cancelled() && self.heavy.is_none() {
+            return Some(Err(shutting_down()));
+        }
+        if self.task.is_none() {
+            match self.request().await? {
+                Ok(Some(request)) => self.task = Some(self.task(request)),
+                Ok(None) => return Some(Ok(Batch::of(Fault::unknown_request()).response(true))),
+                Err(status) => return Some(Err(status)),
+            }
+        }
+        let mut batch = Batch::default();
+        let began = Instant::now();
+        loop {
+            if self.heavy.is_some() {
+                let patience = (!batch.is_empty()).then_some(SOON);
+                match self.computed(patience).await {
+                    Some(Ok(outcome)) => batch.push(self.index(), outcome),
+                    Some(Err(status)) => return Some(Err(status)),
+                    None => return Some(Ok(batch.response(false))),
+                }
+            }
+            match self.light_lines(&mut batch) {
+                Stop::End => {
+                    self.task = None;
+                    return Some(Ok(batch.response(true)));
+                }
+                Stop::Full => return Some(Ok(batch.response(false))),
+                Stop::Heavy(line) => {
+                    if let Err(fault) = self.compute(line) {
+                        batch.push(self.index(), Err(fault));
+                    }
+                    continue;
+                }
+                Stop::Slice => {}
+            }
+            self.inbox.read_ahead();
+            match () {
+                () if batch.is_empty() && draining.is_cancelled() => {
+                    return Some(Err(shutting_down()));
+                }
+                () if batch.is_empty() => {}
+                () if draining.is_cancelled() || began.elapsed() >= SOON => {
+                    return Some(Ok(batch.response(false)));
+                }
+                () => {}
+            }
+            yield_now().await;
+        }
+    }
+
+    /// The next request, or why there is none.
+    async fn request(&mut self) -> Option<Result<Option<Request>, Status>> {
+        let next = async {
+            tokio::select! {
+                biased;
+                request = self.inbox.next() => request,
+                () = self.service.draining.cancelled() => Some(Err(shutting_down())),
+            }
+        };
+        match self.service.settings.idle {
+            None => next.await,
+            Some(limit) => timeout(limit, next)
+                .await
+                .unwrap_or_else(|_| Some(Err(idle(limit)))),
+        }
+    }
+
+    fn task(&self, request: Request) -> Task {
+        let (kind, text, options) = match request {
+            Request::Run(Run { text, options }) => (Kind::Run, text, options),
+            Request::Preview(Preview { text, options }) => (Kind::Preview, text, options),
+            Request::Names(Names { options }) => {
+                let sheet = self.sheet.as_ref();
+                let names: Vec<_> = sheet.iter().flat_map(|sheet| sheet.names()).collect();
+                (Kind::Names, names.join("\n"), options)
+            }
+            Request::Cancel(_) => unreachable!("the inbox keeps them to itself"),
+        };
+        Task {
+            rest: (kind != Kind::Names || !text.is_empty()).then_some(0),
+            kind,
+            text,
+            index: 0,
+            options: options.unwrap_or_default().into(),
+        }
+    }
+
+    /// The index of the line that was answered just now.
+    fn index(&mut self) -> u32 {
+        let task = self.task.as_mut();
+        task.map_or(0, Task::count)
+    }
+
+    /// Answers lines one after the other as long as they are light.
+    fn light_lines(&mut self, batch: &mut Batch) -> Stop {
+        let (Some(task), Some(sheet)) = (&mut self.task, &mut self.sheet) else {
+            return Stop::End;
+        };
+        let limits = &*self.service.limits;
+        let budget = task.kind.budget(limits);
+        let mut spent = 0;
+        while let Some(line) = task.line() {
+            if task.kind == Kind::Run && self.inbox.take_cancel() {
+                batch.push(task.count(), Err(Fault::cancelled()));
+                continue;
+            }
+            let text = &task.text[line];
+            let tried = light(limits, budget, |work| {
+                task.kind.perform(sheet, text, task.options, work)
+            });
+            let Some((outcome, work)) = tried else {
+                return Stop::Heavy(text.to_owned());
+            };
+            spent += LINE + work;
+            batch.push(task.count(), outcome);
+            if batch.bytes >= FLUSH {
+                return if task.rest.is_none() {
+                    Stop::End
+                } else {
+                    Stop::Full
+                };
+            }
+            if spent >= SLICE && task.rest.is_some() {
+                return Stop::Slice;
+            }
+        }
+        Stop::End
+    }
+
+    /// Hands a line to the pool, with the worksheet.
+    fn compute(&mut self, line: String) -> Result<(), Box<Fault>> {
+        let place = self.service.pool.enter().map_err(|_| Fault::overloaded())?;
+        let (Some(task), Some(mut sheet)) = (&self.task, self.sheet.take()) else {
+            return Ok(());
+        };
+        let (kind, options) = (task.kind, task.options);
+        let limits = Arc::clone(&self.service.limits);
+        let job = move |caller: &Caller| {
+            let outcome = full(&limits, kind.budget(&limits), caller, |work| {
+                kind.perform(&mut sheet, &line, options, work)
+            });
+            (sheet, outcome)
+        };
+        let caller = Caller::default();
+        self.heavy = Some(Heavy {
+            job: Box::pin(place.run(caller.clone(), job)),
+            caller,
+            left: false,
+        });
+        Ok(())
+    }
+
+    /// What the pool made of the line, if it has within `patience`.
+    async fn computed(&mut self, patience: Option<Duration>) -> Option<Result<Outcome, Status>> {
+        let (inbox, heavy) = (&mut self.inbox, self.heavy.as_mut()?);
+        let any = self
+            .task
+            .as_ref()
+            .is_some_and(|task| task.kind == Kind::Preview);
+        let computing = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    done = &mut heavy.job => return done,
+                    () = inbox.interruption(any), if !heavy.left => {
+                        heavy.caller.leave();
+                        heavy.left = true;
+                    }
+                }
+            }
+        };
+        let done = match patience {
+            Some(patience) => timeout(patience, computing).await.ok()?,
+            None => computing.await,
+        };
+        self.heavy = None;
+        let Some((sheet, outcome)) = done else {
+            let lost = "a line could not be computed, and the worksheet is lost";
+            return Some(Err(Status::internal(lost)));
+        };
+        self.sheet = Some(sheet);
+        Some(Ok(outcome))
+    }
+}
+
+/// A request that is being answered.
+struct Task {
+    kind: Kind,
+    /// Lines to evaluate, or names to define.
+    text: String,
+    /// Where the next one begins.
+    rest: Option<usize>,
+    /// Of the next answer.
+    index: u32,
+    options: Options,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Run,
+    Preview,
+    Names,
+}
+
+impl Task {
+    /// The place of the next line, without its end.
+    fn line(&mut self) -> Option<Range<usize>> {
+        let start = self.rest?;
+        let rest = &self.text.as_bytes()[start..];
+        let end = match self.kind {
+            Kind::Preview => None,
+            Kind::Run | Kind::Names => memchr::memchr(b'\n', rest),
+        };
+        self.rest = end.map(|end| start + end + 1);
+        Some(start..end.map_or(self.text.len(), |end| start + end))
+    }
+
+    /// The index of the next answer.
+    fn count(&mut self) -> u32 {
+        let index = self.index;
+        self.index += 1;
+        index
+    }
+}
+
+impl Kind {
+    fn budget(self, limits: &Limits) -> u64 {
+        match self {
+            Self::Run | Self::Names => limits.work,
+            Self::Preview => limits.preview,
+        }
+    }
+
+    fn perform(
+        self,
+        sheet: &mut Worksheet,
+        line: &str,
+        options: Options,
+        work: &mut Work<'_>,
+    ) -> Outcome {
+        match self {
+            Self::Run => sheet.run(line, options, work),
+            Self::Preview => sheet.preview(line, options, work),
+            Self::Names => sheet.definition(line, options, work),
+        }
+    }
+}
+
+/// Answers that wait to be sent.
+#[derive(Default)]
+struct Batch {
+    answers: Vec<Answer>,
+    /// Of them, about.
+    bytes: usize,
+}
+
+impl Batch {
+    fn of(fault: Box<Fault>) -> Self {
+        let mut batch = Self::default();
+        batch.push(0, Err(fault));
+        batch
+    }
+
+    fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+    }
+
+    fn push(&mut self, line: u32, outcome: Outcome) {
+        self.bytes += ANSWER
+            + match &outcome {
+                Ok(answer) => {
+                    let text = answer.value.as_ref().map_or(0, |shown| shown.text.len());
+                    text + answer.name.as_ref().map_or(0, String::len)
+                }
+                Err(fault) => fault.message.len() + fault.help.len(),
+            };
+        self.answers.push(answer(line, outcome));
+    }
+
+    fn response(self, done: bool) -> WorksheetResponse {
+        WorksheetResponse {
+            answers: self.answers,
+            done,
+        }
+    }
+}
