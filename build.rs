@@ -14,6 +14,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(FILES, [ROOT])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("grpcalc.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .extern_path(
+            ".grpcalc.v1.WorksheetResponse",
+            "crate::proto::response::WorksheetResponse",
+        )
+        .compile_fds(descriptors)?;
     Ok(())
 }

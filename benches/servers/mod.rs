@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server on a thread of its own, as the program embeds it, and a client.
-pub fn embedded(runtime: &Runtime) -> Client {
+pub(crate) fn embedded(runtime: &Runtime) -> Client {
     let (dial, connections) = server::in_memory();
     thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -24,7 +24,7 @@ pub fn embedded(runtime: &Runtime) -> Client {
 
 /// A server on a loopback port, and a client.
 #[allow(dead_code, reason = "not every bench needs it")]
-pub fn over_loopback(runtime: &Runtime) -> Client {
+pub(crate) fn over_loopback(runtime: &Runtime) -> Client {
     let (bound, address) = mpsc::channel();
     thread::spawn(move || {
         let runtime = Builder::new_multi_thread().enable_all().build().unwrap();

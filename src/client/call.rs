@@ -1,8 +1,7 @@
 //! Calls and their replies, as values.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use super::Fault;
 use crate::{
     printable::printable,
     proto::grpcalc::v1::{self as proto, answer},
@@ -142,28 +141,28 @@ impl Reply {
 }
 
 impl Answer {
-    /// What a server's message says, or the fault that it tells. It may be anybody's
-    /// server.
-    pub(super) fn from_proto(message: proto::Answer) -> Result<Self, Box<Fault>> {
-        let (text, rounded) = match message.result {
-            Some(answer::Result::Value(value)) => (Some(harmless(value.text)), value.rounded),
-            Some(answer::Result::Fault(fault)) => return Err(Box::new(Fault::from_proto(&fault))),
-            None => (None, false),
+    /// What a server's message says. It may be anybody's server.
+    pub(super) fn from_proto(message: proto::Answer) -> Self {
+        let value = match message.result {
+            Some(answer::Result::Value(value)) => Some(value),
+            // Here a fault is a status.
+            Some(answer::Result::Fault(_)) | None => None,
         };
-        Ok(Self {
-            name: harmless(message.name),
-            text,
-            rounded,
-        })
+        Self {
+            name: harmless(&message.name).into_owned(),
+            rounded: value.as_ref().is_some_and(|value| value.rounded),
+            text: value.map(|value| harmless(&value.text).into_owned()),
+        }
     }
 }
 
 /// A text of any length that a terminal shows as it is. Ours always is.
-fn harmless(text: String) -> String {
+#[inline]
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        return text;
+        return text.into();
     }
-    printable(&text, usize::MAX)
+    printable(text, usize::MAX).into()
 }
 
 #[cfg(test)]

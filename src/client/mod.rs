@@ -36,7 +36,7 @@ pub use self::{
     call::{Answer, Call, Evaluate, Method, Question, Reply},
     connector::Target,
     error::{CallError, Fault},
-    worksheet::{Event, Request as WorksheetRequest, Requests, Responses, Row},
+    worksheet::{Answered, Event, Request as WorksheetRequest, Requests, Responses, Row},
 };
 
 /// How this client names itself to servers.
@@ -254,9 +254,7 @@ impl Client {
         let mut stub = self.evaluator.clone();
         let response = stub.evaluate(with_deadline(request, deadline)).await?;
         let answer = response.into_inner().answer.unwrap_or_default();
-        // Here a fault is a status.
-        let answer = Answer::from_proto(answer).unwrap_or_default();
-        Ok(Reply::Answer(answer))
+        Ok(Reply::Answer(Answer::from_proto(answer)))
     }
 
     async fn send_call(&self, call: Call, deadline: Duration) -> Result<Reply, Status> {

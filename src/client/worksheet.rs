@@ -1,20 +1,23 @@
 //! A worksheet's stream, from the side of who asks.
 
 use std::{
+    borrow::Cow,
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
-    vec,
 };
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::{Answer, CallError, Fault, Peer, grpc_only::GrpcOnly};
-use crate::proto::grpcalc::v1::{
-    self as proto, Cancel, Names, Options, Preview, Run, evaluator_service_client,
-    worksheet_request,
+use super::{Answer, CallError, Fault, Peer, call::harmless, grpc_only::GrpcOnly};
+use crate::proto::{
+    grpcalc::v1::{
+        self as proto, Cancel, Names, Options, Preview, Run, evaluator_service_client,
+        worksheet_request,
+    },
+    response::{AnswerRef, Answers, WorksheetResponse},
 };
 
 /// Requests that wait for the connection to take them. The rest is bounded by whoever
@@ -75,10 +78,9 @@ pub struct Requests {
 /// The half that is answered.
 #[derive(Debug)]
 pub struct Responses {
-    messages: Streaming<proto::WorksheetResponse>,
-    answers: vec::IntoIter<proto::Answer>,
-    /// Whether these are the last ones to their request.
-    done: bool,
+    messages: Streaming<WorksheetResponse>,
+    /// The answers of the last message that have not been taken.
+    answers: Answers,
     /// The next one's index within its request.
     index: u32,
     /// How many answers that request will have, if it is known which it is.
@@ -89,15 +91,50 @@ pub struct Responses {
 
 /// What comes from a worksheet.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum Event<'r> {
     /// The answer to the next line.
-    Answer(Row),
+    Answer(Row<'r>),
     /// The oldest request is answered.
     Done,
 }
 
 /// What became of a line.
-pub type Row = Result<Answer, Box<Fault>>;
+pub type Row<'r> = Result<Answered<'r>, Box<Fault>>;
+
+/// What a line is worth, as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered<'r> {
+    /// The name that the line bound, or empty; fit for a terminal.
+    pub name: Cow<'r, str>,
+    /// Its value as text, fit for a terminal; none where it has none.
+    pub text: Option<Cow<'r, str>>,
+    /// Whether the text is not the exact value.
+    pub rounded: bool,
+}
+
+impl Answered<'_> {
+    /// The same, to be kept.
+    #[must_use]
+    pub fn into_owned(self) -> Answer {
+        Answer {
+            name: self.name.into_owned(),
+            text: self.text.map(Cow::into_owned),
+            rounded: self.rounded,
+        }
+    }
+}
+
+impl Answer {
+    /// The same, as if it had just come.
+    #[must_use]
+    pub fn borrowed(&self) -> Answered<'_> {
+        Answered {
+            name: Cow::Borrowed(&self.name),
+            text: self.text.as_deref().map(Cow::Borrowed),
+            rounded: self.rounded,
+        }
+    }
+}
 
 /// Opens a stream with its first request.
 pub(super) async fn open(
@@ -116,8 +153,7 @@ pub(super) async fn open(
     let messages = stub.worksheet(ReceiverStream::new(waiting)).await?;
     let responses = Responses {
         messages: messages.into_inner(),
-        answers: Vec::new().into_iter(),
-        done: false,
+        answers: Answers::default(),
         index: 0,
         expected: None,
         under_way,
@@ -184,44 +220,56 @@ fn lock(under_way: &UnderWay) -> MutexGuard<'_, VecDeque<Expected>> {
 }
 
 impl Responses {
-    /// What comes next. An error is the end of the stream; nothing comes behind it.
+    /// Whether something has come that was not taken.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        !self.answers.is_empty() || self.answers.done
+    }
+
+    /// Waits for more to come. An error is the end of the stream; nothing comes behind it.
+    pub async fn wait(&mut self) -> Result<(), CallError> {
+        let peer = &self.peer;
+        self.answers = match self.messages.message().await {
+            Ok(Some(message)) => message.answers().map_err(|_| CallError::nonsense(peer))?,
+            Ok(None) => return Err(CallError::ended(peer)),
+            Err(status) => return Err(CallError::of_stream(&status, peer)),
+        };
+        Ok(())
+    }
+
+    /// Takes the next of what has come. An error is the end of the stream.
     ///
     /// Each answer is checked to be the one to the next line, so that no answer is ever
     /// taken for another line's.
-    pub async fn next(&mut self) -> Result<Event, CallError> {
-        loop {
-            if let Some(answer) = self.answers.next() {
-                if answer.line != self.index || !self.expected()?.is_more_than(self.index) {
-                    return Err(self.nonsense());
-                }
-                self.index += 1;
-                return Ok(Event::Answer(Answer::from_proto(answer)));
-            }
-            if self.done {
-                self.done = false;
-                if matches!(self.expected()?, Expected::Exactly(n) if n != self.index) {
-                    return Err(self.nonsense());
-                }
-                (self.index, self.expected) = (0, None);
-                return Ok(Event::Done);
-            }
-            match self.messages.message().await {
-                Ok(Some(message)) => {
-                    self.answers = message.answers.into_iter();
-                    self.done = message.done;
-                }
-                Ok(None) => return Err(CallError::ended(&self.peer)),
-                Err(status) => return Err(CallError::of_stream(&status, &self.peer)),
-            }
+    #[inline]
+    pub fn take(&mut self) -> Option<Result<Event<'_>, CallError>> {
+        if !self.is_ready() {
+            return None;
         }
-    }
-
-    /// How many answers the request has to which the next one belongs.
-    fn expected(&mut self) -> Result<Expected, CallError> {
-        if self.expected.is_none() {
-            self.expected = lock(&self.under_way).pop_front();
+        let expected = match self.expected {
+            Some(expected) => expected,
+            None => match lock(&self.under_way).pop_front() {
+                Some(expected) => *self.expected.insert(expected),
+                None => return Some(Err(self.nonsense())),
+            },
+        };
+        let index = self.index;
+        if self.answers.is_empty() {
+            self.answers.done = false;
+            (self.index, self.expected) = (0, None);
+            return Some(if matches!(expected, Expected::Exactly(n) if n != index) {
+                Err(self.nonsense())
+            } else {
+                Ok(Event::Done)
+            });
         }
-        self.expected.ok_or_else(|| CallError::nonsense(&self.peer))
+        self.index += 1;
+        Some(match self.answers.take() {
+            Some(Ok(answer)) if answer.line == index && expected.is_more_than(index) => {
+                Ok(Event::Answer(row(answer)))
+            }
+            _ => Err(CallError::nonsense(&self.peer)),
+        })
     }
 
     /// That nothing came for `timeout`, though an answer was due.
@@ -235,4 +283,17 @@ impl Responses {
     pub fn nonsense(&self) -> CallError {
         CallError::nonsense(&self.peer)
     }
+}
+
+/// What an answer says. It may be anybody's server.
+#[inline]
+fn row(answer: AnswerRef<'_>) -> Row<'_> {
+    if let Some(fault) = answer.fault {
+        return Err(Box::new(Fault::from_proto(&fault)));
+    }
+    Ok(Answered {
+        name: harmless(answer.name),
+        text: answer.value.map(|value| harmless(value.text)),
+        rounded: answer.value.is_some_and(|value| value.rounded),
+    })
 }

@@ -36,8 +36,9 @@ pub struct Shown {
 pub enum Typed {
     /// An integer.
     Integer(i64),
-    /// Numerator and denominator of a fraction in lowest terms. Boxed, so that what has
-    /// none is small.
+    /// Numerator and denominator of a fraction in lowest terms.
+    Ratio(i64, i64),
+    /// The same for longer ones. Boxed, so that what has none is small.
     Fraction(Box<(IBig, UBig)>),
     /// A truth value.
     Truth(bool),
@@ -141,10 +142,7 @@ fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<Typed>
     }
     match exact {
         Exact::Small(n, 1) => return Ok(Some(Typed::Integer(*n))),
-        Exact::Small(n, d) => {
-            let parts = ((*n).into(), d.unsigned_abs().into());
-            return Ok(Some(Typed::Fraction(Box::new(parts))));
-        }
+        Exact::Small(n, d) => return Ok(Some(Typed::Ratio(*n, *d))),
         Exact::Big(_) => {}
     }
     let (above, below) = exact.bits();

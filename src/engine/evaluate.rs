@@ -14,7 +14,7 @@ use super::{
     number::Number,
     real::Unary,
     value::Value,
-    work::Work,
+    work::{NODE, Work},
     worksheet::Worksheet,
 };
 use crate::{
@@ -98,9 +98,6 @@ struct Machine<'m, 'w> {
     /// The frames that wait for this one, the outermost first.
     callers: Vec<Frame>,
 }
-
-/// The cost of a node beside what its operation pays for, in nanoseconds.
-const NODE: u64 = 15;
 
 /// The cost of entering a function.
 const CALL: u64 = 150;

@@ -17,6 +17,7 @@ mod literal;
 mod memory;
 mod names;
 mod number;
+mod quick;
 mod real;
 mod value;
 mod work;

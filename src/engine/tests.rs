@@ -644,10 +644,9 @@ fn typed_values() {
     assert_eq!(typed("-2^63"), Some(Typed::Integer(i64::MIN)));
     assert_eq!(typed("2^63"), None);
     assert_eq!(typed("0xff to hex"), Some(Typed::Integer(255)));
-    assert_eq!(
-        typed("-1/3"),
-        Some(Typed::Fraction(Box::new(((-1).into(), 3u8.into()))))
-    );
+    assert_eq!(typed("-1/3"), Some(Typed::Ratio(-1, 3)));
+    let long = (1.into(), dashu_int::UBig::from(3u8).pow(100));
+    assert_eq!(typed("1/3^100"), Some(Typed::Fraction(Box::new(long))));
     assert_eq!(typed("1 < 2"), Some(Typed::Truth(true)));
     assert_eq!(typed("factor(60)"), Some(Typed::Integer(60)));
     assert_eq!(typed("pi"), None);

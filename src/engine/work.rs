@@ -7,6 +7,9 @@ use super::{Fault, Limits, fault::Result, memory::Memory};
 /// Nanoseconds of work after which the interrupt is asked again.
 const POLL: u64 = 50_000;
 
+/// The cost of a node of a line beside what its operation pays for, in nanoseconds.
+pub(super) const NODE: u64 = 15;
+
 /// Why work stops before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interruption {

@@ -11,6 +11,8 @@ use super::{
     fault::{Fault, Reason, Result},
     memory::Memory,
     names::Meaning,
+    number::Number,
+    quick::{Quick, quick},
     value::Value,
     work::Work,
 };
@@ -38,6 +40,18 @@ const ENTRY: usize = 96;
 impl Worksheet {
     /// Evaluates `line`, and remembers what it binds and answers.
     pub fn run(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
+        if (1..=work.limits.digits).contains(&options.digits)
+            && let Some(Quick { name, value }) = quick(line, self, work)
+        {
+            let value = Value::from(Number::from(value));
+            let shown = show(&value, &[], options.digits, line, work)?;
+            let bound = name.map(|name| (name, Meaning::Value(value.clone())));
+            self.remember(bound.into_iter().collect(), Some(value), work)?;
+            return Ok(Answer {
+                name: name.map(str::to_owned),
+                value: Some(shown),
+            });
+        }
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;

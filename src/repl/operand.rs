@@ -4,11 +4,9 @@ use super::{
     Outcome,
     command::Word,
     fault::{LineFault, SYNTAX},
+    session::Row,
 };
-use crate::{
-    client::{Reply, Row},
-    printable::quoted,
-};
+use crate::{client::Reply, printable::quoted};
 
 /// The integer that a name stands for, which `row` tells.
 pub(super) fn of_row(word: &Word<'_>, row: Row) -> Result<i32, Outcome> {

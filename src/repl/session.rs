@@ -14,7 +14,7 @@ use super::{
     sheet::Sheet,
 };
 use crate::{
-    client::{Answer, Call, CallError, Event, Fault, Method, Reply, Row, WorksheetRequest},
+    client::{Answer, Answered, Call, CallError, Event, Fault, Method, Reply, WorksheetRequest},
     printable::printable,
 };
 
@@ -62,6 +62,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a worksheet may take to say that it was interrupted.
 const INTERRUPTION: Duration = Duration::from_secs(1);
+
+/// What the worksheet makes of a line.
+pub(super) type Row = Result<Answer, Box<Fault>>;
 
 /// Definitions as text, a line each.
 pub(super) fn definitions(rows: &[Row]) -> String {
@@ -155,7 +158,7 @@ impl<C: Calls> Session<C> {
             let mut row = None;
             while self.pending > 0 {
                 match sheet.next(INTERRUPTION).await? {
-                    Event::Answer(answer) => row = Some(answer),
+                    Event::Answer(answer) => row = Some(answer.map(Answered::into_owned)),
                     Event::Done => self.pending -= 1,
                 }
             }
@@ -408,7 +411,7 @@ async fn rows(sheet: &mut Sheet, limit: Duration) -> Result<Vec<Row>, CallError>
     let mut rows = Vec::new();
     loop {
         match sheet.next(limit).await? {
-            Event::Answer(row) => rows.push(row),
+            Event::Answer(row) => rows.push(row.map(Answered::into_owned)),
             Event::Done => return Ok(rows),
         }
     }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use tokio::time::timeout;
 
 use crate::client::{CallError, Event, Fault, Requests, Responses};
@@ -12,6 +11,8 @@ use crate::client::{CallError, Event, Fault, Requests, Responses};
 pub(super) struct Sheet {
     pub(super) requests: Requests,
     responses: Responses,
+    /// The deadline for which the running line was cancelled.
+    overdue: Option<Duration>,
 }
 
 impl Sheet {
@@ -19,32 +20,46 @@ impl Sheet {
         Self {
             requests,
             responses,
+            overdue: None,
         }
     }
 
-    /// What has come already.
+    /// Takes the next of what has come already.
     #[inline]
-    pub(super) fn ready(&mut self) -> Option<Result<Event, CallError>> {
-        self.responses.next().now_or_never()
+    pub(super) fn take(&mut self) -> Option<Result<Event<'_>, CallError>> {
+        let limit = self.overdue;
+        let event = self.responses.take()?;
+        if let (Some(limit), Ok(Event::Answer(row))) = (limit, &event) {
+            self.overdue = None;
+            if matches!(row, Err(fault) if fault.is_cancelled()) {
+                return Some(Ok(Event::Answer(Err(Box::new(Fault::deadline(limit))))));
+            }
+        }
+        Some(event)
     }
 
-    /// Waits for what comes next. A line that takes longer than `limit` is cancelled; a
+    /// Waits for more to come. A line that takes longer than `limit` is cancelled; a
     /// server that does not even answer that is lost.
-    pub(super) async fn next(&mut self, limit: Duration) -> Result<Event, CallError> {
-        if let Ok(event) = timeout(limit, self.responses.next()).await {
-            return event;
+    pub(super) async fn wait(&mut self, limit: Duration) -> Result<(), CallError> {
+        if let Ok(came) = timeout(limit, self.responses.wait()).await {
+            return came;
         }
+        self.overdue = Some(limit);
         let cancelled = async {
             self.requests.cancel().await;
-            self.responses.next().await
+            self.responses.wait().await
         };
-        match timeout(limit, cancelled).await {
-            Err(_) => Err(self.responses.silent(limit)),
-            Ok(Ok(Event::Answer(Err(fault)))) if fault.is_cancelled() => {
-                Ok(Event::Answer(Err(Box::new(Fault::deadline(limit)))))
-            }
-            Ok(event) => event,
+        let came = timeout(limit, cancelled).await;
+        came.unwrap_or_else(|_| Err(self.responses.silent(limit)))
+    }
+
+    /// What comes next.
+    pub(super) async fn next(&mut self, limit: Duration) -> Result<Event<'_>, CallError> {
+        while !self.responses.is_ready() {
+            self.wait(limit).await?;
         }
+        self.take()
+            .unwrap_or_else(|| Err(CallError::no_worksheet()))
     }
 
     /// That what came is not what was asked for.

@@ -15,9 +15,12 @@ use super::{
 };
 use crate::{
     engine::{self, Limits},
-    proto::grpcalc::v1::{
-        EvaluateRequest, EvaluateResponse, WorksheetRequest, WorksheetResponse,
-        evaluator_service_server::EvaluatorService,
+    proto::{
+        grpcalc::v1::{
+            EvaluateRequest, EvaluateResponse, WorksheetRequest,
+            evaluator_service_server::EvaluatorService,
+        },
+        response::WorksheetResponse,
     },
 };
 

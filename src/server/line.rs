@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use super::pool::Caller;
 use crate::{
     engine::{self, AngleUnit, Fault, Interruption, Limits, Options, Shown, Typed, Work},
-    proto::grpcalc::v1::{self as proto, Fraction, Value, answer, value},
+    proto::{
+        grpcalc::v1::{self as proto, Fraction, Value, answer, value},
+        response::{Exact, ResponseWriter},
+    },
 };
 
 /// Nanoseconds of estimated work that a line may take on a thread that serves others
@@ -81,6 +84,27 @@ pub(super) fn answer(line: u32, outcome: Outcome) -> proto::Answer {
     }
 }
 
+/// Adds that message to a response. What most lines come to is written without it.
+pub(super) fn write(response: &mut ResponseWriter, line: u32, outcome: Outcome) {
+    let (name, shown) = match &outcome {
+        Ok(engine::Answer {
+            name,
+            value: Some(shown),
+        }) => (name.as_deref().unwrap_or_default(), shown),
+        _ => return response.push(&answer(line, outcome)),
+    };
+    let (mut above, mut below) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let exact = match &shown.typed {
+        None => Exact::None,
+        Some(Typed::Integer(n)) => Exact::Integer(*n),
+        Some(Typed::Ratio(n, d)) => Exact::Fraction(above.format(*n), below.format(*d)),
+        Some(Typed::Fraction(_) | Typed::Truth(_)) => {
+            return response.push(&answer(line, outcome));
+        }
+    };
+    response.push_text(line, name, &shown.text, shown.rounded, exact);
+}
+
 impl From<Shown> for Value {
     fn from(
         Shown {
@@ -92,6 +116,10 @@ impl From<Shown> for Value {
         let exact = typed.map(|typed| match typed {
             Typed::Integer(n) => value::Exact::Integer(n),
             Typed::Truth(truth) => value::Exact::Truth(truth),
+            Typed::Ratio(n, d) => value::Exact::Fraction(Fraction {
+                numerator: n.to_string(),
+                denominator: d.to_string(),
+            }),
             Typed::Fraction(parts) => value::Exact::Fraction(Fraction {
                 numerator: parts.0.to_string(),
                 denominator: parts.1.to_string(),

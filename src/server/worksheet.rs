@@ -16,15 +16,15 @@ use tonic::{Status, Streaming};
 use super::{
     Evaluator,
     inbox::Inbox,
-    line::{Outcome, answer, full, light},
+    line::{Outcome, full, light, write},
     pool::Caller,
     status::{idle, shutting_down},
 };
 use crate::{
     engine::{Fault, Limits, Options, Work, Worksheet},
-    proto::grpcalc::v1::{
-        Answer, Names, Preview, Run, WorksheetRequest, WorksheetResponse,
-        worksheet_request::Request,
+    proto::{
+        grpcalc::v1::{Names, Preview, Run, WorksheetRequest, worksheet_request::Request},
+        response::{ResponseWriter, WorksheetResponse},
     },
 };
 
@@ -37,10 +37,8 @@ const SOON: Duration = Duration::from_millis(5);
 /// Estimated nanoseconds of lines after which other tasks have their turn.
 const SLICE: u64 = 200_000;
 
-/// What a line takes beside its evaluation, about, in nanoseconds; and bytes of an
-/// answer beside its texts.
+/// What a line takes beside its evaluation, about, in nanoseconds.
 const LINE: u64 = 200;
-const ANSWER: usize = 12;
 
 /// A client's stream, and the worksheet that lives as long as it.
 pub(super) struct Conversation {
@@ -112,30 +110,30 @@ impl Conversation {
         if self.task.is_none() {
             match self.request().await? {
                 Ok(Some(request)) => self.task = Some(self.task(request)),
-                Ok(None) => return Some(Ok(Batch::of(Fault::unknown_request()).response(true))),
+                Ok(None) => return Some(Ok(refusal())),
                 Err(status) => return Some(Err(status)),
             }
         }
-        let mut batch = Batch::default();
+        let mut response = ResponseWriter::default();
         let began = Instant::now();
         loop {
             if self.heavy.is_some() {
-                let patience = (!batch.is_empty()).then_some(SOON);
+                let patience = (!response.is_empty()).then_some(SOON);
                 match self.computed(patience).await {
-                    Some(Ok(outcome)) => batch.push(self.index(), outcome),
+                    Some(Ok(outcome)) => write(&mut response, self.index(), outcome),
                     Some(Err(status)) => return Some(Err(status)),
-                    None => return Some(Ok(batch.response(false))),
+                    None => return Some(Ok(response.finish(false))),
                 }
             }
-            match self.light_lines(&mut batch) {
+            match self.light_lines(&mut response) {
                 Stop::End => {
                     self.task = None;
-                    return Some(Ok(batch.response(true)));
+                    return Some(Ok(response.finish(true)));
                 }
-                Stop::Full => return Some(Ok(batch.response(false))),
+                Stop::Full => return Some(Ok(response.finish(false))),
                 Stop::Heavy(line) => {
                     if let Err(fault) = self.compute(line) {
-                        batch.push(self.index(), Err(fault));
+                        write(&mut response, self.index(), Err(fault));
                     }
                     continue;
                 }
@@ -143,12 +141,12 @@ impl Conversation {
             }
             self.inbox.read_ahead();
             match () {
-                () if batch.is_empty() && draining.is_cancelled() => {
+                () if response.is_empty() && draining.is_cancelled() => {
                     return Some(Err(shutting_down()));
                 }
-                () if batch.is_empty() => {}
+                () if response.is_empty() => {}
                 () if draining.is_cancelled() || began.elapsed() >= SOON => {
-                    return Some(Ok(batch.response(false)));
+                    return Some(Ok(response.finish(false)));
                 }
                 () => {}
             }
@@ -200,7 +198,7 @@ impl Conversation {
     }
 
     /// Answers lines one after the other as long as they are light.
-    fn light_lines(&mut self, batch: &mut Batch) -> Stop {
+    fn light_lines(&mut self, response: &mut ResponseWriter) -> Stop {
         let (Some(task), Some(sheet)) = (&mut self.task, &mut self.sheet) else {
             return Stop::End;
         };
@@ -209,7 +207,7 @@ impl Conversation {
         let mut spent = 0;
         while let Some(line) = task.line() {
             if task.kind == Kind::Run && self.inbox.take_cancel() {
-                batch.push(task.count(), Err(Fault::cancelled()));
+                write(response, task.count(), Err(Fault::cancelled()));
                 continue;
             }
             let text = &task.text[line];
@@ -220,8 +218,8 @@ impl Conversation {
                 return Stop::Heavy(text.to_owned());
             };
             spent += LINE + work;
-            batch.push(task.count(), outcome);
-            if batch.bytes >= FLUSH {
+            write(response, task.count(), outcome);
+            if response.len() >= FLUSH {
                 return if task.rest.is_none() {
                     Stop::End
                 } else {
@@ -291,6 +289,13 @@ impl Conversation {
     }
 }
 
+/// The answer to a request that asks for nothing known.
+fn refusal() -> WorksheetResponse {
+    let mut response = ResponseWriter::default();
+    write(&mut response, 0, Err(Fault::unknown_request()));
+    response.finish(true)
+}
+
 /// A request that is being answered.
 struct Task {
     kind: Kind,
@@ -350,45 +355,6 @@ impl Kind {
             Self::Run => sheet.run(line, options, work),
             Self::Preview => sheet.preview(line, options, work),
             Self::Names => sheet.definition(line, options, work),
-        }
-    }
-}
-
-/// Answers that wait to be sent.
-#[derive(Default)]
-struct Batch {
-    answers: Vec<Answer>,
-    /// Of them, about.
-    bytes: usize,
-}
-
-impl Batch {
-    fn of(fault: Box<Fault>) -> Self {
-        let mut batch = Self::default();
-        batch.push(0, Err(fault));
-        batch
-    }
-
-    fn is_empty(&self) -> bool {
-        self.answers.is_empty()
-    }
-
-    fn push(&mut self, line: u32, outcome: Outcome) {
-        self.bytes += ANSWER
-            + match &outcome {
-                Ok(answer) => {
-                    let text = answer.value.as_ref().map_or(0, |shown| shown.text.len());
-                    text + answer.name.as_ref().map_or(0, String::len)
-                }
-                Err(fault) => fault.message.len() + fault.help.len(),
-            };
-        self.answers.push(answer(line, outcome));
-    }
-
-    fn response(self, done: bool) -> WorksheetResponse {
-        WorksheetResponse {
-            answers: self.answers,
-            done,
         }
     }
 }

@@ -118,6 +118,9 @@ impl<'a, C: Calls> Feed<'a, C> {
     pub(super) async fn run(mut self, mut lines: LineReader<impl AsyncRead + Unpin>) {
         loop {
             while let Some(line) = lines.line() {
+                if self.gather(&line) {
+                    continue;
+                }
                 if self.line(line).await.is_break() {
                     return;
                 }
@@ -134,20 +137,34 @@ impl<'a, C: Calls> Feed<'a, C> {
         }
     }
 
+    /// Adds a line of the language to the batch, if that is all there is to do.
+    #[inline]
+    fn gather(&mut self, line: &Line<'_>) -> bool {
+        let Ok(text) = line.text else {
+            return false;
+        };
+        let simple = !self.behind
+            && self.batch.text.len() < FULL
+            && matches!(command::parse(text), Ok(Command::Evaluate));
+        if simple {
+            self.batch.push(line.number, text, self.shown());
+        }
+        simple
+    }
+
     async fn line(&mut self, Line { number, text }: Line<'_>) -> Flow {
         let (text, command) = match text {
             Ok(text) => (text, command::parse(text)),
             Err(fault) => ("", Err(fault)),
         };
         if let Ok(Command::Evaluate) = command {
-            if self.behind && mentions_last(text) {
-                self.catch_up(number, text).await?;
-            } else {
-                self.batch.push(number, text, self.shown());
-            }
             if self.batch.text.len() >= FULL {
                 self.flush().await?;
             }
+            if self.behind && mentions_last(text) {
+                return self.catch_up(number, text).await;
+            }
+            self.batch.push(number, text, self.shown());
             return Flow::Continue(());
         }
         let input = Input {

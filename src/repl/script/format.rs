@@ -12,7 +12,7 @@ use super::{
     page::{Pages, Side},
 };
 use crate::{
-    client::{Answer, CallError, Fault, Reply},
+    client::{Answered, CallError, Fault, Reply},
     repl::Outcome,
 };
 
@@ -59,7 +59,13 @@ impl Format {
     /// Prints the answer of the worksheet to line `number`, of which the text is
     /// `input`.
     #[inline]
-    pub(super) fn answer(self, number: u64, input: &str, answer: &Answer, page: &mut Vec<u8>) {
+    pub(super) fn answer(
+        self,
+        number: u64,
+        input: &str,
+        answer: &Answered<'_>,
+        page: &mut Vec<u8>,
+    ) {
         match self {
             // A definition has nothing to say.
             Self::Plain => {
@@ -92,7 +98,7 @@ impl Format {
         let wrong: &dyn Display = match outcome {
             Outcome::Silence | Outcome::Quit => return,
             Outcome::Answer(Reply::Answer(answer)) => {
-                return self.answer(0, "", answer, pages.on(Side::Output));
+                return self.answer(0, "", &answer.borrowed(), pages.on(Side::Output));
             }
             Outcome::Answer(reply) | Outcome::Lowered(reply) => {
                 return print(pages.on(Side::Output), format_args!("{reply}\n"));
@@ -129,7 +135,7 @@ fn json(input: &Input, outcome: &Outcome, page: &mut Vec<u8>) {
     match outcome {
         Outcome::Silence | Outcome::Quit => row(page, &blank),
         Outcome::Answer(Reply::Answer(answer)) => {
-            Format::Json.answer(blank.line, blank.input, answer, page);
+            Format::Json.answer(blank.line, blank.input, &answer.borrowed(), page);
         }
         Outcome::Answer(reply) | Outcome::Lowered(reply) => row(
             page,

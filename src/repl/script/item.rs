@@ -6,8 +6,8 @@ use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    client::{CallError, Reply, Row},
-    repl::{Outcome, sheet::Sheet},
+    client::{CallError, Reply},
+    repl::{Outcome, session::Row, sheet::Sheet},
 };
 
 /// A line's number, and its text where that is printed beside the answer.

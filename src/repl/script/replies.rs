@@ -11,8 +11,12 @@ use super::{
     page::{Page, Pages, Side, Unread},
 };
 use crate::{
-    client::{CallError, Event, Fault, Reply, Row},
-    repl::{LOWERED, Outcome, session::definitions, sheet::Sheet},
+    client::{Answered, CallError, Event, Fault, Reply},
+    repl::{
+        LOWERED, Outcome,
+        session::{Row, definitions},
+        sheet::Sheet,
+    },
 };
 
 /// Takes the items, waits for the answer of each, and prints it.
@@ -150,26 +154,38 @@ impl<'a> Replies<'a> {
     /// The worksheet's answers to so many lines.
     async fn lines(&mut self, input: Input, count: u64) -> Result<(), Stop> {
         let mut texts = input.text.as_deref().map(|text| text.split('\n'));
-        for number in input.number..input.number + count {
-            let row = self.row().await?;
-            let text = texts.as_mut().and_then(Iterator::next).unwrap_or_default();
-            self.next = number + 1;
-            match row {
-                Ok(answer) => {
+        let mut next_text = || texts.as_mut().and_then(Iterator::next).unwrap_or_default();
+        let end = input.number + count;
+        let mut number = input.number;
+        while number < end {
+            let Some(sheet) = &mut self.sheet else {
+                return Err(self.out_of_step());
+            };
+            match sheet.take() {
+                Some(Ok(Event::Answer(Ok(answer)))) => {
                     if answer.text.is_some() {
                         self.last = Last::Sheet;
                     }
                     let page = self.pages.on(Side::Output);
-                    self.rules.format.answer(number, text, &answer, page);
+                    self.rules.format.answer(number, next_text(), &answer, page);
                 }
-                Err(fault) => {
+                Some(Ok(Event::Answer(Err(fault)))) => {
                     let input = Input {
                         number,
-                        text: Some(text.to_owned()),
+                        text: Some(next_text().to_owned()),
                     };
                     self.fault(&input, &Outcome::Fault(*fault))?;
                 }
+                Some(Ok(Event::Done)) => return Err(self.out_of_step()),
+                Some(Err(error)) => return Err(self.broken(&error)),
+                None => {
+                    self.pages.turn().await?;
+                    self.wait().await?;
+                    continue;
+                }
             }
+            number += 1;
+            self.next = number;
             if self.pages.is_full() {
                 self.pages.turn().await?;
             }
@@ -177,44 +193,56 @@ impl<'a> Replies<'a> {
         Ok(())
     }
 
+    /// Waits until more has come from the worksheet.
+    async fn wait(&mut self) -> Result<(), Stop> {
+        let came = match &mut self.sheet {
+            Some(sheet) => sheet.wait(self.rules.timeout).await,
+            None => Err(CallError::no_worksheet()),
+        };
+        came.map_err(|error| self.broken(&error))
+    }
+
     /// The worksheet's definitions.
     async fn names(&mut self, input: Input) -> Result<(), Stop> {
         let mut rows = Vec::new();
-        while let Event::Answer(row) = self.event().await? {
+        while let Some(row) = self.event().await? {
             rows.push(row);
         }
         self.outcome(&input, &Outcome::Text(definitions(&rows)))
     }
 
     /// The next answer of the worksheet.
-    #[inline]
     async fn row(&mut self) -> Result<Row, Stop> {
         match self.event().await? {
-            Event::Answer(row) => Ok(row),
-            Event::Done => Err(self.out_of_step()),
+            Some(row) => Ok(row),
+            None => Err(self.out_of_step()),
         }
     }
 
+    /// The end of a request.
     async fn done(&mut self) -> Result<(), Stop> {
         match self.event().await? {
-            Event::Done => Ok(()),
-            Event::Answer(_) => Err(self.out_of_step()),
+            None => Ok(()),
+            Some(_) => Err(self.out_of_step()),
         }
     }
 
-    #[inline]
-    async fn event(&mut self) -> Result<Event, Stop> {
-        if let Some(sheet) = &mut self.sheet
-            && let Some(event) = sheet.ready()
-        {
-            return event.map_err(|error| self.broken(&error));
+    /// The next answer of the worksheet, or none at the end of its request.
+    async fn event(&mut self) -> Result<Option<Row>, Stop> {
+        loop {
+            let Some(sheet) = &mut self.sheet else {
+                return Err(self.out_of_step());
+            };
+            match sheet.take() {
+                Some(Ok(Event::Answer(row))) => return Ok(Some(row.map(Answered::into_owned))),
+                Some(Ok(Event::Done)) => return Ok(None),
+                Some(Err(error)) => return Err(self.broken(&error)),
+                None => {
+                    self.pages.turn().await?;
+                    self.wait().await?;
+                }
+            }
         }
-        self.pages.turn().await?;
-        let event = match &mut self.sheet {
-            Some(sheet) => sheet.next(self.rules.timeout).await,
-            None => Err(CallError::no_worksheet()),
-        };
-        event.map_err(|error| self.broken(&error))
     }
 
     /// Prints what became of a line that had an item of its own.

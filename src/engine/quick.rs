@@ -1,0 +1,308 @@
+//! Short lines of exact numbers, straight from their characters.
+//!
+//! Most lines of long scripts are like `20 + 10`, `x * 1.5 - 1` or `x = 2^10`: literals
+//! and variables with `+ - * / ^`, without parentheses. Their tokens and nodes cost more
+//! than their values. They are evaluated here as they are read; anything else, and
+//! anything that could be a fault, is left to the general way, which gives the same
+//! values (a property test compares the two) and alone complains.
+
+use super::{
+    exact::{Exact, Outcome},
+    literal::small_decimal,
+    names::Meaning,
+    number::Number,
+    value::Value,
+    work::{NODE, Work},
+    worksheet::Worksheet,
+};
+
+/// Bytes of the longest line that is tried.
+const LONGEST: usize = 128;
+
+/// What such a line comes to.
+pub(super) struct Quick<'t> {
+    /// The variable that it binds anew.
+    pub(super) name: Option<&'t str>,
+    pub(super) value: Exact,
+}
+
+/// Evaluates `line` if it is of that kind.
+pub(super) fn quick<'t>(
+    line: &'t str,
+    sheet: &Worksheet,
+    work: &mut Work<'_>,
+) -> Option<Quick<'t>> {
+    if line.len() > LONGEST {
+        return None;
+    }
+    let mut reader = Reader {
+        line,
+        at: 0,
+        sheet,
+        nodes: 0,
+    };
+    let first = reader.peek();
+    let name = if first.is_ascii_alphabetic() {
+        reader.binding()
+    } else {
+        None
+    };
+    let value = reader.sum(work)?;
+    work.pay(NODE * reader.nodes).ok()?;
+    Some(Quick { name, value })
+}
+
+struct Reader<'t, 's> {
+    line: &'t str,
+    at: usize,
+    sheet: &'s Worksheet,
+    /// Literals, names and operators so far.
+    nodes: u64,
+}
+
+impl<'t> Reader<'t, '_> {
+    /// The next byte that is no space; 0 at the end.
+    #[inline]
+    fn peek(&mut self) -> u8 {
+        let bytes = self.line.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            if *byte != b' ' {
+                return *byte;
+            }
+            self.at += 1;
+        }
+        0
+    }
+
+    /// The next byte, which is used.
+    #[inline]
+    fn next(&mut self) -> u8 {
+        let byte = self.peek();
+        self.at += 1;
+        byte
+    }
+
+    /// What stands from here on as long as the bytes are `of` a kind.
+    #[inline]
+    fn word(&mut self, of: impl Fn(u8) -> bool) -> &'t str {
+        let rest = &self.line.as_bytes()[self.at..];
+        let end = rest.iter().position(|byte| !of(*byte));
+        let start = self.at;
+        self.at += end.unwrap_or(rest.len());
+        &self.line[start..self.at]
+    }
+
+    fn name(&mut self) -> &'t str {
+        self.word(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    }
+
+    /// The variable that the line binds, if it binds one that exists already: so there is
+    /// nothing to be said against its name.
+    fn binding(&mut self) -> Option<&'t str> {
+        let start = self.at;
+        let name = self.name();
+        if self.peek() == b'=' {
+            self.at += 1;
+            // Two of them are a comparison, of which no operand begins like this.
+            if self.sheet.meaning(name).is_some() {
+                return Some(name);
+            }
+        }
+        self.at = start;
+        None
+    }
+
+    fn sum(&mut self, work: &mut Work<'_>) -> Option<Exact> {
+        let (mut sum, mut operator) = self.product(work)?;
+        loop {
+            let (next, behind) = match operator {
+                0 => return Some(sum),
+                b'+' => self.product(work)?,
+                b'-' => {
+                    let (product, behind) = self.product(work)?;
+                    (product.negated(), behind)
+                }
+                _ => return None,
+            };
+            sum = exact(sum.plus(&next, work))?;
+            operator = behind;
+        }
+    }
+
+    /// A product, and the operator behind it; 0 at the end of the line.
+    fn product(&mut self, work: &mut Work<'_>) -> Option<(Exact, u8)> {
+        let (mut product, mut operator) = self.power(work)?;
+        loop {
+            let factor;
+            match operator {
+                b'*' => (factor, operator) = self.power(work)?,
+                b'/' => {
+                    let (divisor, behind) = self.power(work)?;
+                    if divisor.is_zero() {
+                        return None;
+                    }
+                    (factor, operator) = (divisor.inverse(), behind);
+                }
+                _ => return Some((product, operator)),
+            }
+            product = exact(product.times(&factor, work))?;
+        }
+    }
+
+    fn power(&mut self, work: &mut Work<'_>) -> Option<(Exact, u8)> {
+        let base = self.operand()?;
+        self.nodes += 2;
+        let operator = self.next();
+        if operator != b'^' {
+            return Some((base, operator));
+        }
+        self.peek();
+        let exponent = self
+            .word(|byte| byte.is_ascii_digit())
+            .parse::<u32>()
+            .ok()?;
+        let power = exact(base.power(exponent.into(), work))?;
+        self.nodes += 2;
+        Some((power, self.next()))
+    }
+
+    #[inline]
+    fn operand(&mut self) -> Option<Exact> {
+        match self.peek() {
+            b'0'..=b'9' => {
+                let literal = self.word(|byte| byte.is_ascii_digit() || byte == b'.');
+                small_decimal(literal.as_bytes())
+            }
+            b'a'..=b'z' | b'A'..=b'Z' => match self.sheet.meaning(self.name()) {
+                Some(Meaning::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn exact(outcome: super::fault::Result<Outcome>) -> Option<Exact> {
+    match outcome {
+        Ok(Outcome::Exact(value)) => Some(value),
+        Ok(Outcome::TooLong) | Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::{Answer, Limits, Options, fault::Result};
+
+    fn run(sheet: &mut Worksheet, line: &str) -> Result<Answer> {
+        let limits = Limits::default();
+        let mut work = Work::new(&limits, limits.work, &|| None);
+        sheet.run(line, Options::default(), &mut work)
+    }
+
+    fn sheet() -> Worksheet {
+        let mut sheet = Worksheet::default();
+        for line in [
+            "x = 5",
+            "half = 1/2",
+            "big = 2^200",
+            "real = sqrt(2)",
+            "t = 1 < 2",
+            "f(n) = n",
+        ] {
+            run(&mut sheet, line).unwrap();
+        }
+        sheet
+    }
+
+    #[test]
+    fn lines_of_that_kind_and_others() {
+        let (limits, sheet) = (Limits::default(), sheet());
+        let is_quick = |line: &str| {
+            let mut work = Work::new(&limits, limits.work, &|| None);
+            quick(line, &sheet, &mut work).is_some()
+        };
+        for line in [
+            "20 + 10",
+            "7",
+            "x*2.5 - half / 4",
+            " x = x ^ 2 + 1 ",
+            "big * big",
+            "2^100",
+        ] {
+            assert!(is_quick(line), "{line}");
+        }
+        for line in [
+            "",
+            "-1",
+            "1 + -1",
+            "2 x",
+            "x y",
+            "y",
+            "y = 1",
+            "x == 5",
+            "f = real",
+            "2^3^2",
+            "2**3",
+            "5!",
+            "1/0",
+            "0/x/0",
+            "x(2)",
+            "1e5",
+            "0x1f",
+            "1_000",
+            "1.2.3",
+            "200 - 10%",
+            "1 # one",
+            "1; 2",
+            "5 to hex",
+            "x -> hex",
+            "5 mod 3",
+            "real + 1",
+            "t + 1",
+            "pi",
+            "ans + 1",
+            "½",
+            "2^x",
+            "2^0.5",
+            "9^9999999",
+            "1 <",
+            "1 +",
+            "\u{a0}1",
+        ] {
+            assert!(!is_quick(line), "{line}");
+        }
+    }
+
+    proptest! {
+        /// A space in parentheses keeps a line from the quick way and changes nothing else.
+        #[test]
+        fn both_ways_agree(words in proptest::collection::vec(
+            prop_oneof![
+                4 => "[0-9]{1,4}",
+                1 => "[0-9]{1,20}",
+                2 => "[0-9]{1,3}\\.[0-9]{1,12}",
+                2 => "x|half|big|real|y|e",
+                6 => "[-+*/^]",
+                1 => "[-+*/^=.()!%#;<>,_ ]",
+                1 => "=| |  ",
+            ],
+            1..12,
+        )) {
+            let line = words.concat();
+            let (mut quickly, mut slowly) = (sheet(), sheet());
+            let found = run(&mut quickly, &line);
+            // A comment is never quick.
+            let expected = run(&mut slowly, &format!("{line}#"));
+            match (found, expected) {
+                (Ok(found), Ok(expected)) => prop_assert_eq!(found, expected, "{}", line),
+                (Err(found), Err(expected)) => prop_assert_eq!(found.reason, expected.reason, "{}", line),
+                (found, expected) => prop_assert!(false, "{line}: {found:?}, {expected:?}"),
+            }
+            let look = |sheet: &mut Worksheet| (run(sheet, "x").ok(), run(sheet, "ans").ok());
+            prop_assert_eq!(look(&mut quickly), look(&mut slowly), "{}", line);
+        }
+    }
+}
