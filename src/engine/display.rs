@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, iter};
 
+use compact_str::{CompactString, ToCompactString as _};
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
 
@@ -24,7 +25,7 @@ const TYPED: usize = 4096;
 pub struct Shown {
     /// As a person reads it. It differs from the value by less than one unit of its
     /// last digit; where it is not rounded it reads back to the value.
-    pub text: String,
+    pub text: CompactString,
     /// Whether the text is not the exact value.
     pub rounded: bool,
     /// The value for programs, if it is exact and not too long.
@@ -70,6 +71,13 @@ pub(super) fn show(
     line: &str,
     work: &mut Work<'_>,
 ) -> Result<Shown> {
+    if let (Value::Number(Number::Exact(Exact::Small(n, 1))), []) = (value, forms) {
+        return Ok(Shown {
+            text: n.to_compact_string(),
+            rounded: false,
+            typed: Some(Typed::Integer(*n)),
+        });
+    }
     let mut style = Style {
         digits: digits as usize,
         strict: false,
@@ -98,7 +106,7 @@ pub(super) fn show(
     }
     let shown = match value {
         Value::Truth(truth) if place.is_none() => Ok(Shown {
-            text: truth.value.to_string(),
+            text: truth.value.to_compact_string(),
             rounded: !truth.certain,
             typed: Some(Typed::Truth(truth.value)),
         }),
@@ -128,7 +136,7 @@ fn factored(factors: &Factors, work: &mut Work<'_>) -> Result<Shown> {
     Ok(Shown {
         rounded: !factors.certain,
         typed: typed(exact, &text, work)?,
-        text,
+        text: text.into(),
     })
 }
 
@@ -161,12 +169,14 @@ impl Style {
             Number::Real(real) => return self.real(real, work),
         };
         let (text, rounded) = match (self.notation, exact) {
-            (Notation::Decimal, Exact::Small(n, 1)) if !self.strict => (n.to_string(), false),
-            (Notation::Radix(radix, prefix), _) => (in_radix(exact, radix, prefix)?, false),
+            (Notation::Decimal, Exact::Small(n, 1)) if !self.strict => {
+                (n.to_compact_string(), false)
+            }
+            (Notation::Radix(radix, prefix), _) => (in_radix(exact, radix, prefix)?.into(), false),
             (Notation::Fraction, _) => {
                 pay_for_text(exact.bits().0, work)?;
                 pay_for_text(exact.bits().1, work)?;
-                (fraction(exact), false)
+                (fraction(exact).into(), false)
             }
             (Notation::Decimal | Notation::Scientific, _) => self.decimal(exact, work)?,
         };
@@ -179,7 +189,7 @@ impl Style {
     }
 
     /// An exact number in decimal digits, and whether these are rounded.
-    fn decimal(&self, exact: &Exact, work: &mut Work<'_>) -> Result<(String, bool)> {
+    fn decimal(&self, exact: &Exact, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
         if exact.is_integer() {
             pay_for_text(exact.bits().0, work)?;
             let text = exact.numerator().to_string();
@@ -188,7 +198,7 @@ impl Style {
                 text.trim_end_matches('0').len() - usize::from(exact.is_negative()) > self.digits;
             let fits = count <= self.digits || !self.strict;
             if self.notation == Notation::Decimal && fits {
-                return Ok((text, false));
+                return Ok((text.into(), false));
             }
             if !longer {
                 let digits = text.trim_start_matches('-');
@@ -251,13 +261,19 @@ impl Style {
 
     /// Digits with a point after the first, times ten to the power of `exponent`. Of a
     /// rounded number so many are `known`.
-    fn text(&self, negative: bool, digits: &str, exponent: i64, known: Option<usize>) -> String {
+    fn text(
+        &self,
+        negative: bool,
+        digits: &str,
+        exponent: i64,
+        known: Option<usize>,
+    ) -> CompactString {
         let digits = digits.trim_end_matches('0');
         let digits = if digits.is_empty() { "0" } else { digits };
         // No digit is shown that is not known, not even as a zero before the point.
         let whole = usize::try_from(exponent + 1).unwrap_or(0);
         let plain = (-7..=20).contains(&exponent) && known.is_none_or(|known| whole <= known);
-        let mut text = String::with_capacity(digits.len() + 12);
+        let mut text = CompactString::with_capacity(digits.len() + 12);
         if negative {
             text.push('-');
         }

@@ -23,6 +23,8 @@ mod value;
 mod work;
 mod worksheet;
 
+use compact_str::CompactString;
+
 use self::fault::Result;
 pub use self::{
     display::{Shown, Typed},
@@ -59,7 +61,7 @@ impl Default for Options {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The name that its last statement bound.
-    pub name: Option<String>,
+    pub name: Option<CompactString>,
     /// The value of its last statement; none for a blank line, and for the definition
     /// of a function.
     pub value: Option<Shown>,

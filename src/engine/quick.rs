@@ -169,16 +169,34 @@ impl<'t> Reader<'t, '_> {
     #[inline]
     fn operand(&mut self) -> Option<Exact> {
         match self.peek() {
-            b'0'..=b'9' => {
-                let literal = self.word(|byte| byte.is_ascii_digit() || byte == b'.');
-                small_decimal(literal.as_bytes())
-            }
+            b'0'..=b'9' => self.literal(),
             b'a'..=b'z' | b'A'..=b'Z' => match self.sheet.meaning(self.name()) {
                 Some(Meaning::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
                 _ => None,
             },
             _ => None,
         }
+    }
+}
+
+impl Reader<'_, '_> {
+    #[inline]
+    fn literal(&mut self) -> Option<Exact> {
+        /// Digits of which any number is small.
+        const FEW: usize = 18;
+        let bytes = self.line.as_bytes();
+        let (start, mut n) = (self.at, 0i64);
+        while let Some(byte @ b'0'..=b'9') = bytes.get(self.at)
+            && self.at - start < FEW
+        {
+            n = n * 10 + i64::from(byte - b'0');
+            self.at += 1;
+        }
+        if let Some(b'0'..=b'9' | b'.') = bytes.get(self.at) {
+            self.word(|byte| byte.is_ascii_digit() || byte == b'.');
+            return small_decimal(&bytes[start..self.at]);
+        }
+        Some(n.into())
     }
 }
 

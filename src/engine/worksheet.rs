@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::{
@@ -46,9 +47,14 @@ impl Worksheet {
             let value = Value::from(Number::from(value));
             let shown = show(&value, &[], options.digits, line, work)?;
             let bound = name.map(|name| (name, Meaning::Value(value.clone())));
-            self.remember(bound.into_iter().collect(), Some(value), work)?;
+            let holds_nothing = |value: &Value| value.held() == 0;
+            if bound.is_none() && holds_nothing(&value) && self.last.iter().all(holds_nothing) {
+                self.last = Some(value);
+            } else {
+                self.remember(bound.into_iter().collect(), Some(value), work)?;
+            }
             return Ok(Answer {
-                name: name.map(str::to_owned),
+                name: name.map(CompactString::from),
                 value: Some(shown),
             });
         }
@@ -60,7 +66,7 @@ impl Worksheet {
             binds,
             mut bound,
         } = outcome;
-        let name = binds.as_ref().map(|(name, _)| (*name).to_owned());
+        let name = binds.as_ref().map(|(name, _)| CompactString::from(*name));
         // The last of two definitions counts.
         if let Some((name, _)) = &binds {
             bound.remove(name);
@@ -75,7 +81,7 @@ impl Worksheet {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
-        let name = outcome.binds.map(|(name, _)| name.to_owned());
+        let name = outcome.binds.map(|(name, _)| name.into());
         Ok(Answer { name, value })
     }
 
@@ -163,16 +169,16 @@ impl Worksheet {
             Some(Meaning::Value(value)) => {
                 work.memory.clone_from(&self.reals);
                 Ok(Answer {
-                    name: Some(name.to_owned()),
+                    name: Some(name.into()),
                     value: Some(show(value, &[], options.digits, name, work)?),
                 })
             }
             Some(Meaning::Function(function)) => {
                 let (left, text) = function.sides(name);
                 Ok(Answer {
-                    name: Some(left),
+                    name: Some(left.into()),
                     value: Some(Shown {
-                        text,
+                        text: text.into(),
                         rounded: false,
                         typed: None,
                     }),

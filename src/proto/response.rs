@@ -145,24 +145,36 @@ impl ResponseWriter {
         let length = number + text_len(name) + message_len(value);
         let out = &mut self.0;
         out.reserve(length + 16);
-        put_length(field::response::ANSWERS, length, out);
+        // In one piece, since each byte by itself is asked whether there is room for it.
+        let mut head = Head::new();
+        head.length(field::response::ANSWERS, length);
         if line != 0 {
-            put_varint(field::answer::LINE, line.into(), out);
+            head.varint(field::answer::LINE, line.into());
         }
-        put_text(field::answer::NAME, name, out);
-        put_length(field::answer::VALUE, value, out);
-        put_text(field::value::TEXT, text, out);
+        if !name.is_empty() {
+            head.length(field::answer::NAME, name.len());
+            out.extend_from_slice(head.bytes());
+            out.extend_from_slice(name.as_bytes());
+            head = Head::new();
+        }
+        head.length(field::answer::VALUE, value);
+        if !text.is_empty() {
+            head.length(field::value::TEXT, text.len());
+        }
+        out.extend_from_slice(head.bytes());
+        out.extend_from_slice(text.as_bytes());
+        let mut tail = Head::new();
         if rounded {
-            put_varint(field::value::ROUNDED, 1, out);
+            tail.varint(field::value::ROUNDED, 1);
         }
-        match exact {
-            Exact::None => {}
-            Exact::Integer(n) => put_varint(field::value::INTEGER, zigzag(n), out),
-            Exact::Fraction(above, below) => {
-                put_length(field::value::FRACTION, fraction, out);
-                put_text(field::fraction::NUMERATOR, above, out);
-                put_text(field::fraction::DENOMINATOR, below, out);
-            }
+        if let Exact::Integer(n) = exact {
+            tail.varint(field::value::INTEGER, zigzag(n));
+        }
+        out.extend_from_slice(tail.bytes());
+        if let Exact::Fraction(above, below) = exact {
+            put_length(field::value::FRACTION, fraction, out);
+            put_text(field::fraction::NUMERATOR, above, out);
+            put_text(field::fraction::DENOMINATOR, below, out);
         }
     }
 
@@ -173,6 +185,50 @@ impl ResponseWriter {
             put_varint(field::response::DONE, 1, &mut self.0);
         }
         WorksheetResponse(self.0.into())
+    }
+}
+
+/// Fields in front of a text, or behind it: at most four, of eleven bytes at most.
+struct Head {
+    bytes: [u8; 44],
+    length: usize,
+}
+
+impl Head {
+    fn new() -> Self {
+        Self {
+            bytes: [0; 44],
+            length: 0,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    #[inline]
+    fn put(&mut self, byte: u8) {
+        self.bytes[self.length] = byte;
+        self.length += 1;
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+    fn field(&mut self, field: u32, wire_type: WireType, mut value: u64) {
+        self.put((field << 3) as u8 | wire_type as u8);
+        while value >= 0x80 {
+            self.put(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.put(value as u8);
+    }
+
+    fn varint(&mut self, field: u32, value: u64) {
+        self.field(field, WireType::Varint, value);
+    }
+
+    fn length(&mut self, field: u32, length: usize) {
+        self.field(field, WireType::LengthDelimited, length as u64);
     }
 }
 

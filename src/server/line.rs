@@ -71,7 +71,7 @@ pub(super) fn answer(line: u32, outcome: Outcome) -> proto::Answer {
     match outcome {
         Ok(answer) => proto::Answer {
             line,
-            name: answer.name.unwrap_or_default(),
+            name: answer.name.unwrap_or_default().into(),
             result: answer
                 .value
                 .map(|shown| answer::Result::Value(shown.into())),
@@ -126,7 +126,7 @@ impl From<Shown> for Value {
             }),
         });
         Self {
-            text,
+            text: text.into(),
             rounded,
             exact,
         }
