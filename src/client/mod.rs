@@ -60,6 +60,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
+/// Bytes of the frames that a server may send: most responses come in one.
+const FRAME: u32 = 128 * 1024;
+
 /// What a server is asked by: one connection, made when it is first needed and
 /// made anew when it broke. Any number of calls may be under way on it at once.
 ///
@@ -293,4 +296,5 @@ fn endpoint(target: &Target) -> Endpoint {
         .expect("valid by construction")
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(FRAME)
 }

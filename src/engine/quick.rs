@@ -47,7 +47,13 @@ pub(super) fn quick<'t>(
     } else {
         None
     };
-    let value = reader.sum(work)?;
+    let start = reader.at;
+    let value = if let Some(n) = reader.integers() {
+        n.into()
+    } else {
+        (reader.at, reader.nodes) = (start, 0);
+        reader.sum(work)?
+    };
     work.pay(NODE * reader.nodes).ok()?;
     Some(Quick { name, value })
 }
@@ -112,6 +118,70 @@ impl<'t> Reader<'t, '_> {
         None
     }
 
+    /// The value of the rest, if there are only integers of 64 bits in it, and on the way
+    /// to it. It never leaves the processor's registers.
+    #[inline]
+    fn integers(&mut self) -> Option<i64> {
+        let (mut sum, mut minus) = (0i64, false);
+        loop {
+            let mut product = self.integer()?;
+            let operator = loop {
+                self.nodes += 2;
+                match self.next() {
+                    b'*' => product = product.checked_mul(self.integer()?)?,
+                    operator => break operator,
+                }
+            };
+            sum = if minus {
+                sum.checked_sub(product)?
+            } else {
+                sum.checked_add(product)?
+            };
+            match operator {
+                0 => return Some(sum),
+                b'+' => minus = false,
+                b'-' => minus = true,
+                _ => return None,
+            }
+        }
+    }
+
+    #[inline]
+    fn integer(&mut self) -> Option<i64> {
+        match self.peek() {
+            b'0'..=b'9' => {
+                let n = self.digits()?;
+                let more = self.line.as_bytes().get(self.at);
+                more.is_none_or(|byte| *byte != b'.').then_some(n)
+            }
+            b'a'..=b'z' | b'A'..=b'Z' => match self.sheet.meaning(self.name()) {
+                Some(Meaning::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => Some(*n),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Digits of a number that is small, however many nines there are.
+    #[inline]
+    fn digits(&mut self) -> Option<i64> {
+        const FEW: usize = 18;
+        let rest = &self.line.as_bytes()[self.at..];
+        let mut n = 0;
+        for (index, byte) in rest.iter().enumerate() {
+            match byte {
+                b'0'..=b'9' if index < FEW => n = n * 10 + i64::from(byte - b'0'),
+                b'0'..=b'9' => return None,
+                _ => {
+                    self.at += index;
+                    return Some(n);
+                }
+            }
+        }
+        self.at = self.line.len();
+        Some(n)
+    }
+
     fn sum(&mut self, work: &mut Work<'_>) -> Option<Exact> {
         let (mut sum, mut operator) = self.product(work)?;
         loop {
@@ -169,34 +239,16 @@ impl<'t> Reader<'t, '_> {
     #[inline]
     fn operand(&mut self) -> Option<Exact> {
         match self.peek() {
-            b'0'..=b'9' => self.literal(),
+            b'0'..=b'9' => {
+                let literal = self.word(|byte| byte.is_ascii_digit() || byte == b'.');
+                small_decimal(literal.as_bytes())
+            }
             b'a'..=b'z' | b'A'..=b'Z' => match self.sheet.meaning(self.name()) {
                 Some(Meaning::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
                 _ => None,
             },
             _ => None,
         }
-    }
-}
-
-impl Reader<'_, '_> {
-    #[inline]
-    fn literal(&mut self) -> Option<Exact> {
-        /// Digits of which any number is small.
-        const FEW: usize = 18;
-        let bytes = self.line.as_bytes();
-        let (start, mut n) = (self.at, 0i64);
-        while let Some(byte @ b'0'..=b'9') = bytes.get(self.at)
-            && self.at - start < FEW
-        {
-            n = n * 10 + i64::from(byte - b'0');
-            self.at += 1;
-        }
-        if let Some(b'0'..=b'9' | b'.') = bytes.get(self.at) {
-            self.word(|byte| byte.is_ascii_digit() || byte == b'.');
-            return small_decimal(&bytes[start..self.at]);
-        }
-        Some(n.into())
     }
 }
 

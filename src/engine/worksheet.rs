@@ -40,24 +40,48 @@ const ENTRY: usize = 96;
 
 impl Worksheet {
     /// Evaluates `line`, and remembers what it binds and answers.
+    #[inline]
     pub fn run(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
-        if (1..=work.limits.digits).contains(&options.digits)
-            && let Some(Quick { name, value }) = quick(line, self, work)
-        {
-            let value = Value::from(Number::from(value));
-            let shown = show(&value, &[], options.digits, line, work)?;
-            let bound = name.map(|name| (name, Meaning::Value(value.clone())));
-            let holds_nothing = |value: &Value| value.held() == 0;
-            if bound.is_none() && holds_nothing(&value) && self.last.iter().all(holds_nothing) {
-                self.last = Some(value);
-            } else {
-                self.remember(bound.into_iter().collect(), Some(value), work)?;
-            }
-            return Ok(Answer {
-                name: name.map(CompactString::from),
-                value: Some(shown),
-            });
+        match self.run_quickly(line, options, work) {
+            Some(outcome) => outcome,
+            None => self.run_any(line, options, work),
         }
+    }
+
+    /// [`Worksheet::run`] of a line that can be evaluated as it is read.
+    #[inline]
+    fn run_quickly(
+        &mut self,
+        line: &str,
+        options: Options,
+        work: &mut Work<'_>,
+    ) -> Option<Result<Answer>> {
+        let Quick { name, value } = quick(line, self, work)?;
+        if !(1..=work.limits.digits).contains(&options.digits) {
+            return None;
+        }
+        let value = Value::from(Number::from(value));
+        let value_shown = match show(&value, &[], options.digits, line, work) {
+            Ok(shown) => shown,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let holds_nothing = |value: &Value| value.held() == 0;
+        if name.is_none() && holds_nothing(&value) && self.last.iter().all(holds_nothing) {
+            self.last = Some(value);
+        } else {
+            let bound = name.map(|name| (name, Meaning::Value(value.clone())));
+            let bound = bound.into_iter().collect();
+            if let Err(fault) = self.remember(bound, Some(value), work) {
+                return Some(Err(fault));
+            }
+        }
+        Some(Ok(Answer {
+            name: name.map(CompactString::from),
+            value: Some(value_shown),
+        }))
+    }
+
+    fn run_any(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;

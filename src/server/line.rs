@@ -24,6 +24,7 @@ pub(super) type Outcome = Result<engine::Answer, Box<Fault>>;
 
 /// Evaluates with a small budget: none where that was not enough, but more is allowed;
 /// else also the work that it took, in nanoseconds.
+#[inline]
 pub(super) fn light(
     limits: &Limits,
     budget: u64,
@@ -85,6 +86,7 @@ pub(super) fn answer(line: u32, outcome: Outcome) -> proto::Answer {
 }
 
 /// Adds that message to a response. What most lines come to is written without it.
+#[inline]
 pub(super) fn write(response: &mut ResponseWriter, line: u32, outcome: Outcome) {
     let (name, shown) = match &outcome {
         Ok(engine::Answer {

@@ -41,6 +41,9 @@ const STREAMS_PER_CONNECTION: u32 = 256;
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
+/// Bytes of the frames that a peer may send: a script's requests come in one.
+const FRAME: u32 = 128 * 1024;
+
 /// What an operator can choose.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -93,6 +96,7 @@ where
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_frame_size(FRAME)
             .serve_with_incoming_shutdown(
                 Routes::new(evaluator),
                 connections,
