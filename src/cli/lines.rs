@@ -1,6 +1,7 @@
 //! Lines to a server: from the arguments, a file, a pipe or a terminal.
 
 use std::{
+    fs::Metadata,
     io::{self, IsTerminal as _, Write as _},
     path::Path,
 };
@@ -24,7 +25,7 @@ use crate::{
         script::{self, Output, Rules, Side},
     },
     server,
-    terminal::{self, Editor, prompt},
+    terminal::{self, Editor, Progress, prompt},
 };
 
 /// Answers the lines that the options name.
@@ -50,16 +51,19 @@ pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
         let line = options.line.join(" ");
         let many = line.contains('\n');
         let rules = Rules { many, ..rules };
-        return script(line.as_bytes(), &lazy(target), rules, Streams).await;
+        return script(line.as_bytes(), &lazy(target), rules, Streams::default()).await;
     }
     match options.file.as_deref() {
         Some(path) if path != Path::new("-") => {
             let file = tokio::fs::File::open(path).await;
             let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-            script(file, &lazy(target), rules, Streams).await
+            let known = file.metadata().await.ok().filter(Metadata::is_file);
+            let watched = known.filter(|_| io::stderr().is_terminal());
+            let progress = watched.map(|file| Progress::new(file.len()));
+            script(file, &lazy(target), rules, Streams { progress }).await
         }
         None if io::stdin().is_terminal() => session(target, &options).await,
-        _ => script(tokio::io::stdin(), &lazy(target), rules, Streams).await,
+        _ => script(tokio::io::stdin(), &lazy(target), rules, Streams::default()).await,
     }
 }
 
@@ -99,11 +103,14 @@ async fn script(
 }
 
 /// The process's own output and errors.
-struct Streams;
+#[derive(Default)]
+struct Streams {
+    progress: Option<Progress>,
+}
 
 impl Output for Streams {
     fn write(&mut self, side: Side, text: &[u8]) -> io::Result<()> {
-        match side {
+        let write = || match side {
             Side::Output => {
                 // Locked and flushed once; the page is the buffer.
                 let mut output = io::stdout().lock();
@@ -111,6 +118,19 @@ impl Output for Streams {
                 output.flush()
             }
             Side::Errors => io::stderr().write_all(text),
+        };
+        match &self.progress {
+            // A bar and text would be mixed up on a screen, but nowhere else.
+            Some(progress) if side == Side::Errors || io::stdout().is_terminal() => {
+                progress.aside(write)
+            }
+            _ => write(),
+        }
+    }
+
+    fn answered(&mut self, bytes: u64) {
+        if let Some(progress) = &self.progress {
+            progress.reach(bytes);
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// As many additions as are more than a second's work.
-const HEAVY: &str = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)";
+pub(crate) const HEAVY: &str = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)";
 
 fn embedded() -> Client {
     let (dial, connections) = server::in_memory();
@@ -41,11 +41,17 @@ fn line(expression: &str) -> grpcalc::client::Question {
     })
 }
 
-async fn stub() -> EvaluatorServiceClient<tonic::transport::Channel> {
+pub(crate) async fn stub() -> EvaluatorServiceClient<tonic::transport::Channel> {
+    stub_of(Settings::default(), std::future::pending()).await
+}
+
+/// A stub of an embedded server.
+pub(crate) async fn stub_of(
+    settings: Settings,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> EvaluatorServiceClient<tonic::transport::Channel> {
     let (dial, connections) = server::in_memory();
-    tokio::spawn(async move {
-        server::run(connections, std::future::pending(), &Settings::default()).await
-    });
+    tokio::spawn(async move { server::run(connections, shutdown, &settings).await });
     let connector = tower::service_fn(move |_| {
         let dial = dial.clone();
         async move {

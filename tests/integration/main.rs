@@ -8,5 +8,6 @@ mod evaluate;
 mod prompt;
 mod script;
 mod serve;
+mod worksheet;
 
 mod harness;

@@ -43,6 +43,8 @@ pub(super) struct Page {
 pub(super) struct Pages {
     page: Page,
     side: Side,
+    /// What the last page said of the bytes that are answered.
+    told: u64,
     sender: mpsc::Sender<Page>,
 }
 
@@ -55,6 +57,7 @@ impl Pages {
         Self {
             page: Page::default(),
             side: Side::Output,
+            told: 0,
             sender,
         }
     }
@@ -79,9 +82,12 @@ impl Pages {
 
     /// Hands the page over to be written, and waits where too many wait for that.
     pub(super) async fn turn(&mut self) -> Result<(), Unread> {
-        if self.page.text.is_empty() {
+        // Lines that print nothing have come far too.
+        let far = self.page.answered - self.told >= FULL as u64;
+        if self.page.text.is_empty() && !far {
             return Ok(());
         }
+        self.told = self.page.answered;
         self.page.cuts.push((self.page.text.len(), self.side));
         let next = Page {
             text: Vec::with_capacity(self.page.text.len().min(2 * FULL)),

@@ -1,0 +1,364 @@
+//! The worksheet's stream, as any client sees it.
+
+use std::time::Duration;
+
+use grpcalc::{
+    proto::{
+        grpcalc::v1::{
+            Cancel, Names, Options, Preview, Run, WorksheetRequest, worksheet_request::Request,
+        },
+        response::WorksheetResponse,
+    },
+    server::Settings,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, timeout},
+};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tonic::{Code, Status, Streaming};
+use tonic_types::StatusExt as _;
+
+use crate::{
+    evaluate::{HEAVY, stub, stub_of},
+    harness::PATIENCE,
+};
+
+struct Sheet {
+    requests: mpsc::UnboundedSender<WorksheetRequest>,
+    responses: Streaming<WorksheetResponse>,
+}
+
+/// A line's answer: `name = text`, with a `~` before what is rounded; or `! REASON`.
+type Texts = Vec<String>;
+
+impl Sheet {
+    async fn open() -> Self {
+        Self::of(Settings::default(), std::future::pending()).await
+    }
+
+    async fn of(settings: Settings, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
+        let (requests, waiting) = mpsc::unbounded_channel();
+        let waiting = UnboundedReceiverStream::new(waiting);
+        let mut stub = stub_of(settings, shutdown).await;
+        let responses = stub.worksheet(waiting).await.unwrap().into_inner();
+        Self {
+            requests,
+            responses,
+        }
+    }
+
+    fn send(&self, request: Request) {
+        let request = Some(request);
+        self.requests.send(WorksheetRequest { request }).unwrap();
+    }
+
+    fn run(&self, text: &str) {
+        self.send(Request::Run(Run {
+            text: text.into(),
+            options: None,
+        }));
+    }
+
+    fn preview(&self, text: &str) {
+        self.send(Request::Preview(Preview {
+            text: text.into(),
+            options: None,
+        }));
+    }
+
+    /// The next response: its answers, and whether it says done.
+    async fn response(&mut self) -> Result<(Texts, bool), Status> {
+        let message = timeout(PATIENCE, self.responses.message()).await.unwrap();
+        let mut answers = message?.unwrap().answers().unwrap();
+        let mut texts = Vec::new();
+        while let Some(answer) = answers.take() {
+            let answer = answer.unwrap();
+            texts.push(match (&answer.fault, answer.value) {
+                (Some(fault), _) => format!("! {}", fault.reason),
+                (None, Some(value)) => {
+                    let equals = if answer.name.is_empty() { "" } else { " = " };
+                    let about = if value.rounded { "~" } else { "" };
+                    format!("{}{equals}{about}{}", answer.name, value.text)
+                }
+                (None, None) => answer.name.to_owned(),
+            });
+        }
+        Ok((texts, answers.done))
+    }
+
+    /// All answers to a request.
+    async fn answers(&mut self) -> Texts {
+        let mut texts = Vec::new();
+        loop {
+            let (more, done) = self.response().await.unwrap();
+            texts.extend(more);
+            if done {
+                return texts;
+            }
+        }
+    }
+
+    /// The answers to `text`, run.
+    async fn ran(&mut self, text: &str) -> Texts {
+        self.run(text);
+        self.answers().await
+    }
+
+    async fn end(&mut self) -> Status {
+        loop {
+            if let Err(status) = self.response().await {
+                return status;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn runs_previews_and_names() {
+    let mut sheet = Sheet::open().await;
+    let lines = "x = 5\n2x\n\n# comment\r\nf(n) = n * x\nf(3); 1/3\n1/0\nans";
+    let answers = [
+        "x = 5",
+        "10",
+        "",
+        "",
+        "f",
+        "~0.33333333333333333333",
+        "! DIVISION_BY_ZERO",
+    ];
+    let mut expected: Vec<_> = answers.map(str::to_owned).into();
+    expected.push("~0.33333333333333333333".into());
+    assert_eq!(sheet.ran(lines).await, expected);
+    sheet.preview("x = x + 1");
+    assert_eq!(sheet.answers().await, ["x = 6"]);
+    assert_eq!(sheet.ran("x + 1").await, ["6"]);
+    sheet.send(Request::Names(Names { options: None }));
+    assert_eq!(sheet.answers().await, ["f(n) = n * x", "x = 5"]);
+    assert_eq!(sheet.ran("").await, [""]);
+    assert_eq!(sheet.ran("\n").await, ["", ""]);
+    sheet.send(Request::Run(Run {
+        text: "1/3".into(),
+        options: Some(Options {
+            digits: 3,
+            ..Options::default()
+        }),
+    }));
+    assert_eq!(sheet.answers().await, ["~0.333"]);
+}
+
+#[tokio::test]
+async fn a_new_worksheet_has_no_names() {
+    let mut sheet = Sheet::open().await;
+    sheet.send(Request::Names(Names { options: None }));
+    assert_eq!(sheet.answers().await, Texts::new());
+    // A preview is one line, whatever it is made of.
+    sheet.preview("1 +\n1");
+    assert_eq!(sheet.answers().await, ["2"]);
+}
+
+/// Requests are answered in their order, however many come at once, and the end of
+/// the requests is the end of the responses.
+#[tokio::test]
+async fn many_requests_at_once() {
+    let mut sheet = Sheet::open().await;
+    sheet.run("x = 0");
+    for _ in 0..2_000 {
+        sheet.run("x = x + 1");
+    }
+    for n in 0..=2_000 {
+        assert_eq!(sheet.answers().await, [format!("x = {n}")]);
+    }
+    let Sheet {
+        requests,
+        mut responses,
+    } = sheet;
+    drop(requests);
+    assert_eq!(responses.message().await.unwrap(), None);
+}
+
+/// A long run comes in several responses, of which only the last says done.
+#[tokio::test]
+async fn a_long_run_is_answered_bit_by_bit() {
+    let mut sheet = Sheet::open().await;
+    let lines: Vec<_> = (0..50_000).map(|n| format!("{n} + 1")).collect();
+    sheet.run(&lines.join("\n"));
+    let (mut count, mut responses) = (0, 0);
+    loop {
+        let (texts, done) = sheet.response().await.unwrap();
+        responses += 1;
+        for text in texts {
+            count += 1;
+            assert_eq!(text, count.to_string());
+        }
+        if done {
+            break;
+        }
+    }
+    assert_eq!(count, 50_000);
+    assert!(responses > 5, "{responses}");
+}
+
+/// Answers do not wait for a heavy line behind them, nor do later lines get lost.
+#[tokio::test]
+async fn heavy_lines_take_their_turn() {
+    let mut sheet = Sheet::open().await;
+    sheet.run(&format!("x = 1\n{HEAVY}\nx + 1"));
+    let start = Instant::now();
+    let (texts, done) = sheet.response().await.unwrap();
+    assert_eq!((texts, done), (vec!["x = 1".into()], false));
+    assert!(start.elapsed() < Duration::from_millis(500));
+    let (mut texts, mut done) = (Vec::new(), false);
+    while !done {
+        let (more, last) = sheet.response().await.unwrap();
+        texts.extend(more);
+        done = last;
+    }
+    assert_eq!(texts, ["! LIMIT", "2"]);
+}
+
+#[tokio::test]
+async fn a_cancel_interrupts_the_running_line_and_no_other() {
+    let mut sheet = Sheet::open().await;
+    // It stops nothing where nothing runs.
+    sheet.send(Request::Cancel(Cancel {}));
+    assert_eq!(sheet.ran("x = 7").await, ["x = 7"]);
+    let start = Instant::now();
+    sheet.run(&format!("x + 1\n{HEAVY}\nx"));
+    sheet.run("x + 2");
+    assert_eq!(sheet.response().await.unwrap(), (vec!["8".into()], false));
+    sheet.send(Request::Cancel(Cancel {}));
+    assert_eq!(sheet.answers().await, ["! CANCELLED", "7"]);
+    assert_eq!(sheet.answers().await, ["9"]);
+    assert!(
+        start.elapsed() < Duration::from_millis(800),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn any_request_interrupts_a_preview() {
+    let mut sheet = Sheet::open().await;
+    let start = Instant::now();
+    for _ in 0..100 {
+        sheet.preview(HEAVY);
+    }
+    sheet.run("1 + 1");
+    for _ in 0..100 {
+        let answers = sheet.answers().await;
+        assert!(
+            answers == ["! CANCELLED"] || answers == ["! LIMIT"],
+            "{answers:?}"
+        );
+    }
+    assert_eq!(sheet.answers().await, ["2"]);
+    // Nobody interrupts this one: it has its 50 ms, and no more.
+    sheet.preview(HEAVY);
+    assert_eq!(sheet.answers().await, ["! LIMIT"]);
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn what_exceeds_a_limit_is_refused_and_the_stream_lives_on() {
+    let mut sheet = Sheet::open().await;
+    let long = format!("1{}", "+1".repeat(40_000));
+    assert_eq!(
+        sheet.ran(&format!("x = 1\n{long}\nx")).await,
+        ["x = 1", "! LIMIT", "1"]
+    );
+    let names: Vec<_> = (0..10_001).map(|n| format!("y{n} = {n}")).collect();
+    let answers = sheet.ran(&names.join("\n")).await;
+    assert_eq!(answers[9_998], "y9998 = 9998");
+    assert_eq!(answers[9_999..], ["! LIMIT", "! LIMIT"]);
+    assert_eq!(sheet.ran("y5000 = 3").await, ["y5000 = 3"]);
+    // Sixteen megabytes of values.
+    let values: Vec<_> = (0..200)
+        .map(|n| format!("y{n} = 2^999000 + {n}; 0"))
+        .collect();
+    let answers = sheet.ran(&values.join("\n")).await;
+    assert_eq!(answers[100], "0");
+    assert_eq!(answers[199], "! LIMIT");
+    assert_eq!(sheet.ran("y0 mod 1000; y0 = 1").await, ["y0 = 1"]);
+    sheet
+        .requests
+        .send(WorksheetRequest { request: None })
+        .unwrap();
+    assert_eq!(sheet.answers().await, ["! SYNTAX"]);
+    sheet.send(Request::Run(Run {
+        text: "pi".into(),
+        options: Some(Options {
+            digits: 1001,
+            ..Options::default()
+        }),
+    }));
+    assert_eq!(sheet.answers().await, ["! LIMIT"]);
+}
+
+#[tokio::test]
+async fn an_idle_worksheet_ends_after_its_limit() {
+    let idle = Some(Duration::from_millis(300));
+    let settings = Settings {
+        idle,
+        ..Settings::default()
+    };
+    let mut sheet = Sheet::of(settings, std::future::pending()).await;
+    // What it computes is not idleness.
+    assert_eq!(sheet.ran(HEAVY).await, ["! LIMIT"]);
+    assert_eq!(sheet.ran("1").await, ["1"]);
+    let start = Instant::now();
+    let status = sheet.end().await;
+    assert!(start.elapsed() >= Duration::from_millis(250));
+    assert_eq!(
+        (status.code(), status.message()),
+        (
+            Code::ResourceExhausted,
+            "the worksheet was idle for longer than the limit of 300ms"
+        )
+    );
+    assert_eq!(status.get_details_error_info().unwrap().reason, "LIMIT");
+}
+
+#[tokio::test]
+async fn a_shutdown_lets_the_running_line_finish_and_ends_the_stream() {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async move {
+        let _ = stopped.await;
+    };
+    let mut sheet = Sheet::of(Settings::default(), shutdown).await;
+    sheet.run(&format!("1\n{HEAVY}\n2\n3"));
+    assert_eq!(sheet.response().await.unwrap(), (vec!["1".into()], false));
+    stop.send(()).unwrap();
+    let (texts, _) = sheet.response().await.unwrap();
+    assert_eq!(texts[0], "! LIMIT");
+    let status = sheet.end().await;
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::Unavailable, "the server is shutting down")
+    );
+}
+
+/// Worksheets know nothing of each other, though they share a connection.
+#[tokio::test]
+async fn worksheets_stand_alone() {
+    let mut stub = stub().await;
+    let mut sheets = Vec::new();
+    for n in 0..100 {
+        let (requests, waiting) = mpsc::unbounded_channel();
+        let responses = stub.worksheet(UnboundedReceiverStream::new(waiting)).await;
+        let sheet = Sheet {
+            requests,
+            responses: responses.unwrap().into_inner(),
+        };
+        sheet.run(&format!("x = {n}"));
+        sheets.push(sheet);
+    }
+    for (n, sheet) in sheets.iter_mut().enumerate() {
+        assert_eq!(sheet.answers().await, [format!("x = {n}")]);
+        assert_eq!(sheet.ran("x").await, [n.to_string()]);
+    }
+}
