@@ -201,3 +201,105 @@ fn a_server_that_is_not_there_is_said_at_once() {
         "{said}"
     );
 }
+
+#[test]
+fn the_prompt_remembers() {
+    let mut terminal = open(grpcalc());
+    answers(&mut terminal, "x = 20", "20");
+    answers(&mut terminal, "add x 10", "30");
+    answers(&mut terminal, "ans / 4", "7.5");
+    answers(&mut terminal, "divide 1 4", "0.25");
+    answers(&mut terminal, "ans + x", "20.25");
+    answers(
+        &mut terminal,
+        "y = 1; x = 1/0",
+        "division by zero (column 13)",
+    );
+    answers(&mut terminal, "y", "unknown name 'y' (column 1)");
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("f(n) = n * x").unwrap();
+    answers(&mut terminal, ":vars", "f(n) = n * x\r\nx = 20");
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line(":clear").unwrap();
+    answers(&mut terminal, "x", "unknown name 'x' (column 1)");
+    ends(terminal);
+}
+
+#[test]
+fn ctrl_c_stops_a_heavy_line_and_keeps_the_worksheet() {
+    let mut terminal = open(grpcalc());
+    answers(&mut terminal, "x = 3", "3");
+    for _ in 0..2 {
+        terminal.exp_string("> ").unwrap();
+        terminal.send_line(crate::evaluate::HEAVY).unwrap();
+        // It takes more than a second.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let start = std::time::Instant::now();
+        terminal.send_control('c').unwrap();
+        terminal.exp_string("cancelled\r\n").unwrap();
+        assert!(start.elapsed() < std::time::Duration::from_millis(500));
+    }
+    answers(&mut terminal, "x + 1", "4");
+    ends(terminal);
+}
+
+#[test]
+fn a_lost_worksheet_is_made_again() {
+    let (server, address) = Serve::on_any_port();
+    let (_second, other) = Serve::on_any_port();
+    let mut command = grpcalc();
+    command.args(["--addr", &address, "--addr", &other]);
+    let mut terminal = open(command);
+    answers(&mut terminal, "x = 2^70", "1180591620717411303424");
+    answers(&mut terminal, "r = 2", "2");
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("y = sqrt(r)").unwrap();
+    terminal.exp_string("1.4142135623730950488\r\n").unwrap();
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("f(n) = n * r").unwrap();
+    answers(&mut terminal, "r = 3", "3");
+    answers(&mut terminal, "add 5 6", "11");
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("ans + f(2)").unwrap();
+    terminal.exp_string("looking for it again").unwrap();
+    terminal
+        .exp_string(&format!(
+            "connected to {other} again, and the worksheet is restored\r\n17\r\n"
+        ))
+        .unwrap();
+    answers(&mut terminal, "x", "1180591620717411303424");
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("y * 10^30 to 40 digits").unwrap();
+    terminal
+        .exp_string("1.41421356237309504880168872420969807857e30\r\n")
+        .unwrap();
+    ends(terminal);
+}
+
+/// The server is gone for a while, and comes back while the prompt looks for it.
+#[test]
+fn a_worksheet_waits_for_its_server() {
+    let (server, address) = Serve::on_any_port();
+    let mut command = grpcalc();
+    command.args(["--addr", &address]);
+    let mut terminal = open(command);
+    answers(&mut terminal, "x = 7", "7");
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("x + 1").unwrap();
+    terminal.exp_string("looking for it again").unwrap();
+    // Ctrl-C gives up for now.
+    terminal.send_control('c').unwrap();
+    terminal.exp_string("cancelled\r\n").unwrap();
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("x + 2").unwrap();
+    let mut server = Serve::start(&["--listen", &address]);
+    assert_eq!(server.address(), address);
+    terminal
+        .exp_string("the worksheet is restored\r\n9\r\n")
+        .unwrap();
+    ends(terminal);
+}

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     os::unix::process::ExitStatusExt as _,
     process::Stdio,
 };
@@ -116,10 +116,12 @@ fn a_line_in_an_open_pipe_is_answered_without_more() {
     let mut input = child.stdin.take().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     for n in 0..3 {
-        writeln!(input, "add {n} 1").unwrap();
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        assert_eq!(line, format!("{}\n", n + 1));
+        for written in [format!("add {n} 1"), format!("{n} + 1"), "ans".into()] {
+            writeln!(input, "{written}").unwrap();
+            let mut line = String::new();
+            output.read_line(&mut line).unwrap();
+            assert_eq!(line, format!("{}\n", n + 1), "{written}");
+        }
     }
     // `quit` ends it although the pipe stays open.
     writeln!(input, "quit").unwrap();
@@ -201,4 +203,222 @@ fn ctrl_c_ends_a_script() {
     .unwrap();
     let status = child.wait().unwrap();
     assert_eq!((status.code(), status.signal()), (Some(130), None));
+}
+
+#[test]
+fn a_script_remembers() {
+    let script = "x = 20\nadd x 10\nans + 1\nf(n) = n * x\nf(ans)\n:vars\n:clear\nx\n";
+    let fault = "grpcalc: line 8: unknown name 'x' (column 1)\n";
+    let answers = "30\n31\n620\nf(n) = n * x\nx = 20\n";
+    assert_eq!(run(&[], script), ran(answers, fault, 1));
+}
+
+#[test]
+fn one_variable_through_many_batches() {
+    let count = 100_000;
+    let script = format!("x = 0\n{}x\n", "x = x + 1\n".repeat(count));
+    assert_eq!(run(&[], script), ran(&format!("{count}\n"), "", 0));
+}
+
+#[test]
+fn long_answers_all_come() {
+    let fourteen = run(&[], "2^999999\n".repeat(14));
+    assert_eq!((fourteen.code, fourteen.stderr.as_str()), (0, ""));
+    let answers: Vec<_> = fourteen.stdout.lines().collect();
+    assert_eq!(answers.len(), 14);
+    for answer in answers {
+        assert_eq!(answer.len(), 301_030);
+        assert!(
+            answer.starts_with("49503") && answer.ends_with("4688"),
+            "{}",
+            &answer[..20]
+        );
+    }
+}
+
+/// A flood of lines, each written by itself.
+#[test]
+fn lines_that_trickle_in_are_all_answered() {
+    const LINES: usize = 30_000;
+    let mut child = grpcalc()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let writing = std::thread::spawn(move || {
+        for n in 0..LINES {
+            input.write_all(format!("{n} + 1\n").as_bytes()).unwrap();
+        }
+    });
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let mut count = 0;
+    for line in output.lines() {
+        count += 1;
+        assert_eq!(line.unwrap(), count.to_string());
+    }
+    writing.join().unwrap();
+    assert_eq!(count, LINES);
+    assert!(child.wait().unwrap().success());
+}
+
+/// The most memory that a process has had, in bytes.
+#[cfg(target_os = "linux")]
+fn peak(child: &std::process::Child) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .unwrap();
+    let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kilobytes * 1024
+}
+
+/// Long answers, short ones and typed calls, to somebody who does not read for a while.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_stops_costs_little_memory_and_no_answer() {
+    let (_server, address) = Serve::on_any_port();
+    for place in [&[][..], &["--addr", &address]] {
+        let mut child = piped(&[&["--timeout", "1s"], place].concat());
+        let mut input = child.stdin.take().unwrap();
+        let writing = std::thread::spawn(move || {
+            let lines = "2^99999 mod 10^9 + 10^9\nadd 1 2\n10^20000\n20 + 10\n".repeat(2_000);
+            input.write_all(lines.as_bytes()).unwrap();
+        });
+        // Nothing is read while twice the deadline passes.
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        let bytes = peak(&child);
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (mut count, mut length) = (0, 0);
+        for line in output.lines() {
+            count += 1;
+            length += line.unwrap().len();
+        }
+        writing.join().unwrap();
+        let Ran { stderr, code, .. } = child.wait_with_output().unwrap().into();
+        assert_eq!((stderr.as_str(), code, count), ("", 0, 8_000));
+        assert_eq!(length, 2_000 * (10 + 1 + 20_001 + 2));
+        assert!(bytes < 64 << 20, "{bytes}");
+    }
+}
+
+/// A server dies at some moment of a script. What was printed is right, and the first
+/// line that was not answered is named. `KILLS=1000 cargo test kill` for more of it.
+#[test]
+fn a_kill_at_any_moment_costs_no_answer_before_the_line_that_is_named() {
+    const LINES: usize = 20_000;
+    let kills = std::env::var("KILLS").map_or(20, |kills| kills.parse::<u32>().unwrap());
+    let mut script = String::from("x = 0\n");
+    for n in 1..LINES {
+        match n % 50 {
+            0 => writeln!(script, "add {n} 0").unwrap(),
+            _ => writeln!(script, "x = {n}; x").unwrap(),
+        }
+    }
+    let (mut unharmed, mut middle) = (0, 0);
+    for kill in 0..kills {
+        let (server, address) = Serve::on_any_port();
+        let mut child = piped(&["--addr", &address]);
+        let mut input = child.stdin.take().unwrap();
+        let lines = script.clone();
+        let writing = std::thread::spawn(move || {
+            // The program may end before it has read everything.
+            let _ = input.write_all(lines.as_bytes());
+        });
+        // Spread over the script, so many lines and up to a millisecond behind the start.
+        let random = kill.wrapping_mul(2_654_435_761) >> 8;
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut stdout = String::new();
+        for _ in 0..random as usize % LINES {
+            output.read_line(&mut stdout).unwrap();
+        }
+        std::thread::sleep(std::time::Duration::from_micros(u64::from(random) % 1_000));
+        server.signal(Signal::SIGKILL);
+        output.read_to_string(&mut stdout).unwrap();
+        let Ran { stderr, code, .. } = child.wait_with_output().unwrap().into();
+        writing.join().unwrap();
+        drop(server);
+        let answers: Vec<_> = stdout.lines().collect();
+        for (n, answer) in answers.iter().enumerate() {
+            assert_eq!(*answer, (n + 1).to_string(), "{stderr}");
+        }
+        if code == 0 {
+            assert_eq!((answers.len(), stderr.as_str()), (LINES - 1, ""));
+            unharmed += 1;
+            continue;
+        }
+        assert_eq!(code, 3, "{stderr}");
+        let named = stderr.strip_prefix("grpcalc: line ").unwrap();
+        let named: usize = named.split(':').next().unwrap().parse().unwrap();
+        // The first line, a definition, prints nothing.
+        let printed = if named == 1 { 0 } else { named - 2 };
+        assert_eq!(answers.len(), printed, "{stderr}");
+        middle += usize::from(named > 1);
+        let end = "grpcalc: neither that line nor any after it was answered\n";
+        assert!(
+            stderr.ends_with(end) && stderr.lines().count() == 2,
+            "{stderr}"
+        );
+    }
+    eprintln!("{kills} kills: {unharmed} too late, {middle} in the middle");
+}
+
+#[test]
+fn the_next_address_is_tried() {
+    let (server, address) = Serve::on_any_port();
+    let dead = nobody();
+    let (_other, second) = Serve::on_any_port();
+    let script = "x = 1\nadd x 2\n";
+    assert_eq!(
+        run(&["--addr", &dead, "--addr", &address], script),
+        ran("3\n", "", 0)
+    );
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    assert_eq!(
+        run(&["--addr", &address, "--addr", &second], script),
+        ran("3\n", "", 0)
+    );
+    let complaint = format!(
+        "grpcalc: cannot reach {dead}, {address}: connection refused; is a server running there?\n"
+    );
+    assert_eq!(
+        run(&["--addr", &dead, "--addr", &address, "1 + 1"], ""),
+        ran("", &complaint, 3)
+    );
+    let several = grpcalc()
+        .env("GRPCALC_ADDR", format!("{dead},{second}"))
+        .args(["1", "+", "1"])
+        .output();
+    assert_eq!(Ran::from(several.unwrap()), ran("2\n", "", 0));
+}
+
+#[test]
+fn ctrl_c_ends_a_script_at_once_whatever_it_computes() {
+    let mut child = piped(&[]);
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let heavy = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)\n".repeat(1_000);
+    write!(input, "1 + 1\n{heavy}").unwrap();
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "2\n");
+    let start = std::time::Instant::now();
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    kill(pid, Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+/// A line that takes too long is a fault of its own, in a worksheet too.
+#[test]
+fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
+    let script = "x = 1\nf(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)\nx + 1\n";
+    let late = "grpcalc: line 2: no answer within 200ms (DEADLINE_EXCEEDED)\n";
+    assert_eq!(run(&["--timeout", "200ms"], script), ran("2\n", late, 1));
 }
