@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use compact_str::CompactString;
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig, ops::DivRem as _};
 
@@ -25,7 +26,7 @@ pub(super) fn finite_decimal(
     exact: &Exact,
     most: usize,
     work: &mut Work<'_>,
-) -> Result<Option<(String, i64)>> {
+) -> Result<Option<(CompactString, i64)>> {
     if let Exact::Small(n, d) = exact {
         let (mut rest, mut twos, mut fives) = (*d, 0u32, 0u32);
         twos += rest.trailing_zeros();
@@ -38,12 +39,24 @@ pub(super) fn finite_decimal(
             return Ok(None);
         }
         let places = twos.max(fives);
+        let digits_of = |scaled: u64| {
+            let mut digits = itoa::Buffer::new();
+            let digits = digits.format(scaled);
+            let exponent = exponent(digits.len()) - 1 - i64::from(places);
+            (digits.len() <= most).then(|| (digits.into(), exponent))
+        };
+        // Nearly all fit 64 bits, which are several times as fast.
+        if let Some(unit) = 10i64.checked_pow(places)
+            && let Some(scaled) = n.checked_mul(unit / d)
+        {
+            return Ok(digits_of(scaled.unsigned_abs()));
+        }
         if let Some(unit) = 10i128.checked_pow(places)
             && let Some(scaled) = i128::from(*n).checked_mul(unit / i128::from(*d))
         {
             let digits = scaled.unsigned_abs().to_string();
             let exponent = exponent(digits.len()) - 1 - i64::from(places);
-            return Ok((digits.len() <= most).then_some((digits, exponent)));
+            return Ok((digits.len() <= most).then_some((digits.into(), exponent)));
         }
     }
     let (n, d) = (exact.numerator().unsigned_abs(), exact.denominator());
@@ -75,7 +88,7 @@ pub(super) fn finite_decimal(
     let scaled = (n * UBig::from(5u8).pow(places - fives)) << (places - twos);
     let digits = scaled.to_string();
     let exponent = exponent(digits.len()) - 1 - exponent(places);
-    Ok((digits.len() <= most).then_some((digits, exponent)))
+    Ok((digits.len() <= most).then_some((digits.into(), exponent)))
 }
 
 /// The first `count` digits of a number that is not zero, rounded to the nearest, halves

@@ -192,13 +192,13 @@ impl Style {
     fn decimal(&self, exact: &Exact, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
         if exact.is_integer() {
             pay_for_text(exact.bits().0, work)?;
-            let text = exact.numerator().to_string();
+            let text = integer(&exact.numerator());
             let count = text.len() - usize::from(exact.is_negative());
             let longer =
                 text.trim_end_matches('0').len() - usize::from(exact.is_negative()) > self.digits;
             let fits = count <= self.digits || !self.strict;
             if self.notation == Notation::Decimal && fits {
-                return Ok((text.into(), false));
+                return Ok((text, false));
             }
             if !longer {
                 let digits = text.trim_start_matches('-');
@@ -298,6 +298,14 @@ impl Style {
             text.push_str(behind);
         }
         text
+    }
+}
+
+/// The digits of `n`. Native integers are several times as fast as long ones.
+fn integer(n: &IBig) -> CompactString {
+    match i128::try_from(n) {
+        Ok(n) => n.to_compact_string(),
+        Err(_) => n.to_string().into(),
     }
 }
 

@@ -386,6 +386,13 @@ impl Exact {
                 power
             }));
         }
+        if let Self::Small(n, 1) = self
+            && exponent > 0
+            && let Ok(count) = u32::try_from(count)
+            && let Some(power) = i128::from(*n).checked_pow(count)
+        {
+            return Ok(Outcome::Exact(IBig::from(power).into()));
+        }
         let (above, below) = self.bits();
         let limit = work.limits.result;
         let integral = self.is_integer() && exponent > 0;
