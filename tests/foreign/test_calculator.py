@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ GRPCALC = os.environ["GRPCALC"]
 BUF = Path(sys.executable).parent / "buf"
 CALCULATOR = Path(__file__).parent / "calculator.py"
 ROOT = Path(__file__).parents[2]
+HEAVY = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)"
 TUTORIAL = "add 20 10\nsubtract 20 10\nmultiply 20 10\ndivide 20 10\n"
 
 
@@ -152,6 +154,70 @@ class OurServer(unittest.TestCase):
             found = (info.metadata["start"], info.metadata["end"])
             self.assertEqual((found, info.metadata.get("help")), (span, help))
 
+    def test_a_worksheet(self):
+        """Requests are written as answers come, as an interactive client would."""
+        lines = queue.SimpleQueue()
+        responses = self.evaluator.Worksheet(iter(lines.get, None))
+
+        def ask(**request):
+            lines.put(evaluator_pb2.WorksheetRequest(**request))
+            answers = []
+            for response in responses:
+                answers.extend(response.answers)
+                if response.done:
+                    return answers
+
+        def run(text, **options):
+            options = evaluator_pb2.Options(**options)
+            return ask(run=evaluator_pb2.Run(text=text, options=options))
+
+        def texts(answers):
+            return [(answer.line, answer.name, answer.value.text) for answer in answers]
+
+        found = run("x = 5\nf(n) = n/x\n# nothing\nf(2)\nans + 1/3", digits=5)
+        self.assertEqual(
+            texts(found),
+            [(0, "x", "5"), (1, "f", ""), (2, "", ""), (3, "", "0.4"), (4, "", "0.73333")],
+        )
+        self.assertEqual(found[3].value.fraction.denominator, "5")
+        self.assertTrue(found[4].value.rounded)
+        self.assertIsNone(found[2].WhichOneof("result"))
+        [fault] = run("é = 1/0")
+        self.assertEqual((fault.fault.reason, fault.fault.message), ("DIVISION_BY_ZERO", "division by zero"))
+        self.assertEqual((fault.fault.span.start, fault.fault.span.end), (5, 6))
+        self.assertEqual(texts(ask(preview=evaluator_pb2.Preview(text="x = 7"))), [(0, "x", "7")])
+        self.assertEqual(
+            texts(ask(names=evaluator_pb2.Names())), [(0, "f(n)", "n/x"), (1, "x", "5")]
+        )
+        lines.put(evaluator_pb2.WorksheetRequest(run=evaluator_pb2.Run(text=HEAVY)))
+        lines.put(evaluator_pb2.WorksheetRequest(cancel=evaluator_pb2.Cancel()))
+        [cancelled] = next(responses).answers
+        self.assertEqual(cancelled.fault.reason, "CANCELLED")
+        self.assertEqual(texts(run("x")), [(0, "", "5")])
+        lines.put(None)
+        self.assertEqual(list(responses), [])
+
+    def test_many_runs_at_once(self):
+        """A client that writes each line by itself, and reads meanwhile."""
+        requests = (
+            evaluator_pb2.WorksheetRequest(run=evaluator_pb2.Run(text=f"{n} + 1"))
+            for n in range(20_000)
+        )
+        found = [
+            response.answers[0].value.integer for response in self.evaluator.Worksheet(requests)
+        ]
+        self.assertEqual(found, list(range(1, 20_001)))
+
+    def test_a_long_run(self):
+        text = "\n".join(f"{n} * 2" for n in range(200_000))
+        request = evaluator_pb2.WorksheetRequest(run=evaluator_pb2.Run(text=text))
+        found = [
+            answer.value.integer
+            for response in self.evaluator.Worksheet(iter([request]))
+            for answer in response.answers
+        ]
+        self.assertEqual(found, [2 * n for n in range(200_000)])
+
     def test_many_calls_at_once(self):
         def add(n):
             return self.stub.Add(calc_pb2.AddRequest(n1=n, n2=1)).n1
@@ -252,6 +318,54 @@ class ServersWithAWillOfTheirOwn(unittest.TestCase):
         # 300 calls of 0.1 s, 10 at a time, take 3 s; with 256 at once the last of
         # them would wait 2.5 s.
         self.check("delay_ms=100", lines=300, arguments=("--timeout", "2"))
+
+
+class Sums(evaluator_pb2_grpc.EvaluatorServiceServicer):
+    """A foreign server's worksheet: sums, one response for each line."""
+
+    def Worksheet(self, requests, context):
+        for request in requests:
+            lines = request.run.text.split("\n")
+            for index, line in enumerate(lines):
+                answer = evaluator_pb2.Answer(line=index)
+                if line == "skip":
+                    continue
+                if line == "leave":
+                    return
+                answer.value.text = str(sum(int(word) for word in line.split("+")))
+                done = index + 1 == len(lines)
+                yield evaluator_pb2.WorksheetResponse(answers=[answer], done=done)
+
+
+class ForeignWorksheets(unittest.TestCase):
+    """Our client asks a worksheet of somebody else's, which says nothing, not even its
+    headers, before it has an answer."""
+
+    def setUp(self):
+        self.server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
+        evaluator_pb2_grpc.add_EvaluatorServiceServicer_to_server(Sums(), self.server)
+        self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+        self.server.start()
+
+    def tearDown(self):
+        self.server.stop(0).wait()
+
+    def test_a_script(self):
+        script = "".join(f"{n} + 1\n" for n in range(30_000))
+        stdout, stderr, code = run(GRPCALC, "--addr", self.address, stdin=script)
+        self.assertEqual((stderr, code), ("", 0))
+        self.assertEqual(stdout.split(), [str(n + 1) for n in range(30_000)])
+
+    def test_answers_that_are_missing(self):
+        for word, cause in [
+            ("skip", "its answers do not fit what it was asked"),
+            ("leave", "it ended the worksheet"),
+        ]:
+            script = f"1 + 1\n{word}\n2 + 2\n"
+            stdout, stderr, code = run(GRPCALC, "--addr", self.address, stdin=script)
+            lost = f"grpcalc: line 2: lost the connection to {self.address}: {cause}\n"
+            none = "grpcalc: neither that line nor any after it was answered\n"
+            self.assertEqual((stdout, stderr, code), ("2\n", lost + none, 3))
 
 
 class Contracts(unittest.TestCase):
