@@ -303,3 +303,28 @@ fn a_worksheet_waits_for_its_server() {
         .unwrap();
     ends(terminal);
 }
+
+/// A file that takes more than a second, with its answers on the screen or not.
+#[test]
+fn a_long_file_shows_how_far_it_has_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("long.calc");
+    let heavy = crate::evaluate::HEAVY;
+    let lighter = heavy.replace("60", "16");
+    std::fs::write(
+        &file,
+        format!("{heavy}\n{}", format!("{lighter}\n").repeat(30)),
+    )
+    .unwrap();
+    let name = file.display();
+    for redirection in ["> /dev/null", ""] {
+        let mut terminal = at_terminal(redirected(&format!("-f {name} {redirection}")));
+        terminal.exp_regex(r"\d+ % .*KiB").unwrap();
+        let rest = has_ended(&mut terminal, 1);
+        assert_eq!(rest.contains("987\r\n"), redirection.is_empty());
+    }
+    let quick = folder.path().join("quick.calc");
+    std::fs::write(&quick, "1 + 1\n").unwrap();
+    let mut terminal = at_terminal(redirected(&format!("-f {}", quick.display())));
+    assert_eq!(has_ended(&mut terminal, 0), "2\r\n");
+}

@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     Credit, Rules,
     format::Format,
-    item::{Input, Item, Last},
+    item::{Extent, Input, Item, Last},
 };
 use crate::{
     client::{Call, CallError, Method, Requests, WorksheetRequest},
@@ -61,10 +61,12 @@ impl Batch {
     #[inline]
     fn push(&mut self, number: u64, line: &str, shown: bool) {
         self.append(line);
-        if let Some(Item::Lines(input, count)) = self.items.last_mut()
-            && input.number + *count == number
+        let bytes = line.len() as u64 + 1;
+        if let Some(Item::Lines(input, extent)) = self.items.last_mut()
+            && input.number + extent.lines == number
         {
-            *count += 1;
+            extent.lines += 1;
+            extent.bytes += bytes;
             if let Some(text) = &mut input.text {
                 text.push('\n');
                 text.push_str(line);
@@ -72,7 +74,8 @@ impl Batch {
             return;
         }
         let text = shown.then(|| line.to_owned());
-        self.items.push(Item::Lines(Input { number, text }, 1));
+        let extent = Extent { lines: 1, bytes };
+        self.items.push(Item::Lines(Input { number, text }, extent));
     }
 
     /// Adds a line whose answer nobody will see.
@@ -388,8 +391,8 @@ impl<'a, C: Calls> Feed<'a, C> {
         let mut lines = text.split('\n');
         for item in items {
             match item {
-                Item::Lines(Input { number, .. }, count) => {
-                    for (number, line) in (number..number + count).zip(&mut lines) {
+                Item::Lines(Input { number, .. }, extent) => {
+                    for (number, line) in (number..number + extent.lines).zip(&mut lines) {
                         let input = Input {
                             number,
                             text: self.shown().then(|| line.to_owned()),

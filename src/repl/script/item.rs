@@ -17,14 +17,21 @@ pub(super) struct Input {
     pub(super) text: Option<String>,
 }
 
+/// How many lines there are, and how long they are together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    pub(super) lines: u64,
+    pub(super) bytes: u64,
+}
+
 /// What comes next, in the order of the lines.
 #[derive(Debug)]
 pub(super) enum Item {
     /// From here on this worksheet answers.
     Sheet(Box<Sheet>),
-    /// The next answers of the worksheet belong to so many lines, this one and those
-    /// behind it; their texts are joined by `\n`.
-    Lines(Input, u64),
+    /// The next answers of the worksheet belong to lines: this one and those behind it,
+    /// whose texts are joined by `\n`.
+    Lines(Input, Extent),
     /// Its next answer belongs to no line.
     Hidden,
     /// A request of so many bytes is answered.

@@ -71,8 +71,12 @@ impl Pages {
         &mut self.page.text
     }
 
-    /// So many bytes of the input are answered up to here.
-    pub(super) fn answered(&mut self, bytes: u64) {
+    /// Bytes of the input that are answered up to here.
+    pub(super) fn answered(&self) -> u64 {
+        self.page.answered
+    }
+
+    pub(super) fn set_answered(&mut self, bytes: u64) {
         self.page.answered = bytes;
     }
 
@@ -83,7 +87,7 @@ impl Pages {
     /// Hands the page over to be written, and waits where too many wait for that.
     pub(super) async fn turn(&mut self) -> Result<(), Unread> {
         // Lines that print nothing have come far too.
-        let far = self.page.answered - self.told >= FULL as u64;
+        let far = self.page.answered.saturating_sub(self.told) >= FULL as u64;
         if self.page.text.is_empty() && !far {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, error::TryRecvError};
 
 use super::{
     Credit, End, Rules, ScriptError,
-    item::{Input, Item, Last},
+    item::{Extent, Input, Item, Last},
     page::{Page, Pages, Side, Unread},
 };
 use crate::{
@@ -102,7 +102,7 @@ impl<'a> Replies<'a> {
     async fn answer(&mut self, item: Item) -> Result<(), Stop> {
         match item {
             Item::Sheet(sheet) => self.sheet = Some(*sheet),
-            Item::Lines(input, count) => self.lines(input, count).await?,
+            Item::Lines(input, extent) => self.lines(input, extent).await?,
             Item::Hidden => {
                 // The line behind it would see another last answer.
                 if self.row().await?.is_err() {
@@ -144,7 +144,7 @@ impl<'a> Replies<'a> {
             Item::Last(asked) => {
                 let _ = asked.send(self.last.clone());
             }
-            Item::Read(bytes) => self.pages.answered(bytes),
+            Item::Read(bytes) => self.pages.set_answered(bytes),
             Item::Broken(error) => return Err(self.broken(&error)),
             Item::Unreadable(error) => return Err(Stop::Unreadable(error)),
         }
@@ -152,10 +152,11 @@ impl<'a> Replies<'a> {
     }
 
     /// The worksheet's answers to so many lines.
-    async fn lines(&mut self, input: Input, count: u64) -> Result<(), Stop> {
+    async fn lines(&mut self, input: Input, extent: Extent) -> Result<(), Stop> {
         let mut texts = input.text.as_deref().map(|text| text.split('\n'));
         let mut next_text = || texts.as_mut().and_then(Iterator::next).unwrap_or_default();
-        let end = input.number + count;
+        let end = input.number + extent.lines;
+        let before = self.pages.answered();
         let mut number = input.number;
         while number < end {
             let Some(sheet) = &mut self.sheet else {
@@ -179,6 +180,9 @@ impl<'a> Replies<'a> {
                 Some(Ok(Event::Done)) => return Err(self.out_of_step()),
                 Some(Err(error)) => return Err(self.broken(&error)),
                 None => {
+                    // About: how long each of them is, is forgotten.
+                    let done = extent.bytes * (number - input.number) / extent.lines;
+                    self.pages.set_answered(before + done);
                     self.pages.turn().await?;
                     self.wait().await?;
                     continue;
@@ -190,6 +194,7 @@ impl<'a> Replies<'a> {
                 self.pages.turn().await?;
             }
         }
+        self.pages.set_answered(before + extent.bytes);
         Ok(())
     }
 
