@@ -1,17 +1,18 @@
-//! From bytes to an answer: no line makes the engine panic, hang or grow.
+//! From bytes to answers: no lines make the engine panic, hang or grow.
 //!
 //!     cargo +nightly fuzz run evaluate -- -dict=fuzz/language.dict -max_len=256
 //!
-//! The limits are a hundredth of a server's, so that a line at the limit takes
-//! milliseconds; what is exact is read back, and must give the same text.
+//! The bytes are lines of a worksheet. Its limits are a hundredth of a server's, so that a
+//! line at the limit takes milliseconds. What is exact is read back, and must give the same
+//! text; a line must answer the same whichever way it goes through the engine.
 
 #![no_main]
 
-use grpcalc::engine::{Limits, Options, Work, evaluate};
+use grpcalc::engine::{Answer, Fault, Limits, Options, Work, Worksheet, evaluate};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(line) = std::str::from_utf8(bytes) else {
+    let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
     let limits = Limits {
@@ -20,28 +21,41 @@ fuzz_target!(|bytes: &[u8]| {
         work: 5_000_000,
         operation: 1_000_000,
         held: 1 << 18,
+        names: 20,
         ..Limits::default()
     };
-    let answer = |line: &str| {
-        let mut work = Work::new(&limits, limits.work, &|| None);
-        evaluate(line, Options::default(), &mut work)
-    };
-    match answer(line) {
-        Ok(found) => {
-            let Some(shown) = found.value else { return };
-            if !shown.rounded {
+    let work = || Work::new(&limits, limits.work, &|| None);
+    let options = Options::default();
+    let (mut sheet, mut other) = (Worksheet::default(), Worksheet::default());
+    for line in text.split('\n') {
+        let found = sheet.run(line, options, &mut work());
+        // A comment keeps it from the quick way.
+        let again = other.run(&format!("{line}#"), options, &mut work());
+        assert_eq!(kind(&found), kind(&again), "{line:?}");
+        match found {
+            Ok(Answer { value: Some(shown), .. }) if !shown.rounded => {
                 // Reading it back may cross a limit, as a fraction that is long.
-                if let Ok(again) = answer(&shown.text) {
+                if let Ok(again) = evaluate(&shown.text, options, &mut work()) {
                     let again = again.value.expect("a text of a value has a value");
                     let same = again.text == shown.text || again.typed == shown.typed;
                     assert!(same, "{line:?} shows {:?}, which shows {:?}", shown.text, again.text);
                 }
             }
-        }
-        Err(fault) => {
-            assert!(!fault.message.is_empty());
-            let span = fault.span.unwrap_or(0..0);
-            assert!(span.start <= span.end && span.end <= line.chars().count(), "{line:?}");
+            Ok(_) => {}
+            Err(fault) => {
+                assert!(!fault.message.is_empty());
+                let span = fault.span.unwrap_or(0..0);
+                assert!(span.start <= span.end && span.end <= line.chars().count(), "{line:?}");
+            }
         }
     }
+    for name in sheet.names() {
+        // It may take more work than there is.
+        let _ = sheet.definition(name, options, &mut work());
+    }
 });
+
+/// What does not depend on the way that a line goes.
+fn kind(outcome: &Result<Answer, Box<Fault>>) -> Result<&Answer, grpcalc::engine::Reason> {
+    outcome.as_ref().map_err(|fault| fault.reason)
+}

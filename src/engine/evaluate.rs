@@ -10,12 +10,11 @@ use super::{
     fault::{Fault, Reason, Result},
     functions::{self, AngleUnit, Context, double_factorial, factorial},
     literal::{literal, superscripts},
-    names::{CONSTANTS, Meaning, Scope, UserFunction, bindable, is_constant},
+    names::{CONSTANTS, Known, Meaning, Scope, UserFunction, bindable, is_constant},
     number::Number,
     real::Unary,
     value::Value,
     work::{NODE, Work},
-    worksheet::Worksheet,
 };
 use crate::{
     printable::quoted,
@@ -34,10 +33,10 @@ pub(super) struct Outcome<'t> {
 }
 
 /// Evaluates the statements of `line` one after the other. Names mean what the line has
-/// bound, else what they mean to the `sheet`.
+/// bound, else what is `known`.
 pub(super) fn run<'t>(
     line: &Line<'t>,
-    sheet: &Worksheet,
+    known: &Known,
     angle: AngleUnit,
     work: &mut Work<'_>,
 ) -> Result<Outcome<'t>> {
@@ -58,7 +57,7 @@ pub(super) fn run<'t>(
         } else {
             let names = Scope {
                 bound: &outcome.bound,
-                sheet,
+                known,
             };
             let body = statement.nodes.clone();
             Some(Machine::new(line, body, names, angle, work).value()?)
@@ -279,9 +278,9 @@ impl<'m, 'w> Machine<'m, 'w> {
         if matches!(name, "ans" | "_") {
             return self
                 .names
-                .sheet
-                .last()
-                .cloned()
+                .known
+                .last
+                .clone()
                 .ok_or_else(|| Fault::new(Reason::UnknownName, "there is no last answer"));
         }
         if let Some(value) = constant(name, self.work)? {

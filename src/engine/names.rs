@@ -6,7 +6,6 @@ use super::{
     fault::{Fault, Reason, Result},
     functions,
     value::Value,
-    worksheet::Worksheet,
 };
 use crate::{
     printable::quoted,
@@ -96,22 +95,32 @@ impl UserFunction {
     }
 }
 
+/// What a worksheet remembers.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// In the order of the alphabet.
+    pub(super) names: BTreeMap<Box<str>, Meaning>,
+    /// The last answer.
+    pub(super) last: Option<Value>,
+}
+
 /// What names mean to a statement: what its line has bound, else what the worksheet
 /// remembers.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'s> {
     pub(super) bound: &'s BTreeMap<&'s str, Meaning>,
-    pub(super) sheet: &'s Worksheet,
+    pub(super) known: &'s Known,
 }
 
 impl<'s> Scope<'s> {
     #[inline]
     pub(super) fn meaning(&self, name: &str) -> Option<&'s Meaning> {
-        self.bound.get(name).or_else(|| self.sheet.meaning(name))
+        self.bound.get(name).or_else(|| self.known.names.get(name))
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'s str> {
-        self.bound.keys().copied().chain(self.sheet.names())
+        let known = self.known.names.keys().map(|name| &**name);
+        self.bound.keys().copied().chain(known)
     }
 }
 

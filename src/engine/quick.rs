@@ -9,11 +9,10 @@
 use super::{
     exact::{Exact, Outcome},
     literal::small_decimal,
-    names::Meaning,
+    names::{Known, Meaning},
     number::Number,
     value::Value,
     work::{NODE, Work},
-    worksheet::Worksheet,
 };
 
 /// Bytes of the longest line that is tried.
@@ -23,22 +22,18 @@ const LONGEST: usize = 128;
 pub(super) struct Quick<'t> {
     /// The variable that it binds anew.
     pub(super) name: Option<&'t str>,
-    pub(super) value: Exact,
+    pub(super) value: Value,
 }
 
 /// Evaluates `line` if it is of that kind.
-pub(super) fn quick<'t>(
-    line: &'t str,
-    sheet: &Worksheet,
-    work: &mut Work<'_>,
-) -> Option<Quick<'t>> {
+pub(super) fn quick<'t>(line: &'t str, known: &Known, work: &mut Work<'_>) -> Option<Quick<'t>> {
     if line.len() > LONGEST {
         return None;
     }
     let mut reader = Reader {
         line,
         at: 0,
-        sheet,
+        known,
         nodes: 0,
     };
     let first = reader.peek();
@@ -48,20 +43,23 @@ pub(super) fn quick<'t>(
         None
     };
     let start = reader.at;
-    let value = if let Some(n) = reader.integers() {
+    let value: Exact = if let Some(n) = reader.integers() {
         n.into()
     } else {
         (reader.at, reader.nodes) = (start, 0);
         reader.sum(work)?
     };
     work.pay(NODE * reader.nodes).ok()?;
-    Some(Quick { name, value })
+    Some(Quick {
+        name,
+        value: Number::from(value).into(),
+    })
 }
 
 struct Reader<'t, 's> {
     line: &'t str,
     at: usize,
-    sheet: &'s Worksheet,
+    known: &'s Known,
     /// Literals, names and operators so far.
     nodes: u64,
 }
@@ -110,7 +108,7 @@ impl<'t> Reader<'t, '_> {
         if self.peek() == b'=' {
             self.at += 1;
             // Two of them are a comparison, of which no operand begins like this.
-            if self.sheet.meaning(name).is_some() {
+            if self.known.names.contains_key(name) {
                 return Some(name);
             }
         }
@@ -154,7 +152,7 @@ impl<'t> Reader<'t, '_> {
                 let more = self.line.as_bytes().get(self.at);
                 more.is_none_or(|byte| *byte != b'.').then_some(n)
             }
-            b'a'..=b'z' | b'A'..=b'Z' => match self.sheet.meaning(self.name()) {
+            b'a'..=b'z' | b'A'..=b'Z' => match self.known.names.get(self.name()) {
                 Some(Meaning::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => Some(*n),
                 _ => None,
             },
@@ -243,7 +241,7 @@ impl<'t> Reader<'t, '_> {
                 let literal = self.word(|byte| byte.is_ascii_digit() || byte == b'.');
                 small_decimal(literal.as_bytes())
             }
-            b'a'..=b'z' | b'A'..=b'Z' => match self.sheet.meaning(self.name()) {
+            b'a'..=b'z' | b'A'..=b'Z' => match self.known.names.get(self.name()) {
                 Some(Meaning::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
                 _ => None,
             },
@@ -264,7 +262,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engine::{Answer, Limits, Options, fault::Result};
+    use crate::engine::{Answer, Limits, Options, Worksheet, fault::Result};
 
     fn run(sheet: &mut Worksheet, line: &str) -> Result<Answer> {
         let limits = Limits::default();
@@ -292,7 +290,7 @@ mod tests {
         let (limits, sheet) = (Limits::default(), sheet());
         let is_quick = |line: &str| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            quick(line, &sheet, &mut work).is_some()
+            quick(line, &sheet.known, &mut work).is_some()
         };
         for line in [
             "20 + 10",

@@ -1,6 +1,6 @@
 //! A calculator that remembers.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use smallvec::SmallVec;
@@ -11,8 +11,7 @@ use super::{
     evaluate,
     fault::{Fault, Reason, Result},
     memory::Memory,
-    names::Meaning,
-    number::Number,
+    names::{Known, Meaning},
     quick::{Quick, quick},
     value::Value,
     work::Work,
@@ -27,8 +26,7 @@ use crate::{
 /// A line changes it as a whole or, where it has a fault, not at all.
 #[derive(Debug, Default)]
 pub struct Worksheet {
-    names: BTreeMap<Box<str>, Meaning>,
-    last: Option<Value>,
+    pub(super) known: Known,
     /// Bytes of the names and of what they stand for, but for reals.
     held: usize,
     /// What the reals take, since these share their parts.
@@ -56,18 +54,14 @@ impl Worksheet {
         options: Options,
         work: &mut Work<'_>,
     ) -> Option<Result<Answer>> {
-        let Quick { name, value } = quick(line, self, work)?;
-        if !(1..=work.limits.digits).contains(&options.digits) {
-            return None;
-        }
-        let value = Value::from(Number::from(value));
-        let value_shown = match show(&value, &[], options.digits, line, work) {
+        let Quick { name, value } = self.quick(line, options, work)?;
+        let shown = match show(&value, &[], options.digits, line, work) {
             Ok(shown) => shown,
             Err(fault) => return Some(Err(fault)),
         };
         let holds_nothing = |value: &Value| value.held() == 0;
-        if name.is_none() && holds_nothing(&value) && self.last.iter().all(holds_nothing) {
-            self.last = Some(value);
+        if name.is_none() && holds_nothing(&value) && self.known.last.iter().all(holds_nothing) {
+            self.known.last = Some(value);
         } else {
             let bound = name.map(|name| (name, Meaning::Value(value.clone())));
             let bound = bound.into_iter().collect();
@@ -77,8 +71,15 @@ impl Worksheet {
         }
         Some(Ok(Answer {
             name: name.map(CompactString::from),
-            value: Some(value_shown),
+            value: Some(shown),
         }))
+    }
+
+    #[inline]
+    fn quick<'t>(&self, line: &'t str, options: Options, work: &mut Work<'_>) -> Option<Quick<'t>> {
+        // What is wrong with the options is said in one place.
+        let fits = (1..=work.limits.digits).contains(&options.digits);
+        fits.then(|| quick(line, &self.known, work)).flatten()
     }
 
     fn run_any(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
@@ -102,6 +103,12 @@ impl Worksheet {
 
     /// What `line` would answer.
     pub fn preview(&self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
+        if let Some(Quick { name, value }) = self.quick(line, options, work) {
+            return Ok(Answer {
+                name: name.map(CompactString::from),
+                value: Some(show(&value, &[], options.digits, line, work)?),
+            });
+        }
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
@@ -124,7 +131,7 @@ impl Worksheet {
         }
         let read = syntax::read(line, &work.limits.syntax);
         read.map_err(|error| Fault::syntax(*error, line.text))?;
-        let outcome = evaluate::run(line, self, angle, work)?;
+        let outcome = evaluate::run(line, &self.known, angle, work)?;
         let shown = match (&outcome.value, line.statements.last()) {
             (Some(value), Some(statement)) => {
                 Some(show(value, &statement.forms, digits, line.text, work)?)
@@ -141,14 +148,14 @@ impl Worksheet {
         last: Option<Value>,
         work: &Work<'_>,
     ) -> Result<()> {
-        let (mut names, mut held) = (self.names.len(), self.held);
+        let (mut names, mut held) = (self.known.names.len(), self.held);
         let freed = |value: &Option<Value>| value.as_ref().map_or(0, Value::held);
         if last.is_some() {
-            held = held - freed(&self.last) + freed(&last);
+            held = held - freed(&self.known.last) + freed(&last);
         }
         for (name, meaning) in &bound {
             held += meaning.held();
-            if let Some(before) = self.names.get(*name) {
+            if let Some(before) = self.known.names.get(*name) {
                 held -= before.held();
             } else {
                 names += 1;
@@ -168,28 +175,28 @@ impl Worksheet {
         }
         self.held = held;
         for (name, meaning) in bound {
-            if let Some(known) = self.names.get_mut(name) {
+            if let Some(known) = self.known.names.get_mut(name) {
                 *known = meaning;
             } else {
-                self.names.insert(name.into(), meaning);
+                self.known.names.insert(name.into(), meaning);
             }
         }
         if last.is_some() {
-            self.last = last;
+            self.known.last = last;
         }
         Ok(())
     }
 
     /// What is bound, in the order of the alphabet.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.keys().map(|name| &**name)
+        self.known.names.keys().map(|name| &**name)
     }
 
     /// The definition of `name`: its left side (`x`, `f(x)`) as the answer's name, and
     /// its right side as the value: a variable's, or the body of a function as it was
     /// written.
     pub fn definition(&self, name: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
-        match self.meaning(name) {
+        match self.known.names.get(name) {
             Some(Meaning::Value(value)) => {
                 work.memory.clone_from(&self.reals);
                 Ok(Answer {
@@ -213,16 +220,6 @@ impl Worksheet {
                 Err(Fault::new(Reason::UnknownName, message))
             }
         }
-    }
-
-    #[inline]
-    pub(super) fn meaning(&self, name: &str) -> Option<&Meaning> {
-        self.names.get(name)
-    }
-
-    /// The last answer.
-    pub(super) fn last(&self) -> Option<&Value> {
-        self.last.as_ref()
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Outcome,
     command::Word,
     fault::{LineFault, SYNTAX},
-    session::Row,
+    sheet::Row,
 };
 use crate::{client::Reply, printable::quoted};
 

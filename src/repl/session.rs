@@ -11,7 +11,7 @@ use super::{
     fault::LineFault,
     log::{Log, mentions_last},
     operand,
-    sheet::Sheet,
+    sheet::{Row, Sheet},
 };
 use crate::{
     client::{Answer, Answered, Call, CallError, Event, Fault, Method, Reply, WorksheetRequest},
@@ -62,9 +62,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a worksheet may take to say that it was interrupted.
 const INTERRUPTION: Duration = Duration::from_secs(1);
-
-/// What the worksheet makes of a line.
-pub(super) type Row = Result<Answer, Box<Fault>>;
 
 /// Definitions as text, a line each.
 pub(super) fn definitions(rows: &[Row]) -> String {

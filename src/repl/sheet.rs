@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::client::{CallError, Event, Fault, Requests, Responses};
+use crate::client::{Answer, CallError, Event, Fault, Requests, Responses};
+
+/// What the worksheet makes of a line, to be kept.
+pub(super) type Row = Result<Answer, Box<Fault>>;
 
 /// Both halves of the stream.
 #[derive(Debug)]

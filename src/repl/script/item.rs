@@ -7,7 +7,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     client::{CallError, Reply},
-    repl::{Outcome, session::Row, sheet::Sheet},
+    repl::{
+        Outcome,
+        sheet::{Row, Sheet},
+    },
 };
 
 /// A line's number, and its text where that is printed beside the answer.

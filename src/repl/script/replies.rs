@@ -14,8 +14,8 @@ use crate::{
     client::{Answered, CallError, Event, Fault, Reply},
     repl::{
         LOWERED, Outcome,
-        session::{Row, definitions},
-        sheet::Sheet,
+        session::definitions,
+        sheet::{Row, Sheet},
     },
 };
 
