@@ -4,7 +4,8 @@ use std::mem;
 
 use crate::{
     client::{Answer, Reply},
-    syntax::{self, Limits, NodeKind},
+    engine::{CONSTANTS, functions},
+    syntax::{self, Limits, Line, NodeKind, Statement},
 };
 
 /// Lines that are kept.
@@ -35,6 +36,8 @@ struct Entry {
     independent: bool,
 }
 
+/// What makes the last answer: these lines behind the entries, or where there are none,
+/// the last entry that has a value.
 #[derive(Debug, Default)]
 struct Last {
     lines: Vec<String>,
@@ -68,64 +71,57 @@ impl Log {
             // What is exact and plain reads back to the same value.
             !answer.rounded && text.len() < Limits::DEFAULT.line / 2 && is_plain(text)
         });
-        let names_nothing =
-            |kind: NodeKind| !matches!(kind, NodeKind::Name | NodeKind::Call { .. });
-        let constant = parsed.nodes.iter().all(|node| names_nothing(node.kind));
-        let uses_last = mentions_last(line);
-        let bindings: Vec<_> = parsed
-            .statements
-            .iter()
-            .filter_map(|it| it.binds.as_ref())
-            .collect();
-        let functions = parsed.statements.iter().all(syntax::Statement::is_function);
-
-        if let [binding, ..] = bindings[..] {
+        let independent = is_independent(&parsed);
+        let name = match &parsed.statements[..] {
+            [
+                Statement {
+                    binds: Some(binding),
+                    ..
+                },
+            ] => Some(binding.name.of(line)),
+            _ => None,
+        };
+        let binds = parsed.statements.iter().any(|it| it.binds.is_some());
+        if binds {
             if answer.text.is_none() {
                 // The last answer stays what it is, whatever is defined from here on.
                 self.settle_last();
             }
-            let single = parsed.statements.len() == 1;
-            let name = single.then(|| binding.name.of(line).to_owned());
-            let entry = match (&name, value) {
-                (Some(name), Some(value)) if !constant || value.len() < line.len() => Entry {
+            let entry = match (name, value) {
+                (Some(name), Some(value)) if !independent || value.len() < line.len() => Entry {
                     line: format!("{name} = {value}"),
-                    name: Some(name.clone()),
+                    name: Some(name.to_owned()),
                     independent: true,
                 },
                 _ => Entry {
                     line: line.to_owned(),
-                    independent: functions || (single && constant),
-                    name,
+                    name: name.map(str::to_owned),
+                    independent: independent && name.is_some(),
                 },
             };
-            if uses_last && !entry.independent {
-                self.settle_last();
+            if mentions_last(line) && !entry.independent {
+                self.append_last();
             }
             self.push(entry);
         }
         if answer.text.is_none() {
             return;
         }
-        match (value, &bindings[..], &parsed.statements[..]) {
-            (Some(value), ..) => self.set_last(vec![value.to_owned()], true),
-            (None, [binding], [_]) => {
-                // The definition stands in the log already.
-                let right = binding.right.of(line).to_owned();
-                self.extend_last(right, uses_last, constant);
+        match (value, name) {
+            (Some(value), _) => self.set_last(vec![value.to_owned()], true),
+            (None, Some(name)) => self.set_last(vec![name.to_owned()], false),
+            // The line is the last entry.
+            (None, None) if binds => self.set_last(Vec::new(), false),
+            (None, None) => {
+                let mut lines = if mentions_last(line) {
+                    mem::take(&mut self.last.lines)
+                } else {
+                    Vec::new()
+                };
+                lines.push(line.to_owned());
+                self.set_last(lines, independent);
             }
-            _ => self.extend_last(line.to_owned(), uses_last, constant),
         }
-    }
-
-    /// `line` makes the last answer, with what made the one before if it `uses_last`.
-    fn extend_last(&mut self, line: String, uses_last: bool, constant: bool) {
-        let mut lines = if uses_last {
-            mem::take(&mut self.last.lines)
-        } else {
-            Vec::new()
-        };
-        lines.push(line);
-        self.set_last(lines, constant && !uses_last);
     }
 
     fn set_last(&mut self, lines: Vec<String>, independent: bool) {
@@ -133,11 +129,16 @@ impl Log {
         self.bound();
     }
 
-    /// Puts what makes the last answer among the entries, before what would change it.
+    /// Puts what makes the last answer among the entries, if something behind could
+    /// change that.
     fn settle_last(&mut self) {
-        if self.last.independent {
-            return;
+        if !self.last.independent {
+            self.append_last();
         }
+    }
+
+    fn append_last(&mut self) {
+        self.last.independent = false;
         for line in mem::take(&mut self.last.lines) {
             self.push(Entry {
                 line,
@@ -175,6 +176,25 @@ impl Log {
     }
 }
 
+/// Whether a line means the same wherever it stands: all its names are those of the
+/// language, or it defines functions, which look at the names when they are called.
+fn is_independent(line: &Line<'_>) -> bool {
+    let known = |name: &str| {
+        functions::find(name).is_some()
+            || matches!(name, "true" | "false")
+            || CONSTANTS.iter().any(|(constant, _)| *constant == name)
+    };
+    line.statements.iter().all(|statement| {
+        let mut nodes = line.expression(statement).iter();
+        statement.is_function()
+            || nodes.all(|node| match node.kind {
+                NodeKind::Name => known(node.span.of(line.text)),
+                NodeKind::Call { .. } => known(node.callee(line.text)),
+                _ => true,
+            })
+    })
+}
+
 /// Whether a text of a value is a single literal, or a truth value.
 fn is_plain(text: &str) -> bool {
     let digit = |b: u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'.' | b'/' | b'x' | b'o');
@@ -188,7 +208,10 @@ pub(super) fn mentions_last(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::engine::{self, Options, Work, Worksheet};
 
     /// The lines of a log after each of these lines was answered so; a `~` stands before
     /// what is rounded, and nothing is the answer to the definition of a function.
@@ -224,7 +247,7 @@ mod tests {
         assert_eq!(logged(&[("t = 1 < y", "true")]), ["t = true", "true"]);
         assert_eq!(
             logged(&[("x = factor(360)", "2^3 * 3^2 * 5")]),
-            ["x = factor(360)", "factor(360)"]
+            ["x = factor(360)", "x"]
         );
     }
 
@@ -241,12 +264,36 @@ mod tests {
             ["r = 2", "x = sqrt(r)", "r = 4", "x"]
         );
         assert_eq!(
+            logged(&[("x = sqrt(2)", "~1.41"), ("x = sqrt(3)", "~1.73")]),
+            ["x = sqrt(3)", "x"]
+        );
+    }
+
+    #[test]
+    fn the_last_answer_is_kept_where_it_is_needed() {
+        assert_eq!(
             logged(&[
                 ("pi", "~3.14"),
                 ("ans + 1", "~4.14"),
                 ("x = 2 ans", "~8.28")
             ]),
-            ["pi", "ans + 1", "x = 2 ans", "2 ans"]
+            ["pi", "ans + 1", "x = 2 ans", "x"]
+        );
+        assert_eq!(
+            logged(&[("7", "7"), ("x = ans pi", "~21.9"), ("y = ans pi", "~69.1")]),
+            ["7", "x = ans pi", "x", "y = ans pi", "y"]
+        );
+        assert_eq!(
+            logged(&[("7", "7"), ("ans pi", "~21.9"), ("f(n) = n", "")]),
+            ["7", "ans pi", "f(n) = n"]
+        );
+        assert_eq!(
+            logged(&[("7", "7"), ("a = ans; a pi", "~21.9"), ("f(n) = n", "")]),
+            ["7", "a = ans; a pi", "f(n) = n"]
+        );
+        assert_eq!(
+            logged(&[("x = pi", "~3.14"), ("x(n) = n", "")]),
+            ["x = pi", "x", "x(n) = n"]
         );
     }
 
@@ -280,5 +327,58 @@ mod tests {
             log.record("x = x + pi", &answer);
         }
         assert!(log.lines().is_none());
+    }
+
+    /// A worksheet, and what `line` answers there.
+    fn run(sheet: &mut Worksheet, line: &str) -> Option<Answer> {
+        let limits = engine::Limits::default();
+        let mut work = Work::new(&limits, limits.work, &|| None);
+        let found = sheet.run(line, Options::default(), &mut work).ok()?;
+        let rounded = found.value.as_ref().is_some_and(|shown| shown.rounded);
+        Some(Answer {
+            name: found.name.map(Into::into).unwrap_or_default(),
+            text: found.value.map(|shown| shown.text.into()),
+            rounded,
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        /// A worksheet that is told the lines of the log is the same as before.
+        #[test]
+        fn a_worksheet_is_made_again(program in proptest::collection::vec(
+            prop_oneof![
+                "(x|y) = [1-9]",
+                "(x|y) = (x|y|ans) [-+*] (x|y|ans|pi|[1-9])",
+                "(x|y) = (sqrt\\(2\\)|f\\(x\\)|f\\(ans\\) \\* pi)",
+                "(x|y|ans|f\\(y\\)|[1-9]) ?[-+*] ?(x|y|ans|pi|[1-9])",
+                "(f|x)\\(n\\) = n (x|y|[1-9])",
+                "(x|y) = [1-9]; (x|y) = (x|y) pi; (x|y|ans) \\+ 1",
+                "(x|y) = ans; f\\(n\\) = n \\+ (x|y)",
+                "(x|y) = (x|y|ans) to 3 digits",
+                "x = y < 3|y = factor\\(12\\)|x = 1/3|ans to hex",
+            ],
+            1..25,
+        )) {
+            let (mut sheet, mut log) = (Worksheet::default(), Log::default());
+            for line in &program {
+                if let Some(answer) = run(&mut sheet, line) {
+                    log.record(line, &answer);
+                }
+            }
+            let mut again = Worksheet::default();
+            for line in log.lines().unwrap() {
+                prop_assert!(run(&mut again, line).is_some(), "{program:?} {line}");
+            }
+            for line in ["ans", "x", "y", "f(2)", "x(2)", "x - y"] {
+                let (mut before, mut after) = (run(&mut sheet, line), run(&mut again, line));
+                // A factorization is the number that it shows.
+                for answer in [&mut before, &mut after].into_iter().flatten() {
+                    answer.text = answer.text.take().map(|text| text.replace("2^2 * 3", "12"));
+                }
+                prop_assert_eq!(before, after, "{:?} {:?}", program, log);
+            }
+        }
     }
 }

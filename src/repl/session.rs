@@ -143,31 +143,31 @@ impl<C: Calls> Session<C> {
 
     /// Stops what runs. The outcome is that of a line which had been answered just then.
     pub async fn interrupt(&mut self) -> Outcome {
-        let mut outcome = Outcome::Fault(Fault::cancelled());
-        let Some(line) = self.running.take() else {
-            return outcome;
-        };
-        let Some(sheet) = &mut self.sheet else {
-            return outcome;
+        let running = self.running.take();
+        let cancelled = Outcome::Fault(Fault::cancelled());
+        let Some(sheet) = self.sheet.as_mut().filter(|_| self.pending > 0) else {
+            return cancelled;
         };
         let stopping = async {
             sheet.requests.cancel().await;
-            let mut row = None;
+            let mut rows = Vec::new();
             while self.pending > 0 {
                 match sheet.next(INTERRUPTION).await? {
-                    Event::Answer(answer) => row = Some(answer.map(Answered::into_owned)),
+                    Event::Answer(row) => rows.push(row.map(Answered::into_owned)),
                     Event::Done => self.pending -= 1,
                 }
             }
-            Ok::<_, CallError>(row)
+            Ok::<_, CallError>(rows)
         };
-        match timeout(INTERRUPTION, stopping).await {
-            Ok(Ok(Some(Ok(answer)))) => outcome = self.answered(&line, Ok(answer)),
-            Ok(Ok(_)) => {}
+        let Ok(Ok(rows)) = timeout(INTERRUPTION, stopping).await else {
             // What it knew is in the log.
-            Ok(Err(_)) | Err(_) => (self.sheet, self.pending) = (None, 0),
+            self.lose();
+            return cancelled;
+        };
+        match running {
+            Some(line) => self.all_answered(&line, rows),
+            None => cancelled,
         }
-        outcome
     }
 
     async fn call(
@@ -263,17 +263,7 @@ impl<C: Calls> Session<C> {
             let asked = self.ask(&run, notice).await;
             self.running = None;
             match asked {
-                Ok(mut rows) => {
-                    if lines == 2 {
-                        // The line behind it would have seen another last answer.
-                        if let Some(Err(fault)) = rows.first() {
-                            return Outcome::Fault((**fault).clone());
-                        }
-                        self.reply = None;
-                    }
-                    let row = rows.pop().unwrap_or_else(|| Ok(Answer::default()));
-                    return self.answered(line, row);
-                }
+                Ok(rows) => return self.all_answered(line, rows),
                 Err(error) if error.is_unimplemented() => self.evaluation = Evaluation::Calls,
                 Err(error) => return Outcome::Unanswered(error),
             }
@@ -289,8 +279,20 @@ impl<C: Calls> Session<C> {
         outcome
     }
 
-    /// The worksheet answered `line`.
-    fn answered(&mut self, line: &str, row: Row) -> Outcome {
+    /// The worksheet answered `line`, and perhaps the last answer in front of it.
+    fn all_answered(&mut self, line: &str, mut rows: Vec<Row>) -> Outcome {
+        let Some(row) = rows.pop() else {
+            return Outcome::Fault(Fault::cancelled());
+        };
+        match rows.pop() {
+            Some(Ok(_)) => self.reply = None,
+            Some(Err(fault)) => {
+                // The line has seen another last answer, and may have kept it.
+                self.lose();
+                return Outcome::Fault(*fault);
+            }
+            None => {}
+        }
         match row {
             Ok(answer) => {
                 self.log.record(line, &answer);
@@ -378,8 +380,10 @@ impl<C: Calls> Session<C> {
             pause = (2 * pause).min(LONGEST_PAUSE);
         };
         self.sheet = Some(sheet);
-        // The worksheet has been told of it.
-        self.reply = self.reply.take().filter(|reply| reply.exact().is_none());
+        if !lost {
+            // The worksheet has been told of it.
+            self.reply = self.reply.take().filter(|reply| reply.exact().is_none());
+        }
         let server = self.calls.server();
         let wrong = rows.iter().zip(&lines).find_map(|(row, line)| {
             let fault = row.as_ref().err()?;
