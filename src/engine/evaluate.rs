@@ -158,6 +158,10 @@ impl<'m, 'w> Machine<'m, 'w> {
 
     /// Where in the line a fault at `node`, perhaps of a function, comes from.
     fn located(&self, fault: Box<Fault>, node: Node) -> Box<Fault> {
+        if fault.reason == Reason::Cancelled {
+            // The place has nothing to do with it.
+            return fault;
+        }
         let Some(outermost) = self.callers.first() else {
             return fault.at(node.span, self.line.text);
         };

@@ -10,7 +10,7 @@ use crate::{
 /// and behind `help`, functions and constants where an expression can have them.
 pub(super) fn complete(line: &str, cursor: usize) -> (usize, Vec<String>) {
     let before = &line[..cursor];
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
     let start = before.rfind(|c| !is_word(c)).map_or(0, |edge| {
         edge + before[edge..].chars().next().map_or(0, char::len_utf8)
     });
@@ -54,6 +54,9 @@ mod tests {
             ("help di", 5, &["divide ", "div "]),
             ("add 1", 4, &[]),
             ("help add su", 9, &[]),
+            (":v", 0, &[":vars "]),
+            ("help :c", 5, &[":clear "]),
+            ("2 + :c", 4, &[]),
             ("help sqr", 5, &["sqrt "]),
             ("é\u{3000}acosh", 5, &["acosh("]),
             ("2 + sq", 4, &["sqrt("]),
