@@ -6,11 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{
-    future::BoxFuture,
-    stream::{self, BoxStream, StreamExt as _},
-};
+use futures_util::stream::{self, BoxStream, StreamExt as _};
 use tokio::{task::yield_now, time::timeout};
+use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 
 use super::{
@@ -58,7 +56,7 @@ struct Heavy {
     caller: Caller,
     /// Whether the caller has left.
     left: bool,
-    job: BoxFuture<'static, Option<(Box<Worksheet>, Outcome)>>,
+    job: AbortOnDropHandle<Option<(Box<Worksheet>, Outcome)>>,
 }
 
 /// Why a row of light lines ended.
@@ -125,32 +123,37 @@ impl Conversation {
                     None => return Some(Ok(response.finish(false))),
                 }
             }
-            match self.light_lines(&mut response) {
+            let heavy = match self.light_lines(&mut response) {
                 Stop::End => {
                     self.task = None;
+                    // It came too late.
+                    self.inbox.take_cancel();
                     return Some(Ok(response.finish(true)));
                 }
                 Stop::Full => return Some(Ok(response.finish(false))),
-                Stop::Heavy(line) => {
-                    if let Err(fault) = self.compute(line) {
-                        write(&mut response, self.index(), Err(fault));
-                    }
-                    continue;
-                }
-                Stop::Slice => {}
-            }
+                Stop::Heavy(line) => Some(line),
+                Stop::Slice => None,
+            };
             self.inbox.read_ahead();
-            match () {
-                () if response.is_empty() && draining.is_cancelled() => {
-                    return Some(Err(shutting_down()));
-                }
-                () if response.is_empty() => {}
-                () if draining.is_cancelled() || began.elapsed() >= SOON => {
-                    return Some(Ok(response.finish(false)));
-                }
-                () => {}
+            if draining.is_cancelled() {
+                // What is answered goes out first.
+                return Some(if response.is_empty() {
+                    Err(shutting_down())
+                } else {
+                    Ok(response.finish(false))
+                });
             }
-            yield_now().await;
+            if let Some(line) = heavy {
+                if let Err(fault) = self.compute(line) {
+                    write(&mut response, self.index(), Err(fault));
+                }
+            } else {
+                yield_now().await;
+            }
+            let full = response.len() >= FLUSH || began.elapsed() >= SOON;
+            if full && !response.is_empty() {
+                return Some(Ok(response.finish(false)));
+            }
         }
     }
 
@@ -248,8 +251,11 @@ impl Conversation {
             (sheet, outcome)
         };
         let caller = Caller::default();
+        // A task of its own: this stream is not polled while its client does not read, and
+        // must not keep a turn that came to it meanwhile.
+        let job = tokio::spawn(place.run(caller.clone(), job));
         self.heavy = Some(Heavy {
-            job: Box::pin(place.run(caller.clone(), job)),
+            job: AbortOnDropHandle::new(job),
             caller,
             left: false,
         });
@@ -267,7 +273,7 @@ impl Conversation {
             loop {
                 tokio::select! {
                     biased;
-                    done = &mut heavy.job => return done,
+                    done = &mut heavy.job => return done.ok().flatten(),
                     () = inbox.interruption(any), if !heavy.left => {
                         heavy.caller.leave();
                         heavy.left = true;

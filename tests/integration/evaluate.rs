@@ -12,7 +12,8 @@ use grpcalc::{
     server::{self, Settings},
 };
 use tokio::{
-    io::duplex,
+    io::{DuplexStream, duplex},
+    sync::mpsc::Sender,
     time::{Instant, timeout},
 };
 use tonic::{Code, Status, transport::Endpoint};
@@ -52,6 +53,13 @@ pub(crate) async fn stub_of(
 ) -> EvaluatorServiceClient<tonic::transport::Channel> {
     let (dial, connections) = server::in_memory();
     tokio::spawn(async move { server::run(connections, shutdown, &settings).await });
+    stub_on(dial).await
+}
+
+/// A stub with a connection of its own.
+pub(crate) async fn stub_on(
+    dial: Sender<DuplexStream>,
+) -> EvaluatorServiceClient<tonic::transport::Channel> {
     let connector = tower::service_fn(move |_| {
         let dial = dial.clone();
         async move {

@@ -5,22 +5,23 @@ use std::time::Duration;
 use grpcalc::{
     proto::{
         grpcalc::v1::{
-            Cancel, Names, Options, Preview, Run, WorksheetRequest, worksheet_request::Request,
+            Cancel, Names, Options, Preview, Run, WorksheetRequest,
+            evaluator_service_client::EvaluatorServiceClient, worksheet_request::Request,
         },
         response::WorksheetResponse,
     },
-    server::Settings,
+    server::{self, Settings},
 };
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, timeout},
 };
 use tokio_stream::wrappers::UnboundedReceiverStream;
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Status, Streaming, transport::Channel};
 use tonic_types::StatusExt as _;
 
 use crate::{
-    evaluate::{HEAVY, stub, stub_of},
+    evaluate::{HEAVY, stub, stub_of, stub_on},
     harness::PATIENCE,
 };
 
@@ -38,9 +39,13 @@ impl Sheet {
     }
 
     async fn of(settings: Settings, shutdown: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self::on(&mut stub_of(settings, shutdown).await).await
+    }
+
+    /// A worksheet beside others of a connection.
+    async fn on(stub: &mut EvaluatorServiceClient<Channel>) -> Self {
         let (requests, waiting) = mpsc::unbounded_channel();
         let waiting = UnboundedReceiverStream::new(waiting);
-        let mut stub = stub_of(settings, shutdown).await;
         let responses = stub.worksheet(waiting).await.unwrap().into_inner();
         Self {
             requests,
@@ -342,18 +347,67 @@ async fn a_shutdown_lets_the_running_line_finish_and_ends_the_stream() {
     );
 }
 
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_every_heavy_line() {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async move {
+        let _ = stopped.await;
+    };
+    let mut sheet = Sheet::of(Settings::default(), shutdown).await;
+    sheet.run(&format!("1\n{}", vec![HEAVY; 20].join("\n")));
+    assert_eq!(sheet.response().await.unwrap(), (vec!["1".into()], false));
+    let start = Instant::now();
+    stop.send(()).unwrap();
+    assert_eq!(sheet.end().await.code(), Code::Unavailable);
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+/// However long the answers are, no response is much longer than one of them.
+#[tokio::test]
+async fn long_answers_come_one_by_one() {
+    let mut sheet = Sheet::open().await;
+    sheet.run(&["2^400000"; 50].join("\n"));
+    let mut count = 0;
+    loop {
+        let (texts, done) = sheet.response().await.unwrap();
+        assert!(texts.iter().map(String::len).sum::<usize>() < 300_000);
+        count += texts.len();
+        if done {
+            break;
+        }
+    }
+    assert_eq!(count, 50);
+}
+
+/// A client that does not read what it is answered keeps no thread from others.
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_up_nobody() {
+    let (dial, connections) = server::in_memory();
+    tokio::spawn(async move {
+        server::run(connections, std::future::pending(), &Settings::default()).await
+    });
+    let mut stub = stub_on(dial.clone()).await;
+    let mut silent = Vec::new();
+    for _ in 0..8 {
+        let sheet = Sheet::on(&mut stub).await;
+        // More than a window, with heavy lines all along.
+        sheet.run(&["10^200000", "2^300000 mod 7"].repeat(100).join("\n"));
+        silent.push(sheet);
+    }
+    let mut sheet = Sheet::on(&mut stub_on(dial).await).await;
+    for _ in 0..20 {
+        assert_eq!(sheet.ran("10^200000; 7").await, ["7"]);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Worksheets know nothing of each other, though they share a connection.
 #[tokio::test]
 async fn worksheets_stand_alone() {
     let mut stub = stub().await;
     let mut sheets = Vec::new();
     for n in 0..100 {
-        let (requests, waiting) = mpsc::unbounded_channel();
-        let responses = stub.worksheet(UnboundedReceiverStream::new(waiting)).await;
-        let sheet = Sheet {
-            requests,
-            responses: responses.unwrap().into_inner(),
-        };
+        let sheet = Sheet::on(&mut stub).await;
         sheet.run(&format!("x = {n}"));
         sheets.push(sheet);
     }
