@@ -37,7 +37,7 @@ pub(super) fn quick<'t>(line: &'t str, known: &Known, work: &mut Work<'_>) -> Op
         nodes: 0,
     };
     let first = reader.peek();
-    let name = if first.is_ascii_alphabetic() {
+    let name = if first.is_some_and(|byte| byte.is_ascii_alphabetic()) {
         reader.binding()
     } else {
         None
@@ -65,22 +65,22 @@ struct Reader<'t, 's> {
 }
 
 impl<'t> Reader<'t, '_> {
-    /// The next byte that is no space; 0 at the end.
+    /// The next byte that is no space.
     #[inline]
-    fn peek(&mut self) -> u8 {
+    fn peek(&mut self) -> Option<u8> {
         let bytes = self.line.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
             if *byte != b' ' {
-                return *byte;
+                return Some(*byte);
             }
             self.at += 1;
         }
-        0
+        None
     }
 
     /// The next byte, which is used.
     #[inline]
-    fn next(&mut self) -> u8 {
+    fn next(&mut self) -> Option<u8> {
         let byte = self.peek();
         self.at += 1;
         byte
@@ -105,7 +105,7 @@ impl<'t> Reader<'t, '_> {
     fn binding(&mut self) -> Option<&'t str> {
         let start = self.at;
         let name = self.name();
-        if self.peek() == b'=' {
+        if self.peek() == Some(b'=') {
             self.at += 1;
             // Two of them are a comparison, of which no operand begins like this.
             if self.known.names.contains_key(name) {
@@ -126,7 +126,7 @@ impl<'t> Reader<'t, '_> {
             let operator = loop {
                 self.nodes += 2;
                 match self.next() {
-                    b'*' => product = product.checked_mul(self.integer()?)?,
+                    Some(b'*') => product = product.checked_mul(self.integer()?)?,
                     operator => break operator,
                 }
             };
@@ -136,10 +136,10 @@ impl<'t> Reader<'t, '_> {
                 sum.checked_add(product)?
             };
             match operator {
-                0 => return Some(sum),
-                b'+' => minus = false,
-                b'-' => minus = true,
-                _ => return None,
+                None => return Some(sum),
+                Some(b'+') => minus = false,
+                Some(b'-') => minus = true,
+                Some(_) => return None,
             }
         }
     }
@@ -147,12 +147,12 @@ impl<'t> Reader<'t, '_> {
     #[inline]
     fn integer(&mut self) -> Option<i64> {
         match self.peek() {
-            b'0'..=b'9' => {
+            Some(b'0'..=b'9') => {
                 let n = self.digits()?;
                 let more = self.line.as_bytes().get(self.at);
                 more.is_none_or(|byte| *byte != b'.').then_some(n)
             }
-            b'a'..=b'z' | b'A'..=b'Z' => match self.known.names.get(self.name()) {
+            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
                 Some(Meaning::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => Some(*n),
                 _ => None,
             },
@@ -184,27 +184,27 @@ impl<'t> Reader<'t, '_> {
         let (mut sum, mut operator) = self.product(work)?;
         loop {
             let (next, behind) = match operator {
-                0 => return Some(sum),
-                b'+' => self.product(work)?,
-                b'-' => {
+                None => return Some(sum),
+                Some(b'+') => self.product(work)?,
+                Some(b'-') => {
                     let (product, behind) = self.product(work)?;
                     (product.negated(), behind)
                 }
-                _ => return None,
+                Some(_) => return None,
             };
             sum = exact(sum.plus(&next, work))?;
             operator = behind;
         }
     }
 
-    /// A product, and the operator behind it; 0 at the end of the line.
-    fn product(&mut self, work: &mut Work<'_>) -> Option<(Exact, u8)> {
+    /// A product, and the operator behind it; none at the end of the line.
+    fn product(&mut self, work: &mut Work<'_>) -> Option<(Exact, Option<u8>)> {
         let (mut product, mut operator) = self.power(work)?;
         loop {
             let factor;
             match operator {
-                b'*' => (factor, operator) = self.power(work)?,
-                b'/' => {
+                Some(b'*') => (factor, operator) = self.power(work)?,
+                Some(b'/') => {
                     let (divisor, behind) = self.power(work)?;
                     if divisor.is_zero() {
                         return None;
@@ -217,11 +217,11 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    fn power(&mut self, work: &mut Work<'_>) -> Option<(Exact, u8)> {
+    fn power(&mut self, work: &mut Work<'_>) -> Option<(Exact, Option<u8>)> {
         let base = self.operand()?;
         self.nodes += 2;
         let operator = self.next();
-        if operator != b'^' {
+        if operator != Some(b'^') {
             return Some((base, operator));
         }
         self.peek();
@@ -237,11 +237,11 @@ impl<'t> Reader<'t, '_> {
     #[inline]
     fn operand(&mut self) -> Option<Exact> {
         match self.peek() {
-            b'0'..=b'9' => {
+            Some(b'0'..=b'9') => {
                 let literal = self.word(|byte| byte.is_ascii_digit() || byte == b'.');
                 small_decimal(literal.as_bytes())
             }
-            b'a'..=b'z' | b'A'..=b'Z' => match self.known.names.get(self.name()) {
+            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
                 Some(Meaning::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
                 _ => None,
             },
@@ -338,6 +338,8 @@ mod tests {
             "9^9999999",
             "1 <",
             "1 +",
+            "1\0",
+            "1 + 2 \0 3",
             "\u{a0}1",
         ] {
             assert!(!is_quick(line), "{line}");
@@ -354,7 +356,7 @@ mod tests {
                 2 => "[0-9]{1,3}\\.[0-9]{1,12}",
                 2 => "x|half|big|real|y|e",
                 6 => "[-+*/^]",
-                1 => "[-+*/^=.()!%#;<>,_ ]",
+                1 => "[-+*/^=.()!%#;<>,_ \\x00\t]",
                 1 => "=| |  ",
             ],
             1..12,
