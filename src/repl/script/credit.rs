@@ -11,7 +11,7 @@ const BYTES: usize = 256 * 1024;
 const REQUESTS: usize = 1_000;
 
 /// Other items that wait to be answered: typed calls, faults, help.
-const ITEMS: usize = 1_024;
+const ITEMS: usize = 256;
 
 /// What may still be sent, taken by the feed and given back with the answers.
 #[derive(Debug)]

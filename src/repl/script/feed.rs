@@ -6,10 +6,10 @@ use tokio::{
     io::AsyncRead,
     sync::{mpsc::UnboundedSender, oneshot},
 };
-use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Credit, Rules,
+    calls::{Asked, Question},
     format::Format,
     item::{Extent, Input, Item, Last},
 };
@@ -18,7 +18,7 @@ use crate::{
     repl::{
         Calls, Outcome,
         command::{self, Command, Operand, Word},
-        evaluation::{Evaluation, evaluate},
+        evaluation::Evaluation,
         log::mentions_last,
         operand,
         reader::{Line, LineReader},
@@ -31,8 +31,10 @@ const FULL: usize = 32 * 1024;
 
 /// Reads lines, and asks for their answers.
 pub(super) struct Feed<'a, C> {
-    calls: C,
+    calls: &'a C,
     items: UnboundedSender<Item>,
+    /// What is to be asked in a call of its own.
+    asked: UnboundedSender<Asked>,
     credit: &'a Credit,
     rules: Rules,
     batch: Batch,
@@ -96,14 +98,16 @@ impl Batch {
 
 impl<'a, C: Calls> Feed<'a, C> {
     pub(super) fn new(
-        calls: C,
+        calls: &'a C,
         items: UnboundedSender<Item>,
+        asked: UnboundedSender<Asked>,
         credit: &'a Credit,
         rules: Rules,
     ) -> Self {
         Self {
             calls,
             items,
+            asked,
             credit,
             rules,
             batch: Batch::default(),
@@ -246,13 +250,18 @@ impl<'a, C: Calls> Feed<'a, C> {
         }
         let [n1, n2] = numbers;
         self.behind = true;
-        let calls = self.calls.clone();
-        let question = Call { method, n1, n2 }.into();
-        let call = async move { calls.ask(question).await.into() };
         self.room().await?;
-        let call = AbortOnDropHandle::new(tokio::spawn(call));
+        let call = self.ask(Question::Call(Call { method, n1, n2 }));
         self.batch.items.push(Item::Call(input, call));
         Flow::Continue(())
+    }
+
+    /// Has a call made, and tells where its outcome will be.
+    fn ask(&self, question: Question) -> oneshot::Receiver<Outcome> {
+        let (answer, outcome) = oneshot::channel();
+        // Where nobody takes it, the script has ended.
+        let _ = self.asked.send(Asked { question, answer });
+        outcome
     }
 
     /// The integer that a name stands for, when everything before is answered.
@@ -397,11 +406,9 @@ impl<'a, C: Calls> Feed<'a, C> {
                             number,
                             text: self.shown().then(|| line.to_owned()),
                         };
-                        let (calls, evaluation) = (self.calls.clone(), self.evaluation);
                         let (line, digits) = (line.to_owned(), self.rules.digits);
-                        let call = async move { evaluate(&calls, line, digits, evaluation).await };
                         self.credit.take_item().await;
-                        let call = AbortOnDropHandle::new(tokio::spawn(call));
+                        let call = self.ask(Question::Line(line, digits, self.evaluation));
                         self.give(Item::Call(input, call));
                     }
                 }

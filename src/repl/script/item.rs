@@ -3,7 +3,6 @@
 use std::io;
 
 use tokio::sync::oneshot;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     client::{CallError, Reply},
@@ -46,7 +45,7 @@ pub(super) enum Item {
     /// It is not asked any more.
     Clear(Input),
     /// A call is under way.
-    Call(Input, AbortOnDropHandle<Outcome>),
+    Call(Input, oneshot::Receiver<Outcome>),
     /// The answer is there.
     Said(Input, Outcome),
     /// To be told what the last answer is.

@@ -1,11 +1,12 @@
 //! Many lines without a prompt: from a pipe, a file or the arguments.
 //!
-//! Two futures share the work, and a thread writes. [`feed`] reads lines, gathers those
-//! of the language to requests for the worksheet, and starts typed calls; it says in
-//! items, one after the other, where each line's answer will come from. [`replies`]
+//! Three futures share the work, and a thread writes. [`feed`] reads lines, gathers those
+//! of the language to requests for the worksheet, and has typed calls made ([`calls`]);
+//! it says in items, one after the other, where each line's answer will come from. [`replies`]
 //! takes the items in that order, waits for the answer of each, and puts it on a page.
 //! [`page`] has the thread that writes pages.
 
+mod calls;
 mod credit;
 mod feed;
 mod format;
@@ -94,9 +95,11 @@ pub async fn run(
             let _ = written.send(page::write_all(to_write, output));
         })
         .map_err(ScriptError::Write)?;
+    let (asked, to_ask) = mpsc::unbounded_channel();
     let feeding = async {
-        let feed = Feed::new(calls.clone(), items, &credit, rules);
-        feed.run(LineReader::new(input)).await;
+        let feed = Feed::new(calls, items, asked, &credit, rules);
+        let asking = calls::ask_all(calls, to_ask);
+        tokio::join!(feed.run(LineReader::new(input)), asking);
         // The items say how it ended.
         std::future::pending().await
     };

@@ -2,7 +2,6 @@
 
 use std::mem;
 
-use futures_util::FutureExt as _;
 use tokio::sync::mpsc::{self, UnboundedReceiver, error::TryRecvError};
 
 use super::{
@@ -125,19 +124,14 @@ impl<'a> Replies<'a> {
                 self.outcome(&input, &Outcome::Silence)?;
             }
             Item::Call(input, mut call) => {
-                let done = if let Some(done) = (&mut call).now_or_never() {
-                    done
+                let done = if let Ok(done) = call.try_recv() {
+                    Ok(done)
                 } else {
                     self.pages.turn().await?;
                     call.await
                 };
-                // A call that panicked is a bug; the script must not wait for ever.
-                let outcome = done.unwrap_or_else(|error| {
-                    Outcome::Fault(Fault {
-                        message: error.to_string(),
-                        ..Fault::default()
-                    })
-                });
+                // Nobody drops a call but with the script.
+                let outcome = done.unwrap_or_else(|_| Outcome::Fault(Fault::cancelled()));
                 self.outcome(&input, &outcome)?;
             }
             Item::Said(input, outcome) => self.outcome(&input, &outcome)?,
