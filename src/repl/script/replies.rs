@@ -258,15 +258,17 @@ impl<'a> Replies<'a> {
                     self.last = Last::Reply(reply.clone());
                 }
             }
-            Outcome::Quit => return Err(Stop::End(self.end())),
             Outcome::Fault(_) | Outcome::Unsendable(_) | Outcome::Unanswered(_) => {
                 return self.fault(input, outcome);
             }
-            Outcome::Silence | Outcome::Text(_) => {}
+            Outcome::Silence | Outcome::Text(_) | Outcome::Quit => {}
         }
         self.next = input.number + 1;
         let Rules { format, many, .. } = self.rules;
         format.outcome(input, many, outcome, &mut self.pages);
+        if *outcome == Outcome::Quit {
+            return Err(Stop::End(self.end()));
+        }
         Ok(())
     }
 

@@ -149,7 +149,8 @@ grpcalc: line 20: division by zero (column 2)
 
 #[tokio::test]
 async fn rows_of_json() {
-    let script = "x = 1/3\n2x\nadd 1 2\n# c\n\n1/0\nadd x\n:vars\nmultipy 1 2\ndivide 1 3\n";
+    let script =
+        "x = 1/3\n2x\nadd 1 2\n# c\n\n1/0\nadd x\n:vars\nmultipy 1 2\ndivide 1 3\nquit\n1\n";
     let rows = r##"{"line":1,"input":"x = 1/3","name":"x","value":"0.33333333333333333333","rounded":true}
 {"line":2,"input":"2x","value":"0.66666666666666666667","rounded":true}
 {"line":3,"input":"add 1 2","value":"3","rounded":false}
@@ -160,6 +161,7 @@ async fn rows_of_json() {
 {"line":8,"input":":vars","text":"x ≈ 0.33333333333333333333\n"}
 {"line":9,"input":"multipy 1 2","fault":{"reason":"SYNTAX","message":"unknown command 'multipy'","start":0,"end":7,"help":"did you mean 'multiply'?"}}
 {"line":10,"input":"divide 1 3","value":"0.33333334","rounded":true}
+{"line":11,"input":"quit"}
 "##;
     let json = Rules {
         format: Format::Json,
