@@ -43,8 +43,11 @@ pub(super) fn quick<'t>(line: &'t str, known: &Known, work: &mut Work<'_>) -> Op
         None
     };
     let start = reader.at;
-    let value: Exact = if let Some(n) = reader.integers() {
-        n.into()
+    let value = if let Some((n, places)) = reader.decimals() {
+        match places {
+            0 => n.into(),
+            _ => Exact::ratio(n, 10i64.checked_pow(places)?),
+        }
     } else {
         (reader.at, reader.nodes) = (start, 0);
         reader.sum(work)?
@@ -116,27 +119,42 @@ impl<'t> Reader<'t, '_> {
         None
     }
 
-    /// The value of the rest, if there are only integers of 64 bits in it, and on the way
-    /// to it. It never leaves the processor's registers.
+    /// The value of the rest, if there are only finite decimals of 64 bits in it, and on
+    /// the way to it: an integer and how many of its digits stand behind the point. It
+    /// never leaves the processor's registers.
     #[inline]
-    fn integers(&mut self) -> Option<i64> {
-        let (mut sum, mut minus) = (0i64, false);
+    fn decimals(&mut self) -> Option<(i64, u32)> {
+        let (mut sum, mut places, mut minus) = (0i64, 0, false);
         loop {
-            let mut product = self.integer()?;
+            let (mut product, mut behind) = self.decimal()?;
             let operator = loop {
                 self.nodes += 2;
                 match self.next() {
-                    Some(b'*') => product = product.checked_mul(self.integer()?)?,
+                    Some(b'*') => {
+                        let (factor, more) = self.decimal()?;
+                        product = product.checked_mul(factor)?;
+                        behind += more;
+                    }
                     operator => break operator,
                 }
             };
+            if behind != places {
+                // Both with as many places as the longer one.
+                let unit = 10i64.checked_pow(behind.abs_diff(places))?;
+                if behind < places {
+                    product = product.checked_mul(unit)?;
+                } else {
+                    sum = sum.checked_mul(unit)?;
+                    places = behind;
+                }
+            }
             sum = if minus {
                 sum.checked_sub(product)?
             } else {
                 sum.checked_add(product)?
             };
             match operator {
-                None => return Some(sum),
+                None => return Some((sum, places)),
                 Some(b'+') => minus = false,
                 Some(b'-') => minus = true,
                 Some(_) => return None,
@@ -145,39 +163,40 @@ impl<'t> Reader<'t, '_> {
     }
 
     #[inline]
-    fn integer(&mut self) -> Option<i64> {
+    fn decimal(&mut self) -> Option<(i64, u32)> {
         match self.peek() {
-            Some(b'0'..=b'9') => {
-                let n = self.digits()?;
-                let more = self.line.as_bytes().get(self.at);
-                more.is_none_or(|byte| *byte != b'.').then_some(n)
-            }
+            Some(b'0'..=b'9') => self.digits(),
             Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
-                Some(Meaning::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => Some(*n),
+                Some(Meaning::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => {
+                    Some((*n, 0))
+                }
                 _ => None,
             },
             _ => None,
         }
     }
 
-    /// Digits of a number that is small, however many nines there are.
+    /// A literal of so few digits that it is small, even if all of them are nines.
     #[inline]
-    fn digits(&mut self) -> Option<i64> {
+    fn digits(&mut self) -> Option<(i64, u32)> {
         const FEW: usize = 18;
         let rest = &self.line.as_bytes()[self.at..];
-        let mut n = 0;
+        let (mut n, mut point) = (0, None);
+        let mut length = rest.len();
         for (index, byte) in rest.iter().enumerate() {
             match byte {
                 b'0'..=b'9' if index < FEW => n = n * 10 + i64::from(byte - b'0'),
-                b'0'..=b'9' => return None,
+                b'.' if point.is_none() => point = Some(index),
+                b'0'..=b'9' | b'.' => return None,
                 _ => {
-                    self.at += index;
-                    return Some(n);
+                    length = index;
+                    break;
                 }
             }
         }
-        self.at = self.line.len();
-        Some(n)
+        self.at += length;
+        let places = point.map_or(0, |point| length - point - 1);
+        Some((n, u32::try_from(places).ok()?))
     }
 
     fn sum(&mut self, work: &mut Work<'_>) -> Option<Exact> {
