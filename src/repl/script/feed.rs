@@ -397,6 +397,10 @@ impl<'a, C: Calls> Feed<'a, C> {
 
     /// Asks for the lines of a batch each by itself.
     async fn one_by_one(&mut self, text: &str, items: Vec<Item>) -> Flow {
+        // What stands behind a line must not hold the room that the line waits for.
+        for _ in items.iter().filter(|item| item.has_room()) {
+            self.credit.give_item();
+        }
         let mut lines = text.split('\n');
         for item in items {
             match item {
@@ -413,7 +417,12 @@ impl<'a, C: Calls> Feed<'a, C> {
                     }
                 }
                 Item::Hidden => drop(lines.next()),
-                item => self.give(item),
+                item => {
+                    if item.has_room() {
+                        self.credit.take_item().await;
+                    }
+                    self.give(item);
+                }
             }
         }
         Flow::Continue(())

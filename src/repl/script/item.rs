@@ -58,6 +58,16 @@ pub(super) enum Item {
     Unreadable(io::Error),
 }
 
+impl Item {
+    /// Whether it takes room of its own, which is given back with its answer.
+    pub(super) fn has_room(&self) -> bool {
+        matches!(
+            self,
+            Self::Names(_) | Self::Clear(_) | Self::Call(..) | Self::Said(..)
+        )
+    }
+}
+
 /// Whose the last answer is.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Last {
