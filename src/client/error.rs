@@ -111,6 +111,8 @@ pub enum CallError {
     Refused {
         /// Who was asked.
         server: String,
+        /// The gRPC status.
+        code: Code,
         /// Why, fit for a terminal.
         message: String,
     },
@@ -126,37 +128,54 @@ impl CallError {
         }
     }
 
-    /// A stream ended with `status`, and nothing more is answered on it.
-    pub(super) fn of_stream(status: &Status, peer: &Peer) -> Self {
-        match Self::from_status(status, Duration::ZERO, peer) {
-            error @ (Self::Fault { .. } | Self::Deadline(_)) => Self::Lost {
-                server: peer.name(),
+    /// Whether there may be a server again in a while.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Fault { .. } | Self::Deadline(_) => false,
+            Self::Unreachable { .. } | Self::Lost { .. } => true,
+            Self::Refused { code, .. } => *code == Code::Unavailable,
+        }
+    }
+
+    /// A stream to `name` ended with `status`, and nothing more is answered on it. Another
+    /// server may have been dialed since.
+    pub(super) fn of_stream(status: &Status, name: &str, peer: &Peer) -> Self {
+        let mut error = Self::from_status(status, Duration::ZERO, peer);
+        match &mut error {
+            Self::Fault { .. } | Self::Deadline(_) => Self::Lost {
+                server: name.into(),
                 cause: error.to_string(),
             },
-            error => error,
+            Self::Unreachable { server, .. }
+            | Self::Lost { server, .. }
+            | Self::Refused { server, .. } => {
+                name.clone_into(server);
+                error
+            }
         }
     }
 
     /// A stream ended, though not everything was answered.
-    pub(super) fn ended(peer: &Peer) -> Self {
+    pub(super) fn ended(name: &str) -> Self {
         Self::Lost {
-            server: peer.name(),
+            server: name.into(),
             cause: "it ended the worksheet".into(),
         }
     }
 
     /// Nothing came on a stream for `timeout`, though an answer was due.
-    pub(super) fn silent(peer: &Peer, timeout: Duration) -> Self {
+    pub(super) fn silent(name: &str, timeout: Duration) -> Self {
         Self::Lost {
-            server: peer.name(),
+            server: name.into(),
             cause: format!("no answer within {timeout:?}, nor to a cancellation"),
         }
     }
 
     /// A server says what makes no sense.
-    pub(super) fn nonsense(peer: &Peer) -> Self {
+    pub(super) fn nonsense(name: &str) -> Self {
         Self::Lost {
-            server: peer.name(),
+            server: name.into(),
             cause: "its answers do not fit what it was asked".into(),
         }
     }
@@ -223,10 +242,13 @@ impl CallError {
             Code::DeadlineExceeded => Self::Deadline(timeout),
             // What a tonic server says when the request's deadline passes.
             Code::Cancelled if status.message() == "Timeout expired" => Self::Deadline(timeout),
-            Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied => Self::Refused {
-                server: peer.name(),
-                message: words(status),
-            },
+            code @ (Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied) => {
+                Self::Refused {
+                    server: peer.name(),
+                    code,
+                    message: words(status),
+                }
+            }
             code => {
                 let info = status.get_details_error_info();
                 let ours = info.as_ref().is_some_and(|info| info.domain == DOMAIN);

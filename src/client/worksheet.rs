@@ -86,6 +86,10 @@ pub struct Responses {
     /// How many answers that request will have, if it is known which it is.
     expected: Option<Expected>,
     under_way: UnderWay,
+    /// Answers that have been taken.
+    taken: u64,
+    /// What to call the server of this stream.
+    server: String,
     peer: Arc<Peer>,
 }
 
@@ -157,6 +161,8 @@ pub(super) async fn open(
         index: 0,
         expected: None,
         under_way,
+        taken: 0,
+        server: peer.name(),
         peer: Arc::clone(peer),
     };
     Ok((requests, responses))
@@ -194,9 +200,10 @@ impl Requests {
         }
     }
 
-    /// Interrupts the line that is running.
-    pub async fn cancel(&self) {
-        let cancel = worksheet_request::Request::Cancel(Cancel {});
+    /// Interrupts the line whose answer will be the stream's `answer`th, counted from 1, if
+    /// it has none yet; for 0 whichever is running.
+    pub async fn cancel(&self, answer: u64) {
+        let cancel = worksheet_request::Request::Cancel(Cancel { answer });
         // As above.
         let _ = self.sender.send(message(cancel)).await;
     }
@@ -226,13 +233,19 @@ impl Responses {
         !self.answers.is_empty() || self.answers.done
     }
 
+    /// How many answers have been taken.
+    #[must_use]
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
     /// Waits for more to come. An error is the end of the stream; nothing comes behind it.
     pub async fn wait(&mut self) -> Result<(), CallError> {
-        let peer = &self.peer;
+        let server = &self.server;
         self.answers = match self.messages.message().await {
-            Ok(Some(message)) => message.answers().map_err(|_| CallError::nonsense(peer))?,
-            Ok(None) => return Err(CallError::ended(peer)),
-            Err(status) => return Err(CallError::of_stream(&status, peer)),
+            Ok(Some(message)) => message.answers().map_err(|_| CallError::nonsense(server))?,
+            Ok(None) => return Err(CallError::ended(server)),
+            Err(status) => return Err(CallError::of_stream(&status, server, &self.peer)),
         };
         Ok(())
     }
@@ -264,24 +277,25 @@ impl Responses {
             });
         }
         self.index += 1;
+        self.taken += 1;
         Some(match self.answers.take() {
             Some(Ok(answer)) if answer.line == index && expected.is_more_than(index) => {
                 Ok(Event::Answer(row(answer)))
             }
-            _ => Err(CallError::nonsense(&self.peer)),
+            _ => Err(CallError::nonsense(&self.server)),
         })
     }
 
     /// That nothing came for `timeout`, though an answer was due.
     #[must_use]
     pub fn silent(&self, timeout: Duration) -> CallError {
-        CallError::silent(&self.peer, timeout)
+        CallError::silent(&self.server, timeout)
     }
 
     /// That what came makes no sense.
     #[must_use]
     pub fn nonsense(&self) -> CallError {
-        CallError::nonsense(&self.peer)
+        CallError::nonsense(&self.server)
     }
 }
 

@@ -11,10 +11,12 @@ use super::{
     fault::LineFault,
     log::{Log, mentions_last},
     operand,
-    sheet::{Row, Sheet},
+    sheet::{INTERRUPTION, Row, Sheet},
 };
 use crate::{
-    client::{Answer, Answered, Call, CallError, Event, Fault, Method, Reply, WorksheetRequest},
+    client::{
+        Answer, Answered, Call, CallError, Event, Fault, Method, Question, Reply, WorksheetRequest,
+    },
     printable::printable,
 };
 
@@ -60,9 +62,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long a worksheet may take to say that it was interrupted.
-const INTERRUPTION: Duration = Duration::from_secs(1);
-
 /// Definitions as text, a line each.
 pub(super) fn definitions(rows: &[Row]) -> String {
     let mut text = String::new();
@@ -91,6 +90,8 @@ pub struct Session<C> {
     sheet: Option<Sheet>,
     /// Whether there was a worksheet before.
     opened: bool,
+    /// Whether there was a server before.
+    reached: bool,
     /// The line that the worksheet is asked, and the requests that it has not answered.
     running: Option<String>,
     pending: u32,
@@ -112,6 +113,7 @@ impl<C: Calls> Session<C> {
             evaluation: Evaluation::Worksheet,
             sheet: None,
             opened: false,
+            reached: false,
             running: None,
             pending: 0,
             log: Log::default(),
@@ -149,7 +151,7 @@ impl<C: Calls> Session<C> {
             return cancelled;
         };
         let stopping = async {
-            sheet.requests.cancel().await;
+            sheet.requests.cancel(0).await;
             let mut rows = Vec::new();
             while self.pending > 0 {
                 match sheet.next(INTERRUPTION).await? {
@@ -187,11 +189,53 @@ impl<C: Calls> Session<C> {
             };
         }
         let [n1, n2] = numbers;
-        let reply = self.calls.ask(Call { method, n1, n2 }.into()).await;
-        if let Ok(reply) = &reply {
+        let question = Question::from(Call { method, n1, n2 });
+        let attempt = async |calls: &C| calls.ask(question.clone()).await.into();
+        let outcome = self.persist(attempt, notice).await;
+        if let Outcome::Answer(reply) = &outcome {
             self.replied(reply);
         }
-        reply.into()
+        outcome
+    }
+
+    /// What `attempt` comes to. Where the server is gone that was there before, it is
+    /// looked for, and the attempt made again.
+    async fn persist(
+        &mut self,
+        attempt: impl AsyncFn(&C) -> Outcome,
+        notice: &mut impl FnMut(&str),
+    ) -> Outcome {
+        let outcome = attempt(&self.calls).await;
+        let error = match &outcome {
+            Outcome::Unanswered(error) if error.may_pass() => error,
+            _ => {
+                self.reached = true;
+                return outcome;
+            }
+        };
+        if !self.reached {
+            return outcome;
+        }
+        notice(&looking(error));
+        if self.opened {
+            // The worksheet went with its server.
+            self.lose();
+            return match self.restore(notice).await {
+                Ok(()) => attempt(&self.calls).await,
+                Err(error) => Outcome::Unanswered(error),
+            };
+        }
+        let again = async || match attempt(&self.calls).await {
+            Outcome::Unanswered(error) if error.may_pass() => Err(error),
+            outcome => Ok(outcome),
+        };
+        match search(self.timeout, again).await {
+            Ok(outcome) => {
+                notice(&format!("connected to {} again", self.calls.server()));
+                outcome
+            }
+            Err(error) => Outcome::Unanswered(error),
+        }
     }
 
     fn replied(&mut self, reply: &Reply) {
@@ -268,8 +312,9 @@ impl<C: Calls> Session<C> {
                 Err(error) => return Outcome::Unanswered(error),
             }
         }
-        let (line, digits) = (line.to_owned(), self.digits);
-        let outcome = evaluate(&self.calls, line, digits, self.evaluation).await;
+        let (digits, evaluation) = (self.digits, self.evaluation);
+        let attempt = async |calls: &C| evaluate(calls, line.to_owned(), digits, evaluation).await;
+        let outcome = self.persist(attempt, notice).await;
         if let Outcome::Lowered(reply) = &outcome {
             if !mem::replace(&mut self.said, true) {
                 notice(LOWERED);
@@ -319,14 +364,20 @@ impl<C: Calls> Session<C> {
                 Ok(rows) => return Ok(rows),
                 Err(error) => {
                     self.lose();
-                    notice(&format!("{error}; looking for it again"));
+                    notice(&looking(&error));
                 }
             }
         } else if !self.opened {
-            let sheet = self.calls.worksheet(request.clone()).await?;
-            (self.sheet, self.opened) = (Some(Sheet::new(sheet)), true);
-            self.pending += 1;
-            return self.rows().await.inspect_err(|_| self.lose());
+            match self.calls.worksheet(request.clone()).await {
+                Ok(sheet) => {
+                    self.sheet = Some(Sheet::new(sheet));
+                    (self.opened, self.reached) = (true, true);
+                    self.pending += 1;
+                    return self.rows().await.inspect_err(|_| self.lose());
+                }
+                Err(error) if self.reached && error.may_pass() => notice(&looking(&error)),
+                Err(error) => return Err(error),
+            }
         }
         self.restore(notice).await?;
         if let Some(sheet) = &self.sheet {
@@ -362,24 +413,14 @@ impl<C: Calls> Session<C> {
             text: lines.join("\n"),
             digits: self.digits,
         };
-        let end = Instant::now() + self.timeout;
-        let mut pause = PAUSE;
-        let (sheet, rows) = loop {
-            let attempt = async {
-                let mut sheet = Sheet::new(self.calls.worksheet(run.clone()).await?);
-                let rows = rows(&mut sheet, self.timeout).await?;
-                Ok::<_, CallError>((sheet, rows))
-            };
-            match attempt.await {
-                Ok(found) => break found,
-                Err(error) if !error.is_fatal() || Instant::now() + pause > end => {
-                    return Err(error);
-                }
-                Err(_) => sleep(pause).await,
-            }
-            pause = (2 * pause).min(LONGEST_PAUSE);
+        let attempt = async || {
+            let mut sheet = Sheet::new(self.calls.worksheet(run.clone()).await?);
+            let rows = rows(&mut sheet, self.timeout).await?;
+            Ok((sheet, rows))
         };
+        let (sheet, rows) = search(self.timeout, attempt).await?;
         self.sheet = Some(sheet);
+        let first = !mem::replace(&mut self.opened, true);
         if !lost {
             // The worksheet has been told of it.
             self.reply = self.reply.take().filter(|reply| reply.exact().is_none());
@@ -399,11 +440,33 @@ impl<C: Calls> Session<C> {
             Some(wrong) => notice(&format!(
                 "connected to {server}; the worksheet could not be restored whole: {wrong}"
             )),
+            None if first => notice(&format!("connected to {server} again")),
             None => notice(&format!(
                 "connected to {server} again, and the worksheet is restored"
             )),
         }
         Ok(())
+    }
+}
+
+/// What to say when a server is lost.
+fn looking(error: &CallError) -> String {
+    format!("{error}; looking for it again")
+}
+
+/// Makes `attempt`s until there is a server, for as long as `patience`.
+async fn search<T>(
+    patience: Duration,
+    attempt: impl AsyncFn() -> Result<T, CallError>,
+) -> Result<T, CallError> {
+    let end = Instant::now() + patience;
+    let mut pause = PAUSE;
+    loop {
+        match attempt().await {
+            Err(error) if error.may_pass() && Instant::now() + pause <= end => sleep(pause).await,
+            result => return result,
+        }
+        pause = (2 * pause).min(LONGEST_PAUSE);
     }
 }
 

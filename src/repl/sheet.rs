@@ -6,6 +6,10 @@ use tokio::time::timeout;
 
 use crate::client::{Answer, CallError, Event, Fault, Requests, Responses};
 
+/// How long a worksheet may take at least to say that a line was interrupted: the calls of
+/// its library cannot be.
+pub(super) const INTERRUPTION: Duration = Duration::from_secs(1);
+
 /// What the worksheet makes of a line, to be kept.
 pub(super) type Row = Result<Answer, Box<Fault>>;
 
@@ -48,11 +52,13 @@ impl Sheet {
             return came;
         }
         self.overdue = Some(limit);
+        // It may be on its way, and the line behind it has the same time.
+        let late = self.responses.taken() + 1;
         let cancelled = async {
-            self.requests.cancel().await;
+            self.requests.cancel(late).await;
             self.responses.wait().await
         };
-        let came = timeout(limit, cancelled).await;
+        let came = timeout(limit.max(INTERRUPTION), cancelled).await;
         came.unwrap_or_else(|_| Err(self.responses.silent(limit)))
     }
 

@@ -9,11 +9,11 @@ use tonic::{Status, Streaming};
 use crate::proto::grpcalc::v1::{WorksheetRequest, worksheet_request::Request};
 
 /// Requests that are read ahead of the one that is being answered.
-const MESSAGES: usize = 1_000;
+const MESSAGES: usize = 2_000;
 
 /// Bytes of them. What is beyond either waits in the connection's window, and a Cancel
-/// behind it with it.
-const BYTES: usize = 256 * 1024;
+/// behind it with it: so both are twice what our own client has under way.
+const BYTES: usize = 512 * 1024;
 
 /// The requests of one stream, in their order, read ahead so that a Cancel is seen while
 /// something runs.
@@ -22,8 +22,8 @@ pub(super) struct Inbox {
     waiting: VecDeque<(Option<Request>, usize)>,
     /// Of those that are waiting.
     bytes: usize,
-    /// Whether a Cancel came that has not been heeded.
-    cancel: bool,
+    /// The answer that a Cancel is for which came and has not been heeded; 0 for any.
+    cancel: Option<u64>,
     /// How the stream ended.
     end: Option<Result<(), Status>>,
 }
@@ -34,7 +34,7 @@ impl Inbox {
             requests,
             waiting: VecDeque::new(),
             bytes: 0,
-            cancel: false,
+            cancel: None,
             end: None,
         }
     }
@@ -47,8 +47,7 @@ impl Inbox {
                 self.bytes -= bytes;
                 return Some(Ok(request));
             }
-            // Nothing runs that it could stop.
-            self.cancel = false;
+            self.drop_cancel();
             if let Some(end) = &self.end {
                 return end.clone().err().map(Err);
             }
@@ -61,15 +60,26 @@ impl Inbox {
         while self.has_room() && self.read().now_or_never().is_some() {}
     }
 
-    /// Whether a Cancel has come. It counts once.
-    pub(super) fn take_cancel(&mut self) -> bool {
-        std::mem::take(&mut self.cancel)
+    /// Whether a Cancel has come for the line that runs, whose answer will be the
+    /// stream's `answer`th. It counts once.
+    #[inline]
+    pub(super) fn take_cancel(&mut self, answer: u64) -> bool {
+        let due = self.cancel.filter(|&named| named <= answer);
+        if due.is_some() {
+            self.cancel = None;
+        }
+        due.is_some_and(|named| named == 0 || named == answer)
     }
 
-    /// Waits for a Cancel, or for `any` request.
-    pub(super) async fn interruption(&mut self, any: bool) {
+    /// A Cancel of whatever runs has come too late: nothing does.
+    pub(super) fn drop_cancel(&mut self) {
+        self.cancel = self.cancel.filter(|&named| named != 0);
+    }
+
+    /// Waits for a Cancel of the line that runs, or for `any` request.
+    pub(super) async fn interruption(&mut self, answer: u64, any: bool) {
         loop {
-            if self.take_cancel() || (any && !self.waiting.is_empty()) {
+            if self.take_cancel(answer) || (any && !self.waiting.is_empty()) {
                 return;
             }
             if !self.has_room() {
@@ -86,8 +96,8 @@ impl Inbox {
     async fn read(&mut self) {
         match self.requests.message().await {
             Ok(Some(WorksheetRequest {
-                request: Some(Request::Cancel(_)),
-            })) => self.cancel = true,
+                request: Some(Request::Cancel(cancel)),
+            })) => self.cancel = Some(cancel.answer),
             Ok(Some(message)) => {
                 let bytes = message.encoded_len();
                 self.bytes += bytes;

@@ -46,6 +46,8 @@ pub(super) struct Conversation {
     sheet: Option<Box<Worksheet>>,
     /// What is being answered.
     task: Option<Task>,
+    /// Answers to the requests before it.
+    answered: u64,
     /// The line of it that the pool computes.
     heavy: Option<Heavy>,
     over: bool,
@@ -80,6 +82,7 @@ impl Conversation {
             inbox: Inbox::new(requests),
             sheet: Some(Box::default()),
             task: None,
+            answered: 0,
             heavy: None,
             over: false,
         }
@@ -108,7 +111,10 @@ impl Conversation {
         if self.task.is_none() {
             match self.request().await? {
                 Ok(Some(request)) => self.task = Some(self.task(request)),
-                Ok(None) => return Some(Ok(refusal())),
+                Ok(None) => {
+                    self.answered += 1;
+                    return Some(Ok(refusal()));
+                }
                 Err(status) => return Some(Err(status)),
             }
         }
@@ -125,9 +131,9 @@ impl Conversation {
             }
             let heavy = match self.light_lines(&mut response) {
                 Stop::End => {
-                    self.task = None;
-                    // It came too late.
-                    self.inbox.take_cancel();
+                    let task = self.task.take();
+                    self.answered += task.map_or(0, |task| task.index.into());
+                    self.inbox.drop_cancel();
                     return Some(Ok(response.finish(true)));
                 }
                 Stop::Full => return Some(Ok(response.finish(false))),
@@ -209,7 +215,8 @@ impl Conversation {
         let budget = task.kind.budget(limits);
         let mut spent = 0;
         while let Some(line) = task.line() {
-            if task.kind == Kind::Run && self.inbox.take_cancel() {
+            let answer = self.answered + u64::from(task.index) + 1;
+            if task.kind == Kind::Run && self.inbox.take_cancel(answer) {
                 write(response, task.count(), Err(Fault::cancelled()));
                 continue;
             }
@@ -265,16 +272,15 @@ impl Conversation {
     /// What the pool made of the line, if it has within `patience`.
     async fn computed(&mut self, patience: Option<Duration>) -> Option<Result<Outcome, Status>> {
         let (inbox, heavy) = (&mut self.inbox, self.heavy.as_mut()?);
-        let any = self
-            .task
-            .as_ref()
-            .is_some_and(|task| task.kind == Kind::Preview);
+        let task = self.task.as_ref()?;
+        let answer = self.answered + u64::from(task.index) + 1;
+        let any = task.kind == Kind::Preview;
         let computing = async {
             loop {
                 tokio::select! {
                     biased;
                     done = &mut heavy.job => return done.ok().flatten(),
-                    () = inbox.interruption(any), if !heavy.left => {
+                    () = inbox.interruption(answer, any), if !heavy.left => {
                         heavy.caller.leave();
                         heavy.left = true;
                     }

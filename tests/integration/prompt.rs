@@ -147,13 +147,35 @@ fn a_session_outlives_its_server() {
     server.signal(Signal::SIGKILL);
     server.wait();
     terminal.exp_string("> ").unwrap();
-    terminal.send_line("add 1 2").unwrap();
-    terminal
-        .exp_regex("lost the connection|cannot reach")
-        .unwrap();
+    terminal.send_line("add 1 3").unwrap();
+    terminal.exp_string("looking for it again").unwrap();
     let mut server = Serve::start(&["--listen", &address]);
     assert_eq!(server.address(), address);
+    let again = format!("connected to {address} again\r\n");
+    terminal.exp_string(&format!("{again}4\r\n")).unwrap();
     answers(&mut terminal, "add 3 4", "7");
+    // A worksheet that was never opened is looked for too.
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("ans + 1").unwrap();
+    terminal.exp_string("looking for it again").unwrap();
+    let mut server = Serve::start(&["--listen", &address]);
+    assert_eq!(server.address(), address);
+    terminal.exp_string(&format!("{again}8\r\n")).unwrap();
+    // A typed call that finds the server gone brings the worksheet back too.
+    answers(&mut terminal, "x = 5", "5");
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("add 1 4").unwrap();
+    terminal.exp_string("looking for it again").unwrap();
+    let mut server = Serve::start(&["--listen", &address]);
+    assert_eq!(server.address(), address);
+    terminal
+        .exp_string("again, and the worksheet is restored\r\n5\r\n")
+        .unwrap();
+    answers(&mut terminal, "x + ans", "10");
     ends(terminal);
 }
 

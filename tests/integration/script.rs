@@ -12,7 +12,7 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::harness::{Event, Ran, Serve, Stuck, grpcalc, nobody, piped, ran, run};
+use crate::harness::{Event, Ran, Serve, Stuck, grpcalc, nobody, piped, ran, run, typed_only};
 
 const TUTORIAL: &str = "add 20 10\nsubtract 20 10\nmultiply 20 10\ndivide 20 10\n";
 
@@ -421,4 +421,73 @@ fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
     let script = "x = 1\nf(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)\nx + 1\n";
     let late = "grpcalc: line 2: no answer within 200ms (DEADLINE_EXCEEDED)\n";
     assert_eq!(run(&["--timeout", "200ms"], script), ran("2\n", late, 1));
+}
+
+/// Lines of the language wait for room there, and what stands behind them must not have
+/// taken it all.
+#[test]
+fn a_server_without_worksheets_answers_whatever_is_mixed() {
+    let address = typed_only();
+    let remote = ["--addr", &address, "--timeout", "5s"];
+    let said = "grpcalc: this server has typed calls only: integers with + - * and a last / become such calls\n";
+    for between in ["# nothing\n", "\n", "add 1 1\n"] {
+        let script = format!("1 + 1\n{}", between.repeat(600));
+        let behind = if between == "add 1 1\n" { 600 } else { 0 };
+        let answers = "2\n".repeat(1 + behind);
+        assert_eq!(run(&remote, &script), ran(&answers, said, 0), "{between}");
+        let script = format!("1 + 1\n{between}").repeat(600);
+        let answers = "2\n".repeat(600 + behind);
+        assert_eq!(run(&remote, &script), ran(&answers, said, 0), "{between}");
+    }
+}
+
+/// Lines that take about as long as they may are answered or late, each by itself.
+#[test]
+fn a_deadline_hits_the_line_that_is_late_and_no_other() {
+    let script = (1..=20).fold(String::new(), |mut script, n| {
+        writeln!(script, "gamma(1/3 + {n}) to 400 digits").unwrap();
+        script
+    });
+    let answers = run(&[], &script).stdout;
+    for timeout in ["80ms", "100ms"] {
+        let printed = run(&["--timeout", timeout], &script);
+        let (mut expected, mut late) = (String::new(), String::new());
+        for (line, answer) in (1..).zip(answers.lines()) {
+            let fault =
+                format!("grpcalc: line {line}: no answer within {timeout} (DEADLINE_EXCEEDED)\n");
+            if printed.stderr.contains(&fault) {
+                late += &fault;
+            } else {
+                writeln!(expected, "{answer}").unwrap();
+            }
+        }
+        let code = i32::from(!late.is_empty());
+        assert_eq!(printed, ran(&expected, &late, code), "{timeout}");
+    }
+}
+
+/// A typed call may have moved to another server by then.
+#[test]
+fn the_server_that_was_lost_is_named() {
+    let (first, address) = Serve::on_any_port();
+    let (_second, other) = Serve::on_any_port();
+    let mut child = piped(&["--addr", &address, "--addr", &other]);
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut answer = |line: &str| {
+        writeln!(input, "{line}").unwrap();
+        let mut answer = String::new();
+        output.read_line(&mut answer).unwrap();
+        answer
+    };
+    assert_eq!(answer("x = 5\nx"), "5\n");
+    first.signal(Signal::SIGKILL);
+    first.wait();
+    assert_eq!(answer("add 1 2"), "3\n");
+    assert_eq!(answer("x"), "");
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(3));
+    let complaint = String::from_utf8(ended.stderr).unwrap();
+    let lost = format!("grpcalc: line 4: lost the connection to {address}: ");
+    assert!(complaint.starts_with(&lost), "{complaint}");
 }

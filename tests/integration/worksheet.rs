@@ -226,13 +226,13 @@ async fn heavy_lines_take_their_turn() {
 async fn a_cancel_interrupts_the_running_line_and_no_other() {
     let mut sheet = Sheet::open().await;
     // It stops nothing where nothing runs.
-    sheet.send(Request::Cancel(Cancel {}));
+    sheet.send(Request::Cancel(Cancel::default()));
     assert_eq!(sheet.ran("x = 7").await, ["x = 7"]);
     let start = Instant::now();
     sheet.run(&format!("x + 1\n{HEAVY}\nx"));
     sheet.run("x + 2");
     assert_eq!(sheet.response().await.unwrap(), (vec!["8".into()], false));
-    sheet.send(Request::Cancel(Cancel {}));
+    sheet.send(Request::Cancel(Cancel::default()));
     assert_eq!(sheet.answers().await, ["! CANCELLED", "7"]);
     assert_eq!(sheet.answers().await, ["9"]);
     assert!(
@@ -240,6 +240,46 @@ async fn a_cancel_interrupts_the_running_line_and_no_other() {
         "{:?}",
         start.elapsed()
     );
+}
+
+/// A Cancel that names its line hits no other, whether it comes early or late.
+#[tokio::test]
+async fn a_cancel_interrupts_the_line_that_it_names() {
+    let mut sheet = Sheet::open().await;
+    let cancel = |answer| Request::Cancel(Cancel { answer });
+    assert_eq!(sheet.ran("1\n2").await, ["1", "2"]);
+    sheet.preview("3");
+    assert_eq!(sheet.answers().await, ["3"]);
+    // The fourth answer of the stream.
+    sheet.run(&format!("{HEAVY}\n5\n6"));
+    for late in 1..4 {
+        sheet.send(cancel(late));
+    }
+    sheet.send(cancel(4));
+    assert_eq!(sheet.answers().await, ["! CANCELLED", "5", "6"]);
+    sheet.send(cancel(6));
+    sheet.send(cancel(8));
+    assert_eq!(sheet.ran("7\n8\n9").await, ["7", "! CANCELLED", "9"]);
+    // What exceeds every limit of its own is not cancelled for another.
+    sheet.send(cancel(9));
+    assert_eq!(sheet.ran(HEAVY).await, ["! LIMIT"]);
+}
+
+/// A Cancel passes everything that our client may have under way.
+#[tokio::test]
+async fn a_cancel_is_seen_behind_many_requests() {
+    let mut sheet = Sheet::open().await;
+    for rest in [vec![260; 999], vec![37_437; 7]] {
+        sheet.run(HEAVY);
+        for length in &rest {
+            sheet.run(&format!("1 #{}", "y".repeat(length - 3)));
+        }
+        sheet.send(Request::Cancel(Cancel::default()));
+        assert_eq!(sheet.answers().await, ["! CANCELLED"]);
+        for _ in rest {
+            assert_eq!(sheet.answers().await, ["1"]);
+        }
+    }
 }
 
 #[tokio::test]
