@@ -26,7 +26,7 @@ pub enum Format {
     Json,
 }
 
-/// A line of the script as JSON. `docs/json.md` describes it.
+/// A line of the script as JSON. `docs/scripts.md` describes it.
 #[derive(Debug, Default, Serialize)]
 struct Row<'a> {
     line: u64,
