@@ -233,10 +233,15 @@ impl Responses {
         !self.answers.is_empty() || self.answers.done
     }
 
-    /// How many answers have been taken.
+    /// Which answer of the stream comes next, counted from 1; none where there may be
+    /// none before the end of a request.
     #[must_use]
-    pub fn taken(&self) -> u64 {
-        self.taken
+    pub fn due(&self) -> Option<u64> {
+        let expected = self
+            .expected
+            .or_else(|| lock(&self.under_way).front().copied())?;
+        let due = matches!(expected, Expected::Exactly(n) if n > self.index);
+        due.then_some(self.taken + 1)
     }
 
     /// Waits for more to come. An error is the end of the stream; nothing comes behind it.

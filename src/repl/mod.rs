@@ -12,6 +12,7 @@ mod lowering;
 mod operand;
 mod reader;
 pub mod script;
+mod search;
 mod session;
 mod sheet;
 

@@ -2,7 +2,7 @@
 
 use std::{mem, time::Duration};
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
 use super::{
     Calls,
@@ -11,6 +11,7 @@ use super::{
     fault::LineFault,
     log::{Log, mentions_last},
     operand,
+    search::{looking, search},
     sheet::{INTERRUPTION, Row, Sheet},
 };
 use crate::{
@@ -55,13 +56,6 @@ impl From<Result<Reply, CallError>> for Outcome {
 pub const LOWERED: &str =
     "this server has typed calls only: integers with + - * and a last / become such calls";
 
-/// The first pause before a lost worksheet is looked for again; each further one is twice
-/// as long.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// The longest such pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
 /// Definitions as text, a line each.
 pub(super) fn definitions(rows: &[Row]) -> String {
     let mut text = String::new();
@@ -90,8 +84,6 @@ pub struct Session<C> {
     sheet: Option<Sheet>,
     /// Whether there was a worksheet before.
     opened: bool,
-    /// Whether there was a server before.
-    reached: bool,
     /// The line that the worksheet is asked, and the requests that it has not answered.
     running: Option<String>,
     pending: u32,
@@ -103,7 +95,7 @@ pub struct Session<C> {
 }
 
 impl<C: Calls> Session<C> {
-    /// A session with whoever answers `calls`, who are asked for so many `digits`. An
+    /// A session with whoever answers `calls`, and did so before, who are asked for so many `digits`. An
     /// answer is waited for as long as `timeout`, and so is a connection that was lost.
     pub fn new(calls: C, digits: u32, timeout: Duration) -> Self {
         Self {
@@ -113,7 +105,6 @@ impl<C: Calls> Session<C> {
             evaluation: Evaluation::Worksheet,
             sheet: None,
             opened: false,
-            reached: false,
             running: None,
             pending: 0,
             log: Log::default(),
@@ -198,43 +189,39 @@ impl<C: Calls> Session<C> {
         outcome
     }
 
-    /// What `attempt` comes to. Where the server is gone that was there before, it is
-    /// looked for, and the attempt made again.
+    /// What `attempt` comes to. Where the server is gone, it is looked for, and the attempt
+    /// made again.
     async fn persist(
         &mut self,
         attempt: impl AsyncFn(&C) -> Outcome,
         notice: &mut impl FnMut(&str),
     ) -> Outcome {
-        let outcome = attempt(&self.calls).await;
-        let error = match &outcome {
-            Outcome::Unanswered(error) if error.may_pass() => error,
-            _ => {
-                self.reached = true;
-                return outcome;
-            }
-        };
-        if !self.reached {
-            return outcome;
-        }
-        notice(&looking(error));
-        if self.opened {
-            // The worksheet went with its server.
-            self.lose();
-            return match self.restore(notice).await {
-                Ok(()) => attempt(&self.calls).await,
-                Err(error) => Outcome::Unanswered(error),
-            };
-        }
+        let mut told = false;
         let again = async || match attempt(&self.calls).await {
             Outcome::Unanswered(error) if error.may_pass() => Err(error),
             outcome => Ok(outcome),
         };
-        match search(self.timeout, again).await {
+        match search(self.timeout, &mut told, notice, again).await {
             Ok(outcome) => {
-                notice(&format!("connected to {} again", self.calls.server()));
+                if told {
+                    self.found(notice).await;
+                }
                 outcome
             }
             Err(error) => Outcome::Unanswered(error),
+        }
+    }
+
+    /// There is a server again, with the worksheet or without.
+    async fn found(&mut self, notice: &mut impl FnMut(&str)) {
+        if self.sheet.as_mut().is_some_and(Sheet::is_lost) {
+            self.lose();
+        }
+        if self.opened && self.sheet.is_none() {
+            // Where that fails, the next line tries again.
+            let _ = self.restore(&mut true, notice).await;
+        } else {
+            notice(&format!("connected to {} again", self.calls.server()));
         }
     }
 
@@ -283,6 +270,8 @@ impl<C: Calls> Session<C> {
         };
         match self.ask(&request, notice).await {
             Ok(rows) => Outcome::Text(definitions(&rows)),
+            // There are none.
+            Err(error) if error.is_unimplemented() => Outcome::Text(String::new()),
             Err(error) => Outcome::Unanswered(error),
         }
     }
@@ -357,6 +346,7 @@ impl<C: Calls> Session<C> {
         request: &WorksheetRequest,
         notice: &mut impl FnMut(&str),
     ) -> Result<Vec<Row>, CallError> {
+        let mut told = false;
         if let Some(sheet) = &self.sheet {
             self.pending += 1;
             sheet.requests.send(request.clone()).await;
@@ -365,24 +355,25 @@ impl<C: Calls> Session<C> {
                 Err(error) => {
                     self.lose();
                     notice(&looking(&error));
+                    told = true;
                 }
-            }
-        } else if !self.opened {
-            match self.calls.worksheet(request.clone()).await {
-                Ok(sheet) => {
-                    self.sheet = Some(Sheet::new(sheet));
-                    (self.opened, self.reached) = (true, true);
-                    self.pending += 1;
-                    return self.rows().await.inspect_err(|_| self.lose());
-                }
-                Err(error) if self.reached && error.may_pass() => notice(&looking(&error)),
-                Err(error) => return Err(error),
             }
         }
-        self.restore(notice).await?;
-        if let Some(sheet) = &self.sheet {
+        if self.opened {
+            self.restore(&mut told, notice).await?;
+            if let Some(sheet) = &self.sheet {
+                self.pending += 1;
+                sheet.requests.send(request.clone()).await;
+            }
+        } else {
+            let open = async || self.calls.worksheet(request.clone()).await;
+            let opened = search(self.timeout, &mut told, notice, open).await;
+            let answered = opened.as_ref().err().is_none_or(|error| !error.may_pass());
+            if told && answered {
+                self.found(notice).await;
+            }
+            (self.sheet, self.opened) = (Some(Sheet::new(opened?)), true);
             self.pending += 1;
-            sheet.requests.send(request.clone()).await;
         }
         self.rows().await.inspect_err(|_| self.lose())
     }
@@ -402,8 +393,12 @@ impl<C: Calls> Session<C> {
     }
 
     /// Makes a worksheet that knows what the lost one knew, as soon as there is a server
-    /// for it.
-    async fn restore(&mut self, notice: &mut impl FnMut(&str)) -> Result<(), CallError> {
+    /// for it. Whether it was `told` that it is looked for: as in [`search`].
+    async fn restore(
+        &mut self,
+        told: &mut bool,
+        notice: &mut impl FnMut(&str),
+    ) -> Result<(), CallError> {
         let lines: Option<Vec<_>> = self.log.lines().map(Iterator::collect);
         let lost = lines.is_none();
         let lines = lines.unwrap_or_default();
@@ -418,14 +413,25 @@ impl<C: Calls> Session<C> {
             let rows = rows(&mut sheet, self.timeout).await?;
             Ok((sheet, rows))
         };
-        let (sheet, rows) = search(self.timeout, attempt).await?;
+        let found = search(self.timeout, told, notice, attempt).await;
+        let server = self.calls.server();
+        let (sheet, rows) = match found {
+            Ok(found) => found,
+            Err(error) => {
+                if error.is_unimplemented() {
+                    (self.opened, self.log) = (false, Log::default());
+                    notice(&format!(
+                        "connected to {server}; the worksheet is lost: this server has typed calls only"
+                    ));
+                }
+                return Err(error);
+            }
+        };
         self.sheet = Some(sheet);
-        let first = !mem::replace(&mut self.opened, true);
         if !lost {
             // The worksheet has been told of it.
             self.reply = self.reply.take().filter(|reply| reply.exact().is_none());
         }
-        let server = self.calls.server();
         let wrong = rows.iter().zip(&lines).find_map(|(row, line)| {
             let fault = row.as_ref().err()?;
             Some(format!("'{}': {fault}", printable(line, 64)))
@@ -440,33 +446,11 @@ impl<C: Calls> Session<C> {
             Some(wrong) => notice(&format!(
                 "connected to {server}; the worksheet could not be restored whole: {wrong}"
             )),
-            None if first => notice(&format!("connected to {server} again")),
             None => notice(&format!(
                 "connected to {server} again, and the worksheet is restored"
             )),
         }
         Ok(())
-    }
-}
-
-/// What to say when a server is lost.
-fn looking(error: &CallError) -> String {
-    format!("{error}; looking for it again")
-}
-
-/// Makes `attempt`s until there is a server, for as long as `patience`.
-async fn search<T>(
-    patience: Duration,
-    attempt: impl AsyncFn() -> Result<T, CallError>,
-) -> Result<T, CallError> {
-    let end = Instant::now() + patience;
-    let mut pause = PAUSE;
-    loop {
-        match attempt().await {
-            Err(error) if error.may_pass() && Instant::now() + pause <= end => sleep(pause).await,
-            result => return result,
-        }
-        pause = (2 * pause).min(LONGEST_PAUSE);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::timeout;
 
 use crate::client::{Answer, CallError, Event, Fault, Requests, Responses};
@@ -36,9 +37,9 @@ impl Sheet {
     pub(super) fn take(&mut self) -> Option<Result<Event<'_>, CallError>> {
         let limit = self.overdue;
         let event = self.responses.take()?;
-        if let (Some(limit), Ok(Event::Answer(row))) = (limit, &event) {
+        if let Some(limit) = limit {
             self.overdue = None;
-            if matches!(row, Err(fault) if fault.is_cancelled()) {
+            if matches!(&event, Ok(Event::Answer(Err(fault))) if fault.is_cancelled()) {
                 return Some(Ok(Event::Answer(Err(Box::new(Fault::deadline(limit))))));
             }
         }
@@ -51,15 +52,21 @@ impl Sheet {
         if let Ok(came) = timeout(limit, self.responses.wait()).await {
             return came;
         }
-        self.overdue = Some(limit);
-        // It may be on its way, and the line behind it has the same time.
-        let late = self.responses.taken() + 1;
         let cancelled = async {
-            self.requests.cancel(late).await;
+            // Its answer may be on its way, and the line behind it has the same time.
+            if let Some(late) = self.responses.due() {
+                self.overdue = Some(limit);
+                self.requests.cancel(late).await;
+            }
             self.responses.wait().await
         };
         let came = timeout(limit.max(INTERRUPTION), cancelled).await;
         came.unwrap_or_else(|_| Err(self.responses.silent(limit)))
+    }
+
+    /// Whether the stream has ended, where nothing is asked of it.
+    pub(super) fn is_lost(&mut self) -> bool {
+        self.responses.wait().now_or_never().is_some()
     }
 
     /// What comes next.

@@ -4,7 +4,7 @@ use std::{future, io, pin::pin, time::Duration};
 
 use futures_util::{future::join_all, stream};
 use grpcalc::{
-    client::{Call, CallError, Client, Fault, Method, Reply, Target},
+    client::{Call, CallError, Client, Event, Fault, Method, Reply, Target, WorksheetRequest},
     proto::calc::{
         AddReply, AddRequest, DivideRequest, calculator_client::CalculatorClient,
         calculator_server::CalculatorServer,
@@ -25,7 +25,7 @@ use tonic::{
 };
 use tonic_types::StatusExt as _;
 
-use crate::harness::{Event, PATIENCE, Stuck, nobody};
+use crate::harness::{self, PATIENCE, Stuck, nobody};
 
 type Server = JoinHandle<Result<End, tonic::transport::Error>>;
 
@@ -193,7 +193,7 @@ async fn a_deadline_ends_the_call_on_both_sides() {
     assert!(!error.is_fatal());
     assert_eq!(
         (stuck.next(), stuck.next()),
-        (Event::Arrived, Event::Dropped)
+        (harness::Event::Arrived, harness::Event::Dropped)
     );
 }
 
@@ -269,7 +269,7 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
     {
         let mut asked = pin!(client.ask(call(Method::Add, 1, 2)));
         let arrived = async {
-            while stuck.events.try_recv() != Ok(Event::Arrived) {
+            while stuck.events.try_recv() != Ok(harness::Event::Arrived) {
                 tokio::task::yield_now().await;
             }
         };
@@ -279,7 +279,7 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
         }
     }
     let dropped = async {
-        while stuck.events.try_recv() != Ok(Event::Dropped) {
+        while stuck.events.try_recv() != Ok(harness::Event::Dropped) {
             tokio::task::yield_now().await;
         }
     };
@@ -511,4 +511,37 @@ fn the_bytes_of_a_call() {
         [0x08, 0x14, 0x10, 0x0a]
     );
     assert_eq!(AddReply { n1: 30 }.encode_to_vec(), [0x08, 0x1e]);
+}
+
+/// What a Cancel names is an answer that will come, and none behind it.
+#[tokio::test]
+async fn the_answer_that_is_due_has_a_number() {
+    let client = embedded();
+    let names = WorksheetRequest::Names { digits: 20 };
+    let (requests, mut responses) = client.worksheet(names.clone()).await.unwrap();
+    // There may be no names.
+    assert_eq!(responses.due(), None);
+    responses.wait().await.unwrap();
+    assert_eq!(responses.take(), Some(Ok(Event::Done)));
+    let run = WorksheetRequest::Run {
+        text: "x = 1\n2".into(),
+        lines: 2,
+        digits: 20,
+    };
+    for first in [1, 4] {
+        assert_eq!(responses.due(), None);
+        requests.send(run.clone()).await;
+        assert_eq!(responses.due(), Some(first));
+        responses.wait().await.unwrap();
+        assert!(matches!(responses.take(), Some(Ok(Event::Answer(_)))));
+        assert_eq!(responses.due(), Some(first + 1));
+        assert!(matches!(responses.take(), Some(Ok(Event::Answer(_)))));
+        assert_eq!(responses.due(), None);
+        assert_eq!(responses.take(), Some(Ok(Event::Done)));
+        requests.send(names.clone()).await;
+        assert_eq!(responses.due(), None);
+        responses.wait().await.unwrap();
+        assert!(matches!(responses.take(), Some(Ok(Event::Answer(_)))));
+        assert_eq!(responses.take(), Some(Ok(Event::Done)));
+    }
 }

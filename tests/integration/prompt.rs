@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use nix::sys::{signal::Signal, wait::WaitStatus};
 use rexpect::session::PtySession;
 
-use crate::harness::{Event, Serve, Stuck, at_terminal, grpcalc, nobody, redirected};
+use crate::harness::{Event, Serve, Stuck, at_terminal, grpcalc, nobody, redirected, typed_only};
 
 pub(crate) fn open(command: Command) -> PtySession {
     let mut terminal = at_terminal(command);
@@ -143,7 +143,6 @@ fn a_session_outlives_its_server() {
     let mut command = grpcalc();
     command.args(["--addr", &address]);
     let mut terminal = open(command);
-    answers(&mut terminal, "add 1 2", "3");
     server.signal(Signal::SIGKILL);
     server.wait();
     terminal.exp_string("> ").unwrap();
@@ -318,6 +317,8 @@ fn a_worksheet_waits_for_its_server() {
     terminal.exp_string("cancelled\r\n").unwrap();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("x + 2").unwrap();
+    // It is said for each line that waits.
+    terminal.exp_string("looking for it again").unwrap();
     let mut server = Serve::start(&["--listen", &address]);
     assert_eq!(server.address(), address);
     terminal
@@ -349,4 +350,46 @@ fn a_long_file_shows_how_far_it_has_come() {
     std::fs::write(&quick, "1 + 1\n").unwrap();
     let mut terminal = at_terminal(redirected(&format!("-f {}", quick.display())));
     assert_eq!(has_ended(&mut terminal, 0), "2\r\n");
+}
+
+/// What takes the place of a lost server may know less.
+#[test]
+fn a_worksheet_is_lost_where_no_server_has_any() {
+    let (server, address) = Serve::on_any_port();
+    let other = typed_only();
+    let mut command = grpcalc();
+    command.args(["--addr", &address, "--addr", &other]);
+    let mut terminal = open(command);
+    answers(&mut terminal, "x = 7", "7");
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    answers(&mut terminal, "add 1 2", "3");
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line(":vars").unwrap();
+    terminal.exp_string("looking for it again").unwrap();
+    let lost = "the worksheet is lost: this server has typed calls only\r\n";
+    terminal.exp_string(lost).unwrap();
+    answers(&mut terminal, "add 2 ans", "5");
+    ends(terminal);
+}
+
+/// A server that says nothing for a while may have the worksheet still.
+#[test]
+fn a_worksheet_survives_calls_that_nobody_heard() {
+    let (server, address) = Serve::on_any_port();
+    let mut command = grpcalc();
+    command.args(["--addr", &address, "--timeout", "200ms"]);
+    let mut terminal = open(command);
+    answers(&mut terminal, "x = 7", "7");
+    server.signal(Signal::SIGSTOP);
+    for _ in 0..15 {
+        let late = "no answer within 200ms (DEADLINE_EXCEEDED)";
+        answers(&mut terminal, "add 1 2", late);
+    }
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("add 1 2").unwrap();
+    terminal.exp_string("nothing was heard").unwrap();
+    server.signal(Signal::SIGCONT);
+    answers(&mut terminal, "x", "7");
+    ends(terminal);
 }
