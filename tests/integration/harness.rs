@@ -139,6 +139,18 @@ impl Serve {
         (server, address)
     }
 
+    /// A server that listens at `address`.
+    pub(crate) fn at(address: &str) -> Self {
+        let mut server = Self::start(&["--listen", address]);
+        assert_eq!(server.address(), address);
+        server
+    }
+
+    /// Ends it without a word.
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
+
     /// The next address that it printed.
     pub(crate) fn address(&mut self) -> String {
         let mut line = String::new();

@@ -13,6 +13,13 @@ pub(crate) fn open(command: Command) -> PtySession {
     terminal
 }
 
+/// The prompt of the program with `arguments`.
+fn asking(arguments: &[&str]) -> PtySession {
+    let mut command = grpcalc();
+    command.args(arguments);
+    open(command)
+}
+
 /// Types `line` and waits for `printed` on a line of its own.
 #[track_caller]
 fn answers(terminal: &mut PtySession, line: &str, printed: &str) {
@@ -122,9 +129,7 @@ fn ctrl_c_throws_the_line_away() {
 #[test]
 fn ctrl_c_cancels_the_call_and_keeps_the_session() {
     let stuck = Stuck::start();
-    let mut command = grpcalc();
-    command.args(["--addr", &stuck.address]);
-    let mut terminal = open(command);
+    let mut terminal = asking(&["--addr", &stuck.address]);
     for _ in 0..2 {
         terminal.exp_string("> ").unwrap();
         terminal.send_line("add 1 2").unwrap();
@@ -140,37 +145,29 @@ fn ctrl_c_cancels_the_call_and_keeps_the_session() {
 #[test]
 fn a_session_outlives_its_server() {
     let (server, address) = Serve::on_any_port();
-    let mut command = grpcalc();
-    command.args(["--addr", &address]);
-    let mut terminal = open(command);
-    server.signal(Signal::SIGKILL);
-    server.wait();
+    let mut terminal = asking(&["--addr", &address]);
+    server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("add 1 3").unwrap();
     terminal.exp_string("looking for it again").unwrap();
-    let mut server = Serve::start(&["--listen", &address]);
-    assert_eq!(server.address(), address);
+    let server = Serve::at(&address);
     let again = format!("connected to {address} again\r\n");
     terminal.exp_string(&format!("{again}4\r\n")).unwrap();
     answers(&mut terminal, "add 3 4", "7");
     // A worksheet that was never opened is looked for too.
-    server.signal(Signal::SIGKILL);
-    server.wait();
+    server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("ans + 1").unwrap();
     terminal.exp_string("looking for it again").unwrap();
-    let mut server = Serve::start(&["--listen", &address]);
-    assert_eq!(server.address(), address);
+    let server = Serve::at(&address);
     terminal.exp_string(&format!("{again}8\r\n")).unwrap();
     // A typed call that finds the server gone brings the worksheet back too.
     answers(&mut terminal, "x = 5", "5");
-    server.signal(Signal::SIGKILL);
-    server.wait();
+    server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("add 1 4").unwrap();
     terminal.exp_string("looking for it again").unwrap();
-    let mut server = Serve::start(&["--listen", &address]);
-    assert_eq!(server.address(), address);
+    let _server = Serve::at(&address);
     terminal
         .exp_string("again, and the worksheet is restored\r\n5\r\n")
         .unwrap();
@@ -268,9 +265,7 @@ fn ctrl_c_stops_a_heavy_line_and_keeps_the_worksheet() {
 fn a_lost_worksheet_is_made_again() {
     let (server, address) = Serve::on_any_port();
     let (_second, other) = Serve::on_any_port();
-    let mut command = grpcalc();
-    command.args(["--addr", &address, "--addr", &other]);
-    let mut terminal = open(command);
+    let mut terminal = asking(&["--addr", &address, "--addr", &other]);
     answers(&mut terminal, "x = 2^70", "1180591620717411303424");
     answers(&mut terminal, "r = 2", "2");
     terminal.exp_string("> ").unwrap();
@@ -280,8 +275,7 @@ fn a_lost_worksheet_is_made_again() {
     terminal.send_line("f(n) = n * r").unwrap();
     answers(&mut terminal, "r = 3", "3");
     answers(&mut terminal, "add 5 6", "11");
-    server.signal(Signal::SIGKILL);
-    server.wait();
+    server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("ans + f(2)").unwrap();
     terminal.exp_string("looking for it again").unwrap();
@@ -303,12 +297,9 @@ fn a_lost_worksheet_is_made_again() {
 #[test]
 fn a_worksheet_waits_for_its_server() {
     let (server, address) = Serve::on_any_port();
-    let mut command = grpcalc();
-    command.args(["--addr", &address]);
-    let mut terminal = open(command);
+    let mut terminal = asking(&["--addr", &address]);
     answers(&mut terminal, "x = 7", "7");
-    server.signal(Signal::SIGKILL);
-    server.wait();
+    server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("x + 1").unwrap();
     terminal.exp_string("looking for it again").unwrap();
@@ -319,8 +310,7 @@ fn a_worksheet_waits_for_its_server() {
     terminal.send_line("x + 2").unwrap();
     // It is said for each line that waits.
     terminal.exp_string("looking for it again").unwrap();
-    let mut server = Serve::start(&["--listen", &address]);
-    assert_eq!(server.address(), address);
+    let _server = Serve::at(&address);
     terminal
         .exp_string("the worksheet is restored\r\n9\r\n")
         .unwrap();
@@ -357,12 +347,9 @@ fn a_long_file_shows_how_far_it_has_come() {
 fn a_worksheet_is_lost_where_no_server_has_any() {
     let (server, address) = Serve::on_any_port();
     let other = typed_only();
-    let mut command = grpcalc();
-    command.args(["--addr", &address, "--addr", &other]);
-    let mut terminal = open(command);
+    let mut terminal = asking(&["--addr", &address, "--addr", &other]);
     answers(&mut terminal, "x = 7", "7");
-    server.signal(Signal::SIGKILL);
-    server.wait();
+    server.kill();
     answers(&mut terminal, "add 1 2", "3");
     terminal.exp_string("> ").unwrap();
     terminal.send_line(":vars").unwrap();
@@ -377,9 +364,7 @@ fn a_worksheet_is_lost_where_no_server_has_any() {
 #[test]
 fn a_worksheet_survives_calls_that_nobody_heard() {
     let (server, address) = Serve::on_any_port();
-    let mut command = grpcalc();
-    command.args(["--addr", &address, "--timeout", "200ms"]);
-    let mut terminal = open(command);
+    let mut terminal = asking(&["--addr", &address, "--timeout", "200ms"]);
     answers(&mut terminal, "x = 7", "7");
     server.signal(Signal::SIGSTOP);
     for _ in 0..15 {

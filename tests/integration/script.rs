@@ -4,7 +4,6 @@ use std::{
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     os::unix::process::ExitStatusExt as _,
-    process::Stdio,
 };
 
 use nix::{
@@ -108,11 +107,7 @@ fn many_lines_keep_their_order() {
 
 #[test]
 fn a_line_in_an_open_pipe_is_answered_without_more() {
-    let mut child = grpcalc()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = piped(&[]);
     let mut input = child.stdin.take().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     for n in 0..3 {
@@ -166,8 +161,7 @@ fn a_server_that_dies_under_a_script_ends_it() {
     writeln!(input, "add 1 2").unwrap();
     output.read_line(&mut line).unwrap();
     assert_eq!(line, "3\n");
-    server.signal(Signal::SIGKILL);
-    server.wait();
+    server.kill();
     writeln!(input, "add 3 4").unwrap();
     let Ran { stderr, code, .. } = child.wait_with_output().unwrap().into();
     assert_eq!(code, 3, "{stderr}");
@@ -240,11 +234,7 @@ fn long_answers_all_come() {
 #[test]
 fn lines_that_trickle_in_are_all_answered() {
     const LINES: usize = 30_000;
-    let mut child = grpcalc()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = piped(&[]);
     let mut input = child.stdin.take().unwrap();
     let writing = std::thread::spawn(move || {
         for n in 0..LINES {
@@ -374,8 +364,7 @@ fn the_next_address_is_tried() {
         run(&["--addr", &dead, "--addr", &address], script),
         ran("3\n", "", 0)
     );
-    server.signal(Signal::SIGKILL);
-    server.wait();
+    server.kill();
     assert_eq!(
         run(&["--addr", &address, "--addr", &second], script),
         ran("3\n", "", 0)
@@ -481,8 +470,7 @@ fn the_server_that_was_lost_is_named() {
         answer
     };
     assert_eq!(answer("x = 5\nx"), "5\n");
-    first.signal(Signal::SIGKILL);
-    first.wait();
+    first.kill();
     assert_eq!(answer("add 1 2"), "3\n");
     assert_eq!(answer("x"), "");
     let ended = child.wait_with_output().unwrap();

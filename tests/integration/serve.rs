@@ -50,8 +50,7 @@ fn a_unix_socket_is_its_owners_and_goes_with_the_server() {
 
     // What a dead server left behind is replaced.
     drop(UnixListener::bind(&path).unwrap());
-    let mut server = Serve::start(&["--listen", &address]);
-    assert_eq!(server.address(), address);
+    let server = Serve::at(&address);
     let metadata = fs::metadata(&path).unwrap();
     assert!(metadata.file_type().is_socket());
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);

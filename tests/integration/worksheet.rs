@@ -59,9 +59,17 @@ impl Sheet {
     }
 
     fn run(&self, text: &str) {
+        self.run_shown(text, 0);
+    }
+
+    /// With so many digits.
+    fn run_shown(&self, text: &str, digits: u32) {
         self.send(Request::Run(Run {
             text: text.into(),
-            options: None,
+            options: Some(Options {
+                digits,
+                ..Options::default()
+            }),
         }));
     }
 
@@ -142,13 +150,7 @@ async fn runs_previews_and_names() {
     assert_eq!(sheet.answers().await, ["f(n) = n * x", "x = 5"]);
     assert_eq!(sheet.ran("").await, [""]);
     assert_eq!(sheet.ran("\n").await, ["", ""]);
-    sheet.send(Request::Run(Run {
-        text: "1/3".into(),
-        options: Some(Options {
-            digits: 3,
-            ..Options::default()
-        }),
-    }));
+    sheet.run_shown("1/3", 3);
     assert_eq!(sheet.answers().await, ["~0.333"]);
 }
 
@@ -334,13 +336,7 @@ async fn what_exceeds_a_limit_is_refused_and_the_stream_lives_on() {
         .send(WorksheetRequest { request: None })
         .unwrap();
     assert_eq!(sheet.answers().await, ["! SYNTAX"]);
-    sheet.send(Request::Run(Run {
-        text: "pi".into(),
-        options: Some(Options {
-            digits: 1001,
-            ..Options::default()
-        }),
-    }));
+    sheet.run_shown("pi", 1001);
     assert_eq!(sheet.answers().await, ["! LIMIT"]);
 }
 
