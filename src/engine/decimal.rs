@@ -27,6 +27,10 @@ pub(super) fn finite_decimal(
     most: usize,
     work: &mut Work<'_>,
 ) -> Result<Option<(CompactString, i64)>> {
+    let pointed = |digits: &str, places: i64| {
+        let exponent = exponent(digits.len()) - 1 - places;
+        (digits.len() <= most).then(|| (digits.into(), exponent))
+    };
     if let Exact::Small(n, d) = exact {
         let (mut rest, mut twos, mut fives) = (*d, 0u32, 0u32);
         twos += rest.trailing_zeros();
@@ -39,24 +43,17 @@ pub(super) fn finite_decimal(
             return Ok(None);
         }
         let places = twos.max(fives);
-        let digits_of = |scaled: u64| {
-            let mut digits = itoa::Buffer::new();
-            let digits = digits.format(scaled);
-            let exponent = exponent(digits.len()) - 1 - i64::from(places);
-            (digits.len() <= most).then(|| (digits.into(), exponent))
-        };
+        let mut digits = itoa::Buffer::new();
         // Nearly all fit 64 bits, which are several times as fast.
         if let Some(unit) = 10i64.checked_pow(places)
             && let Some(scaled) = n.checked_mul(unit / d)
         {
-            return Ok(digits_of(scaled.unsigned_abs()));
+            return Ok(pointed(digits.format(scaled.unsigned_abs()), places.into()));
         }
         if let Some(unit) = 10i128.checked_pow(places)
             && let Some(scaled) = i128::from(*n).checked_mul(unit / i128::from(*d))
         {
-            let digits = scaled.unsigned_abs().to_string();
-            let exponent = exponent(digits.len()) - 1 - i64::from(places);
-            return Ok((digits.len() <= most).then_some((digits.into(), exponent)));
+            return Ok(pointed(digits.format(scaled.unsigned_abs()), places.into()));
         }
     }
     let (n, d) = (exact.numerator().unsigned_abs(), exact.denominator());
@@ -86,9 +83,7 @@ pub(super) fn finite_decimal(
     }
     // n 10^places / d
     let scaled = (n * UBig::from(5u8).pow(places - fives)) << (places - twos);
-    let digits = scaled.to_string();
-    let exponent = exponent(digits.len()) - 1 - exponent(places);
-    Ok((digits.len() <= most).then_some((digits.into(), exponent)))
+    Ok(pointed(&scaled.to_string(), exponent(places)))
 }
 
 /// The first `count` digits of a number that is not zero, rounded to the nearest, halves

@@ -36,7 +36,7 @@ fn any_literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
 }
 
 /// A literal of at most 18 digits, with no separators and no exponent.
-pub(super) fn small_decimal(text: &[u8]) -> Option<Exact> {
+fn small_decimal(text: &[u8]) -> Option<Exact> {
     const MOST: usize = 18;
     if text.len() <= MOST && text.iter().all(u8::is_ascii_digit) {
         let digit = |n: i64, byte: &u8| n * 10 + i64::from(byte - b'0');

@@ -8,7 +8,6 @@
 
 use super::{
     exact::{Exact, Outcome},
-    literal::small_decimal,
     names::{Known, Meaning},
     number::Number,
     value::Value,
@@ -43,11 +42,8 @@ pub(super) fn quick<'t>(line: &'t str, known: &Known, work: &mut Work<'_>) -> Op
         None
     };
     let start = reader.at;
-    let value = if let Some((n, places)) = reader.decimals() {
-        match places {
-            0 => n.into(),
-            _ => Exact::ratio(n, 10i64.checked_pow(places)?),
-        }
+    let value = if let Some(value) = reader.decimals() {
+        finite(value)?
     } else {
         (reader.at, reader.nodes) = (start, 0);
         reader.sum(work)?
@@ -256,10 +252,7 @@ impl<'t> Reader<'t, '_> {
     #[inline]
     fn operand(&mut self) -> Option<Exact> {
         match self.peek() {
-            Some(b'0'..=b'9') => {
-                let literal = self.word(|byte| byte.is_ascii_digit() || byte == b'.');
-                small_decimal(literal.as_bytes())
-            }
+            Some(b'0'..=b'9') => finite(self.digits()?),
             Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
                 Some(Meaning::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
                 _ => None,
@@ -267,6 +260,14 @@ impl<'t> Reader<'t, '_> {
             _ => None,
         }
     }
+}
+
+/// A decimal with so many digits behind the point.
+fn finite((n, places): (i64, u32)) -> Option<Exact> {
+    Some(match places {
+        0 => n.into(),
+        _ => Exact::ratio(n, 10i64.checked_pow(places)?),
+    })
 }
 
 fn exact(outcome: super::fault::Result<Outcome>) -> Option<Exact> {

@@ -10,8 +10,8 @@ use bytes::{Buf, BufMut, Bytes};
 use prost::{
     DecodeError, Message,
     encoding::{
-        DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint,
-        encoded_len_varint, skip_field,
+        DecodeContext, WireType, decode_key, decode_varint, encode_key, encoded_len_varint,
+        skip_field,
     },
 };
 
@@ -167,12 +167,13 @@ impl ResponseWriter {
         if rounded {
             tail.varint(field::value::ROUNDED, 1);
         }
-        if let Exact::Integer(n) = exact {
-            tail.varint(field::value::INTEGER, zigzag(n));
+        match exact {
+            Exact::None => {}
+            Exact::Integer(n) => tail.varint(field::value::INTEGER, zigzag(n)),
+            Exact::Fraction(..) => tail.length(field::value::FRACTION, fraction),
         }
         out.extend_from_slice(tail.bytes());
         if let Exact::Fraction(above, below) = exact {
-            put_length(field::value::FRACTION, fraction, out);
             put_text(field::fraction::NUMERATOR, above, out);
             put_text(field::fraction::DENOMINATOR, below, out);
         }
@@ -182,7 +183,9 @@ impl ResponseWriter {
     #[must_use]
     pub fn finish(mut self, done: bool) -> WorksheetResponse {
         if done {
-            put_varint(field::response::DONE, 1, &mut self.0);
+            let mut tail = Head::new();
+            tail.varint(field::response::DONE, 1);
+            self.0.extend_from_slice(tail.bytes());
         }
         WorksheetResponse(self.0.into())
     }
@@ -252,21 +255,11 @@ fn message_len(length: usize) -> usize {
 }
 
 #[inline]
-fn put_varint(field: u32, value: u64, out: &mut Vec<u8>) {
-    encode_key(field, WireType::Varint, out);
-    encode_varint(value, out);
-}
-
-#[inline]
-fn put_length(field: u32, length: usize, out: &mut Vec<u8>) {
-    encode_key(field, WireType::LengthDelimited, out);
-    encode_varint(length as u64, out);
-}
-
-#[inline]
 fn put_text(field: u32, text: &str, out: &mut Vec<u8>) {
     if !text.is_empty() {
-        put_length(field, text.len(), out);
+        let mut head = Head::new();
+        head.length(field, text.len());
+        out.extend_from_slice(head.bytes());
         out.extend_from_slice(text.as_bytes());
     }
 }

@@ -95,8 +95,9 @@ pub struct Session<C> {
 }
 
 impl<C: Calls> Session<C> {
-    /// A session with whoever answers `calls`, and did so before, who are asked for so many `digits`. An
-    /// answer is waited for as long as `timeout`, and so is a connection that was lost.
+    /// A session with whoever answers `calls`, and did so before, who are asked for so many
+    /// `digits`. An answer is waited for as long as `timeout`, and so is a connection that
+    /// was lost.
     pub fn new(calls: C, digits: u32, timeout: Duration) -> Self {
         Self {
             calls,

@@ -215,7 +215,7 @@ impl Conversation {
         let budget = task.kind.budget(limits);
         let mut spent = 0;
         while let Some(line) = task.line() {
-            let answer = self.answered + u64::from(task.index) + 1;
+            let answer = task.answer(self.answered);
             if task.kind == Kind::Run && self.inbox.take_cancel(answer) {
                 write(response, task.count(), Err(Fault::cancelled()));
                 continue;
@@ -273,7 +273,7 @@ impl Conversation {
     async fn computed(&mut self, patience: Option<Duration>) -> Option<Result<Outcome, Status>> {
         let (inbox, heavy) = (&mut self.inbox, self.heavy.as_mut()?);
         let task = self.task.as_ref()?;
-        let answer = self.answered + u64::from(task.index) + 1;
+        let answer = task.answer(self.answered);
         let any = task.kind == Kind::Preview;
         let computing = async {
             loop {
@@ -338,6 +338,11 @@ impl Task {
         };
         self.rest = end.map(|end| start + end + 1);
         Some(start..end.map_or(self.text.len(), |end| start + end))
+    }
+
+    /// Which of the stream's answers is the next, if so many came before the task.
+    fn answer(&self, before: u64) -> u64 {
+        before + u64::from(self.index) + 1
     }
 
     /// The index of the next answer.

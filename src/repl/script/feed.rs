@@ -19,6 +19,7 @@ use crate::{
         Calls, Outcome,
         command::{self, Command, Operand, Word},
         evaluation::Evaluation,
+        fault::LineFault,
         log::mentions_last,
         operand,
         reader::{Line, LineReader},
@@ -124,11 +125,17 @@ impl<'a, C: Calls> Feed<'a, C> {
     /// Reads lines up to the end, or to what ends the script earlier.
     pub(super) async fn run(mut self, mut lines: LineReader<impl AsyncRead + Unpin>) {
         loop {
-            while let Some(line) = lines.line() {
-                if self.gather(&line) {
-                    continue;
-                }
-                if self.line(line).await.is_break() {
+            while let Some(Line { number, text }) = lines.line() {
+                let (text, command) = match text {
+                    Ok(text) => (text, command::parse(text)),
+                    Err(fault) => ("", Err(fault)),
+                };
+                let simple = matches!(command, Ok(Command::Evaluate))
+                    && !self.behind
+                    && self.batch.text.len() < FULL;
+                if simple {
+                    self.batch.push(number, text, self.shown());
+                } else if self.line(number, text, command).await.is_break() {
                     return;
                 }
             }
@@ -144,26 +151,13 @@ impl<'a, C: Calls> Feed<'a, C> {
         }
     }
 
-    /// Adds a line of the language to the batch, if that is all there is to do.
-    #[inline]
-    fn gather(&mut self, line: &Line<'_>) -> bool {
-        let Ok(text) = line.text else {
-            return false;
-        };
-        let simple = !self.behind
-            && self.batch.text.len() < FULL
-            && matches!(command::parse(text), Ok(Command::Evaluate));
-        if simple {
-            self.batch.push(line.number, text, self.shown());
-        }
-        simple
-    }
-
-    async fn line(&mut self, Line { number, text }: Line<'_>) -> Flow {
-        let (text, command) = match text {
-            Ok(text) => (text, command::parse(text)),
-            Err(fault) => ("", Err(fault)),
-        };
+    /// Asks for a line's answer, or has it at once.
+    async fn line(
+        &mut self,
+        number: u64,
+        text: &str,
+        command: Result<Command<'_>, LineFault>,
+    ) -> Flow {
         if let Ok(Command::Evaluate) = command {
             if self.batch.text.len() >= FULL {
                 self.flush().await?;
