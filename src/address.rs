@@ -1,6 +1,11 @@
 //! Where a server listens: `host:port` or `unix:PATH`.
 
-use std::{fmt, net::Ipv6Addr, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    net::{Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 /// A place to listen at or to connect to.
 ///
@@ -95,6 +100,15 @@ fn is_host(host: &str, bracketed: bool) -> bool {
     }
     let legal = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_');
     !host.is_empty() && host.len() <= 253 && host.bytes().all(legal)
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Self::Tcp {
+            host: address.ip().to_string(),
+            port: address.port(),
+        }
+    }
 }
 
 impl fmt::Display for Address {

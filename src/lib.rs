@@ -8,8 +8,10 @@
 //! Each room uses only rooms above it in this list:
 //!
 //! - [`address`]: where a server listens
+//! - [`code`]: the names of status codes
 //! - [`printable`]: text from elsewhere, made fit for a terminal
 //! - [`suggestion`]: what was perhaps meant by an unknown name
+//! - [`tls`]: certificates and keys from files
 //! - [`proto`]: the generated messages, stubs and descriptors
 //! - [`syntax`]: the language as text: characters to a tree, with places
 //! - [`engine`]: a tree to its value or a fault; knows no gRPC and no I/O
@@ -22,6 +24,7 @@
 pub mod address;
 pub mod cli;
 pub mod client;
+pub mod code;
 pub mod engine;
 pub mod printable;
 pub mod proto;
@@ -30,3 +33,4 @@ pub mod server;
 pub mod suggestion;
 pub mod syntax;
 pub mod terminal;
+pub mod tls;

@@ -16,7 +16,7 @@ pub(crate) fn embedded(runtime: &Runtime) -> Client {
     thread::spawn(move || {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let settings = Settings::default();
-        runtime.block_on(server::run(connections, std::future::pending(), &settings))
+        runtime.block_on(server::run(connections, std::future::pending(), settings))
     });
     let _guard = runtime.enter();
     Client::lazy(Target::Embedded(dial), PATIENCE)
@@ -33,9 +33,8 @@ pub(crate) fn over_loopback(runtime: &Runtime) -> Client {
                 .await
                 .unwrap();
             bound.send(listener.address().clone()).unwrap();
-            listener
-                .serve(std::future::pending(), &Settings::default())
-                .await
+            let connections = listener.connections();
+            server::run(connections, std::future::pending(), Settings::default()).await
         })
     });
     let _guard = runtime.enter();

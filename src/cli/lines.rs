@@ -74,11 +74,15 @@ fn embedded() -> anyhow::Result<Target> {
     let runtime = runtime(&mut Builder::new_current_thread())?;
     let serve = move || {
         let settings = server::Settings {
-            // Nobody else could use what its worksheet holds.
-            idle: None,
+            limits: server::Limits {
+                // Nobody else could use what its worksheet holds.
+                idle: None,
+                unused: None,
+                ..server::Limits::DEFAULT
+            },
             ..server::Settings::default()
         };
-        runtime.block_on(server::run(connections, std::future::pending(), &settings))
+        runtime.block_on(server::run(connections, std::future::pending(), settings))
     };
     let thread = std::thread::Builder::new().name("server".into());
     thread.spawn(serve).context("cannot start a thread")?;

@@ -1,8 +1,11 @@
 //! Options to what to do: wires the rooms and knows the exit codes.
 
 mod exit;
+mod limits;
 mod lines;
+mod log;
 mod options;
+mod quantity;
 mod serve;
 
 use std::io::{self, Write as _};

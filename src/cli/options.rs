@@ -7,6 +7,10 @@ use clap::{
     Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, error::ErrorKind,
 };
 
+use super::{
+    limits::LimitOptions,
+    quantity::{duration, positive_duration},
+};
 use crate::{address::Address, repl::script::Format};
 
 /// A calculator whose every answer is a gRPC call.
@@ -94,9 +98,62 @@ pub(super) struct ServeOptions {
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
     pub(super) grace: Duration,
 
-    /// How long a worksheet may be idle before it ends
-    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = positive_duration)]
-    pub(super) idle: Duration,
+    /// The certificate that connections are encrypted with, in PEM, with those between it and a
+    /// root behind it; read again on SIGHUP. Unix sockets are not encrypted
+    #[arg(long, value_name = "FILE", requires = "key", help_heading = ACCESS)]
+    pub(super) cert: Option<PathBuf>,
+
+    /// The private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = ACCESS)]
+    pub(super) key: Option<PathBuf>,
+
+    /// Let only clients connect whose certificate one of these has signed (mutual TLS)
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = ACCESS)]
+    pub(super) client_ca: Option<PathBuf>,
+
+    /// Answer only callers that present this token (`authorization: Bearer TOKEN`), health checks
+    /// apart; may be repeated [default: what the environment variable `GRPCALC_TOKEN` says]
+    #[arg(long, value_name = "TOKEN", help_heading = ACCESS)]
+    pub(super) token: Vec<String>,
+
+    /// As --token, with a token on each line of a file; read again on SIGHUP
+    #[arg(long, value_name = "FILE", help_heading = ACCESS)]
+    pub(super) token_file: Option<PathBuf>,
+
+    /// Listen beyond this machine even without encryption and without a token
+    #[arg(long, help_heading = ACCESS)]
+    pub(super) insecure: bool,
+
+    /// Where to offer metrics for Prometheus: HOST:PORT, by HTTP at /metrics
+    #[arg(long, value_name = "ADDR", help_heading = OBSERVATION)]
+    pub(super) metrics: Option<Address>,
+
+    /// How to write the log, on standard error
+    #[arg(long, default_value = "plain", value_name = "FORMAT", help_heading = OBSERVATION)]
+    pub(super) log: FormatOption,
+
+    /// What to write: from this level on
+    #[arg(long, default_value = "info", value_name = "LEVEL", help_heading = OBSERVATION)]
+    pub(super) log_level: LogLevel,
+
+    #[command(flatten)]
+    pub(super) limits: LimitOptions,
+}
+
+/// The environment variable that holds a token.
+pub(super) const TOKEN: &str = "GRPCALC_TOKEN";
+
+const ACCESS: &str = "Access";
+const OBSERVATION: &str = "Observation";
+
+/// The levels by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
 }
 
 /// The formats by their names.
@@ -145,34 +202,6 @@ impl std::str::FromStr for Server {
             "" => Ok(Self(None)),
             _ => text.parse().map(|address| Self(Some(address))),
         }
-    }
-}
-
-/// The longest time that can be asked for: a year.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[number.len()..] {
-        "ms" => 1e-3,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err("the unit is none of ms, s, m, h".into()),
-    };
-    let count: f64 = number
-        .parse()
-        .map_err(|_| "write a number of seconds, or 500ms, 2s, 1m")?;
-    match Duration::try_from_secs_f64(count * unit) {
-        Ok(duration) if duration <= LONGEST => Ok(duration),
-        _ => Err("must be at most a year, and not negative".into()),
-    }
-}
-
-fn positive_duration(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Err("must be more than nothing".into()),
-        duration => Ok(duration),
     }
 }
 
@@ -233,31 +262,6 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Options::command().debug_assert();
-    }
-
-    #[test]
-    fn durations() {
-        for (text, milliseconds) in [
-            ("10", Some(10_000)),
-            ("0.5", Some(500)),
-            ("500ms", Some(500)),
-            ("2s", Some(2_000)),
-            ("1m", Some(60_000)),
-            ("1.5h", Some(5_400_000)),
-            ("0", Some(0)),
-            ("-1", None),
-            ("nan", None),
-            ("inf", None),
-            ("1e300", None),
-            ("9000h", None),
-            ("2 weeks", None),
-            ("", None),
-            ("s", None),
-        ] {
-            let expected = milliseconds.map(Duration::from_millis);
-            assert_eq!(duration(text).ok(), expected, "{text:?}");
-        }
-        assert!(positive_duration("0.0ms").is_err());
     }
 
     #[test]

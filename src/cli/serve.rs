@@ -1,85 +1,195 @@
 //! `grpcalc serve`.
 
-use std::io::{self, Write as _};
+use std::{
+    env,
+    io::{self, Write as _},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    task::JoinSet,
-};
-use tokio_util::sync::CancellationToken;
+use futures_util::stream::select_all;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Exit, complain, options::ServeOptions};
-use crate::server::{self, Listener};
+use super::{
+    Exit, complain, log,
+    options::{ServeOptions, TOKEN},
+};
+use crate::{
+    address::Address,
+    server::{self, End, Exporter, Listener, Settings, Tls, TlsFiles, Tokens},
+};
+
+/// File descriptors beside those of connections.
+const OTHER_FILES: u64 = 128;
 
 /// Serves on every address until a signal comes, and then drains.
 pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     // Watched before anybody is told the address: a signal that comes at once counts.
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot watch for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot watch for SIGTERM")?;
+    let watch = |kind, name| signal(kind).with_context(|| format!("cannot watch for {name}"));
+    let mut interrupt = watch(SignalKind::interrupt(), "SIGINT")?;
+    let mut terminate = watch(SignalKind::terminate(), "SIGTERM")?;
+    let hangup = watch(SignalKind::hangup(), "SIGHUP")?;
+    let _log = log::start(options.log, options.log_level);
 
+    let settings = settings(options)?;
     let mut listeners = Vec::new();
     for address in &options.listen {
         match Listener::bind(address).await {
             Ok(listener) => listeners.push(listener),
-            Err(error) => {
-                complain(format_args!("cannot listen on {address}: {error}"));
-                return Ok(Exit::NoServer);
-            }
+            Err(error) => return Ok(cannot_listen(address, &error)),
         }
     }
-    for listener in &listeners {
+    let exporter = match &options.metrics {
+        None => None,
+        Some(address) => match Exporter::bind(address, Arc::clone(&settings.metrics)).await {
+            Ok(exporter) => Some(exporter),
+            Err(error) => return Ok(cannot_listen(address, &error)),
+        },
+    };
+    for listener in listeners.iter().filter(|it| it.is_open_to_the_network()) {
+        let Some(lack) = lack(options, &settings) else {
+            continue;
+        };
         let address = listener.address();
-        if listener.is_open_to_the_network() {
+        if !options.insecure {
             complain(format_args!(
-                "{address} is open to the network, without encryption"
+                "{address} is open to the network without {lack}; --insecure listens all the same"
             ));
+            return Ok(Exit::Usage);
         }
+        tracing::warn!(%address, "open to the network without {lack}");
+    }
+    raise_file_limit(settings.limits.connections);
+    for address in listeners.iter().map(Listener::address) {
+        tracing::info!(%address, "listening");
         if let Err(error) = writeln!(io::stdout(), "{address}") {
             complain(format_args!("cannot print the address {address}: {error}"));
         }
     }
+    if let Some(exporter) = exporter {
+        tracing::info!(address = %exporter.address(), "offering metrics");
+        tokio::spawn(exporter.serve());
+    }
+    tokio::spawn(reload(
+        hangup,
+        settings.tls.clone(),
+        settings.tokens.clone(),
+    ));
 
-    let settings = server::Settings {
-        grace: options.grace,
-        idle: Some(options.idle),
-    };
-    let shutdown = CancellationToken::new();
-    let mut servers = JoinSet::new();
-    for listener in listeners {
-        let (shutdown, settings) = (shutdown.clone(), settings.clone());
-        servers.spawn(async move { listener.serve(shutdown.cancelled(), &settings).await });
-    }
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        // None ends by itself but for a failure.
-        Some(end) = servers.join_next() => {
-            let _ = end.context("a server task failed")?.context("cannot go on serving")?;
+    let connections = listeners
+        .into_iter()
+        .map(|listener| Box::pin(listener.connections()));
+    let shutdown = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    shutdown.cancel();
-    let drained = async {
-        while let Some(end) = servers.join_next().await {
-            match end
-                .context("a server task failed")?
-                .context("cannot serve")?
-            {
-                server::End::Drained => {}
-                server::End::GraceExceeded => {
-                    complain(format_args!(
-                        "closed connections that were open after {:?}",
-                        options.grace
-                    ));
-                }
+        tracing::info!(grace = ?options.grace, "draining");
+    };
+    let serving = server::run(select_all(connections), shutdown, settings);
+    let again = async {
+        // The first is the one that the server drains for.
+        let (mut interrupt, mut terminate) = (
+            watch(SignalKind::interrupt(), "SIGINT")?,
+            watch(SignalKind::terminate(), "SIGTERM")?,
+        );
+        for _ in 0..2 {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
         }
-        Ok(Exit::Success)
+        anyhow::Ok(())
     };
     tokio::select! {
-        exit = drained => exit,
+        end = serving => {
+            if end == End::GraceExceeded {
+                complain(format_args!(
+                    "closed connections that were open after {:?}",
+                    options.grace
+                ));
+            }
+            tracing::info!("ended");
+            Ok(Exit::Success)
+        }
         // Asked twice: now.
-        _ = interrupt.recv() => Ok(Exit::Interrupted),
-        _ = terminate.recv() => Ok(Exit::Interrupted),
+        asked = again => asked.map(|()| Exit::Interrupted),
+    }
+}
+
+/// What a server in the open should have and this one has not.
+fn lack(options: &ServeOptions, settings: &Settings) -> Option<&'static str> {
+    // A certificate tells who calls as well as a token does.
+    let known = settings.tokens.is_some() || options.client_ca.is_some();
+    match (settings.tls.is_some(), known) {
+        (true, true) => None,
+        (true, false) => Some("a token (--token-file) or certificates of clients (--client-ca)"),
+        (false, true) => Some("encryption (--cert, --key)"),
+        (false, false) => Some("encryption (--cert, --key) and without a token (--token-file)"),
+    }
+}
+
+fn cannot_listen(address: &Address, error: &io::Error) -> Exit {
+    complain(format_args!("cannot listen on {address}: {error}"));
+    Exit::NoServer
+}
+
+fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
+    let given = match (&options.token[..], &options.token_file, env::var(TOKEN)) {
+        ([], None, Ok(token)) if !token.is_empty() => vec![token],
+        (given, ..) => given.to_vec(),
+    };
+    let tokens = (!given.is_empty() || options.token_file.is_some())
+        .then(|| Tokens::new(given, options.token_file.clone()));
+    let files = options.cert.clone().zip(options.key.clone());
+    let tls = files.map(|(cert, key)| {
+        Tls::new(TlsFiles {
+            cert,
+            key,
+            client_ca: options.client_ca.clone(),
+        })
+    });
+    Ok(Settings {
+        engine: options.limits.engine(),
+        limits: options.limits.server(),
+        grace: options.grace,
+        tokens: tokens.transpose()?.map(Arc::new),
+        tls: tls.transpose()?.map(Arc::new),
+        ..Settings::default()
+    })
+}
+
+/// Reads certificates and tokens again whenever somebody asks for it.
+async fn reload(mut hangup: Signal, tls: Option<Arc<Tls>>, tokens: Option<Arc<Tokens>>) {
+    while hangup.recv().await.is_some() {
+        let read = |what: &str, outcome: Result<(), String>| match outcome {
+            Ok(()) => tracing::info!("{what} read again"),
+            Err(error) => tracing::error!(error, "{what} left as they were"),
+        };
+        if let Some(tls) = &tls {
+            read(
+                "certificates",
+                tls.reload().map_err(|error| error.to_string()),
+            );
+        }
+        if let Some(tokens) = &tokens {
+            read("tokens", tokens.reload().map_err(|error| error.to_string()));
+        }
+    }
+}
+
+/// Sees to it that so many connections can be open, as far as the system lets us.
+fn raise_file_limit(connections: usize) {
+    let wanted = (connections as u64).saturating_add(OTHER_FILES);
+    match rlimit::Resource::NOFILE.get() {
+        Ok((soft, _)) if soft >= wanted => {}
+        _ => match rlimit::increase_nofile_limit(wanted) {
+            Ok(files) if files >= wanted => {}
+            outcome => tracing::warn!(
+                wanted,
+                files = outcome.unwrap_or_default(),
+                "the system allows too few open files for so many connections"
+            ),
+        },
     }
 }

@@ -11,6 +11,7 @@ use super::{
     grpc_only::NotGrpc,
 };
 use crate::{
+    code::name,
     printable::printable,
     proto::grpcalc::v1 as proto,
     server::{DOMAIN, END, HELP, START},
@@ -419,27 +420,4 @@ fn words(status: &Status) -> String {
 
 fn with_name(message: &str, code: Code) -> String {
     format!("{} ({})", printable(message, MESSAGE), name(code))
-}
-
-/// A code's name in the gRPC documentation.
-const fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
 }

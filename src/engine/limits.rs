@@ -27,6 +27,8 @@ pub struct Limits {
     /// Bytes of the values that a line holds at the same time, and of those that a
     /// worksheet remembers.
     pub held: usize,
+    /// Bytes of the values that all worksheets remember which share their memory.
+    pub held_by_all: usize,
     /// Names that a worksheet remembers.
     pub names: usize,
     /// Operations between a real and the exact numbers that make it.
@@ -50,6 +52,7 @@ impl Default for Limits {
             preview: 50_000_000,
             operation: 100_000_000,
             held: 16 << 20,
+            held_by_all: 256 << 20,
             names: 10_000,
             real_depth: 1_000,
             real_size: 10_000,

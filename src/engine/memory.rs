@@ -1,4 +1,4 @@
-//! What reals take.
+//! What values take.
 
 use std::sync::{
     Arc,
@@ -7,22 +7,64 @@ use std::sync::{
 
 use super::{fault::Fault, limits::Limits};
 
-/// The bytes of all reals of a worksheet together. Reals share their parts, so that no
-/// sum over variables could tell.
+/// The bytes of all reals of a worksheet together, or those of all values of many
+/// worksheets. Reals share their parts, so that no sum over variables could tell.
 #[derive(Debug, Default)]
-pub(super) struct Memory(AtomicUsize);
+pub struct Memory {
+    bytes: AtomicUsize,
+    /// What this is a part of.
+    all: Option<Arc<Memory>>,
+}
 
 impl Memory {
-    pub(super) fn bytes(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+    /// A part of `all`.
+    pub(super) fn within(all: &Arc<Self>) -> Self {
+        Self {
+            bytes: AtomicUsize::new(0),
+            all: Some(Arc::clone(all)),
+        }
     }
 
-    /// That the values take too much.
-    pub(super) fn full(limits: &Limits) -> Box<Fault> {
-        let limit = limits.held >> 20;
-        let message =
-            format!("the values of the worksheet take more than the limit of {limit} MiB");
-        Fault::limit(message).help(":clear makes a new one")
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// What this is a part of.
+    pub(super) fn all(&self) -> Option<&Self> {
+        self.all.as_deref()
+    }
+
+    pub(super) fn change(&self, before: usize, after: usize) {
+        // Wraps around where it becomes less, and that is the difference.
+        let more = after.wrapping_sub(before);
+        self.bytes.fetch_add(more, Ordering::Relaxed);
+        if let Some(all) = &self.all {
+            all.bytes.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+
+    /// A fault where reals beside `others` bytes of the same worksheet are too much, or
+    /// where all worksheets together are, with `more` bytes that are to come.
+    pub(super) fn room(
+        &self,
+        others: usize,
+        more: usize,
+        limits: &Limits,
+    ) -> Result<(), Box<Fault>> {
+        if self.bytes().saturating_add(others) > limits.held {
+            let limit = limits.held >> 20;
+            let message =
+                format!("the values of the worksheet take more than the limit of {limit} MiB");
+            return Err(Fault::limit(message).help(":clear makes a new one"));
+        }
+        let all = self.all.as_ref().map_or(0, |all| all.bytes());
+        if all.saturating_add(more) > limits.held_by_all {
+            let limit = limits.held_by_all >> 20;
+            let message =
+                format!("the values of all worksheets take more than the limit of {limit} MiB");
+            return Err(Fault::limit(message).help("try again when others have ended"));
+        }
+        Ok(())
     }
 }
 
@@ -35,23 +77,20 @@ pub(super) struct Share {
 
 impl Share {
     pub(super) fn new(memory: Arc<Memory>, bytes: usize) -> Self {
-        memory.0.fetch_add(bytes, Ordering::Relaxed);
+        memory.change(0, bytes);
         let bytes = AtomicUsize::new(bytes);
         Self { memory, bytes }
     }
 
     /// From now on it is so many bytes.
     pub(super) fn resize(&self, bytes: usize) {
-        self.memory.0.fetch_add(bytes, Ordering::Relaxed);
         let before = self.bytes.swap(bytes, Ordering::Relaxed);
-        self.memory.0.fetch_sub(before, Ordering::Relaxed);
+        self.memory.change(before, bytes);
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.memory
-            .0
-            .fetch_sub(*self.bytes.get_mut(), Ordering::Relaxed);
+        self.memory.change(*self.bytes.get_mut(), 0);
     }
 }

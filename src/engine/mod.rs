@@ -31,6 +31,7 @@ pub use self::{
     fault::{Fault, Reason},
     functions::AngleUnit,
     limits::Limits,
+    memory::Memory,
     names::{COMMANDS, CONSTANTS},
     work::{Interruption, Work},
     worksheet::Worksheet,

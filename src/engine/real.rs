@@ -15,7 +15,7 @@ use super::{
     ball::{Ball, Trouble},
     exact::Exact,
     fault::{Fault, Result},
-    memory::{Memory, Share},
+    memory::Share,
     work::{Work, cost},
 };
 
@@ -60,8 +60,8 @@ impl Node {
 /// A fault where the reals take more than is allowed.
 fn room(work: &Work<'_>) -> Result<()> {
     match &work.memory {
-        Some(memory) if memory.bytes() > work.limits.held => Err(Memory::full(work.limits)),
-        _ => Ok(()),
+        Some(memory) => memory.room(0, 0, work.limits),
+        None => Ok(()),
     }
 }
 

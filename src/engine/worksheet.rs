@@ -37,6 +37,14 @@ pub struct Worksheet {
 const ENTRY: usize = 96;
 
 impl Worksheet {
+    /// A worksheet whose values count with those of others in `all`.
+    #[must_use]
+    pub fn sharing(all: &Arc<Memory>) -> Self {
+        let mut sheet = Self::default();
+        sheet.reals = Some(Arc::new(Memory::within(all)));
+        sheet
+    }
+
     /// Evaluates `line`, and remembers what it binds and answers.
     #[inline]
     pub fn run(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
@@ -170,8 +178,13 @@ impl Worksheet {
             );
             return Err(Fault::limit(message).help(":clear makes a new one"));
         }
-        if held + work.memory.as_ref().map_or(0, |memory| memory.bytes()) > limits.held {
-            return Err(Memory::full(limits));
+        let reals = work.memory.as_ref().or(self.reals.as_ref());
+        match reals {
+            Some(reals) => reals.room(held, held.saturating_sub(self.held), limits)?,
+            None => Memory::default().room(held, 0, limits)?,
+        }
+        if let Some(all) = reals.and_then(|reals| reals.all()) {
+            all.change(self.held, held);
         }
         self.held = held;
         for (name, meaning) in bound {
@@ -219,6 +232,14 @@ impl Worksheet {
                 let message = format!("unknown name {}", quoted(name));
                 Err(Fault::new(Reason::UnknownName, message))
             }
+        }
+    }
+}
+
+impl Drop for Worksheet {
+    fn drop(&mut self) {
+        if let Some(all) = self.reals.as_ref().and_then(|reals| reals.all()) {
+            all.change(self.held, 0);
         }
     }
 }

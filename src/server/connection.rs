@@ -1,80 +1,307 @@
-//! One peer's byte stream, as the HTTP/2 layer sees it.
+//! A connection: from a byte stream to calls, and how it ends.
 
 use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll},
+    convert::Infallible,
+    error::Error as _,
+    future::poll_fn,
+    io, mem,
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Waker},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::Connected;
+use hyper::{rt::Executor, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Duration, sleep, timeout},
+};
+
+use super::{Server, call::answer};
 
 /// The length of what every HTTP/2 client says first (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
 
-/// A byte stream that ends when the server drains before its peer has said who
-/// it is.
-///
-/// hyper cannot shut a connection down before its HTTP/2 preface has arrived
-/// (hyper issue 4170): without this, one peer that connects and says nothing
-/// would hold up every shutdown for the whole grace.
-pub(super) struct Connection {
+/// Bytes that a peer may send on a stream, and on a connection, before we have read them.
+/// A stream that is not read must leave room for the others of its connection.
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
+
+/// Bytes of the frames that a peer may send: a script's requests come in one.
+const FRAME: u32 = 128 * 1024;
+
+/// Bytes of a stream's responses that wait for a peer to take them.
+const SEND_BUFFER: usize = 128 * 1024;
+
+/// How long a peer that has no calls under way may take to close its connection when it
+/// was asked to.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// A byte stream, and who is at its other end.
+pub struct Connection {
     io: Pin<Box<dyn ByteStream>>,
-    silence: Option<Silence>,
+    /// Whether others could read along: TLS is spoken where the server has it.
+    open: bool,
+    peer: String,
 }
 
-trait ByteStream: AsyncRead + AsyncWrite + Send {}
+pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 
-/// What is watched until the preface has arrived.
-struct Silence {
-    heard: usize,
-    draining: Pin<Box<WaitForCancellationFutureOwned>>,
-}
-
 impl Connection {
-    pub(super) fn new(
+    /// A connection that nobody else can read, such as a pipe, to a peer of that name.
+    pub fn private(
         io: impl AsyncRead + AsyncWrite + Send + 'static,
-        draining: &CancellationToken,
+        peer: impl Into<String>,
     ) -> Self {
         Self {
             io: Box::pin(io),
-            silence: Some(Silence {
-                heard: 0,
-                draining: Box::pin(draining.clone().cancelled_owned()),
-            }),
+            open: false,
+            peer: peer.into(),
+        }
+    }
+
+    /// A connection through a network.
+    pub fn open(io: impl AsyncRead + AsyncWrite + Send + 'static, peer: impl Into<String>) -> Self {
+        Self {
+            open: true,
+            ..Self::private(io, peer)
+        }
+    }
+
+    /// Serves the calls that come until the peer leaves, the server drains or the peer
+    /// breaks a rule. One that is `surplus` is only told so.
+    pub(super) async fn serve(self, server: Arc<Server>, surplus: bool) {
+        let limits = server.settings.limits;
+        let peer = Arc::new(Peer {
+            name: self.peer,
+            surplus,
+            spoken: AtomicBool::new(false),
+            calls: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+        });
+        let io = match &server.settings.tls {
+            Some(tls) if self.open => match timeout(limits.handshake, tls.accept(self.io)).await {
+                Ok(Ok(io)) => Box::pin(io) as Pin<Box<dyn ByteStream>>,
+                Ok(Err(error)) => {
+                    tracing::info!(peer = peer.name, %error, "TLS handshake failed");
+                    return;
+                }
+                Err(_) => return too_slow(&server, &peer),
+            },
+            _ => self.io,
+        };
+        let io = Listening {
+            io,
+            heard: 0,
+            peer: Arc::clone(&peer),
+        };
+        let service = {
+            let (server, peer) = (Arc::clone(&server), Arc::clone(&peer));
+            service_fn(move |request| {
+                let (server, peer) = (Arc::clone(&server), Arc::clone(&peer));
+                async { Ok::<_, Infallible>(answer(server, peer, request).await) }
+            })
+        };
+        let calls = Calls::default();
+        let mut serving = pin!(
+            http2::Builder::new(calls.clone())
+                .timer(TokioTimer::new())
+                .max_concurrent_streams(limits.streams)
+                .initial_stream_window_size(STREAM_WINDOW)
+                .initial_connection_window_size(CONNECTION_WINDOW)
+                .max_frame_size(FRAME)
+                .max_send_buf_size(SEND_BUFFER)
+                .keep_alive_interval(limits.keepalive)
+                .keep_alive_timeout(limits.keepalive_timeout)
+                .serve_connection(TokioIo::new(io), service)
+        );
+        let mut phase = Phase::Greeting;
+        let mut clock = pin!(sleep(limits.handshake));
+        let mut begun = 0;
+        loop {
+            tokio::select! {
+                biased;
+                end = poll_fn(|cx| calls.poll(serving.as_mut(), cx)) => {
+                    if let Err(error) = end {
+                        broken(&server, &peer, &error);
+                    }
+                    return;
+                }
+                // hyper cannot end a connection before its preface has arrived (hyper
+                // issue 4170), and nothing is lost with one.
+                () = server.draining.cancelled(), if phase != Phase::Closing => {
+                    if !peer.has_spoken() {
+                        return;
+                    }
+                    phase = Phase::Closing;
+                    serving.as_mut().graceful_shutdown();
+                    clock.set(sleep(FAREWELL));
+                }
+                () = &mut clock => {
+                    let (calls, all) = peer.calls();
+                    let unused = calls == 0 && mem::replace(&mut begun, all) == all;
+                    match phase {
+                        Phase::Greeting if !peer.has_spoken() => return too_slow(&server, &peer),
+                        Phase::Closing if unused => return,
+                        Phase::Serving if unused => {
+                            phase = Phase::Closing;
+                            serving.as_mut().graceful_shutdown();
+                        }
+                        Phase::Greeting => phase = Phase::Serving,
+                        Phase::Serving | Phase::Closing => {}
+                    }
+                    clock.set(sleep(match phase {
+                        Phase::Closing => FAREWELL,
+                        _ => limits.unused.unwrap_or(Duration::MAX),
+                    }));
+                }
+            }
         }
     }
 }
 
-impl Connected for Connection {
-    type ConnectInfo = ();
-    fn connect_info(&self) {}
+/// How far a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The peer has to begin.
+    Greeting,
+    Serving,
+    /// The peer was told to go.
+    Closing,
 }
 
-impl AsyncRead for Connection {
+fn too_slow(server: &Server, peer: &Peer) {
+    server.settings.metrics.limit("handshake");
+    let limit = server.settings.limits.handshake;
+    tracing::info!(peer = peer.name, ?limit, "peer said nothing in time");
+}
+
+fn broken(server: &Server, peer: &Peer, error: &hyper::Error) {
+    if error.is_timeout() {
+        server.settings.metrics.limit("keepalive");
+        tracing::info!(peer = peer.name, "peer gives no sign of life");
+    } else {
+        let cause = error.source().map(ToString::to_string);
+        tracing::info!(peer = peer.name, %error, cause, "connection broke");
+    }
+}
+
+/// Who is at the other end, and what it has under way.
+#[derive(Debug)]
+pub(super) struct Peer {
+    name: String,
+    surplus: bool,
+    /// Whether its preface has come.
+    spoken: AtomicBool,
+    /// Calls under way, and all there have been.
+    calls: AtomicUsize,
+    begun: AtomicUsize,
+}
+
+impl Peer {
+    /// Its address, or another name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether there are more connections than there should be.
+    pub(super) fn is_surplus(&self) -> bool {
+        self.surplus
+    }
+
+    /// A call begins.
+    pub(super) fn begin(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A call has ended.
+    pub(super) fn end(&self) {
+        self.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn calls(&self) -> (usize, usize) {
+        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        (count(&self.calls), count(&self.begun))
+    }
+
+    fn has_spoken(&self) -> bool {
+        self.spoken.load(Ordering::Relaxed)
+    }
+}
+
+/// The calls of a connection that have just come.
+///
+/// They are answered one after the other once all that has arrived is read, so that their
+/// answers are written together. Most are answered at once, and need no task: what that
+/// takes is more than the call itself. The others become one where they have to wait.
+#[derive(Clone, Default)]
+struct Calls(Arc<Mutex<Vec<Waiting>>>);
+
+type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Calls {
+    fn execute(&self, call: F) {
+        self.queue().push(Box::pin(call));
+    }
+}
+
+impl Calls {
+    fn queue(&self) -> MutexGuard<'_, Vec<Waiting>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works on `serving`, and on the calls that it finds.
+    fn poll<S: Future>(&self, mut serving: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<S::Output> {
+        loop {
+            if let Poll::Ready(end) = serving.as_mut().poll(cx) {
+                return Poll::Ready(end);
+            }
+            let calls = mem::take(&mut *self.queue());
+            if calls.is_empty() {
+                return Poll::Pending;
+            }
+            for mut call in calls {
+                // Whoever waits here is asked again by the task.
+                let mut nobody = Context::from_waker(Waker::noop());
+                if call.as_mut().poll(&mut nobody).is_pending() {
+                    tokio::spawn(call);
+                }
+            }
+        }
+    }
+}
+
+/// A byte stream that tells when the peer's preface has arrived.
+struct Listening {
+    io: Pin<Box<dyn ByteStream>>,
+    /// Bytes so far, of the preface.
+    heard: usize,
+    peer: Arc<Peer>,
+}
+
+impl AsyncRead for Listening {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
         let before = buf.filled().len();
-        let polled = this.io.as_mut().poll_read(cx, buf);
-        if let Some(silence) = &mut this.silence {
-            silence.heard += buf.filled().len() - before;
-            if silence.heard >= PREFACE {
-                this.silence = None;
-            } else if polled.is_pending() && silence.draining.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Ok(())); // nothing read: the end of the stream
-            }
+        let polled = self.io.as_mut().poll_read(cx, buf);
+        if self.heard < PREFACE {
+            self.heard += buf.filled().len() - before;
+            let spoken = self.heard >= PREFACE;
+            self.peer.spoken.store(spoken, Ordering::Relaxed);
         }
         polled
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for Listening {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,20 +1,22 @@
 //! `grpcalc.v1.EvaluatorService` over the engine.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::stream::BoxStream;
+use tokio::{sync::Semaphore, task::yield_now};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    Settings,
-    line::{answer, full, light},
-    pool::{Caller, Pool},
-    status::{from_fault, overloaded},
+    Metrics, Settings,
+    budget::Budget,
+    line::{AT_ONCE, INLINE, answer, full, light},
+    pool::{Caller, Full, Pool},
+    status::{from_fault, overloaded, shutting_down},
     worksheet::Conversation,
 };
 use crate::{
-    engine::{self, Limits},
+    engine::{self, Limits, Memory},
     proto::{
         grpcalc::v1::{
             EvaluateRequest, EvaluateResponse, WorksheetRequest,
@@ -26,23 +28,41 @@ use crate::{
 
 /// The service. Its state is what all calls share.
 #[derive(Clone, Debug)]
-pub struct Evaluator {
+pub(super) struct Evaluator {
     pub(super) limits: Arc<Limits>,
-    pub(super) settings: Settings,
+    pub(super) idle: Option<Duration>,
     pub(super) pool: Pool,
+    /// Of requests that wait.
+    pub(super) requests: Arc<Budget>,
+    /// Of the values of all worksheets.
+    pub(super) values: Arc<Memory>,
+    /// Worksheets that may still be opened.
+    worksheets: Arc<Semaphore>,
+    most_worksheets: usize,
+    pub(super) metrics: Arc<Metrics>,
     /// Cancelled when the server is about to end.
     pub(super) draining: CancellationToken,
 }
 
 impl Evaluator {
-    /// A service that holds every line to `limits`, and ends its worksheets when
+    /// A service that holds every line and every worksheet to the limits in `settings`,
+    /// pays for requests that wait from `requests`, and ends its worksheets when
     /// `draining` is cancelled.
-    #[must_use]
-    pub fn new(limits: Limits, settings: Settings, draining: CancellationToken) -> Self {
+    pub(super) fn new(
+        settings: &Settings,
+        requests: Arc<Budget>,
+        draining: CancellationToken,
+    ) -> Self {
+        let limits = &settings.limits;
         Self {
-            limits: Arc::new(limits),
-            settings,
-            pool: Pool::new(),
+            limits: Arc::new(settings.engine),
+            idle: limits.idle,
+            pool: Pool::new(limits.waiting),
+            requests,
+            values: Arc::default(),
+            worksheets: Arc::new(Semaphore::new(limits.worksheets)),
+            most_worksheets: limits.worksheets,
+            metrics: Arc::clone(&settings.metrics),
             draining,
         }
     }
@@ -60,9 +80,17 @@ impl EvaluatorService for Evaluator {
         } = request.into_inner();
         let options = options.unwrap_or_default().into();
         let budget = self.limits.work;
-        let tried = light(&self.limits, budget, |work| {
-            engine::evaluate(&expression, options, work)
-        });
+        let light = |small| {
+            light(small, &self.limits, budget, |work| {
+                engine::evaluate(&expression, options, work)
+            })
+        };
+        let mut tried = light(AT_ONCE);
+        if tried.is_none() {
+            // From here on the call is a task of its own.
+            yield_now().await;
+            tried = light(INLINE);
+        }
         let outcome = if let Some((outcome, _)) = tried {
             outcome
         } else {
@@ -72,7 +100,8 @@ impl EvaluatorService for Evaluator {
                     engine::evaluate(&expression, options, work)
                 })
             };
-            let place = self.pool.enter().map_err(|_| overloaded())?;
+            let place = self.pool.enter();
+            let place = place.map_err(|Full(limit)| overloaded("heavy lines that wait", limit))?;
             let computed = place.run(Caller::default(), job).await;
             computed.ok_or_else(|| Status::internal("the line could not be computed"))?
         };
@@ -88,7 +117,12 @@ impl EvaluatorService for Evaluator {
         &self,
         request: Request<Streaming<WorksheetRequest>>,
     ) -> Result<Response<Self::WorksheetStream>, Status> {
-        let conversation = Conversation::new(self.clone(), request.into_inner());
+        if self.draining.is_cancelled() {
+            return Err(shutting_down());
+        }
+        let place = Arc::clone(&self.worksheets).try_acquire_owned();
+        let place = place.map_err(|_| overloaded("open worksheets", self.most_worksheets))?;
+        let conversation = Conversation::new(self.clone(), request.into_inner(), place);
         Ok(Response::new(conversation.responses()))
     }
 }

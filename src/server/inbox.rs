@@ -1,11 +1,15 @@
 //! What a client has said on its stream and we have not come to yet.
 
-use std::{collections::VecDeque, future::pending};
+use std::{collections::VecDeque, future::pending, sync::Arc};
 
 use futures_util::FutureExt as _;
 use prost::Message as _;
 use tonic::{Status, Streaming};
 
+use super::{
+    budget::{Budget, Share},
+    status::overloaded,
+};
 use crate::proto::grpcalc::v1::{WorksheetRequest, worksheet_request::Request};
 
 /// Requests that are read ahead of the one that is being answered.
@@ -19,9 +23,10 @@ const BYTES: usize = 512 * 1024;
 /// something runs.
 pub(super) struct Inbox {
     requests: Streaming<WorksheetRequest>,
-    waiting: VecDeque<(Option<Request>, usize)>,
+    waiting: VecDeque<(Option<Request>, Share)>,
     /// Of those that are waiting.
     bytes: usize,
+    budget: Arc<Budget>,
     /// The answer that a Cancel is for which came and has not been heeded; 0 for any.
     cancel: Option<u64>,
     /// How the stream ended.
@@ -29,8 +34,10 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    pub(super) fn new(requests: Streaming<WorksheetRequest>) -> Self {
+    /// The requests of a stream, which are paid for from `budget`.
+    pub(super) fn new(requests: Streaming<WorksheetRequest>, budget: Arc<Budget>) -> Self {
         Self {
+            budget,
             requests,
             waiting: VecDeque::new(),
             bytes: 0,
@@ -39,13 +46,13 @@ impl Inbox {
         }
     }
 
-    /// The next request when nothing runs: None at the end of the stream. One that
-    /// holds nothing is None too.
-    pub(super) async fn next(&mut self) -> Option<Result<Option<Request>, Status>> {
+    /// The next request when nothing runs, and its part of the budget: None at the end of
+    /// the stream. One that holds nothing is None too.
+    pub(super) async fn next(&mut self) -> Option<Result<(Option<Request>, Share), Status>> {
         loop {
-            if let Some((request, bytes)) = self.waiting.pop_front() {
-                self.bytes -= bytes;
-                return Some(Ok(request));
+            if let Some((request, share)) = self.waiting.pop_front() {
+                self.bytes -= share.bytes();
+                return Some(Ok((request, share)));
             }
             self.drop_cancel();
             if let Some(end) = &self.end {
@@ -99,9 +106,14 @@ impl Inbox {
                 request: Some(Request::Cancel(cancel)),
             })) => self.cancel = Some(cancel.answer),
             Ok(Some(message)) => {
-                let bytes = message.encoded_len();
+                let (bytes, mut share) = (message.encoded_len(), self.budget.share());
+                if share.grow(bytes).is_err() {
+                    let limit = self.budget.limit();
+                    self.end = Some(Err(overloaded("bytes of requests that wait", limit)));
+                    return;
+                }
                 self.bytes += bytes;
-                self.waiting.push_back((message.request, bytes));
+                self.waiting.push_back((message.request, share));
             }
             Ok(None) => self.end = Some(Ok(())),
             Err(status) => self.end = Some(Err(status)),

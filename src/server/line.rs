@@ -15,6 +15,9 @@ use crate::{
 /// too. Most lines take a hundredth of it.
 pub(super) const INLINE: u64 = 100_000;
 
+/// Those that a line may take while others of the same connection wait to be looked at.
+pub(super) const AT_ONCE: u64 = 10_000;
+
 /// How much longer by the clock than by the estimate a line may take. Estimates are for
 /// a machine that does nothing else.
 const PATIENCE: u32 = 2;
@@ -22,17 +25,18 @@ const PATIENCE: u32 = 2;
 /// What a line comes to.
 pub(super) type Outcome = Result<engine::Answer, Box<Fault>>;
 
-/// Evaluates with a small budget: none where that was not enough, but more is allowed;
+/// Evaluates with a `small` budget: none where that was not enough, but more is allowed;
 /// else also the work that it took, in nanoseconds.
 #[inline]
 pub(super) fn light(
+    small: u64,
     limits: &Limits,
     budget: u64,
     evaluate: impl FnOnce(&mut Work<'_>) -> Outcome,
 ) -> Option<(Outcome, u64)> {
-    let mut work = Work::new(limits, INLINE.min(budget), &|| None);
+    let mut work = Work::new(limits, small.min(budget), &|| None);
     let outcome = evaluate(&mut work);
-    let heavy = work.is_spent() && budget > INLINE;
+    let heavy = work.is_spent() && budget > small;
     (!heavy).then(|| (outcome, work.done()))
 }
 

@@ -9,13 +9,11 @@ use std::{
 
 use futures_util::{Stream, stream};
 use tokio::{
-    net::{TcpListener, TcpStream, UnixListener, UnixSocket, UnixStream},
+    net::{TcpListener, UnixListener, UnixSocket, UnixStream},
     time,
 };
-use tokio_util::either::Either;
-use tonic::transport;
 
-use super::{End, Settings, run};
+use super::Connection;
 use crate::address::Address;
 
 /// Connections that the system keeps waiting for us to accept them.
@@ -52,10 +50,7 @@ impl Listener {
                 let bound = listener.local_addr()?;
                 Ok(Self {
                     socket: Socket::Tcp(listener),
-                    address: Address::Tcp {
-                        host: bound.ip().to_string(),
-                        port: bound.port(),
-                    },
+                    address: bound.into(),
                 })
             }
             Address::Unix(path) => Ok(Self {
@@ -82,36 +77,34 @@ impl Listener {
         }
     }
 
-    /// [`run`] on the connections that arrive here.
-    pub async fn serve(
-        self,
-        shutdown: impl Future<Output = ()>,
-        settings: &Settings,
-    ) -> Result<End, transport::Error> {
-        run(self.connections(), shutdown, settings).await
-    }
-
-    fn connections(self) -> impl Stream<Item = io::Result<Either<TcpStream, UnixStream>>> {
+    /// The connections that arrive here.
+    pub fn connections(self) -> impl Stream<Item = Connection> {
         stream::unfold(self, |listener| async move {
             loop {
                 match listener.accept().await {
-                    Ok(io) => return Some((Ok(io), listener)),
-                    Err(_) => time::sleep(ACCEPT_PAUSE).await,
+                    Ok(connection) => return Some((connection, listener)),
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept a connection");
+                        time::sleep(ACCEPT_PAUSE).await;
+                    }
                 }
             }
         })
     }
 
-    async fn accept(&self) -> io::Result<Either<TcpStream, UnixStream>> {
+    async fn accept(&self) -> io::Result<Connection> {
         Ok(match &self.socket {
             Socket::Tcp(listener) => {
-                let (io, _) = listener.accept().await?;
+                let (io, peer) = listener.accept().await?;
                 // Answers are small and must not wait for more (Nagle's algorithm).
                 // It fails where the peer has gone already, which reading will show.
                 let _ = io.set_nodelay(true);
-                Either::Left(io)
+                Connection::open(io, peer.to_string())
             }
-            Socket::Unix { listener, .. } => Either::Right(listener.accept().await?.0),
+            Socket::Unix { listener, .. } => {
+                let (io, _) = listener.accept().await?;
+                Connection::private(io, self.address.to_string())
+            }
         })
     }
 }

@@ -1,64 +1,83 @@
 //! The server: the services over the engine, on any kind of connection.
 
+mod budget;
 mod calculator;
+mod call;
 mod connection;
+mod deadline;
 mod evaluator;
+mod exporter;
 mod inbox;
+mod intake;
+mod limits;
 mod line;
 mod listener;
+mod methods;
+mod metrics;
 mod pool;
 mod routes;
 mod status;
+mod tls;
+mod tokens;
 mod worksheet;
 
-use std::{io, pin::pin, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
 use futures_util::{Stream, StreamExt as _};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, DuplexStream},
-    sync::mpsc,
-    time,
-};
+use tokio::{io::DuplexStream, sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
-use tonic::transport;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic_health::{ServingStatus, server::HealthReporter};
 
-use self::{connection::Connection, routes::Routes};
-use crate::engine::Limits;
+use self::{budget::Budget, evaluator::Evaluator, methods::Methods, routes::Routes};
+use crate::engine;
 
 pub use self::{
     calculator::CalculatorService,
-    evaluator::Evaluator,
+    connection::Connection,
+    exporter::Exporter,
+    limits::Limits,
     listener::Listener,
+    metrics::Metrics,
     status::{DOMAIN, END, HELP, START},
+    tls::{Tls, TlsFiles},
+    tokens::{Tokens, TokensError},
 };
 
-/// Calls that one connection may have open at the same time.
-const STREAMS_PER_CONNECTION: u32 = 256;
-
-/// Bytes that a peer may send on a stream, and on a connection, before we have read them.
-/// A stream that is not read must leave room for the others of its connection.
-const STREAM_WINDOW: u32 = 1 << 20;
-const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
-
-/// Bytes of the frames that a peer may send: a script's requests come in one.
-const FRAME: u32 = 128 * 1024;
+/// Connections beyond the limit that are told of it.
+const SURPLUS: usize = 64;
 
 /// What an operator can choose.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What a calculation may not exceed.
+    pub engine: engine::Limits,
+    /// What peers may not exceed.
+    pub limits: Limits,
     /// How long a shutdown waits for connections that still have calls running
     /// or do not answer.
     pub grace: Duration,
-    /// How long a worksheet may be idle before it ends; none for ever.
-    pub idle: Option<Duration>,
+    /// The tokens of which a caller has to present one, health checks apart. None: all may
+    /// call.
+    pub tokens: Option<Arc<Tokens>>,
+    /// Spoken on connections through a network.
+    pub tls: Option<Arc<Tls>>,
+    /// Where it is counted what happens.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            engine: engine::Limits::default(),
+            limits: Limits::DEFAULT,
             grace: Duration::from_secs(10),
-            idle: Some(Duration::from_secs(60 * 60)),
+            tokens: None,
+            tls: None,
+            metrics: Arc::default(),
         }
     }
 }
@@ -69,57 +88,113 @@ impl Default for Settings {
 pub enum End {
     /// Every connection was closed in good order.
     Drained,
-    /// Some were still open when the grace was over. They are closed when the
-    /// runtime that serves them ends.
+    /// Some were still open when the grace was over, and were cut.
     GraceExceeded,
+}
+
+/// What all connections of a server share.
+#[derive(Debug)]
+struct Server {
+    settings: Settings,
+    methods: Methods,
+    routes: Routes,
+    health: HealthReporter,
+    /// Calls under way.
+    calls: AtomicUsize,
+    /// Of requests that are arriving.
+    requests: Arc<Budget>,
+    /// Cancelled when the server is about to end.
+    draining: CancellationToken,
+}
+
+impl Server {
+    fn new(settings: Settings) -> Self {
+        let (health, draining) = (HealthReporter::new(), CancellationToken::new());
+        let requests = Arc::new(Budget::new(settings.limits.requests));
+        let evaluator = Evaluator::new(&settings, Arc::clone(&requests), draining.clone());
+        Self {
+            methods: Methods::new(&settings.metrics),
+            routes: Routes::new(evaluator, health.clone(), &settings.limits),
+            health,
+            calls: AtomicUsize::new(0),
+            requests,
+            draining,
+            settings,
+        }
+    }
+
+    /// Tells whoever checks its health whether it serves.
+    async fn report(&self, status: ServingStatus) {
+        for name in methods::Service::ALL
+            .map(|(name, _)| name)
+            .into_iter()
+            .chain([""])
+        {
+            self.health.set_service_status(name, status).await;
+        }
+    }
 }
 
 /// Serves every connection that `connections` yields until `shutdown` completes,
 /// then drains: no new connection, peers that never said anything are dropped,
-/// the others are told to go and may finish their calls within the grace.
+/// the others are told to go and may finish their calls within the grace. Streams end, a
+/// worksheet's after the line that runs.
 ///
 /// `connections` may be a [`Listener`]'s, an [`in_memory`] pipe's or any other
-/// stream of byte streams. Its end is a shutdown too.
-pub async fn run<IO>(
-    connections: impl Stream<Item = io::Result<IO>>,
+/// stream of connections. Its end is a shutdown too.
+pub async fn run(
+    connections: impl Stream<Item = Connection>,
     shutdown: impl Future<Output = ()>,
-    settings: &Settings,
-) -> Result<End, transport::Error>
-where
-    IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let draining = CancellationToken::new();
-    let connections = connections.map(|io| Ok::<_, io::Error>(Connection::new(io?, &draining)));
-    let evaluator = Evaluator::new(Limits::default(), settings.clone(), draining.clone());
-    let mut served = pin!(
-        transport::Server::builder()
-            .max_concurrent_streams(STREAMS_PER_CONNECTION)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_frame_size(FRAME)
-            .serve_with_incoming_shutdown(
-                Routes::new(evaluator),
-                connections,
-                draining.cancelled(),
-            )
-    );
+    settings: Settings,
+) -> End {
+    let server = Arc::new(Server::new(settings));
+    server.report(ServingStatus::Serving).await;
+    let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
+    let _cut = cut.clone().drop_guard();
+    let mut connections = Box::pin(connections);
+    let accepting = async {
+        while let Some(connection) = connections.next().await {
+            let (limit, open) = (server.settings.limits.connections, tasks.len());
+            let surplus = open >= limit;
+            if surplus {
+                server.settings.metrics.limit("connections");
+                if open >= limit + SURPLUS {
+                    continue;
+                }
+            }
+            let serving = connection.serve(Arc::clone(&server), surplus);
+            let serving = cut.clone().run_until_cancelled_owned(serving);
+            let metrics = Arc::clone(&server.settings.metrics);
+            tasks.spawn(async move {
+                metrics.connections.inc();
+                serving.await;
+                metrics.connections.dec();
+            });
+        }
+    };
     tokio::select! {
-        result = &mut served => return result.map(|()| End::Drained),
-        () = shutdown => draining.cancel(),
+        () = accepting => {}
+        () = shutdown => {}
     }
-    match time::timeout(settings.grace, served).await {
-        Ok(result) => result.map(|()| End::Drained),
-        Err(_) => Ok(End::GraceExceeded),
+    // Nobody connects any more.
+    drop(connections);
+    server.report(ServingStatus::NotServing).await;
+    server.draining.cancel();
+    tasks.close();
+    match timeout(server.settings.grace, tasks.wait()).await {
+        Ok(()) => End::Drained,
+        Err(_) => End::GraceExceeded,
     }
 }
 
 /// A way into a server of the same process: what is sent to the first is a
 /// connection of the second. No port is opened, so nobody else can reach it.
-pub fn in_memory() -> (
-    mpsc::Sender<DuplexStream>,
-    impl Stream<Item = io::Result<DuplexStream>>,
-) {
+pub fn in_memory() -> (mpsc::Sender<DuplexStream>, impl Stream<Item = Connection>) {
     // One client connects once, and again only when its connection broke.
     let (dial, accept) = mpsc::channel(1);
-    (dial, ReceiverStream::new(accept).map(Ok))
+    let connections = ReceiverStream::new(accept);
+    (
+        dial,
+        connections.map(|io| Connection::private(io, "embedded")),
+    )
 }

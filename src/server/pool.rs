@@ -13,20 +13,18 @@ use tokio::{
     task,
 };
 
-/// Jobs that may wait for each thread that computes.
-const WAITING: usize = 64;
-
 /// A bound on how many jobs are computed at the same time, and on how many wait for
 /// that. The threads are the runtime's own for what blocks.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     running: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    waiting: usize,
 }
 
-/// There is no place for another job.
+/// There is no place for another job: so many wait already.
 #[derive(Debug)]
-pub(super) struct Full;
+pub(super) struct Full(pub(super) usize);
 
 /// The right to have a job computed.
 #[derive(Debug)]
@@ -60,11 +58,16 @@ impl Drop for Presence {
 }
 
 impl Pool {
-    pub(super) fn new() -> Self {
+    /// A thread for each core, for each of which so many jobs may wait.
+    pub(super) fn new(waiting: usize) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
+        let waiting = threads
+            .saturating_mul(waiting)
+            .min(Semaphore::MAX_PERMITS / 2);
         Self {
             running: Arc::new(Semaphore::new(threads)),
-            places: Arc::new(Semaphore::new(threads * (1 + WAITING))),
+            places: Arc::new(Semaphore::new(threads + waiting)),
+            waiting,
         }
     }
 
@@ -73,7 +76,7 @@ impl Pool {
         let place = Arc::clone(&self.places).try_acquire_owned();
         Ok(Place {
             running: Arc::clone(&self.running),
-            place: place.map_err(|_| Full)?,
+            place: place.map_err(|_| Full(self.waiting))?,
         })
     }
 }

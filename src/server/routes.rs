@@ -1,62 +1,97 @@
-//! Which service a call is for.
+//! Which service answers a call.
 
-use std::{
-    convert::Infallible,
-    task::{Context, Poll},
-};
+use std::{convert::Infallible, fmt, future::ready};
 
 use http::{Request, Response};
 use tonic::{
     body::Body,
-    codegen::{BoxFuture, Service},
-    server::NamedService,
+    codegen::{BoxFuture, Service as TowerService},
 };
+use tonic_health::{
+    pb::health_server::HealthServer,
+    server::{HealthReporter, HealthService},
+};
+use tonic_reflection::server::Builder;
 
-use super::{CalculatorService, Evaluator};
+use super::{
+    CalculatorService, Evaluator,
+    intake::Intake,
+    limits::Limits,
+    methods::{DESCRIPTORS, Service},
+    status::unknown_method,
+};
 use crate::proto::{
     calc::calculator_server::CalculatorServer,
-    grpcalc::v1::evaluator_service_server::{EvaluatorServiceServer, SERVICE_NAME},
+    grpcalc::v1::evaluator_service_server::EvaluatorServiceServer,
 };
 
-/// Every service of the server. A path that belongs to none is `UNIMPLEMENTED`.
+/// Every service of the server.
 ///
-/// tonic's own router would take axum into the program to compare two names.
-#[derive(Clone, Debug)]
+/// tonic's own router would take axum into the program to tell five names apart.
 pub(super) struct Routes {
     calculator: CalculatorServer<CalculatorService>,
     evaluator: EvaluatorServiceServer<Evaluator>,
+    health: HealthServer<HealthService>,
+    reflection: Route,
+    reflection_alpha: Route,
 }
+
+type Answering = BoxFuture<Response<Body>, Infallible>;
+
+/// A service whose type has no name.
+type Route = Box<dyn Fn(Request<Intake>) -> Answering + Send + Sync>;
 
 impl Routes {
-    pub(super) fn new(evaluator: Evaluator) -> Self {
+    pub(super) fn new(evaluator: Evaluator, health: HealthReporter, limits: &Limits) -> Self {
+        let limit = limits.message;
+        let health = HealthService::from_health_reporter(health);
+        let reflection = || {
+            DESCRIPTORS.into_iter().fold(
+                Builder::configure().include_reflection_service(false),
+                Builder::register_encoded_file_descriptor_set,
+            )
+        };
+        let v1 = reflection().build_v1().expect("made by a compiler");
+        let v1alpha = reflection().build_v1alpha().expect("made by a compiler");
         Self {
-            calculator: CalculatorServer::new(CalculatorService),
-            evaluator: EvaluatorServiceServer::new(evaluator),
+            calculator: CalculatorServer::new(CalculatorService).max_decoding_message_size(limit),
+            evaluator: EvaluatorServiceServer::new(evaluator).max_decoding_message_size(limit),
+            health: HealthServer::new(health).max_decoding_message_size(limit),
+            reflection: route(v1.max_decoding_message_size(limit)),
+            reflection_alpha: route(v1alpha.max_decoding_message_size(limit)),
+        }
+    }
+
+    /// What `service` makes of `request`.
+    pub(super) fn call(&self, service: Service, request: Request<Intake>) -> Answering {
+        match service {
+            Service::Calculator => self.calculator.clone().call(request),
+            Service::Evaluator => self.evaluator.clone().call(request),
+            Service::Health => self.health.clone().call(request),
+            Service::Reflection => (self.reflection)(request),
+            Service::ReflectionAlpha => (self.reflection_alpha)(request),
+            Service::Unknown => Box::pin(ready(Ok(unknown_method().into_http()))),
         }
     }
 }
 
-/// tonic asks for a name where one service stands for the whole server.
-impl NamedService for Routes {
-    const NAME: &'static str = "grpcalc";
+fn route<S>(service: S) -> Route
+where
+    S: TowerService<
+            Request<Intake>,
+            Response = Response<Body>,
+            Error = Infallible,
+            Future = Answering,
+        > + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    Box::new(move |request| service.clone().call(request))
 }
 
-impl Service<Request<Body>> for Routes {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<Self::Response, Self::Error>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(())) // both always are
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let service = request.uri().path().split('/').nth(1);
-        if service == Some(SERVICE_NAME) {
-            self.evaluator.call(request)
-        } else {
-            // It says `UNIMPLEMENTED` to what it does not know.
-            self.calculator.call(request)
-        }
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes").finish_non_exhaustive()
     }
 }

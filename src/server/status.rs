@@ -20,6 +20,9 @@ pub const END: &str = "end";
 /// The key of what would help.
 pub const HELP: &str = "help";
 
+/// The key of the name of the limit that was reached.
+pub(super) const LIMIT: &str = "limit";
+
 /// When a caller whom we had no room for may come again.
 const LATER: Duration = Duration::from_millis(100);
 
@@ -58,19 +61,36 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
     Status::with_error_details(code, &fault.message, details)
 }
 
-/// The status of a call for which there is no room now.
-pub(super) fn overloaded() -> Status {
-    let fault = Fault::overloaded();
+/// The status of a call for which there is no room now, since there are as many of `what`
+/// as its `limit` allows. Its caller may come again.
+pub(super) fn overloaded(what: &'static str, limit: usize) -> Status {
     let mut details = ErrorDetails::with_retry_info(Some(LATER));
-    details.set_error_info(fault.reason.as_str(), DOMAIN, HashMap::new());
-    let message = format!("{}; {}", fault.message, fault.help);
+    let named = HashMap::from([(LIMIT.to_owned(), what.to_owned())]);
+    details.set_error_info(Reason::Overloaded.as_str(), DOMAIN, named);
+    let message = format!("the limit of {limit} {what} is reached; try again a little later");
     Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// The status of a call that was not answered within `given`.
+pub(super) fn out_of_time(given: Duration) -> Status {
+    Status::deadline_exceeded(format!("not answered within {given:?}"))
+}
+
+/// The status of a call of what nobody here has.
+pub(super) fn unknown_method() -> Status {
+    Status::unimplemented("this server has no such method; reflection lists what it has")
+}
+
+/// The status of a call that presents no token that is known here.
+pub(super) fn no_token() -> Status {
+    Status::unauthenticated("this server asks for a token: `authorization: Bearer TOKEN`")
 }
 
 /// The status that ends a worksheet of which nothing was heard for as long as `limit`.
 pub(super) fn idle(limit: Duration) -> Status {
     let message = format!("the worksheet was idle for longer than the limit of {limit:?}");
-    let details = ErrorDetails::with_error_info(Reason::Limit.as_str(), DOMAIN, HashMap::new());
+    let named = HashMap::from([(LIMIT.to_owned(), "idle".to_owned())]);
+    let details = ErrorDetails::with_error_info(Reason::Limit.as_str(), DOMAIN, named);
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 

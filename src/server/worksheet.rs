@@ -7,14 +7,16 @@ use std::{
 };
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use tokio::{task::yield_now, time::timeout};
+use tokio::{sync::OwnedSemaphorePermit, task::yield_now, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 
 use super::{
-    Evaluator,
+    Metrics,
+    budget::Share,
+    evaluator::Evaluator,
     inbox::Inbox,
-    line::{Outcome, full, light, write},
+    line::{INLINE, Outcome, full, light, write},
     pool::Caller,
     status::{idle, shutting_down},
 };
@@ -51,6 +53,7 @@ pub(super) struct Conversation {
     /// The line of it that the pool computes.
     heavy: Option<Heavy>,
     over: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 /// A line that the pool computes, and the worksheet with it.
@@ -76,15 +79,23 @@ enum Stop {
 type Response = Result<WorksheetResponse, Status>;
 
 impl Conversation {
-    pub(super) fn new(service: Evaluator, requests: Streaming<WorksheetRequest>) -> Self {
+    /// The conversation that begins with `requests`. It has one of the places that there
+    /// are for worksheets.
+    pub(super) fn new(
+        service: Evaluator,
+        requests: Streaming<WorksheetRequest>,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
+        service.metrics.worksheets.inc();
         Self {
+            inbox: Inbox::new(requests, Arc::clone(&service.requests)),
+            sheet: Some(Box::new(Worksheet::sharing(&service.values))),
             service,
-            inbox: Inbox::new(requests),
-            sheet: Some(Box::default()),
             task: None,
             answered: 0,
             heavy: None,
             over: false,
+            _place: place,
         }
     }
 
@@ -110,8 +121,8 @@ impl Conversation {
         }
         if self.task.is_none() {
             match self.request().await? {
-                Ok(Some(request)) => self.task = Some(self.task(request)),
-                Ok(None) => {
+                Ok((Some(request), share)) => self.task = Some(self.task(request, share)),
+                Ok((None, _)) => {
                     self.answered += 1;
                     return Some(Ok(refusal()));
                 }
@@ -124,15 +135,16 @@ impl Conversation {
             if self.heavy.is_some() {
                 let patience = (!response.is_empty()).then_some(SOON);
                 match self.computed(patience).await {
-                    Some(Ok(outcome)) => write(&mut response, self.index(), outcome),
+                    Some(Ok(outcome)) => self.write(&mut response, outcome),
                     Some(Err(status)) => return Some(Err(status)),
                     None => return Some(Ok(response.finish(false))),
                 }
             }
             let heavy = match self.light_lines(&mut response) {
                 Stop::End => {
-                    let task = self.task.take();
-                    self.answered += task.map_or(0, |task| task.index.into());
+                    let answered = self.task.take().map_or(0, |task| task.index.into());
+                    self.service.metrics.lines.inc_by(answered);
+                    self.answered += answered;
                     self.inbox.drop_cancel();
                     return Some(Ok(response.finish(true)));
                 }
@@ -151,7 +163,7 @@ impl Conversation {
             }
             if let Some(line) = heavy {
                 if let Err(fault) = self.compute(line) {
-                    write(&mut response, self.index(), Err(fault));
+                    self.write(&mut response, Err(fault));
                 }
             } else {
                 yield_now().await;
@@ -164,7 +176,7 @@ impl Conversation {
     }
 
     /// The next request, or why there is none.
-    async fn request(&mut self) -> Option<Result<Option<Request>, Status>> {
+    async fn request(&mut self) -> Option<Result<(Option<Request>, Share), Status>> {
         let next = async {
             tokio::select! {
                 biased;
@@ -172,7 +184,7 @@ impl Conversation {
                 () = self.service.draining.cancelled() => Some(Err(shutting_down())),
             }
         };
-        match self.service.settings.idle {
+        match self.service.idle {
             None => next.await,
             Some(limit) => timeout(limit, next)
                 .await
@@ -180,7 +192,7 @@ impl Conversation {
         }
     }
 
-    fn task(&self, request: Request) -> Task {
+    fn task(&self, request: Request, share: Share) -> Task {
         let (kind, text, options) = match request {
             Request::Run(Run { text, options }) => (Kind::Run, text, options),
             Request::Preview(Preview { text, options }) => (Kind::Preview, text, options),
@@ -197,6 +209,7 @@ impl Conversation {
             text,
             index: 0,
             options: options.unwrap_or_default().into(),
+            _share: share,
         }
     }
 
@@ -221,13 +234,14 @@ impl Conversation {
                 continue;
             }
             let text = &task.text[line];
-            let tried = light(limits, budget, |work| {
+            let tried = light(INLINE, limits, budget, |work| {
                 task.kind.perform(sheet, text, task.options, work)
             });
             let Some((outcome, work)) = tried else {
                 return Stop::Heavy(text.to_owned());
             };
             spent += LINE + work;
+            count(&self.service.metrics, &outcome);
             write(response, task.count(), outcome);
             if response.len() >= FLUSH {
                 return if task.rest.is_none() {
@@ -241,6 +255,13 @@ impl Conversation {
             }
         }
         Stop::End
+    }
+
+    /// Adds what a line came to to a response.
+    fn write(&mut self, response: &mut ResponseWriter, outcome: Outcome) {
+        let index = self.index();
+        count(&self.service.metrics, &outcome);
+        write(response, index, outcome);
     }
 
     /// Hands a line to the pool, with the worksheet.
@@ -301,6 +322,20 @@ impl Conversation {
     }
 }
 
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.service.metrics.worksheets.dec();
+    }
+}
+
+/// Counts a fault.
+#[inline]
+fn count(metrics: &Metrics, outcome: &Outcome) {
+    if let Err(fault) = outcome {
+        metrics.fault(fault.reason.as_str());
+    }
+}
+
 /// The answer to a request that asks for nothing known.
 fn refusal() -> WorksheetResponse {
     let mut response = ResponseWriter::default();
@@ -318,6 +353,8 @@ struct Task {
     /// Of the next answer.
     index: u32,
     options: Options,
+    /// Of the budget for requests.
+    _share: Share,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use grpcalc::{
         AddReply, AddRequest, DivideRequest, calculator_client::CalculatorClient,
         calculator_server::CalculatorServer,
     },
-    server::{self, CalculatorService, End, Settings},
+    server::{self, CalculatorService, Connection, End, Settings},
 };
 use http_body_util::BodyExt as _;
 use tokio::{
@@ -27,7 +27,7 @@ use tonic_types::StatusExt as _;
 
 use crate::harness::{self, PATIENCE, Stuck, nobody};
 
-type Server = JoinHandle<Result<End, tonic::transport::Error>>;
+type Server = JoinHandle<End>;
 
 /// A server in memory: the way in, the way to end it, and its end.
 fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, Server) {
@@ -38,7 +38,7 @@ fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, 
         server::run(
             connections,
             shutdown,
-            &Settings {
+            Settings {
                 grace,
                 ..Settings::default()
             },
@@ -166,13 +166,16 @@ async fn a_broken_connection_is_made_anew() {
     let client = Client::lazy(Target::Embedded(dial), PATIENCE);
     for _ in 0..2 {
         let serve_one = async {
-            let connection = stream::iter([Ok(connections.recv().await.unwrap())]);
+            let connection = stream::iter([Connection::private(
+                connections.recv().await.unwrap(),
+                "test",
+            )]);
             // The stream's end is the shutdown: this server closes its one connection.
-            server::run(connection, future::pending(), &Settings::default()).await
+            server::run(connection, future::pending(), Settings::default()).await
         };
         let asked = client.ask(call(Method::Add, 1, 2));
         let (served, reply) = tokio::join!(serve_one, asked);
-        assert_eq!(served.unwrap(), End::Drained);
+        assert_eq!(served, End::Drained);
         assert_eq!(reply, Ok(Reply::Integer(3)));
     }
 }
@@ -478,7 +481,7 @@ async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
 
     stop.send(()).unwrap();
     assert_eq!(
-        timeout(PATIENCE, server).await.unwrap().unwrap().unwrap(),
+        timeout(PATIENCE, server).await.unwrap().unwrap(),
         End::Drained
     );
 }
@@ -497,7 +500,7 @@ async fn a_shutdown_waits_for_a_frozen_peer_no_longer_than_the_grace() {
 
     let stopped = Instant::now();
     stop.send(()).unwrap();
-    let end = timeout(PATIENCE, server).await.unwrap().unwrap().unwrap();
+    let end = timeout(PATIENCE, server).await.unwrap().unwrap();
     assert_eq!(end, End::GraceExceeded);
     assert!(stopped.elapsed() >= grace);
 }

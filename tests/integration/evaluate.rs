@@ -30,7 +30,7 @@ pub(crate) const HEAVY: &str = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)"
 fn embedded() -> Client {
     let (dial, connections) = server::in_memory();
     tokio::spawn(async move {
-        server::run(connections, std::future::pending(), &Settings::default()).await
+        server::run(connections, std::future::pending(), Settings::default()).await
     });
     Client::lazy(Target::Embedded(dial), PATIENCE)
 }
@@ -52,7 +52,12 @@ pub(crate) async fn stub_of(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> EvaluatorServiceClient<tonic::transport::Channel> {
     let (dial, connections) = server::in_memory();
-    tokio::spawn(async move { server::run(connections, shutdown, &settings).await });
+    let held = dial.clone();
+    tokio::spawn(async move {
+        // Without anybody who could dial, the server would end.
+        let _held = held;
+        server::run(connections, shutdown, settings).await
+    });
     stub_on(dial).await
 }
 

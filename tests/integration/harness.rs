@@ -41,6 +41,7 @@ pub(crate) fn redirected(redirection: &str) -> Command {
 fn without_settings(mut command: Command) -> Command {
     command
         .env_remove("GRPCALC_ADDR")
+        .env_remove("GRPCALC_TOKEN")
         .env("GRPCALC_HISTORY", "");
     command
 }
@@ -119,9 +120,16 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
+    /// A server with these options, which complains of nothing but errors unless they say
+    /// otherwise.
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        let quiet: &[_] = match arguments.contains(&"--log-level") {
+            true => &[],
+            false => &["--log-level", "error"],
+        };
         let mut child = grpcalc()
             .arg("serve")
+            .args(quiet)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

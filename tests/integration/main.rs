@@ -5,6 +5,7 @@ mod arguments;
 mod calls;
 mod documents;
 mod evaluate;
+mod frames;
 mod prompt;
 mod script;
 mod serve;

@@ -13,7 +13,10 @@ use std::{
 
 use nix::sys::signal::Signal;
 
-use crate::harness::{PATIENCE, Serve, ran, run};
+use crate::{
+    frames::{begin_call, greeted, next_frame},
+    harness::{PATIENCE, Serve, ran, run},
+};
 
 #[test]
 fn addresses_are_told_in_order_and_all_of_them_serve() {
@@ -122,13 +125,13 @@ fn signals_end_it_in_good_order_whatever_peers_do() {
     }
 }
 
-/// A peer that says what every client says at first, and then answers nothing.
+/// A peer that begins a call, does not end it, and answers nothing.
 fn frozen_peer(address: &str) -> TcpStream {
-    let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
-    let mut peer = TcpStream::connect(address).unwrap();
-    peer.write_all(hello).unwrap();
-    // The server's SETTINGS: from now on it takes the peer for a client.
-    peer.read_exact(&mut [0; 9]).unwrap();
+    let mut peer = greeted(address);
+    begin_call(&mut peer, 1, "/calc.Calculator/Add");
+    // It is under way when one behind it has been answered.
+    begin_call(&mut peer, 3, "/nothing/There");
+    while next_frame(&mut peer).stream != 3 {}
     peer
 }
 
@@ -144,6 +147,17 @@ fn a_peer_that_does_not_answer_is_closed_after_the_grace() {
         stderr,
         "grpcalc: closed connections that were open after 300ms\n"
     );
+}
+
+#[test]
+fn a_peer_without_calls_is_not_waited_for() {
+    let grace = (2 * PATIENCE).as_secs().to_string();
+    let mut server = Serve::start(&["--listen", "127.0.0.1:0", "--grace", &grace]);
+    let address = server.address();
+    let _silent = greeted(&address);
+    server.signal(Signal::SIGTERM);
+    let (status, stderr) = server.wait();
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
 #[test]
@@ -171,13 +185,32 @@ fn an_address_in_use_is_named() {
 }
 
 #[test]
-fn listening_beyond_loopback_is_said() {
-    let mut server = Serve::start(&["--listen", "0.0.0.0:0"]);
+fn listening_beyond_loopback_has_to_be_asked_for() {
+    let (status, stderr) = Serve::start(&["--listen", "0.0.0.0:0"]).wait();
+    assert_eq!(status.code(), Some(2));
+    assert!(stderr.starts_with("grpcalc: 0.0.0.0:"), "{stderr}");
+    assert!(
+        stderr.ends_with(
+            " is open to the network without encryption (--cert, --key) and without a token \
+             (--token-file); --insecure listens all the same\n"
+        ),
+        "{stderr}"
+    );
+    let arguments = ["--listen", "0.0.0.0:0", "--token", "secret"];
+    let (status, stderr) = Serve::start(&arguments).wait();
+    assert_eq!(status.code(), Some(2));
+    assert!(
+        stderr.contains(" without encryption (--cert, --key); ") && !stderr.contains("secret"),
+        "{stderr}"
+    );
+
+    let arguments = ["--listen", "0.0.0.0:0", "--insecure", "--log-level", "warn"];
+    let mut server = Serve::start(&arguments);
     let address = server.address();
     server.signal(Signal::SIGTERM);
     let (_, stderr) = server.wait();
-    assert_eq!(
-        stderr,
-        format!("grpcalc: {address} is open to the network, without encryption\n")
+    assert!(
+        stderr.contains(&format!("address={address}")) && stderr.contains("open to the network"),
+        "{stderr}"
     );
 }

@@ -10,7 +10,7 @@ use grpcalc::{
         },
         response::WorksheetResponse,
     },
-    server::{self, Settings},
+    server::{self, Limits, Settings},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -344,7 +344,10 @@ async fn what_exceeds_a_limit_is_refused_and_the_stream_lives_on() {
 async fn an_idle_worksheet_ends_after_its_limit() {
     let idle = Some(Duration::from_millis(300));
     let settings = Settings {
-        idle,
+        limits: Limits {
+            idle,
+            ..Limits::DEFAULT
+        },
         ..Settings::default()
     };
     let mut sheet = Sheet::of(settings, std::future::pending()).await;
@@ -420,7 +423,7 @@ async fn long_answers_come_one_by_one() {
 async fn a_client_that_does_not_read_holds_up_nobody() {
     let (dial, connections) = server::in_memory();
     tokio::spawn(async move {
-        server::run(connections, std::future::pending(), &Settings::default()).await
+        server::run(connections, std::future::pending(), Settings::default()).await
     });
     let mut stub = stub_on(dial.clone()).await;
     let mut silent = Vec::new();

@@ -28,7 +28,7 @@ fn embedded() -> Client {
     let (dial, connections) = server::in_memory();
     tokio::spawn(async move {
         let settings = Settings::default();
-        server::run(connections, std::future::pending(), &settings).await
+        server::run(connections, std::future::pending(), settings).await
     });
     Client::lazy(Target::Embedded(dial), RULES.timeout)
 }

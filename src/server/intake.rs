@@ -1,0 +1,108 @@
+//! The body of a request on its way in.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf as _, Bytes};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tonic::Status;
+
+use super::{
+    budget::{Budget, Share},
+    status::overloaded,
+};
+
+/// What stands in front of each message: whether it is compressed, and its length
+/// (gRPC over HTTP2, "Length-Prefixed-Message").
+const PREFIX: usize = 5;
+
+/// A request's body, whose messages are paid for from a budget while only a part of them
+/// has arrived: somebody has to keep it, and the rest may never come.
+pub(super) struct Intake {
+    body: Incoming,
+    budget: Arc<Budget>,
+    /// Of the message that is arriving.
+    held: Share,
+    frame: Prefix,
+    /// Bytes that the message which is arriving lacks.
+    lacks: usize,
+}
+
+/// What has come of a message's prefix.
+#[derive(Default)]
+struct Prefix {
+    bytes: [u8; PREFIX],
+    count: usize,
+}
+
+impl Intake {
+    pub(super) fn new(body: Incoming, budget: &Arc<Budget>) -> Self {
+        Self {
+            body,
+            budget: Arc::clone(budget),
+            held: budget.share(),
+            frame: Prefix::default(),
+            lacks: 0,
+        }
+    }
+
+    /// Keeps account of what came.
+    fn account(&mut self, data: &Bytes) -> Result<(), Status> {
+        let mut rest = data.clone();
+        while rest.has_remaining() {
+            if self.lacks == 0 {
+                let Prefix { bytes, count } = &mut self.frame;
+                bytes[*count] = rest.get_u8();
+                *count += 1;
+                if *count == PREFIX {
+                    *count = 0;
+                    let [_, length @ ..] = *bytes;
+                    self.lacks = u32::from_be_bytes(length) as usize;
+                }
+                continue;
+            }
+            let part = rest.remaining().min(self.lacks);
+            rest.advance(part);
+            self.lacks -= part;
+            if self.lacks > 0 {
+                let all = self.held.grow(part);
+                let limit = self.budget.limit();
+                all.map_err(|_| overloaded("bytes of requests that wait", limit))?;
+            } else if self.held.bytes() > 0 {
+                let _ = self.held.resize(0);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Body for Intake {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => return Poll::Ready(Some(Err(Status::from_error(error.into())))),
+            None => return Poll::Ready(None),
+        };
+        if let Some(data) = frame.data_ref() {
+            self.account(data)?;
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

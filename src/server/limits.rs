@@ -1,0 +1,63 @@
+//! What peers may ask of a server.
+
+use std::time::Duration;
+
+/// The limits of a server as a whole and of its connections; those of a calculation are
+/// [`crate::engine::Limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections that are open.
+    pub connections: usize,
+    /// Calls under way on one connection.
+    pub streams: u32,
+    /// Calls under way on all connections together.
+    pub calls: usize,
+    /// Worksheets that are open.
+    pub worksheets: usize,
+    /// Bytes of a request message.
+    pub message: usize,
+    /// Bytes of requests of all calls that have arrived, in part or as a whole, and are not
+    /// answered yet. What one message of small size takes is not counted before it is here.
+    pub requests: usize,
+    /// Heavy lines that wait for each core.
+    pub waiting: usize,
+    /// The longest time that a call may take that is no stream. A caller's own deadline
+    /// counts where it is shorter.
+    pub call: Duration,
+    /// How long a worksheet may be idle; None for ever.
+    pub idle: Option<Duration>,
+    /// How long a connection may have no calls before it is closed: at least this long, at
+    /// most twice; None for ever.
+    pub unused: Option<Duration>,
+    /// How long a peer may take to begin to speak HTTP/2, TLS included.
+    pub handshake: Duration,
+    /// How long nothing may be heard of a peer before it is asked for a sign of life.
+    pub keepalive: Duration,
+    /// How long it may take to give it.
+    pub keepalive_timeout: Duration,
+}
+
+impl Limits {
+    /// What our servers allow unless their operator says otherwise.
+    pub const DEFAULT: Self = Self {
+        connections: 4096,
+        streams: 256,
+        calls: 65_536,
+        worksheets: 10_000,
+        message: 4 << 20,
+        requests: 256 << 20,
+        waiting: 64,
+        call: Duration::from_secs(60),
+        idle: Some(Duration::from_secs(60 * 60)),
+        unused: Some(Duration::from_secs(60 * 60)),
+        handshake: Duration::from_secs(10),
+        keepalive: Duration::from_secs(60),
+        keepalive_timeout: Duration::from_secs(20),
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
