@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context as _;
 use futures_util::stream::select_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Exit, complain, log,
@@ -79,30 +80,21 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     let connections = listeners
         .into_iter()
         .map(|listener| Box::pin(listener.connections()));
-    let shutdown = async {
+    let shutdown = CancellationToken::new();
+    let mut asked = async || {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        tracing::info!(grace = ?options.grace, "draining");
     };
-    let serving = server::run(select_all(connections), shutdown, settings);
-    let again = async {
-        // The first is the one that the server drains for.
-        let (mut interrupt, mut terminate) = (
-            watch(SignalKind::interrupt(), "SIGINT")?,
-            watch(SignalKind::terminate(), "SIGTERM")?,
-        );
-        for _ in 0..2 {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        anyhow::Ok(())
+    let asked_twice = async {
+        asked().await;
+        tracing::info!(grace = ?options.grace, "draining");
+        shutdown.cancel();
+        asked().await;
     };
     tokio::select! {
-        end = serving => {
+        end = server::run(select_all(connections), shutdown.cancelled(), settings) => {
             if end == End::GraceExceeded {
                 complain(format_args!(
                     "closed connections that were open after {:?}",
@@ -112,8 +104,7 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
             tracing::info!("ended");
             Ok(Exit::Success)
         }
-        // Asked twice: now.
-        asked = again => asked.map(|()| Exit::Interrupted),
+        () = asked_twice => Ok(Exit::Interrupted),
     }
 }
 

@@ -89,7 +89,8 @@ impl Body for Intake {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
-            Some(Err(error)) => return Poll::Ready(Some(Err(Status::from_error(error.into())))),
+            // tonic would take CANCELLED for the end of the request.
+            Some(Err(_)) => return Poll::Ready(Some(Err(Status::aborted("the caller left")))),
             None => return Poll::Ready(None),
         };
         if let Some(data) = frame.data_ref() {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::Write as _,
     net::TcpStream,
     os::unix::{
         fs::{FileTypeExt as _, PermissionsExt as _},
