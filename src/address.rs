@@ -26,16 +26,13 @@ pub enum Address {
 /// Why a text is no address, and what to write instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// `https://...`.
-    #[error("TLS is not available yet; write http://HOST:PORT")]
-    Tls,
-    /// A scheme other than `http`.
-    #[error("unknown scheme; write HOST:PORT, http://HOST:PORT or unix:PATH")]
+    /// A scheme that says nothing here.
+    #[error("unknown scheme; write HOST:PORT or unix:PATH")]
     Scheme,
     /// `unix:` and nothing behind it.
     #[error("no path; write unix:PATH")]
     Path,
-    /// `http://host:1/path`.
+    /// `host:1/path`.
     #[error("an address has no path behind its port; write HOST:PORT")]
     Trailing,
     /// No host in front of the port, or one with characters that no host has.
@@ -61,12 +58,10 @@ impl FromStr for Address {
                 _ => Ok(Self::Unix(path.into())),
             };
         }
-        let authority = match text.split_once("://") {
-            Some(("http", rest)) => rest.strip_suffix('/').unwrap_or(rest),
-            Some(("https", _)) => return Err(AddressError::Tls),
-            Some(_) => return Err(AddressError::Scheme),
-            None => text,
-        };
+        if text.contains("://") {
+            return Err(AddressError::Scheme);
+        }
+        let authority = text;
         if authority.contains('/') {
             return Err(AddressError::Trailing);
         }
@@ -138,8 +133,6 @@ mod tests {
             ("localhost:50050", Ok(tcp("localhost", 50050))),
             ("127.0.0.1:0", Ok(tcp("127.0.0.1", 0))),
             ("[::1]:50050", Ok(tcp("::1", 50050))),
-            ("http://example.org:80", Ok(tcp("example.org", 80))),
-            ("http://example.org:80/", Ok(tcp("example.org", 80))),
             ("unix:calc.sock", Ok(Address::Unix("calc.sock".into()))),
             (
                 "unix:/run/calc.sock",
@@ -149,10 +142,10 @@ mod tests {
                 "unix:///run/calc.sock",
                 Ok(Address::Unix("/run/calc.sock".into())),
             ),
-            ("https://example.org:443", Err(AddressError::Tls)),
+            ("https://example.org:443", Err(AddressError::Scheme)),
             ("ftp://example.org:21", Err(AddressError::Scheme)),
             ("unix:", Err(AddressError::Path)),
-            ("http://localhost:1/calc", Err(AddressError::Trailing)),
+            ("localhost:1/calc", Err(AddressError::Trailing)),
             (":50050", Err(AddressError::Host)),
             ("a b:1", Err(AddressError::Host)),
             ("%41:1", Err(AddressError::Host)),

@@ -32,11 +32,14 @@ pub(crate) fn over_loopback(runtime: &Runtime) -> Client {
             let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap())
                 .await
                 .unwrap();
-            bound.send(listener.address().clone()).unwrap();
+            bound.send(listener.address().to_string()).unwrap();
             let connections = listener.connections();
             server::run(connections, std::future::pending(), Settings::default()).await
         })
     });
     let _guard = runtime.enter();
-    Client::lazy(Target::Remote(vec![address.recv().unwrap()]), PATIENCE)
+    Client::lazy(
+        Target::open(vec![address.recv().unwrap().parse().unwrap()]),
+        PATIENCE,
+    )
 }

@@ -1,12 +1,14 @@
 //! Lines to a server: from the arguments, a file, a pipe or a terminal.
 
 use std::{
-    fs::Metadata,
+    env,
+    fs::{self, Metadata},
     io::{self, IsTerminal as _, Write as _},
     path::Path,
+    sync::Arc,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::{
     io::AsyncRead,
     runtime::Builder,
@@ -15,11 +17,11 @@ use tokio::{
 
 use super::{
     Exit, complain,
-    options::{LineOptions, Server},
+    options::{LineOptions, Server, TOKEN},
     runtime,
 };
 use crate::{
-    client::{Client, Target},
+    client::{Access, Client, Remote, Target, Tls, TlsFiles, Token},
     repl::{
         Session,
         script::{self, Output, Rules, Side},
@@ -37,7 +39,8 @@ pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
     let target = if addresses.is_empty() {
         embedded()?
     } else {
-        Target::Remote(addresses)
+        let access = access(&options, &addresses)?;
+        Target::Remote(addresses, access)
     };
     let rules = Rules {
         fail_fast: options.fail_fast,
@@ -65,6 +68,56 @@ pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
         None if io::stdin().is_terminal() => session(target, &options).await,
         _ => script(tokio::io::stdin(), &lazy(target), rules, Streams::default()).await,
     }
+}
+
+/// What is shown to the servers at `addresses`, and how connections to them are encrypted.
+fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access> {
+    let LineOptions {
+        ca,
+        cert,
+        key,
+        domain,
+        ..
+    } = options;
+    let is_meant = ca.is_some() || cert.is_some() || domain.is_some();
+    let tls = addresses
+        .iter()
+        .any(|server| server.is_encrypted(is_meant))
+        .then(|| {
+            Tls::new(&TlsFiles {
+                ca: ca.clone(),
+                identity: cert.clone().zip(key.clone()),
+                domain: domain.clone(),
+            })
+        });
+    let token = token(options)?;
+    let exposed = |server: &&Remote| !server.is_encrypted(is_meant) && !server.is_local();
+    if token.is_some()
+        && let Some(server) = addresses.iter().find(exposed)
+    {
+        bail!("a token is not sent to {server} without encryption; write https://{server}");
+    }
+    Ok(Access {
+        tls: tls.transpose()?.map(Arc::new),
+        is_meant,
+        token,
+    })
+}
+
+fn token(options: &LineOptions) -> anyhow::Result<Option<Token>> {
+    let text = match (&options.token, &options.token_file) {
+        (Some(token), _) => token.clone(),
+        (None, Some(file)) => {
+            let text = fs::read_to_string(file);
+            let text = text.with_context(|| format!("cannot read {}", file.display()))?;
+            text.lines().next().unwrap_or_default().trim().to_owned()
+        }
+        (None, None) => match env::var(TOKEN) {
+            Ok(token) if !token.is_empty() => token,
+            _ => return Ok(None),
+        },
+    };
+    Ok(Some(text.parse()?))
 }
 
 /// Starts a server in this process, on a thread of its own: it works while this

@@ -11,7 +11,7 @@ use super::{
     limits::LimitOptions,
     quantity::{duration, positive_duration},
 };
-use crate::{address::Address, repl::script::Format};
+use crate::{address::Address, client::Remote, repl::script::Format};
 
 /// A calculator whose every answer is a gRPC call.
 ///
@@ -53,15 +53,42 @@ pub(super) enum Mode {
 
 #[derive(Debug, Args)]
 pub(super) struct LineOptions {
-    /// The server to ask: HOST:PORT, http://HOST:PORT or unix:PATH; may be repeated: where one
-    /// cannot be reached, the next is tried [default: what the environment variable `GRPCALC_ADDR`
-    /// says, separated by commas, else a server inside this process]
+    /// The server to ask: HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH; may be
+    /// repeated: calls are spread over all, and made again elsewhere where one fails [default: what
+    /// the environment variable `GRPCALC_ADDR` says, separated by commas, else a server inside this
+    /// process]
     #[arg(long, value_name = "ADDR")]
     pub(super) addr: Vec<Server>,
 
     /// The deadline of each call: seconds, or with a unit as in 500ms, 2s, 1m
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = positive_duration)]
     pub(super) timeout: Duration,
+
+    /// Trust servers whose certificate one of these has signed, in PEM [default: those that the
+    /// system trusts]. Any option of encryption asks for it where an address has no scheme
+    #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
+    pub(super) ca: Option<PathBuf>,
+
+    /// Our certificate, for servers that ask for one, in PEM
+    #[arg(long, value_name = "FILE", requires = "key", help_heading = ENCRYPTION)]
+    pub(super) cert: Option<PathBuf>,
+
+    /// The private key of our certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = ENCRYPTION)]
+    pub(super) key: Option<PathBuf>,
+
+    /// The name that the server's certificate is for [default: the host of its address]
+    #[arg(long, value_name = "NAME", help_heading = ENCRYPTION)]
+    pub(super) domain: Option<String>,
+
+    /// What to present to servers that ask for a token; beyond this machine only where the
+    /// connection is encrypted [default: what the environment variable `GRPCALC_TOKEN` says]
+    #[arg(long, value_name = "TOKEN", help_heading = ENCRYPTION, conflicts_with = "token_file")]
+    pub(super) token: Option<String>,
+
+    /// A file with the token in its first line
+    #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
+    pub(super) token_file: Option<PathBuf>,
 
     /// Significant digits of an answer that is rounded, from 1 to 1000
     #[arg(long, default_value = "20", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -143,6 +170,7 @@ pub(super) struct ServeOptions {
 /// The environment variable that holds a token.
 pub(super) const TOKEN: &str = "GRPCALC_TOKEN";
 
+const ENCRYPTION: &str = "Servers that are protected";
 const ACCESS: &str = "Access";
 const OBSERVATION: &str = "Observation";
 
@@ -175,12 +203,12 @@ impl From<FormatOption> for Format {
 /// A server to ask, where an empty text (an environment variable set to nothing) is
 /// the one inside this process.
 #[derive(Clone, Debug)]
-pub(super) struct Server(pub(super) Option<Address>);
+pub(super) struct Server(pub(super) Option<Remote>);
 
 impl Server {
     /// The servers that the environment names. Not clap's affair, since `serve` must
     /// not mind what only its clients need.
-    pub(super) fn from_env() -> anyhow::Result<Vec<Address>> {
+    pub(super) fn from_env() -> anyhow::Result<Vec<Remote>> {
         const VARIABLE: &str = "GRPCALC_ADDR";
         let text = env::var_os(VARIABLE).unwrap_or_default();
         let text = text.to_string_lossy();
@@ -195,7 +223,7 @@ impl Server {
 }
 
 impl std::str::FromStr for Server {
-    type Err = <Address as std::str::FromStr>::Err;
+    type Err = <Remote as std::str::FromStr>::Err;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {

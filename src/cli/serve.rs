@@ -63,12 +63,12 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     raise_file_limit(settings.limits.connections);
     for address in listeners.iter().map(Listener::address) {
         tracing::info!(%address, "listening");
-        if let Err(error) = writeln!(io::stdout(), "{address}") {
-            complain(format_args!("cannot print the address {address}: {error}"));
-        }
+        tell(address);
     }
     if let Some(exporter) = exporter {
-        tracing::info!(address = %exporter.address(), "offering metrics");
+        let address = exporter.address();
+        tracing::info!(%address, "offering metrics");
+        tell(address);
         tokio::spawn(exporter.serve());
     }
     tokio::spawn(reload(
@@ -117,6 +117,13 @@ fn lack(options: &ServeOptions, settings: &Settings) -> Option<&'static str> {
         (true, false) => Some("a token (--token-file) or certificates of clients (--client-ca)"),
         (false, true) => Some("encryption (--cert, --key)"),
         (false, false) => Some("encryption (--cert, --key) and without a token (--token-file)"),
+    }
+}
+
+/// Prints an address for whoever started the server.
+fn tell(address: &Address) {
+    if let Err(error) = writeln!(io::stdout(), "{address}") {
+        complain(format_args!("cannot print the address {address}: {error}"));
     }
 }
 

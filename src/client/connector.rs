@@ -1,92 +1,115 @@
-//! From a target to a byte stream.
+//! From an address to a byte stream.
 
 use std::{
     io,
+    pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
     },
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::DuplexStream,
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
     net::{TcpStream, UnixStream},
     sync::mpsc,
     time,
 };
-use tokio_util::{either::Either, io::InspectReader};
 use tonic::transport::Uri;
 use tower::Service;
 
+use super::{error::tls_cause, tls::Tls};
 use crate::address::Address;
 
 /// Bytes that an in-memory pipe holds in each direction.
 const PIPE: usize = 256 * 1024;
 
-/// Which server to ask.
+/// A way to one server.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub(super) enum Way {
     /// One in this process: what is sent here is its end of a new pipe.
     Embedded(mpsc::Sender<DuplexStream>),
-    /// One that listens at one of these addresses: the first that takes a connection.
-    Remote(Vec<Address>),
+    /// One that listens somewhere, and how the connection to it is encrypted. Whether a
+    /// token will be sent, which must not leave this machine in the open.
+    Remote {
+        address: Address,
+        tls: Option<Arc<Tls>>,
+        token: bool,
+    },
 }
 
-impl Target {
+impl Way {
     /// What goes into the requests' `:scheme` and `:authority`. Nobody resolves
     /// it; where there is no host, `localhost` is what gRPC's naming asks for.
     pub(super) fn uri(&self) -> String {
         match self {
-            Self::Remote(addresses) => match addresses.first() {
-                Some(address @ Address::Tcp { .. }) => format!("http://{address}"),
-                Some(Address::Unix(_)) | None => "http://localhost".into(),
-            },
-            Self::Embedded(_) => "http://localhost".into(),
+            Self::Remote {
+                address: address @ Address::Tcp { .. },
+                tls,
+                ..
+            } => {
+                let scheme = if tls.is_some() { "https" } else { "http" };
+                format!("{scheme}://{address}")
+            }
+            Self::Remote { .. } | Self::Embedded(_) => "http://localhost".into(),
         }
     }
 
-    /// What the servers are called.
-    fn names(&self) -> Vec<String> {
+    /// What the server is called.
+    fn name(&self) -> String {
         match self {
-            Self::Embedded(_) => vec!["the embedded server".into()],
-            Self::Remote(addresses) => addresses.iter().map(ToString::to_string).collect(),
+            Self::Embedded(_) => "the embedded server".into(),
+            Self::Remote { address, .. } => address.to_string(),
         }
     }
 
-    /// A connection to the server with this index among them.
-    async fn dial(&self, index: usize) -> io::Result<Socket> {
+    /// A connection to the server.
+    async fn dial(&self) -> io::Result<Socket> {
         match self {
             Self::Embedded(server) => {
                 let (ours, theirs) = tokio::io::duplex(PIPE);
                 let closed = |_| io::Error::new(io::ErrorKind::ConnectionRefused, "it has ended");
                 server.send(theirs).await.map_err(closed)?;
-                Ok(Either::Right(Either::Right(ours)))
+                Ok(Box::new(ours))
             }
-            Self::Remote(addresses) => match &addresses[index] {
-                Address::Tcp { host, port } => {
-                    let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                    stream.set_nodelay(true)?;
-                    Ok(Either::Left(stream))
+            Self::Remote {
+                address: Address::Tcp { host, port },
+                tls,
+                token,
+            } => {
+                let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                stream.set_nodelay(true)?;
+                match tls {
+                    Some(tls) => Ok(Box::new(tls.connect(host, stream).await?)),
+                    None if *token && !stream.peer_addr()?.ip().to_canonical().is_loopback() => {
+                        Err(io::Error::other(
+                            "a token is not sent there without encryption",
+                        ))
+                    }
+                    None => Ok(Box::new(stream)),
                 }
-                Address::Unix(path) => UnixStream::connect(path)
-                    .await
-                    .map(|stream| Either::Right(Either::Left(stream))),
-            },
+            }
+            Self::Remote {
+                address: Address::Unix(path),
+                ..
+            } => Ok(Box::new(UnixStream::connect(path).await?)),
         }
     }
 }
 
-type Socket = Either<TcpStream, Either<UnixStream, DuplexStream>>;
+pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
+
+type Socket = Box<dyn ByteStream>;
 
 /// The server at the other end: its name, and how far we got with it. A call that
 /// had no answer says nothing about why; this does.
 #[derive(Debug)]
 pub(super) struct Peer {
-    names: Vec<String>,
-    /// Which of them was dialed last.
-    current: AtomicUsize,
+    name: String,
     /// Of the newest connection.
     stage: AtomicU8,
     /// Whether any connection got as far as to be spoken on.
@@ -95,6 +118,10 @@ pub(super) struct Peer {
     dials: AtomicUsize,
     /// Reads that brought something, on any connection.
     heard: AtomicUsize,
+    /// What the newest connection broke of, where that is a matter of encryption: the
+    /// server may refuse us after the handshake was over for us (RFC 8446, section
+    /// 4.4.2.4), and hyper keeps to itself why a connection broke.
+    trouble: Mutex<Option<String>>,
 }
 
 /// How far a connection got.
@@ -112,23 +139,20 @@ pub(super) enum Stage {
 }
 
 impl Peer {
-    pub(super) fn new(target: &Target) -> Self {
+    pub(super) fn new(way: &Way) -> Self {
         Self {
-            names: target.names(),
-            current: AtomicUsize::new(0),
+            name: way.name(),
             stage: AtomicU8::new(Stage::Dialing as u8),
             spoken: AtomicBool::new(false),
             dials: AtomicUsize::new(0),
             heard: AtomicUsize::new(0),
+            trouble: Mutex::default(),
         }
     }
 
-    /// What to call it. Where no server was reached, what to call them all.
+    /// What to call it.
     pub(super) fn name(&self) -> String {
-        match self.stage() {
-            Stage::Dialing => self.names.join(", "),
-            _ => self.names[self.current.load(Ordering::Relaxed)].clone(),
-        }
+        self.name.clone()
     }
 
     pub(super) fn stage(&self) -> Stage {
@@ -156,6 +180,15 @@ impl Peer {
         self.heard.load(Ordering::Relaxed)
     }
 
+    /// Why the newest connection broke, if it was a matter of encryption.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.troubles().clone()
+    }
+
+    fn troubles(&self) -> MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn reach(&self, stage: Stage) {
         self.stage.store(stage as u8, Ordering::Relaxed);
     }
@@ -177,54 +210,75 @@ impl Peer {
     }
 }
 
-/// Dials `target` for a channel, again whenever the connection broke, and lets
-/// `peer` see what comes back. Where there are several addresses, each has its share of
-/// `patience` to take the connection.
+/// Dials for a channel, again whenever the connection broke, and lets `peer` see what
+/// comes back. A connection has to be made within `patience`.
 pub(super) fn connector(
-    target: Target,
+    way: Way,
     patience: Duration,
     peer: Arc<Peer>,
-) -> impl Service<
-    Uri,
-    Response = TokioIo<InspectReader<Socket, impl FnMut(&[u8]) + Send + Unpin>>,
-    Error = io::Error,
-    Future: Send,
-> + Send {
+) -> impl Service<Uri, Response = TokioIo<Heard>, Error = io::Error, Future: Send> + Send {
     tower::service_fn(move |_: Uri| {
-        let (target, peer) = (target.clone(), Arc::clone(&peer));
+        let (way, peer) = (way.clone(), Arc::clone(&peer));
         async move {
-            let socket = dial(&target, patience, &peer).await?;
+            peer.dials.fetch_add(1, Ordering::Relaxed);
+            peer.reach(Stage::Dialing);
+            *peer.troubles() = None;
+            let dialed = time::timeout(patience, way.dial()).await;
+            let socket = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
             peer.reach(Stage::Silent);
-            Ok(TokioIo::new(InspectReader::new(socket, move |bytes| {
-                peer.hear(bytes);
-            })))
+            Ok(TokioIo::new(Heard { socket, peer }))
         }
     })
 }
 
-/// A connection to the first address that takes one, beginning with that of the last
-/// connection, unless nothing came of that.
-async fn dial(target: &Target, patience: Duration, peer: &Peer) -> io::Result<Socket> {
-    let count = peer.names.len();
-    let begun = peer.dials.fetch_add(1, Ordering::Relaxed);
-    let came_to_nothing = begun > 0 && matches!(peer.stage(), Stage::Silent | Stage::Foreign);
-    let first = peer.current.load(Ordering::Relaxed) + usize::from(came_to_nothing);
-    peer.reach(Stage::Dialing);
-    let mut last = None;
-    for index in (first..first + count).map(|index| index % count) {
-        peer.current.store(index, Ordering::Relaxed);
-        let dialing = target.dial(index);
-        let dialed = if count == 1 {
-            dialing.await
-        } else {
-            let share = patience / u32::try_from(count).unwrap_or(u32::MAX);
-            let late = |_| Err(io::ErrorKind::TimedOut.into());
-            time::timeout(share, dialing).await.unwrap_or_else(late)
-        };
-        match dialed {
-            Ok(socket) => return Ok(socket),
-            Err(error) => last = Some(error),
+/// A connection of which the peer hears what comes.
+pub(super) struct Heard {
+    socket: Socket,
+    peer: Arc<Peer>,
+}
+
+impl AsyncRead for Heard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = ready!(Pin::new(&mut self.socket).poll_read(cx, buf));
+        match &read {
+            Ok(()) => self.peer.hear(&buf.filled()[before..]),
+            Err(error) => *self.peer.troubles() = tls_cause(error),
         }
+        Poll::Ready(read)
     }
-    Err(last.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
+}
+
+impl AsyncWrite for Heard {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
 }

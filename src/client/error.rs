@@ -9,6 +9,7 @@ use tonic_types::{ErrorInfo, StatusExt as _};
 use super::{
     connector::{Peer, Stage},
     grpc_only::NotGrpc,
+    tls,
 };
 use crate::{
     code::name,
@@ -214,9 +215,9 @@ impl CallError {
     }
 
     /// `calls` in a row ran out of time, and nothing was heard meanwhile.
-    pub(super) fn unheard(calls: u32, timeout: Duration, peer: &Peer) -> Self {
+    pub(super) fn unheard(calls: u32, timeout: Duration, server: String) -> Self {
         Self::Lost {
-            server: peer.name(),
+            server,
             cause: format!("nothing was heard while {calls} calls waited {timeout:?} each"),
         }
     }
@@ -298,13 +299,16 @@ impl CallError {
             },
             Stage::Foreign => Self::no_server(FOREIGN.into(), peer),
             Stage::Dialing | Stage::Silent | Stage::Speaking => {
-                Self::no_server("it closed the connection without a word".into(), peer)
+                let cause = peer.trouble();
+                let silent = || "it closed the connection without a word".into();
+                Self::no_server(cause.unwrap_or_else(silent), peer)
             }
         }
     }
 }
 
-const FOREIGN: &str = "what listens there does not speak gRPC (HTTP/2 without TLS)";
+const FOREIGN: &str =
+    "what listens there does not speak gRPC, or only with TLS; https:// asks for that";
 
 /// What would help a call that has no reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -395,7 +399,17 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
     }
 }
 
+/// What is wrong with an encrypted connection, if that is the error.
+pub(super) fn tls_cause(error: &io::Error) -> Option<String> {
+    let inner = error.get_ref()?;
+    let cause = tls::cause(inner.downcast_ref()?);
+    Some(printable(&cause, MESSAGE))
+}
+
 fn io_cause(error: &io::Error) -> String {
+    if let Some(cause) = tls_cause(error) {
+        return cause;
+    }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused; is a server running there?".into(),
         io::ErrorKind::NotFound => "no such socket".into(),

@@ -3,7 +3,10 @@
 use std::task::{Context, Poll};
 
 use futures_util::future::{FutureExt as _, Map};
-use http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, Request, Response, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use http_body_util::BodyExt as _;
 use tonic::{
     body::Body,
@@ -11,6 +14,8 @@ use tonic::{
     transport::{self, Channel, channel::ResponseFuture},
 };
 use tower::{BoxError, Service};
+
+use super::target::Token;
 
 /// Where error details travel, in headers or trailers.
 const DETAILS: &str = "grpc-status-details-bin";
@@ -24,8 +29,19 @@ pub(super) struct NotGrpc(StatusCode);
 ///
 /// tonic takes any body for messages, so that a page of HTML becomes "invalid
 /// compression flag: 60", and it panics where error details are no base64.
+///
+/// It presents the token, too, if there is one.
 #[derive(Clone, Debug)]
-pub(super) struct GrpcOnly(pub(super) Channel);
+pub(super) struct GrpcOnly {
+    channel: Channel,
+    token: Option<Token>,
+}
+
+impl GrpcOnly {
+    pub(super) fn new(channel: Channel, token: Option<Token>) -> Self {
+        Self { channel, token }
+    }
+}
 
 type Responded<E> = Result<Response<Body>, E>;
 
@@ -35,11 +51,15 @@ impl Service<Request<Body>> for GrpcOnly {
     type Future = Map<ResponseFuture, fn(Responded<transport::Error>) -> Responded<BoxError>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(cx).map_err(Into::into)
+        self.channel.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        self.0.call(request).map(check)
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(token) = &self.token {
+            let headers = request.headers_mut();
+            headers.insert(AUTHORIZATION, token.header().clone());
+        }
+        self.channel.call(request).map(check)
     }
 }
 

@@ -4,8 +4,12 @@
 
 mod call;
 mod connector;
+mod discovery;
 mod error;
 mod grpc_only;
+mod servers;
+mod target;
+mod tls;
 mod window;
 mod worksheet;
 
@@ -18,24 +22,25 @@ use std::{
 };
 
 use tokio::time::{self, Instant};
-use tonic::{
-    Request, Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Request, Status, transport::Endpoint};
 
-use self::{connector::Peer, error::Remedy, grpc_only::GrpcOnly, window::Window};
+use self::{
+    connector::{Peer, Way},
+    error::Remedy,
+    servers::{Server, Servers, jittered},
+    window::Window,
+};
 use crate::proto::{
-    calc::{
-        AddRequest, DivideRequest, MultiplyRequest, SubstractRequest,
-        calculator_client::CalculatorClient,
-    },
-    grpcalc::v1::{EvaluateRequest, Options, evaluator_service_client::EvaluatorServiceClient},
+    calc::{AddRequest, DivideRequest, MultiplyRequest, SubstractRequest},
+    grpcalc::v1::{EvaluateRequest, Options},
 };
 
 pub use self::{
     call::{Answer, Call, Evaluate, Method, Question, Reply},
-    connector::Target,
+    discovery::{Finding, Health, Inquiry},
     error::{CallError, Fault},
+    target::{Access, NoToken, Remote, Target, Token},
+    tls::{Tls, TlsFiles, TlsSetupError},
     worksheet::{Answered, Event, Request as WorksheetRequest, Requests, Responses, Row},
 };
 
@@ -60,29 +65,34 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
+/// How long nothing may be heard of a server that has calls of ours before it is asked for
+/// a sign of life, and how long it may take to give it. Servers close connections on which
+/// they are asked much oftener (gRPC's guide to keepalive).
+const KEEPALIVE: Duration = Duration::from_secs(60);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Bytes of the frames that a server may send: most responses come in one.
 const FRAME: u32 = 128 * 1024;
 
-/// What a server is asked by: one connection, made when it is first needed and
+/// What servers are asked by: one connection to each, made when it is first needed and
 /// made anew when it broke. Any number of calls may be under way on it at once.
 ///
 /// All calls here are pure, so one whose connection broke is sent again within its
-/// deadline, and so is one that the server had no room for.
+/// deadline, and so is one that the server had no room for; to another server, where there
+/// is one.
 #[derive(Clone, Debug)]
-pub struct Client {
-    calculator: CalculatorClient<GrpcOnly>,
-    evaluator: EvaluatorServiceClient<GrpcOnly>,
-    connection: Arc<Connection>,
-}
+pub struct Client(Arc<Shared>);
 
 /// What the calls of a client share.
 #[derive(Debug)]
-struct Connection {
-    peer: Arc<Peer>,
+struct Shared {
+    servers: Servers,
     window: Window,
     timeout: Duration,
     /// Replies so far.
     replies: AtomicUsize,
+    /// The server that answered last.
+    latest: AtomicUsize,
     /// Calls in a row that ran out of time with nothing heard.
     unheard: AtomicU32,
 }
@@ -92,49 +102,76 @@ impl Client {
     /// deadline of each call; connecting counts.
     #[must_use]
     pub fn lazy(target: Target, timeout: Duration) -> Self {
-        let peer = Arc::new(Peer::new(&target));
-        let channel = endpoint(&target).connect_with_connector_lazy(connector::connector(
-            target,
-            timeout,
-            Arc::clone(&peer),
-        ));
-        Self::new(channel, peer, timeout)
+        let ways = ways(target);
+        let patience = share(timeout, ways.len());
+        let servers = ways.into_iter().map(|(way, token)| {
+            let peer = Arc::new(Peer::new(&way));
+            let connector = connector::connector(way.clone(), patience, Arc::clone(&peer));
+            let channel = endpoint(&way).connect_with_connector_lazy(connector);
+            Server::new(channel, peer, token)
+        });
+        Self::new(servers.collect(), timeout)
     }
 
-    /// A client that is connected to `target`, or the reason why not.
+    /// A client that is connected to a server of `target`, or the reason why not.
     pub async fn connect(target: Target, timeout: Duration) -> Result<Self, CallError> {
-        let peer = Arc::new(Peer::new(&target));
-        let endpoint = endpoint(&target);
-        let connecting = endpoint.connect_with_connector(connector::connector(
-            target,
+        let ways = ways(target);
+        let patience = share(timeout, ways.len());
+        let (mut servers, mut connected, mut failed) = (Vec::new(), None, None);
+        for (index, (way, token)) in ways.into_iter().enumerate() {
+            let peer = Arc::new(Peer::new(&way));
+            let connector = connector::connector(way.clone(), patience, Arc::clone(&peer));
+            let endpoint = endpoint(&way);
+            let channel = if connected.is_some() {
+                endpoint.connect_with_connector_lazy(connector)
+            } else {
+                let connecting = endpoint.connect_with_connector(connector);
+                let error = match time::timeout(patience, connecting).await {
+                    Ok(Ok(channel)) => {
+                        connected = Some(index);
+                        servers.push(Server::new(channel, peer, token));
+                        continue;
+                    }
+                    Ok(Err(error)) => CallError::unreachable(&error, &peer),
+                    Err(_) => CallError::deadline(patience, &peer),
+                };
+                failed = Some(error);
+                let connector = connector::connector(way.clone(), patience, Arc::clone(&peer));
+                endpoint.connect_with_connector_lazy(connector)
+            };
+            let server = Server::new(channel, peer, token);
+            if connected.is_none() {
+                server.fail();
+            }
+            servers.push(server);
+        }
+        let client = Self::new(servers, timeout);
+        match (connected, failed) {
+            (None, Some(error)) => Err(client.of_all(error)),
+            (index, _) => {
+                client.0.latest.store(index.unwrap_or(0), Ordering::Relaxed);
+                Ok(client)
+            }
+        }
+    }
+
+    fn new(servers: Vec<Server>, timeout: Duration) -> Self {
+        Self(Arc::new(Shared {
+            servers: Servers::new(servers),
+            window: Window::new(timeout),
             timeout,
-            Arc::clone(&peer),
-        ));
-        match time::timeout(timeout, connecting).await {
-            Ok(Ok(channel)) => Ok(Self::new(channel, peer, timeout)),
-            Ok(Err(error)) => Err(CallError::unreachable(&error, &peer)),
-            Err(_) => Err(CallError::deadline(timeout, &peer)),
-        }
+            replies: AtomicUsize::new(0),
+            latest: AtomicUsize::new(0),
+            unheard: AtomicU32::new(0),
+        }))
     }
 
-    fn new(channel: Channel, peer: Arc<Peer>, timeout: Duration) -> Self {
-        Self {
-            calculator: CalculatorClient::new(GrpcOnly(channel.clone())),
-            evaluator: EvaluatorServiceClient::new(GrpcOnly(channel)),
-            connection: Arc::new(Connection {
-                peer,
-                window: Window::new(timeout),
-                timeout,
-                replies: AtomicUsize::new(0),
-                unheard: AtomicU32::new(0),
-            }),
-        }
-    }
-
-    /// Who is asked, in words: an address, or the embedded server.
+    /// Who answered last, in words: an address, or the embedded server.
     #[must_use]
     pub fn server(&self) -> String {
-        self.connection.peer.name()
+        let latest = self.0.latest.load(Ordering::Relaxed);
+        let server = self.0.servers.iter().nth(latest);
+        server.map_or_else(String::new, |server| server.peer.name())
     }
 
     /// Sends `question` as the stub call of its method and waits for the reply, at
@@ -142,26 +179,17 @@ impl Client {
     /// its time runs, when others have ended. Dropping the future cancels the call.
     pub async fn ask(&self, question: impl Into<Question>) -> Result<Reply, CallError> {
         let question = question.into();
-        let Connection {
-            peer,
+        let Shared {
             window,
-            timeout,
             replies,
             unheard,
-        } = &*self.connection;
+            ..
+        } = &*self.0;
         let place = window.enter().await;
-        let (start, heard) = (Instant::now(), peer.heard());
-        // The request carries the deadline to the server. This one holds even
-        // where no request can be sent: tonic's own does not cover connecting.
-        let attempt = |left| self.send(&question, left);
-        let sent = time::timeout(*timeout, self.persist(start, attempt)).await;
-        let (answer, refused) = match sent {
-            Ok((reply, refused)) => (
-                reply.map_err(|status| CallError::from_status(&status, *timeout, peer)),
-                refused,
-            ),
-            Err(_) => (Err(CallError::deadline(*timeout, peer)), false),
-        };
+        let (start, heard) = (Instant::now(), self.heard());
+        let question = &question;
+        let attempt = |server: Arc<Server>, left| async move { server.send(question, left).await };
+        let (answer, refused) = self.persist(start, attempt).await;
         let out_of_time = matches!(answer, Err(CallError::Deadline(_)));
         if refused || out_of_time {
             place.refused();
@@ -171,10 +199,11 @@ impl Client {
         if answer.is_ok() {
             replies.fetch_add(1, Ordering::Relaxed);
         }
-        if !out_of_time || peer.heard() != heard {
+        if !out_of_time || self.heard() != heard {
             unheard.store(0, Ordering::Relaxed);
         } else if unheard.fetch_add(1, Ordering::Relaxed) + 1 >= UNHEARD {
-            return Err(CallError::unheard(UNHEARD, *timeout, peer));
+            let names = self.0.servers.names();
+            return Err(CallError::unheard(UNHEARD, self.0.timeout, names));
         }
         answer
     }
@@ -184,61 +213,119 @@ impl Client {
         &self,
         first: WorksheetRequest,
     ) -> Result<(Requests, Responses), CallError> {
-        let Connection { peer, timeout, .. } = &*self.connection;
-        let attempt = |_| worksheet::open(self.evaluator.clone(), first.clone(), peer);
-        let opened = time::timeout(*timeout, self.persist(Instant::now(), attempt)).await;
-        match opened {
-            Ok((opened, _)) => {
-                opened.map_err(|status| CallError::from_status(&status, *timeout, peer))
-            }
-            Err(_) => Err(CallError::deadline(*timeout, peer)),
-        }
+        let attempt = |server: Arc<Server>, _| {
+            let first = first.clone();
+            async move { worksheet::open(server.evaluator.clone(), first, &server.peer).await }
+        };
+        self.persist(Instant::now(), attempt).await.0
+    }
+
+    /// What a server tells of itself.
+    pub async fn inquire(&self, inquiry: Inquiry) -> Result<Finding, CallError> {
+        let inquiry = &inquiry;
+        let attempt = |server: Arc<Server>, left| async move {
+            discovery::inquire(server.channel.clone(), inquiry, left).await
+        };
+        self.persist(Instant::now(), attempt).await.0
     }
 
     /// Makes `attempt`s, each with the time that is left, until there is a reply, or a
-    /// failure that another one would not mend. Tells also whether the server had no room
-    /// at some time.
+    /// failure that another one would not mend, or the deadline has passed. Tells also
+    /// whether a server had no room at some time.
     async fn persist<T, A: Future<Output = Result<T, Status>>>(
         &self,
         start: Instant,
-        attempt: impl Fn(Duration) -> A,
-    ) -> (Result<T, Status>, bool) {
-        let Connection {
-            peer,
+        attempt: impl Fn(Arc<Server>, Duration) -> A,
+    ) -> (Result<T, CallError>, bool) {
+        let Shared {
+            servers,
             timeout,
             replies,
+            latest,
             ..
-        } = &*self.connection;
+        } = &*self.0;
+        let end = start + *timeout;
         let (mut pause, mut retries, mut refused) = (PAUSE, 0, false);
+        let mut failed = None;
+        // Whether each of them was dialed in vain.
+        let mut unreachable = 0;
         loop {
-            let left = timeout.saturating_sub(start.elapsed());
+            let picked = servers.pick(failed);
+            let peer = &Arc::clone(&picked.server.peer);
             let (dials, luck) = (peer.dials(), replies.load(Ordering::Relaxed));
-            let status = match attempt(left).await {
-                Ok(reply) => return (Ok(reply), refused),
-                Err(status) => status,
-            };
+            // The request carries the deadline to the server. This one holds even
+            // where no request can be sent: tonic's own does not cover connecting.
+            let left = end.saturating_duration_since(Instant::now());
+            let status =
+                match time::timeout_at(end, attempt(Arc::clone(&picked.server), left)).await {
+                    Ok(Ok(reply)) => {
+                        picked.server.recover();
+                        latest.store(picked.index, Ordering::Relaxed);
+                        return (Ok(reply), refused);
+                    }
+                    Ok(Err(status)) => status,
+                    Err(_) => return (Err(CallError::deadline(*timeout, peer)), refused),
+                };
             if replies.load(Ordering::Relaxed) != luck {
                 retries = 0;
             }
+            let others = servers.count() > 1;
             let remedy = Remedy::of(&status);
             refused |= matches!(remedy, Remedy::Wait | Remedy::Yield);
             let sensible = match remedy {
                 Remedy::Wait => true,
                 Remedy::Yield => retries < RETRIES,
-                Remedy::Retry => peer.has_spoken() && retries < RETRIES,
+                Remedy::Retry => (others || peer.has_spoken()) && retries < RETRIES,
+                Remedy::Redial if others => {
+                    unreachable += 1;
+                    unreachable < servers.count()
+                }
                 // What was dialed before this call began says nothing of today.
                 Remedy::Redial => peer.dials() == dials && retries < RETRIES,
                 Remedy::None => false,
             };
+            if matches!(remedy, Remedy::Yield | Remedy::Retry | Remedy::Redial) {
+                picked.server.fail();
+            }
             if !sensible {
-                return (Err(status), refused);
+                let error = CallError::from_status(&status, *timeout, peer);
+                return (Err(self.of_all(error)), refused);
             }
             retries += 1;
-            time::sleep(pause).await;
+            failed = Some(picked.index);
+            drop(picked);
+            if time::timeout_at(end, time::sleep(jittered(pause)))
+                .await
+                .is_err()
+            {
+                let error = CallError::from_status(&status, *timeout, peer);
+                return (Err(self.of_all(error)), refused);
+            }
             pause = (2 * pause).min(LONGEST_PAUSE);
         }
     }
 
+    /// The same error, where it stands for all servers.
+    fn of_all(&self, error: CallError) -> CallError {
+        match error {
+            CallError::Unreachable { cause, .. } if self.0.servers.count() > 1 => {
+                CallError::Unreachable {
+                    server: self.0.servers.names(),
+                    cause,
+                }
+            }
+            error => error,
+        }
+    }
+
+    /// A number that grows with everything that comes from any server.
+    fn heard(&self) -> usize {
+        let heard = self.0.servers.iter().map(|server| server.peer.heard());
+        heard.fold(0, usize::wrapping_add)
+    }
+}
+
+impl Server {
     async fn send(&self, question: &Question, deadline: Duration) -> Result<Reply, Status> {
         match question {
             Question::Call(call) => self.send_call(*call, deadline).await,
@@ -290,11 +377,36 @@ fn with_deadline<T>(message: T, deadline: Duration) -> Request<T> {
     request
 }
 
-fn endpoint(target: &Target) -> Endpoint {
-    Endpoint::try_from(target.uri())
+/// The ways to the servers of a target, and what is presented there.
+fn ways(target: Target) -> Vec<(Way, Option<Token>)> {
+    match target {
+        Target::Embedded(server) => vec![(Way::Embedded(server), None)],
+        Target::Remote(servers, access) => servers
+            .into_iter()
+            .map(|server| {
+                let way = Way::Remote {
+                    tls: access.encryption(&server).cloned(),
+                    address: server.address,
+                    token: access.token.is_some(),
+                };
+                (way, access.token.clone())
+            })
+            .collect(),
+    }
+}
+
+/// The time that each of so many servers has to take a connection.
+fn share(timeout: Duration, servers: usize) -> Duration {
+    timeout / u32::try_from(servers.max(1)).unwrap_or(u32::MAX)
+}
+
+fn endpoint(way: &Way) -> Endpoint {
+    Endpoint::try_from(way.uri())
         .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
         .expect("valid by construction")
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_frame_size(FRAME)
+        .http2_keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
 }

@@ -1,6 +1,8 @@
 //! What the repl asks of a client.
 
-use crate::client::{CallError, Client, Question, Reply, Requests, Responses, WorksheetRequest};
+use crate::client::{
+    CallError, Client, Finding, Inquiry, Question, Reply, Requests, Responses, WorksheetRequest,
+};
 
 /// Somebody who answers questions: a [`Client`], or a stand-in for one in a test. Copies
 /// are the same somebody.
@@ -13,6 +15,9 @@ pub trait Calls: Clone + Send + Sync + 'static {
         &self,
         first: WorksheetRequest,
     ) -> impl Future<Output = Result<(Requests, Responses), CallError>> + Send;
+
+    /// What a server tells of itself.
+    fn inquire(&self, inquiry: Inquiry) -> impl Future<Output = Result<Finding, CallError>> + Send;
 
     /// Who is asked, in words.
     fn server(&self) -> String;
@@ -28,6 +33,10 @@ impl Calls for Client {
         first: WorksheetRequest,
     ) -> impl Future<Output = Result<(Requests, Responses), CallError>> + Send {
         Client::worksheet(self, first)
+    }
+
+    fn inquire(&self, inquiry: Inquiry) -> impl Future<Output = Result<Finding, CallError>> + Send {
+        Client::inquire(self, inquiry)
     }
 
     fn server(&self) -> String {

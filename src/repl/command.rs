@@ -7,7 +7,7 @@ use std::{fmt::Write as _, ops::Range};
 
 use super::fault::{LINE, LineFault, SYNTAX};
 use crate::{
-    client::Method,
+    client::{Inquiry, Method},
     engine::{
         self,
         functions::{self, Function, Group},
@@ -30,6 +30,8 @@ pub enum Command<'t> {
     Names,
     /// A new worksheet.
     Clear,
+    /// What the server tells of itself.
+    Discover(Inquiry),
     /// The help for everything, or for one thing.
     Help(Option<Topic>),
     /// To end the session.
@@ -108,12 +110,15 @@ enum Kind {
     Verb(Method),
     Names,
     Clear,
+    Services,
+    Describe,
+    Health,
     Help,
     Quit,
 }
 
 /// Every command.
-pub const TABLE: [Entry; 8] = [
+pub const TABLE: [Entry; 11] = [
     Entry {
         names: &["add"],
         operands: "A B",
@@ -155,6 +160,27 @@ pub const TABLE: [Entry; 8] = [
         summary: "a new worksheet: forgets variables, functions and the last answer",
         example: None,
         kind: Kind::Clear,
+    },
+    Entry {
+        names: &[":services"],
+        operands: "",
+        summary: "the services of the server, by reflection",
+        example: None,
+        kind: Kind::Services,
+    },
+    Entry {
+        names: &[":describe"],
+        operands: "NAME",
+        summary: "a service, method or message of the server, by reflection",
+        example: None,
+        kind: Kind::Describe,
+    },
+    Entry {
+        names: &[":health"],
+        operands: "[SERVICE]",
+        summary: "whether the server serves, or one of its services",
+        example: None,
+        kind: Kind::Health,
     },
     Entry {
         names: &["help"],
@@ -210,6 +236,27 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
         }
         Kind::Names => no_more(&name, "no operands", words).map(|()| Command::Names),
         Kind::Clear => no_more(&name, "no operands", words).map(|()| Command::Clear),
+        Kind::Services => {
+            no_more(&name, "no operands", words).map(|()| Command::Discover(Inquiry::Services))
+        }
+        Kind::Describe => {
+            let end = words.end..words.end;
+            let Some(symbol) = words.next() else {
+                return Err(LineFault {
+                    reason: SYNTAX,
+                    message: format!("{} takes a name", quoted(name.text)),
+                    span: end,
+                    help: "':services' lists some".into(),
+                });
+            };
+            no_more(&name, "one name", words)?;
+            Ok(Command::Discover(Inquiry::Files(symbol.text.into())))
+        }
+        Kind::Health => {
+            let service = words.next().map_or("", |word| word.text).to_owned();
+            no_more(&name, "one name at most", words)?;
+            Ok(Command::Discover(Inquiry::Health(service)))
+        }
         Kind::Help => {
             let topic = words.next();
             no_more(&name, "one name at most", words)?;

@@ -146,6 +146,13 @@ mod tests {
             Err(CallError::no_worksheet())
         }
 
+        async fn inquire(
+            &self,
+            _: crate::client::Inquiry,
+        ) -> Result<crate::client::Finding, CallError> {
+            Err(CallError::no_worksheet())
+        }
+
         fn server(&self) -> String {
             "a test".into()
         }

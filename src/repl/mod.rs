@@ -5,6 +5,8 @@
 
 mod calls;
 pub mod command;
+mod describe;
+mod discovery;
 mod evaluation;
 mod fault;
 mod log;

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 use super::{
     Calls,
     command::{self, Command, Operand, Word},
+    discovery::discover,
     evaluation::{Evaluation, evaluate},
     fault::LineFault,
     log::{Log, mentions_last},
@@ -128,6 +129,10 @@ impl<C: Calls> Session<C> {
                 (self.sheet, self.opened, self.reply) = (None, false, None);
                 self.log = Log::default();
                 Outcome::Silence
+            }
+            Ok(Command::Discover(inquiry)) => {
+                let attempt = async |calls: &C| discover(calls, inquiry.clone()).await;
+                self.persist(attempt, notice).await
             }
             Ok(Command::Help(topic)) => Outcome::Text(command::help(topic)),
             Ok(Command::Quit) => Outcome::Quit,

@@ -209,6 +209,10 @@ impl Call {
             Code::ResourceExhausted | Code::Unauthenticated => {
                 tracing::warn!(peer, method, code = name, reason, ms, "call refused");
             }
+            // That is how worksheets end when their clients do.
+            Code::Cancelled | Code::Aborted => {
+                tracing::debug!(peer, method, code = name, reason, ms, "caller left");
+            }
             _ => tracing::info!(peer, method, code = name, reason, ms, "call failed"),
         }
     }

@@ -46,10 +46,13 @@ impl Routes {
         let limit = limits.message;
         let health = HealthService::from_health_reporter(health);
         let reflection = || {
-            DESCRIPTORS.into_iter().fold(
+            let builder = Service::ALL.into_iter().fold(
                 Builder::configure().include_reflection_service(false),
-                Builder::register_encoded_file_descriptor_set,
-            )
+                |builder, (name, _)| builder.with_service_name(name),
+            );
+            DESCRIPTORS
+                .into_iter()
+                .fold(builder, Builder::register_encoded_file_descriptor_set)
         };
         let v1 = reflection().build_v1().expect("made by a compiler");
         let v1alpha = reflection().build_v1alpha().expect("made by a compiler");

@@ -4,9 +4,13 @@ use std::{
     fmt, io,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    time::timeout,
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{self, ServerConfig, server::WebPkiClientVerifier},
@@ -14,6 +18,9 @@ use tokio_rustls::{
 };
 
 use crate::tls::{HTTP2, TlsError, certificates, private_key, roots};
+
+/// How long a client may take to hear why its handshake failed.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The files that make a server's side of TLS, in PEM.
 #[derive(Clone, Debug)]
@@ -57,7 +64,19 @@ impl Tls {
             let current = self.config.read().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(&current)
         };
-        TlsAcceptor::from(config).accept(io).await
+        let accepting = TlsAcceptor::from(config).accept(io).into_fallible();
+        let (error, mut io) = match accepting.await {
+            Ok(stream) => return Ok(stream),
+            Err(failed) => failed,
+        };
+        // Closing at once what was not read to its end would overtake the alert that tells
+        // the client what is wrong.
+        let farewell = async {
+            io.shutdown().await?;
+            tokio::io::copy(&mut io, &mut tokio::io::sink()).await
+        };
+        let _ = timeout(FAREWELL, farewell).await;
+        Err(error)
     }
 }
 

@@ -89,8 +89,8 @@ fn usage_errors_name_the_option() {
         ),
         (&["--addr", "a b:1", "add", "1", "2"], "no valid host"),
         (
-            &["--addr", "https://localhost:1", "add", "1", "2"],
-            "TLS is not available",
+            &["--addr", "ftp://localhost:1", "add", "1", "2"],
+            "unknown scheme",
         ),
         (
             &["--timeout", "0", "add", "1", "2"],

@@ -183,7 +183,7 @@ async fn a_broken_connection_is_made_anew() {
 #[tokio::test]
 async fn a_deadline_ends_the_call_on_both_sides() {
     let stuck = Stuck::start();
-    let target = Target::Remote(vec![stuck.address.parse().unwrap()]);
+    let target = Target::open(vec![stuck.address.parse().unwrap()]);
     let deadline = Duration::from_millis(300);
     let client = Client::connect(target, deadline).await.unwrap();
     // The connection has been heard of before the clock starts to run out.
@@ -203,7 +203,7 @@ async fn a_deadline_ends_the_call_on_both_sides() {
 #[tokio::test]
 async fn a_server_that_hangs_is_lost_after_a_while() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let target = Target::Remote(vec![
+    let target = Target::open(vec![
         listener.local_addr().unwrap().to_string().parse().unwrap(),
     ]);
     tokio::spawn(async move {
@@ -267,7 +267,7 @@ async fn a_reset_stream_is_a_fault_of_its_call() {
 #[tokio::test]
 async fn a_dropped_call_is_cancelled_at_the_server() {
     let stuck = Stuck::start();
-    let target = Target::Remote(vec![stuck.address.parse().unwrap()]);
+    let target = Target::open(vec![stuck.address.parse().unwrap()]);
     let client = Client::connect(target, PATIENCE).await.unwrap();
     {
         let mut asked = pin!(client.ask(call(Method::Add, 1, 2)));
@@ -296,10 +296,7 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
 #[tokio::test]
 async fn what_a_foreign_server_says_is_told_with_its_code() {
     let stuck = Stuck::start();
-    let client = Client::lazy(
-        Target::Remote(vec![stuck.address.parse().unwrap()]),
-        PATIENCE,
-    );
+    let client = Client::lazy(Target::open(vec![stuck.address.parse().unwrap()]), PATIENCE);
     let error = client.ask(call(Method::Multiply, 1, 2)).await.unwrap_err();
     assert_eq!(error.to_string(), "no multiplication table (INTERNAL)");
     assert!(!error.is_fatal());
@@ -328,15 +325,14 @@ async fn what_is_no_grpc_server_is_called_so() {
             let _ = tokio::io::copy(&mut peer, &mut tokio::io::sink()).await;
             future::pending::<()>().await;
         });
-        let target = Target::Remote(vec![address.parse().unwrap()]);
+        let target = Target::open(vec![address.parse().unwrap()]);
         let client = Client::lazy(target, Duration::from_millis(300));
         let error = client.ask(call(Method::Add, 1, 2)).await.unwrap_err();
         peer.abort();
         assert!(error.is_fatal());
         error.to_string().replace(&address, "ADDRESS")
     };
-    let foreign =
-        "cannot reach ADDRESS: what listens there does not speak gRPC (HTTP/2 without TLS)";
+    let foreign = "cannot reach ADDRESS: what listens there does not speak gRPC, or only with TLS; https:// asks for that";
     assert_eq!(
         said(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await,
         foreign
@@ -368,7 +364,7 @@ fn answering(response: fn() -> http::Response<Body>) -> Target {
         Ok::<_, std::convert::Infallible>(response())
     });
     tokio::spawn(tonic::transport::Server::builder().serve_with_incoming(service, incoming));
-    Target::Remote(vec![address.parse().unwrap()])
+    Target::open(vec![address.parse().unwrap()])
 }
 
 #[tokio::test]
@@ -431,7 +427,7 @@ async fn error_details_that_cannot_be_read_are_left_out() {
 async fn a_server_that_takes_few_calls_answers_many() {
     for streams in [1, 3, 100] {
         let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        let target = Target::Remote(vec![
+        let target = Target::open(vec![
             incoming.local_addr().unwrap().to_string().parse().unwrap(),
         ]);
         let service = CalculatorServer::new(CalculatorService);
@@ -448,7 +444,7 @@ async fn a_server_that_takes_few_calls_answers_many() {
 #[tokio::test]
 async fn a_server_that_is_not_there() {
     let address = nobody();
-    let target = Target::Remote(vec![address.parse().unwrap()]);
+    let target = Target::open(vec![address.parse().unwrap()]);
     let refused = format!("cannot reach {address}: connection refused; is a server running there?");
     let error = Client::connect(target.clone(), PATIENCE).await.unwrap_err();
     assert_eq!(error.to_string(), refused);
@@ -457,7 +453,7 @@ async fn a_server_that_is_not_there() {
     assert_eq!(error.to_string(), refused);
     assert!(error.is_fatal());
 
-    let target = Target::Remote(vec!["unix:/nonexistent/calc.sock".parse().unwrap()]);
+    let target = Target::open(vec!["unix:/nonexistent/calc.sock".parse().unwrap()]);
     let error = Client::connect(target, PATIENCE).await.unwrap_err();
     assert_eq!(
         error.to_string(),

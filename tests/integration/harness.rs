@@ -123,9 +123,10 @@ impl Serve {
     /// A server with these options, which complains of nothing but errors unless they say
     /// otherwise.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let quiet: &[_] = match arguments.contains(&"--log-level") {
-            true => &[],
-            false => &["--log-level", "error"],
+        let quiet: &[_] = if arguments.contains(&"--log-level") {
+            &[]
+        } else {
+            &["--log-level", "error"]
         };
         let mut child = grpcalc()
             .arg("serve")

@@ -1,8 +1,10 @@
 //! Client and server over an in-memory pipe, and the built program with
 //! arguments, pipes, signals and a pseudo-terminal.
 
+mod access;
 mod arguments;
 mod calls;
+mod discovery;
 mod documents;
 mod evaluate;
 mod frames;

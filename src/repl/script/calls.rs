@@ -4,9 +4,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
 
 use crate::{
-    client::Call,
+    client::{Call, Inquiry},
     repl::{
         Calls, Outcome,
+        discovery::discover,
         evaluation::{Evaluation, evaluate},
     },
 };
@@ -24,6 +25,8 @@ pub(super) enum Question {
     Call(Call),
     /// A line by itself, with so many digits.
     Line(String, u32, Evaluation),
+    /// What a server tells of itself.
+    Discover(Inquiry),
 }
 
 /// Asks whatever comes, until nothing more comes and everything is answered.
@@ -49,6 +52,7 @@ async fn ask(calls: &impl Calls, Asked { question, answer }: Asked) {
             // Boxed, since it is rare and large.
             Box::pin(evaluate(calls, line, digits, evaluation)).await
         }
+        Question::Discover(inquiry) => Box::pin(discover(calls, inquiry)).await,
     };
     // Where nobody takes it, the script has ended.
     let _ = answer.send(outcome);

@@ -183,6 +183,12 @@ impl<'a, C: Calls> Feed<'a, C> {
                 // Before the next worksheet.
                 self.flush().await
             }
+            Ok(Command::Discover(inquiry)) => {
+                self.room().await?;
+                let call = self.ask(Question::Discover(inquiry));
+                self.batch.items.push(Item::Call(input, call));
+                Flow::Continue(())
+            }
             Ok(Command::Help(topic)) => self.say(input, Outcome::Text(command::help(topic))).await,
             Ok(Command::Quit) => {
                 self.say(input, Outcome::Quit).await?;

@@ -274,6 +274,13 @@ impl Calls for Silent {
         Err(CallError::no_worksheet())
     }
 
+    async fn inquire(
+        &self,
+        _: crate::client::Inquiry,
+    ) -> Result<crate::client::Finding, CallError> {
+        Err(CallError::no_worksheet())
+    }
+
     fn server(&self) -> String {
         "nobody".into()
     }

@@ -1,0 +1,290 @@
+//! Who may connect and call, and what they see of each other.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use nix::sys::signal::Signal;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use tempfile::TempDir;
+
+use crate::harness::{Ran, Serve, grpcalc, ran, run};
+
+/// Somebody who signs certificates.
+struct Authority {
+    folder: TempDir,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Each has a name of its own.
+        let name = folder.path().to_str().unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
+        fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
+        Self { folder, issuer }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn ca(&self) -> String {
+        text(&self.path("ca.pem"))
+    }
+
+    /// The files of a certificate for `name` and of its key.
+    fn sign(&self, name: &str) -> [String; 2] {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let [cert, private] = ["cert", "key"].map(|kind| self.path(&format!("{name}.{kind}.pem")));
+        fs::write(&cert, certificate.pem()).unwrap();
+        fs::write(&private, key.serialize_pem()).unwrap();
+        [text(&cert), text(&private)]
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+fn serve(arguments: &[&str]) -> (Serve, String) {
+    let mut server = Serve::start(&[&["--listen", "127.0.0.1:0"], arguments].concat());
+    let address = server.address();
+    (server, address)
+}
+
+/// What `add 1 2` gives with these options.
+fn add(options: &[&str]) -> Ran {
+    run(&[options, &["add", "1", "2"]].concat(), "")
+}
+
+#[track_caller]
+fn refused(found: &Ran, words: &str) {
+    assert_eq!((found.stdout.as_str(), found.code), ("", 3), "{found:?}");
+    assert!(found.stderr.contains(words), "{found:?}");
+}
+
+#[test]
+fn connections_are_encrypted_for_who_trusts_the_authority() {
+    let authority = Authority::new();
+    let [cert, key] = authority.sign("localhost");
+    let (_server, address) = serve(&["--cert", &cert, "--key", &key]);
+    let port = address.rsplit(':').next().unwrap();
+    let (encrypted, by_number) = (
+        format!("https://localhost:{port}"),
+        format!("https://{address}"),
+    );
+    let ca = authority.ca();
+    let options: [&[&str]; 3] = [
+        &["--addr", &encrypted, "--ca", &ca],
+        &["--addr", &format!("localhost:{port}"), "--ca", &ca],
+        &["--addr", &by_number, "--ca", &ca, "--domain", "localhost"],
+    ];
+    for options in options {
+        assert_eq!(add(options), ran("3\n", "", 0), "{options:?}");
+    }
+    let script = run(
+        &["--addr", &encrypted, "--ca", &ca],
+        "x = 3\nx^2\nadd x 1\n",
+    );
+    assert_eq!(script, ran("9\n4\n", "", 0));
+
+    let other = Authority::new();
+    refused(
+        &add(&["--addr", &encrypted, "--ca", &other.ca()]),
+        "--ca names whom to trust",
+    );
+    refused(
+        &add(&["--addr", &by_number, "--ca", &ca]),
+        "--domain says for which",
+    );
+    refused(
+        &add(&["--addr", &format!("http://{address}")]),
+        "https:// asks for that",
+    );
+}
+
+#[test]
+fn a_server_without_encryption_is_told_apart() {
+    let (_server, address) = Serve::on_any_port();
+    let authority = Authority::new();
+    let address = format!("https://{address}");
+    refused(
+        &add(&["--addr", &address, "--ca", &authority.ca()]),
+        "does not speak TLS",
+    );
+}
+
+#[test]
+fn with_a_client_ca_who_has_no_certificate_may_not_connect() {
+    let (servers, clients) = (Authority::new(), Authority::new());
+    let [cert, key] = servers.sign("localhost");
+    let client_ca = clients.ca();
+    let (server, address) = serve(&["--cert", &cert, "--key", &key, "--client-ca", &client_ca]);
+    let address = format!("https://localhost:{}", address.rsplit(':').next().unwrap());
+    let ca = servers.ca();
+    let trusting = ["--addr", &address, "--ca", &ca];
+    let [ours, our_key] = clients.sign("friend");
+    let with =
+        |cert: &str, key: &str| add(&[&trusting[..], &["--cert", cert, "--key", key]].concat());
+    assert_eq!(with(&ours, &our_key), ran("3\n", "", 0));
+    refused(
+        &add(&trusting),
+        "it asks for a certificate; --cert and --key present one",
+    );
+    let [theirs, their_key] = servers.sign("stranger");
+    refused(&with(&theirs, &their_key), "certificate");
+    server.signal(Signal::SIGTERM);
+    assert_eq!(server.wait().0.code(), Some(0));
+}
+
+#[test]
+fn a_hangup_reads_certificates_and_tokens_again() {
+    let (old, new) = (Authority::new(), Authority::new());
+    let [cert, key] = old.sign("localhost");
+    let tokens = old.path("tokens");
+    fs::write(&tokens, "old\n").unwrap();
+    let (server, address) = serve(&[
+        "--cert",
+        &cert,
+        "--key",
+        &key,
+        "--token-file",
+        &text(&tokens),
+        "--log-level",
+        "info",
+    ]);
+    let address = format!("https://localhost:{}", address.rsplit(':').next().unwrap());
+    let ask = |authority: &Authority, token: &str| {
+        add(&[
+            "--addr",
+            &address,
+            "--ca",
+            &authority.ca(),
+            "--token",
+            token,
+        ])
+    };
+    assert_eq!(ask(&old, "old"), ran("3\n", "", 0));
+    refused(&ask(&old, "new"), "UNAUTHENTICATED");
+
+    let [renewed, renewed_key] = new.sign("localhost");
+    fs::copy(renewed, &cert).unwrap();
+    fs::copy(renewed_key, &key).unwrap();
+    fs::write(&tokens, "new\n").unwrap();
+    server.signal(Signal::SIGHUP);
+    // Signals are taken in their own time.
+    while ask(&new, "new").code != 0 {}
+    refused(&ask(&old, "new"), "--ca names whom to trust");
+    refused(&ask(&new, "old"), "UNAUTHENTICATED");
+
+    // What cannot be read changes nothing.
+    fs::write(&tokens, "").unwrap();
+    fs::write(&cert, "nonsense").unwrap();
+    server.signal(Signal::SIGHUP);
+    assert_eq!(ask(&new, "new"), ran("3\n", "", 0));
+    server.signal(Signal::SIGTERM);
+    let (status, log) = server.wait();
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        log.contains("certificates read again") && log.contains("tokens read again"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_token_is_asked_for_but_for_health() {
+    let (server, address) = serve(&[
+        "--token",
+        "secret",
+        "--token",
+        "other",
+        "--log-level",
+        "debug",
+    ]);
+    let ask = |options: &[&str]| add(&[&["--addr", &address], options].concat());
+    assert_eq!(ask(&["--token", "secret"]), ran("3\n", "", 0));
+    assert_eq!(ask(&["--token", "other"]), ran("3\n", "", 0));
+    refused(
+        &ask(&["--token", "wrong"]),
+        "refuses: this server asks for a token",
+    );
+    refused(&ask(&[]), "(UNAUTHENTICATED)");
+    let of_environment = grpcalc()
+        .args(["--addr", &address, "1 + 1"])
+        .env("GRPCALC_TOKEN", "secret")
+        .output();
+    assert_eq!(Ran::from(of_environment.unwrap()), ran("2\n", "", 0));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    fs::write(&file, "secret\n").unwrap();
+    assert_eq!(ask(&["--token-file", &text(&file)]), ran("3\n", "", 0));
+
+    let discover = |line| run(&["--addr", &address, line], "");
+    assert_eq!(discover(":health"), ran("SERVING\n", "", 0));
+    refused(&discover(":services"), "UNAUTHENTICATED");
+    refused(&discover("1 + 1"), "UNAUTHENTICATED");
+    refused(&run(&["--addr", &address], "x = 1\n"), "UNAUTHENTICATED");
+
+    server.signal(Signal::SIGTERM);
+    let (_, log) = server.wait();
+    assert!(
+        log.contains("call refused") && log.contains("UNAUTHENTICATED"),
+        "{log}"
+    );
+    assert!(!log.contains("secret") && !log.contains("wrong"), "{log}");
+}
+
+#[test]
+fn a_token_does_not_leave_the_machine_in_the_open() {
+    for address in ["example.org:1", "http://10.0.0.1:1"] {
+        let found = add(&["--addr", address, "--token", "secret"]);
+        assert_eq!(found.code, 2);
+        assert!(
+            found.stderr.contains("is not sent") && found.stderr.contains("https://"),
+            "{found:?}"
+        );
+        assert!(!found.stderr.contains("secret"), "{found:?}");
+    }
+    let found = add(&["--addr", "localhost:1", "--token", "two words"]);
+    assert_eq!((found.code, found.stdout.as_str()), (2, ""));
+    assert!(!found.stderr.contains("two words"), "{found:?}");
+}
+
+#[test]
+fn files_that_make_no_sense_are_named() {
+    let authority = Authority::new();
+    let [cert, key] = authority.sign("localhost");
+    let [_, other] = authority.sign("other");
+    let nothing = text(&authority.path("nothing"));
+    let empty = authority.path("empty");
+    fs::write(&empty, "").unwrap();
+    let empty = text(&empty);
+    for (arguments, words) in [
+        (vec!["--cert", &nothing, "--key", &key], &nothing),
+        (vec!["--cert", &empty, "--key", &key], &empty),
+        (vec!["--cert", &cert, "--key", &cert], &cert),
+        (vec!["--cert", &cert, "--key", &other], &other),
+        (
+            vec!["--cert", &cert, "--key", &key, "--client-ca", &empty],
+            &empty,
+        ),
+        (vec!["--token-file", &empty], &empty),
+        (vec!["--token-file", &nothing], &nothing),
+    ] {
+        let (status, stderr) = Serve::start(&arguments).wait();
+        assert_eq!(status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(words), "{arguments:?}: {stderr}");
+    }
+    let (status, stderr) = Serve::start(&["--cert", &cert]).wait();
+    assert_eq!(status.code(), Some(2));
+    assert!(stderr.contains("--key"), "{stderr}");
+}
