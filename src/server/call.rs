@@ -176,14 +176,15 @@ impl Call {
         self.ended = true;
         let method = self.method();
         let elapsed = self.begun.elapsed();
-        method.seconds.observe(elapsed.as_secs_f64());
+        let metrics = &self.server.settings.metrics;
+        let counted = method.counted(metrics);
+        counted.seconds.observe(elapsed.as_secs_f64());
         let code = status.map_or(Code::Ok, Status::code);
         if code == Code::Ok {
-            method.answered.inc();
+            counted.answered.inc();
             return;
         }
-        let metrics = &self.server.settings.metrics;
-        metrics.handled(&method.called, code::name(code)).inc();
+        metrics.handled(&method.called(), code::name(code)).inc();
         let info = status.and_then(StatusExt::get_details_error_info);
         let info = info.filter(|info| info.domain == DOMAIN);
         let reason = info.as_ref().map_or("", |info| &info.reason);
@@ -199,21 +200,53 @@ impl Call {
     fn tell(&self, code: Code, reason: &str, elapsed: Duration) {
         let peer = self.peer.name();
         // What callers made up stays out of the log: the path, the message.
-        let method = &*self.method().path;
+        let (service, method) = self.method().names;
         let ms = elapsed.as_secs_f64() * 1e3;
         let name = code::name(code);
         match code {
             Code::Internal | Code::Unknown => {
-                tracing::error!(peer, method, code = name, reason, ms, "call failed");
+                tracing::error!(
+                    peer,
+                    service,
+                    method,
+                    code = name,
+                    reason,
+                    ms,
+                    "call failed"
+                );
             }
             Code::ResourceExhausted | Code::Unauthenticated => {
-                tracing::warn!(peer, method, code = name, reason, ms, "call refused");
+                tracing::warn!(
+                    peer,
+                    service,
+                    method,
+                    code = name,
+                    reason,
+                    ms,
+                    "call refused"
+                );
             }
             // That is how worksheets end when their clients do.
             Code::Cancelled | Code::Aborted => {
-                tracing::debug!(peer, method, code = name, reason, ms, "caller left");
+                tracing::debug!(
+                    peer,
+                    service,
+                    method,
+                    code = name,
+                    reason,
+                    ms,
+                    "caller left"
+                );
             }
-            _ => tracing::info!(peer, method, code = name, reason, ms, "call failed"),
+            _ => tracing::info!(
+                peer,
+                service,
+                method,
+                code = name,
+                reason,
+                ms,
+                "call failed"
+            ),
         }
     }
 }

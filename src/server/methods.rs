@@ -1,10 +1,8 @@
 //! Every method that the server has.
 
-use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
-use prost::Message as _;
-use prost_types::FileDescriptorSet;
 use tonic::Code;
 
 use super::metrics::{Called, Metrics};
@@ -34,79 +32,101 @@ impl Service {
             Self::ReflectionAlpha,
         ),
     ];
+
+    /// Its methods, and whether the responses of each are a stream.
+    ///
+    /// The descriptors say the same, but to read them at every start takes longer than a
+    /// call.
+    const fn methods(self) -> &'static [(&'static str, bool)] {
+        match self {
+            Self::Calculator => &[
+                ("Add", false),
+                ("Substract", false),
+                ("Multiply", false),
+                ("Divide", false),
+            ],
+            Self::Evaluator => &[("Evaluate", false), ("Worksheet", true)],
+            Self::Health => &[("Check", false), ("Watch", true)],
+            Self::Reflection | Self::ReflectionAlpha => &[("ServerReflectionInfo", true)],
+            // One set of labels for all paths that peers make up.
+            Self::Unknown => &[("unknown", false)],
+        }
+    }
 }
 
 /// A method, and what is counted of it.
 #[derive(Debug)]
 pub(super) struct Method {
     pub(super) service: Service,
-    pub(super) path: String,
+    /// The names of the service and of the method.
+    pub(super) names: (&'static str, &'static str),
     /// Whether its responses are a stream.
     pub(super) streams: bool,
-    pub(super) called: Called,
+    counted: OnceLock<Counted>,
+}
+
+/// What is counted of a method that was called.
+#[derive(Debug)]
+pub(super) struct Counted {
     /// Calls that were answered.
     pub(super) answered: Counter,
+    /// How long all took.
     pub(super) seconds: Histogram,
 }
 
-/// All of them, as our descriptors have them.
-#[derive(Debug)]
-pub(super) struct Methods {
-    all: Vec<Method>,
-    by_path: HashMap<String, usize>,
-}
+impl Method {
+    pub(super) fn called(&self) -> Called {
+        let (service, method) = self.names;
+        Called {
+            grpc_service: service.into(),
+            grpc_method: method.into(),
+        }
+    }
 
-impl Methods {
-    /// Which of [`Methods::get`] stands for what is unknown.
-    const UNKNOWN: usize = 0;
-
-    pub(super) fn new(metrics: &Metrics) -> Self {
-        let method = |service, name: &str, method: &str, streams| {
-            let called = Called {
-                grpc_service: name.into(),
-                grpc_method: method.into(),
-            };
-            Method {
-                service,
-                path: format!("/{name}/{method}"),
-                streams,
+    pub(super) fn counted(&self, metrics: &Metrics) -> &Counted {
+        self.counted.get_or_init(|| {
+            let called = self.called();
+            Counted {
                 answered: metrics.handled(&called, code::name(Code::Ok)),
                 seconds: metrics.seconds(&called),
-                called,
             }
-        };
-        // One set of labels for all paths that peers make up.
-        let mut all = vec![method(Service::Unknown, "unknown", "unknown", false)];
-        for set in DESCRIPTORS {
-            let set = FileDescriptorSet::decode(set).expect("made by a compiler");
-            for file in &set.file {
-                for service in &file.service {
-                    let name = format!("{}.{}", file.package(), service.name());
-                    let known = Service::ALL.iter().find(|(known, _)| *known == name);
-                    let Some((_, kind)) = known else { continue };
-                    all.extend(
-                        service.method.iter().map(|found| {
-                            method(*kind, &name, found.name(), found.server_streaming())
-                        }),
-                    );
-                }
-            }
-        }
-        let by_path = all.iter().enumerate().skip(1);
-        let by_path = by_path.map(|(index, method)| (method.path.clone(), index));
-        Self {
-            by_path: by_path.collect(),
-            all,
-        }
+        })
+    }
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Methods(Vec<Method>);
+
+impl Methods {
+    pub(super) fn new() -> Self {
+        let all = [("unknown", Service::Unknown)]
+            .into_iter()
+            .chain(Service::ALL);
+        let methods = all.flat_map(|(name, service)| {
+            service
+                .methods()
+                .iter()
+                .map(move |&(method, streams)| Method {
+                    service,
+                    names: (name, method),
+                    streams,
+                    counted: OnceLock::new(),
+                })
+        });
+        Self(methods.collect())
     }
 
     /// The index of the method with this path.
     pub(super) fn find(&self, path: &str) -> usize {
-        self.by_path.get(path).copied().unwrap_or(Self::UNKNOWN)
+        let names = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+        let position = |names| self.0.iter().position(|method| method.names == names);
+        // The first is the one that stands for all that are unknown.
+        names.and_then(position).unwrap_or_default()
     }
 
     pub(super) fn get(&self, index: usize) -> &Method {
-        &self.all[index]
+        &self.0[index]
     }
 }
 
@@ -120,31 +140,51 @@ pub(super) const DESCRIPTORS: [&[u8]; 4] = [
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+    use prost_types::FileDescriptorSet;
+
     use super::*;
 
     #[test]
-    fn every_service_has_its_methods() {
-        let methods = Methods::new(&Metrics::default());
-        for (path, streams) in [
-            ("/calc.Calculator/Add", false),
-            ("/calc.Calculator/Substract", false),
-            ("/grpcalc.v1.EvaluatorService/Evaluate", false),
-            ("/grpcalc.v1.EvaluatorService/Worksheet", true),
-            ("/grpc.health.v1.Health/Check", false),
-            ("/grpc.health.v1.Health/Watch", true),
-            (
-                "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-                true,
-            ),
+    fn every_service_has_the_methods_that_its_descriptor_has() {
+        let mut described = Vec::new();
+        for set in DESCRIPTORS {
+            for file in FileDescriptorSet::decode(set).unwrap().file {
+                for service in &file.service {
+                    let name = format!("{}.{}", file.package(), service.name());
+                    let methods = service.method.iter();
+                    let methods =
+                        methods.map(|method| (method.name().to_owned(), method.server_streaming()));
+                    described.push((name, methods.collect::<Vec<_>>()));
+                }
+            }
+        }
+        for (name, service) in Service::ALL {
+            let methods = service.methods().iter();
+            let methods: Vec<_> = methods
+                .map(|&(method, streams)| (method.to_owned(), streams))
+                .collect();
+            assert!(described.contains(&(name.into(), methods)), "{name}");
+        }
+    }
+
+    #[test]
+    fn methods_are_found_by_their_paths() {
+        let methods = Methods::new();
+        let service = |path| methods.get(methods.find(path)).service;
+        assert_eq!(service("/calc.Calculator/Add"), Service::Calculator);
+        assert_eq!(service("/grpc.health.v1.Health/Watch"), Service::Health);
+        for path in [
+            "/calc.Calculator/Subtract",
+            "/calc.Calculator/Add/",
+            "/calc.Calculator",
+            "calc.Calculator/Add",
+            "/unknown/other",
+            "//",
+            "/",
+            "",
         ] {
-            let method = methods.get(methods.find(path));
-            assert_eq!((method.path.as_str(), method.streams), (path, streams));
+            assert_eq!(service(path), Service::Unknown, "{path:?}");
         }
-        for path in ["/calc.Calculator/Subtract", "", "/", "calc.Calculator/Add"] {
-            let method = methods.get(methods.find(path));
-            assert_eq!(method.service, Service::Unknown, "{path:?}");
-        }
-        let served = |kind| methods.all.iter().any(|method| method.service == kind);
-        assert!(Service::ALL.iter().all(|(_, kind)| served(*kind)));
     }
 }

@@ -113,7 +113,7 @@ impl Server {
         let requests = Arc::new(Budget::new(settings.limits.requests));
         let evaluator = Evaluator::new(&settings, Arc::clone(&requests), draining.clone());
         Self {
-            methods: Methods::new(&settings.metrics),
+            methods: Methods::new(),
             routes: Routes::new(evaluator, health.clone(), &settings.limits),
             health,
             calls: AtomicUsize::new(0),

@@ -1,6 +1,6 @@
 //! Which service answers a call.
 
-use std::{convert::Infallible, fmt, future::ready};
+use std::{convert::Infallible, fmt, future::ready, sync::LazyLock};
 
 use http::{Request, Response};
 use tonic::{
@@ -32,8 +32,8 @@ pub(super) struct Routes {
     calculator: CalculatorServer<CalculatorService>,
     evaluator: EvaluatorServiceServer<Evaluator>,
     health: HealthServer<HealthService>,
-    reflection: Route,
-    reflection_alpha: Route,
+    reflection: LazyRoute,
+    reflection_alpha: LazyRoute,
 }
 
 type Answering = BoxFuture<Response<Body>, Infallible>;
@@ -41,27 +41,25 @@ type Answering = BoxFuture<Response<Body>, Infallible>;
 /// A service whose type has no name.
 type Route = Box<dyn Fn(Request<Intake>) -> Answering + Send + Sync>;
 
+type LazyRoute = LazyLock<Route, Box<dyn FnOnce() -> Route + Send + Sync>>;
+
 impl Routes {
     pub(super) fn new(evaluator: Evaluator, health: HealthReporter, limits: &Limits) -> Self {
         let limit = limits.message;
         let health = HealthService::from_health_reporter(health);
-        let reflection = || {
-            let builder = Service::ALL.into_iter().fold(
-                Builder::configure().include_reflection_service(false),
-                |builder, (name, _)| builder.with_service_name(name),
-            );
-            DESCRIPTORS
-                .into_iter()
-                .fold(builder, Builder::register_encoded_file_descriptor_set)
-        };
-        let v1 = reflection().build_v1().expect("made by a compiler");
-        let v1alpha = reflection().build_v1alpha().expect("made by a compiler");
         Self {
             calculator: CalculatorServer::new(CalculatorService).max_decoding_message_size(limit),
             evaluator: EvaluatorServiceServer::new(evaluator).max_decoding_message_size(limit),
             health: HealthServer::new(health).max_decoding_message_size(limit),
-            reflection: route(v1.max_decoding_message_size(limit)),
-            reflection_alpha: route(v1alpha.max_decoding_message_size(limit)),
+            // Made when somebody asks: an embedded server should begin at once.
+            reflection: LazyLock::new(Box::new(move || {
+                let server = described().build_v1().expect("made by a compiler");
+                route(server.max_decoding_message_size(limit))
+            })),
+            reflection_alpha: LazyLock::new(Box::new(move || {
+                let server = described().build_v1alpha().expect("made by a compiler");
+                route(server.max_decoding_message_size(limit))
+            })),
         }
     }
 
@@ -76,6 +74,17 @@ impl Routes {
             Service::Unknown => Box::pin(ready(Ok(unknown_method().into_http()))),
         }
     }
+}
+
+/// What reflection tells: of all services, those of health and reflection among them.
+fn described() -> Builder<'static> {
+    let builder = Service::ALL.into_iter().fold(
+        Builder::configure().include_reflection_service(false),
+        |builder, (name, _)| builder.with_service_name(name),
+    );
+    DESCRIPTORS
+        .into_iter()
+        .fold(builder, Builder::register_encoded_file_descriptor_set)
 }
 
 fn route<S>(service: S) -> Route

@@ -131,7 +131,7 @@ fn calls_faults_and_limits_are_counted() {
         .collect();
     assert_eq!(failed.len(), 1, "{log}");
     for part in [
-        "\"method\":\"/calc.Calculator/Divide\"",
+        "\"service\":\"calc.Calculator\",\"method\":\"Divide\"",
         "\"code\":\"INVALID_ARGUMENT\"",
         "\"reason\":\"DIVISION_BY_ZERO\"",
         "\"peer\":\"127.0.0.1:",
