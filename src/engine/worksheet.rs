@@ -85,8 +85,9 @@ impl Worksheet {
 
     #[inline]
     fn quick<'t>(&self, line: &'t str, options: Options, work: &mut Work<'_>) -> Option<Quick<'t>> {
-        // What is wrong with the options is said in one place.
-        let fits = (1..=work.limits.digits).contains(&options.digits);
+        // What is wrong with the options or the line's length is said in one place.
+        let fits = (1..=work.limits.digits).contains(&options.digits)
+            && line.len() <= work.limits.syntax.line;
         fits.then(|| quick(line, &self.known, work)).flatten()
     }
 

@@ -19,6 +19,7 @@ mod routes;
 mod status;
 mod tls;
 mod tokens;
+mod unread;
 mod worksheet;
 
 use std::{

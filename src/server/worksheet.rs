@@ -19,6 +19,7 @@ use super::{
     line::{INLINE, Outcome, full, light, write},
     pool::Caller,
     status::{idle, shutting_down},
+    unread::Unread,
 };
 use crate::{
     engine::{Fault, Limits, Options, Work, Worksheet},
@@ -52,7 +53,6 @@ pub(super) struct Conversation {
     answered: u64,
     /// The line of it that the pool computes.
     heavy: Option<Heavy>,
-    over: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -94,22 +94,29 @@ impl Conversation {
             task: None,
             answered: 0,
             heavy: None,
-            over: false,
             _place: place,
         }
     }
 
     /// What the client is answered. Nothing is evaluated before somebody asks for it, so
-    /// a client that does not read holds up its own worksheet and nobody else.
+    /// a client that does not read holds up its own worksheet and nobody else; and not for
+    /// longer than a worksheet may be idle.
     pub(super) fn responses(self) -> BoxStream<'static, Response> {
+        let limit = self.service.idle;
         // Boxed, since it is moved for each response.
-        let responses = stream::unfold(Box::new(self), |mut this| async move {
-            if this.over {
-                return None;
-            }
+        let unread = Unread::new(Box::new(self), limit);
+        let responses = stream::unfold(Some(unread), move |unread| async move {
+            let unread = unread?;
+            let Some(mut this) = unread.take() else {
+                let expired = Err(idle(limit.unwrap_or_default()));
+                return Some((expired, None));
+            };
             let response = this.next().await?;
-            this.over = response.is_err();
-            Some((response, this))
+            if response.is_err() {
+                return Some((response, None));
+            }
+            unread.put(this);
+            Some((response, Some(unread)))
         });
         responses.boxed()
     }

@@ -72,7 +72,7 @@ fn a_server_that_tells_nothing_is_said_to() {
 }
 
 /// The metrics of a server, as whoever scrapes them gets them.
-fn scrape(address: &str) -> String {
+pub(crate) fn scrape(address: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).unwrap();

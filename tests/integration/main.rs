@@ -8,9 +8,11 @@ mod discovery;
 mod documents;
 mod evaluate;
 mod frames;
+mod limits;
 mod prompt;
 mod script;
 mod serve;
+mod several;
 mod worksheet;
 
 mod harness;

@@ -340,6 +340,63 @@ async fn what_exceeds_a_limit_is_refused_and_the_stream_lives_on() {
     assert_eq!(sheet.answers().await, ["! LIMIT"]);
 }
 
+/// What nobody reads is not kept for longer than what nobody asks.
+#[tokio::test]
+async fn an_unread_worksheet_ends_after_its_limit() {
+    let settings = Settings {
+        limits: Limits {
+            idle: Some(Duration::from_millis(300)),
+            worksheets: 1,
+            ..Limits::DEFAULT
+        },
+        ..Settings::default()
+    };
+    let mut stub = stub_of(settings, std::future::pending()).await;
+    let sheet = Sheet::on(&mut stub).await;
+    // More than a window.
+    sheet.run(&["10^200000"].repeat(100).join("\n"));
+    // Its place is free when it has ended.
+    while stub.worksheet(tokio_stream::empty()).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(sheet);
+}
+
+#[tokio::test]
+async fn all_worksheets_together_have_a_limit() {
+    let mut settings = Settings::default();
+    settings.engine.held_by_all = 1 << 20;
+    let mut stub = stub_of(settings, std::future::pending()).await;
+    let mut one = Sheet::on(&mut stub).await;
+    let mut other = Sheet::on(&mut stub).await;
+    let fill = "a = 2^900000; b = 2a; c = 2a; d = 2a; e1 = 2a; 1";
+    assert_eq!(one.ran(fill).await, ["1"]);
+    assert_eq!(other.ran("x = pi; y = 2; 1").await, ["1"]);
+    assert_eq!(other.ran(fill).await, ["! LIMIT"]);
+    assert_eq!(other.ran("x + y to 3 digits").await, ["~5.14"]);
+    // What one leaves, others have.
+    assert_eq!(one.ran("a=0; b=0; c=0; d=0; e1=0").await, ["e1 = 0"]);
+    assert_eq!(other.ran(fill).await, ["1"]);
+    drop(other);
+    // Its end is seen in its own time.
+    while one.ran(fill).await != ["1"] {}
+}
+
+#[tokio::test]
+async fn a_preview_has_a_limit_of_its_own() {
+    let mut settings = Settings::default();
+    settings.engine.preview = 20_000;
+    let mut sheet = Sheet::of(settings, std::future::pending()).await;
+    let line = "2^100000 mod 7 + 3^100000 mod 7";
+    assert_eq!(sheet.ran(line).await, ["6"]);
+    sheet.send(Request::Preview(Preview {
+        text: line.into(),
+        options: None,
+    }));
+    assert_eq!(sheet.answers().await, ["! LIMIT"]);
+    assert_eq!(sheet.ran("1").await, ["1"]);
+}
+
 #[tokio::test]
 async fn an_idle_worksheet_ends_after_its_limit() {
     let idle = Some(Duration::from_millis(300));

@@ -1,0 +1,121 @@
+//! Every limit of a calculation that a server can be given, and a line that crosses it.
+
+use crate::harness::{Serve, run};
+
+/// An option, a script of lines with answers and a last one without, and what is said of
+/// that.
+const CROSSED: [(&[&str], &str, &str); 13] = [
+    (
+        &["--max-line", "16"],
+        "1 + 1 + 1 + 1\n1 + 1 + 1 + 1 + 1 + 1",
+        "21 bytes, more than the limit of 16",
+    ),
+    (
+        &["--max-nesting", "4"],
+        "((1))\n((((((1))))))",
+        "nested deeper than the limit of 4 levels",
+    ),
+    (
+        &["--max-result", "1000"],
+        "2^999\n2^1001",
+        "the result is longer than the limit of 1000 bits",
+    ),
+    (
+        &["--max-digits", "30"],
+        "pi to 30 digits\npi to 31 digits",
+        "31 digits are more than the limit of 30",
+    ),
+    (
+        &["--max-precision", "128"],
+        "floor(pi*10^30)\nfloor(pi*10^60)",
+        "longer than the 128 bits that a real is known to at most",
+    ),
+    (
+        &["--max-exponent", "1000"],
+        "exp(600)\nexp(1000)",
+        "the result is beyond the limit of 2^1000",
+    ),
+    (
+        &["--max-angle", "64"],
+        "sin(2^60)\nsin(2^70)",
+        "the angle is beyond the limit of 2^64",
+    ),
+    (
+        &["--max-work", "2ms"],
+        "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(10)\nf(40)",
+        "needs more work than the limit of 2 ms for a line",
+    ),
+    (
+        &["--max-operation", "1ms"],
+        "2^1000\n3^500000",
+        "more than the limit of 1 ms for one operation",
+    ),
+    (
+        &["--max-names", "2"],
+        "a = 1; b = 2; a + b\nc = 3",
+        "the worksheet has no room for more than 2 names",
+    ),
+    (
+        &["--max-values", "1MiB"],
+        "a = 2^900000; a mod 7\nb1=2a; b2=2a; b3=2a; b4=2a; b5=2a; b6=2a; b7=2a; b8=2a; b9=2a; 1",
+        "more than the limit of 1 MiB",
+    ),
+    (
+        &["--max-function-depth", "8"],
+        "f(n) = if(n < 1, 0, f(n - 1)); f(5)\nf(20)",
+        "the limit of 8",
+    ),
+    // Beyond the depth a real is known to four times the digits that can be asked for, and no
+    // further.
+    (
+        &["--max-depth", "2", "--max-digits", "30"],
+        "a = sqrt(2); floor(a*10^90) mod 10\nb = sin(sin(sin(a))); floor(b*10^400)",
+        "cannot decide",
+    ),
+];
+
+#[test]
+fn a_line_that_crosses_a_limit_is_told_which() {
+    for (options, script, words) in CROSSED {
+        let server = Serve::start(&[&["--listen", "127.0.0.1:0"], options].concat());
+        check(server, options, script, words);
+    }
+}
+
+#[track_caller]
+fn check(mut server: Serve, options: &[&str], script: &str, words: &str) {
+    let address = server.address();
+    // And the worksheet goes on.
+    let found = run(&["--addr", &address], format!("{script}\n1 + 2\n"));
+    let lines = script.lines().count();
+    assert_eq!(found.code, 1, "{options:?}: {found:?}");
+    let answers: Vec<_> = found.stdout.lines().collect();
+    assert_eq!(
+        (answers.len(), answers[lines - 1]),
+        (lines, "3"),
+        "{options:?}: {found:?}"
+    );
+    let complaint = format!("grpcalc: line {lines}: ");
+    assert!(
+        found.stderr.starts_with(&complaint),
+        "{options:?}: {found:?}"
+    );
+    assert!(found.stderr.contains(words), "{options:?}: {found:?}");
+    assert_eq!(found.stderr.lines().count(), 1, "{options:?}: {found:?}");
+}
+
+#[test]
+fn limits_that_make_no_sense_are_refused() {
+    for option in [
+        ["--max-connections", "0"],
+        ["--max-nesting", "257"],
+        ["--max-line", "65KiB"],
+        ["--max-message", "4MB"],
+        ["--max-work", "0"],
+        ["--idle", "never"],
+    ] {
+        let (status, stderr) = Serve::start(&option).wait();
+        assert_eq!(status.code(), Some(2), "{option:?}");
+        assert!(stderr.contains(option[0]), "{option:?}: {stderr}");
+    }
+}

@@ -1,0 +1,94 @@
+//! Several servers that share the calls.
+
+use std::{
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    thread,
+};
+
+use crate::{
+    discovery::scrape,
+    harness::{Serve, nobody, piped, ran, run},
+};
+
+#[test]
+fn calls_are_spread_over_all_servers() {
+    let mut servers =
+        [0, 1].map(|_| Serve::start(&["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]));
+    let [one, other] = servers
+        .each_mut()
+        .map(|server| (server.address(), server.address()));
+    let script: String = (0..400).map(|n| format!("add {n} 1\n")).collect();
+    let answers: String = (1..=400).map(|n| format!("{n}\n")).collect();
+    let found = run(&["--addr", &one.0, "--addr", &other.0], script);
+    assert_eq!(found, ran(&answers, "", 0));
+    let counts = [one.1, other.1].map(|metrics| {
+        let text = scrape(&metrics);
+        let add = "grpc_method=\"Add\",grpc_code=\"OK\"} ";
+        let count = text
+            .split_once(add)
+            .and_then(|(_, rest)| rest.lines().next());
+        count.unwrap().parse::<u32>().unwrap()
+    });
+    assert!(counts.iter().all(|count| *count >= 100), "{counts:?}");
+    assert_eq!(counts.iter().sum::<u32>(), 400);
+}
+
+#[test]
+fn no_answer_is_lost_with_one_of_two_servers() {
+    const LINES: u32 = 20_000;
+    let (kept, one) = Serve::on_any_port();
+    let (lost, other) = Serve::on_any_port();
+    let mut child = piped(&["--addr", &one, "--addr", &other]);
+    let mut input = child.stdin.take().unwrap();
+    let writer = thread::spawn(move || {
+        for n in 0..LINES {
+            writeln!(input, "add {n} 1").unwrap();
+        }
+    });
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut answers = String::new();
+    for _ in 0..LINES / 4 {
+        output.read_line(&mut answers).unwrap();
+    }
+    lost.kill();
+    output.read_to_string(&mut answers).unwrap();
+    writer.join().unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
+    assert_eq!(ended.status.code(), Some(0));
+    let mut expected = String::new();
+    for n in 1..=LINES {
+        writeln!(expected, "{n}").unwrap();
+    }
+    assert!(
+        answers == expected,
+        "{} lines of answers",
+        answers.lines().count()
+    );
+    drop(kept);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_passed_over() {
+    let (_server, there) = Serve::on_any_port();
+    for order in [[&nobody(), &there], [&there, &nobody()]] {
+        let options = ["--addr", order[0], "--addr", order[1]];
+        assert_eq!(
+            run(&[&options[..], &["add", "1", "2"]].concat(), ""),
+            ran("3\n", "", 0)
+        );
+        let script = "x = 3\nadd x 1\nx^2\nadd 1 1\n";
+        assert_eq!(run(&options, script), ran("4\n9\n2\n", "", 0));
+    }
+}
+
+#[test]
+fn servers_that_are_all_gone_are_all_named() {
+    let (one, other) = (nobody(), nobody());
+    let found = run(&["--addr", &one, "--addr", &other, "add", "1", "2"], "");
+    let complaint = format!(
+        "grpcalc: cannot reach {one}, {other}: connection refused; is a server running there?\n"
+    );
+    assert_eq!(found, ran("", &complaint, 3));
+}
