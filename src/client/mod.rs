@@ -41,6 +41,7 @@ pub use self::{
     error::{CallError, Fault},
     target::{Access, NoToken, Remote, Target, Token},
     tls::{Tls, TlsFiles, TlsSetupError},
+    window::MOST as MOST_CALLS,
     worksheet::{Answered, Event, Request as WorksheetRequest, Requests, Responses, Row},
 };
 

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::harness::{Serve, at_terminal, grpcalc, on_screen};
+use crate::harness::{Serve, at_terminal, grpcalc, on_screen, run};
 
 /// The address that examples use, which stands for a server of the test.
 const ADDRESS: &str = "127.0.0.1:50050";
@@ -106,6 +106,25 @@ fn links_lead_somewhere() {
             }
         }
     }
+}
+
+#[test]
+fn every_option_of_a_server_is_documented() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/server.md")).unwrap();
+    let help = run(&["serve", "--help"], "").stdout;
+    let mut count = 0;
+    for word in help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--"))
+    {
+        let option = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if !["--help", "--version"].contains(&option) {
+            assert!(page.contains(&format!("`{option}")), "{option}");
+            count += 1;
+        }
+    }
+    assert!(count > 35, "only {count} options were found");
 }
 
 /// `docs/functions.md` as the engine's table makes it.

@@ -2,6 +2,8 @@
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::client::MOST_CALLS;
+
 /// Bytes of lines that the worksheet has been asked and has not answered. More than a
 /// request and the longest line.
 const BYTES: usize = 256 * 1024;
@@ -10,8 +12,9 @@ const BYTES: usize = 256 * 1024;
 /// tolerates a few thousand before they are read.
 const REQUESTS: usize = 1_000;
 
-/// Other items that wait to be answered: typed calls, faults, help.
-const ITEMS: usize = 256;
+/// Other items that wait to be answered: typed calls, faults, help. No fewer than calls can
+/// be under way.
+const ITEMS: usize = MOST_CALLS;
 
 /// What may still be sent, taken by the feed and given back with the answers.
 #[derive(Debug)]
