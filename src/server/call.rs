@@ -106,11 +106,11 @@ impl Call {
         let settings = &self.server.settings;
         if self.peer.is_surplus() {
             let limit = settings.limits.connections;
-            return Err(status::overloaded("open connections", limit));
+            return Err(status::overloaded(status::Limit::Connections, limit));
         }
         if self.server.calls.load(Ordering::Relaxed) > settings.limits.calls {
             let limit = settings.limits.calls;
-            return Err(status::overloaded("calls under way", limit));
+            return Err(status::overloaded(status::Limit::Calls, limit));
         }
         match &settings.tokens {
             Some(tokens) if self.method().service != Service::Health => tokens

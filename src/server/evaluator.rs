@@ -12,7 +12,7 @@ use super::{
     budget::Budget,
     line::{AT_ONCE, INLINE, answer, full, light},
     pool::{Caller, Full, Pool},
-    status::{from_fault, overloaded, shutting_down},
+    status::{Limit, from_fault, overloaded, shutting_down},
     worksheet::Conversation,
 };
 use crate::{
@@ -101,7 +101,7 @@ impl EvaluatorService for Evaluator {
                 })
             };
             let place = self.pool.enter();
-            let place = place.map_err(|Full(limit)| overloaded("heavy lines that wait", limit))?;
+            let place = place.map_err(|Full(limit)| overloaded(Limit::Waiting, limit))?;
             let computed = place.run(Caller::default(), job).await;
             computed.ok_or_else(|| Status::internal("the line could not be computed"))?
         };
@@ -121,7 +121,7 @@ impl EvaluatorService for Evaluator {
             return Err(shutting_down());
         }
         let place = Arc::clone(&self.worksheets).try_acquire_owned();
-        let place = place.map_err(|_| overloaded("open worksheets", self.most_worksheets))?;
+        let place = place.map_err(|_| overloaded(Limit::Worksheets, self.most_worksheets))?;
         let conversation = Conversation::new(self.clone(), request.into_inner(), place);
         Ok(Response::new(conversation.responses()))
     }

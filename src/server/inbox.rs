@@ -8,7 +8,7 @@ use tonic::{Status, Streaming};
 
 use super::{
     budget::{Budget, Share},
-    status::overloaded,
+    status::{Limit, overloaded},
 };
 use crate::proto::grpcalc::v1::{WorksheetRequest, worksheet_request::Request};
 
@@ -109,7 +109,7 @@ impl Inbox {
                 let (bytes, mut share) = (message.encoded_len(), self.budget.share());
                 if share.grow(bytes).is_err() {
                     let limit = self.budget.limit();
-                    self.end = Some(Err(overloaded("bytes of requests that wait", limit)));
+                    self.end = Some(Err(overloaded(Limit::Requests, limit)));
                     return;
                 }
                 self.bytes += bytes;

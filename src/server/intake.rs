@@ -12,22 +12,28 @@ use tonic::Status;
 
 use super::{
     budget::{Budget, Share},
-    status::overloaded,
+    status::{Limit, overloaded},
 };
 
 /// What stands in front of each message: whether it is compressed, and its length
 /// (gRPC over HTTP2, "Length-Prefixed-Message").
 const PREFIX: usize = 5;
 
-/// A request's body, whose messages are paid for from a budget while only a part of them
-/// has arrived: somebody has to keep it, and the rest may never come.
+/// Bytes of a message that are too few to count.
+const SMALL: usize = 16 * 1024;
+
+/// A request's body whose messages are paid for from a budget.
+///
+/// What has come of a message is kept until it is whole, though the rest may never come;
+/// and tonic keeps the buffer for the stream's next message, which may never come either.
+/// So a body holds as much as its longest message for as long as it lives.
 pub(super) struct Intake {
     body: Incoming,
     budget: Arc<Budget>,
-    /// Of the message that is arriving.
     held: Share,
     frame: Prefix,
-    /// Bytes that the message which is arriving lacks.
+    /// Bytes of the message that is arriving: what has come, and what it lacks.
+    arrived: usize,
     lacks: usize,
 }
 
@@ -45,6 +51,7 @@ impl Intake {
             budget: Arc::clone(budget),
             held: budget.share(),
             frame: Prefix::default(),
+            arrived: 0,
             lacks: 0,
         }
     }
@@ -67,12 +74,15 @@ impl Intake {
             let part = rest.remaining().min(self.lacks);
             rest.advance(part);
             self.lacks -= part;
-            if self.lacks > 0 {
-                let all = self.held.grow(part);
+            self.arrived += part;
+            if self.arrived > SMALL.max(self.held.bytes()) {
                 let limit = self.budget.limit();
-                all.map_err(|_| overloaded("bytes of requests that wait", limit))?;
-            } else if self.held.bytes() > 0 {
-                let _ = self.held.resize(0);
+                self.held
+                    .resize(self.arrived)
+                    .map_err(|_| overloaded(Limit::Requests, limit))?;
+            }
+            if self.lacks == 0 {
+                self.arrived = 0;
             }
         }
         Ok(())

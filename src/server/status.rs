@@ -61,13 +61,48 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
     Status::with_error_details(code, &fault.message, details)
 }
 
-/// The status of a call for which there is no room now, since there are as many of `what`
-/// as its `limit` allows. Its caller may come again.
-pub(super) fn overloaded(what: &'static str, limit: usize) -> Status {
+/// A limit of the server as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    Connections,
+    Calls,
+    Worksheets,
+    Requests,
+    Waiting,
+}
+
+impl Limit {
+    /// Its name in statuses and metrics, which is that of its option.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Calls => "calls",
+            Self::Worksheets => "worksheets",
+            Self::Requests => "requests",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    /// What there cannot be more of.
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Connections => "open connections",
+            Self::Calls => "calls under way",
+            Self::Worksheets => "open worksheets",
+            Self::Requests => "bytes of requests",
+            Self::Waiting => "heavy lines that wait",
+        }
+    }
+}
+
+/// The status of a call for which there is no room now, since a limit is reached, which is
+/// at `value`. Its caller may come again.
+pub(super) fn overloaded(limit: Limit, value: usize) -> Status {
     let mut details = ErrorDetails::with_retry_info(Some(LATER));
-    let named = HashMap::from([(LIMIT.to_owned(), what.to_owned())]);
+    let named = HashMap::from([(LIMIT.to_owned(), limit.name().to_owned())]);
     details.set_error_info(Reason::Overloaded.as_str(), DOMAIN, named);
-    let message = format!("the limit of {limit} {what} is reached; try again a little later");
+    let what = limit.what();
+    let message = format!("the limit of {value} {what} is reached; try again a little later");
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
