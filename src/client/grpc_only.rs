@@ -9,6 +9,7 @@ use http::{
 };
 use http_body_util::BodyExt as _;
 use tonic::{
+    Status,
     body::Body,
     metadata::{MetadataMap, MetadataValue},
     transport::{self, Channel, channel::ResponseFuture},
@@ -68,7 +69,9 @@ impl Service<Request<Body>> for GrpcOnly {
 fn check(response: Responded<transport::Error>) -> Responded<BoxError> {
     let mut response = response?;
     let media_type = response.headers().get(CONTENT_TYPE);
-    if !media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc")) {
+    let says_so = media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
+    // A proxy that answers for a server has no body, and so perhaps no media type.
+    if !says_so && !response.headers().contains_key(Status::GRPC_STATUS) {
         return Err(NotGrpc(response.status()).into());
     }
     drop_unreadable_details(response.headers_mut());

@@ -26,7 +26,7 @@ use super::{
     methods::{Method, Service},
     status::{self, DOMAIN, LIMIT},
 };
-use crate::code;
+use crate::{code, engine::Reason};
 
 /// Answers `request`, which `peer` made.
 pub(super) async fn answer(
@@ -201,8 +201,9 @@ impl Call {
         let peer = self.peer.name();
         // What callers made up stays out of the log: the path, the message.
         let (service, method) = self.method().names;
-        let ms = elapsed.as_secs_f64() * 1e3;
+        let ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
         let name = code::name(code);
+        let overloaded = reason == Reason::Overloaded.as_str();
         match code {
             Code::Internal | Code::Unknown => {
                 tracing::error!(
@@ -215,7 +216,7 @@ impl Call {
                     "call failed"
                 );
             }
-            Code::ResourceExhausted | Code::Unauthenticated => {
+            _ if overloaded || code == Code::Unauthenticated => {
                 tracing::warn!(
                     peer,
                     service,

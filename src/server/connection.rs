@@ -186,7 +186,12 @@ fn broken(server: &Server, peer: &Peer, error: &hyper::Error) {
         tracing::info!(peer = peer.name, "peer gives no sign of life");
     } else {
         let cause = error.source().map(ToString::to_string);
-        tracing::info!(peer = peer.name, %error, cause, "connection broke");
+        if peer.has_spoken() {
+            tracing::info!(peer = peer.name, %error, cause, "connection broke");
+        } else {
+            // Whoever only looks whether the port is open.
+            tracing::debug!(peer = peer.name, %error, cause, "connection broke");
+        }
     }
 }
 

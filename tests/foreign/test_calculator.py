@@ -1,7 +1,6 @@
 """grpcalc beside foreign programs made from the same proto files."""
 
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -18,29 +17,10 @@ import calc_pb2
 import calc_pb2_grpc
 from grpcalc.v1 import evaluator_pb2, evaluator_pb2_grpc
 
-GRPCALC = os.environ["GRPCALC"]
-BUF = Path(sys.executable).parent / "buf"
+from programs import BUF, GRPCALC, HEAVY, ROOT, run, serve, start, stop
+
 CALCULATOR = Path(__file__).parent / "calculator.py"
-ROOT = Path(__file__).parents[2]
-HEAVY = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)"
 TUTORIAL = "add 20 10\nsubtract 20 10\nmultiply 20 10\ndivide 20 10\n"
-
-
-def start(*command):
-    """A server that prints its address or port on its first line."""
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    return server, server.stdout.readline().strip()
-
-
-def stop(server):
-    server.terminate()
-    server.wait(timeout=20)
-    server.stdout.close()
-
-
-def run(*command, stdin=""):
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60)
-    return done.stdout, done.stderr, done.returncode
 
 
 class OurServer(unittest.TestCase):
@@ -50,9 +30,7 @@ class OurServer(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.socket = f"unix:{cls.folder.name}/calc.sock"
-        cls.server, cls.address = start(
-            GRPCALC, "serve", "--listen", "127.0.0.1:0", "--listen", cls.socket
-        )
+        cls.server, cls.address = serve("--listen", cls.socket)
         cls.channel = grpc.insecure_channel(cls.address)
         cls.stub = calc_pb2_grpc.CalculatorStub(cls.channel)
         cls.evaluator = evaluator_pb2_grpc.EvaluatorServiceStub(cls.channel)
@@ -366,14 +344,6 @@ class ForeignWorksheets(unittest.TestCase):
             lost = f"grpcalc: line 2: lost the connection to {self.address}: {cause}\n"
             none = "grpcalc: neither that line nor any after it was answered\n"
             self.assertEqual((stdout, stderr, code), ("2\n", lost + none, 3))
-
-
-class Contracts(unittest.TestCase):
-    """The proto files themselves."""
-
-    def test_lint(self):
-        done = subprocess.run([BUF, "lint"], cwd=ROOT, capture_output=True, text=True)
-        self.assertEqual((done.stdout, done.returncode), ("", 0), done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,124 @@
+"""Two servers behind nginx, one of which goes away under load."""
+
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+import grpc
+
+import calc_pb2
+import calc_pb2_grpc
+from programs import GRPCALC, ROOT, kill, run, serve, stop
+
+CONFIGURATION = ROOT / "docs" / "nginx.conf"
+LINES = 20_000
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+class Nginx:
+    """nginx with the configuration that users are given, and ports of its own."""
+
+    def __init__(self, servers):
+        self.folder = tempfile.TemporaryDirectory()
+        folder = Path(self.folder.name)
+        self.address = f"127.0.0.1:{free_port()}"
+        text = CONFIGURATION.read_text()
+        for old, new in zip(["127.0.0.1:50051", "127.0.0.1:50052"], servers):
+            assert old in text
+            text = text.replace(old, new)
+        text = text.replace("127.0.0.1:50050", self.address)
+        temporary = "\n".join(
+            f"{kind}_temp_path {folder}/{kind};"
+            for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        )
+        configuration = folder / "nginx.conf"
+        configuration.write_text(
+            f"daemon off; pid {folder}/pid; error_log stderr crit;\n"
+            f"events {{ worker_connections 1024; }}\n"
+            f"http {{ access_log off; {temporary}\n{text} }}\n"
+        )
+        self.process = subprocess.Popen(
+            ["nginx", "-p", str(folder), "-c", str(configuration), "-e", "stderr"]
+        )
+        with grpc.insecure_channel(self.address) as channel:
+            grpc.channel_ready_future(channel).result(timeout=20)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.folder.cleanup()
+
+
+class TwoServers(unittest.TestCase):
+    def setUp(self):
+        self.kept, one = serve()
+        self.lost, other = serve()
+        self.nginx = Nginx([one, other])
+        self.addCleanup(stop, self.kept)
+        self.addCleanup(self.nginx.stop)
+
+    def under_load(self, end):
+        """The answers to a long script in the middle of which a server goes away."""
+        script = "".join(f"add {n} 1\n" for n in range(LINES))
+        client = subprocess.Popen(
+            [GRPCALC, "--addr", self.nginx.address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+        def feed():
+            client.stdin.write(script)
+            client.stdin.close()
+
+        feeding = threading.Thread(target=feed)
+        feeding.start()
+        answers = [client.stdout.readline() for _ in range(LINES // 4)]
+        end(self.lost)
+        answers += client.stdout.readlines()
+        errors = client.stderr.read()
+        feeding.join()
+        code = client.wait(timeout=60)
+        client.stdout.close()
+        client.stderr.close()
+        self.assertEqual((errors, code), ("", 0))
+        self.assertEqual(answers, [f"{n}\n" for n in range(1, LINES + 1)])
+
+    def test_no_answer_is_lost_when_one_is_killed(self):
+        self.under_load(kill)
+
+    def test_no_answer_is_lost_when_one_is_ended(self):
+        self.under_load(stop)
+
+    def test_every_kind_of_call_passes(self):
+        self.addCleanup(stop, self.lost)
+        script = "x = 3\nx^2\nadd x 1\n:health\n1/0\n"
+        stdout, stderr, code = run(GRPCALC, "--addr", self.nginx.address, stdin=script)
+        self.assertEqual((stdout, code), ("9\n4\nSERVING\n", 1))
+        self.assertEqual(stderr, "grpcalc: line 5: division by zero (column 2)\n")
+
+    def test_clients_are_told_when_there_is_no_server(self):
+        with grpc.insecure_channel(self.nginx.address) as channel:
+            stub = calc_pb2_grpc.CalculatorStub(channel)
+            request = calc_pb2.AddRequest(n1=1, n2=2)
+            self.assertEqual(stub.Add(request, timeout=10).n1, 3)
+            kill(self.lost)
+            self.assertEqual(stub.Add(request, timeout=10).n1, 3)
+            self.kept.kill()
+            self.kept.wait(timeout=20)
+            with self.assertRaises(grpc.RpcError) as raised:
+                stub.Add(request, timeout=10)
+            self.assertEqual(raised.exception.code(), grpc.StatusCode.UNAVAILABLE)
+
+
+if __name__ == "__main__":
+    unittest.main()
