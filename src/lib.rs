@@ -26,6 +26,7 @@ pub mod cli;
 pub mod client;
 pub mod code;
 pub mod engine;
+mod overheard;
 pub mod printable;
 pub mod proto;
 pub mod repl;

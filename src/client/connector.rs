@@ -2,18 +2,16 @@
 
 use std::{
     io,
-    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
     },
-    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
+    io::{AsyncRead, AsyncWrite, DuplexStream},
     net::{TcpStream, UnixStream},
     sync::mpsc,
     time,
@@ -22,7 +20,10 @@ use tonic::transport::Uri;
 use tower::Service;
 
 use super::{error::tls_cause, tls::Tls};
-use crate::address::Address;
+use crate::{
+    address::Address,
+    overheard::{AnyStream, Overheard},
+};
 
 /// Bytes that an in-memory pipe holds in each direction.
 const PIPE: usize = 256 * 1024;
@@ -67,13 +68,13 @@ impl Way {
     }
 
     /// A connection to the server.
-    async fn dial(&self) -> io::Result<Socket> {
+    async fn dial(&self) -> io::Result<AnyStream> {
         match self {
             Self::Embedded(server) => {
                 let (ours, theirs) = tokio::io::duplex(PIPE);
                 let closed = |_| io::Error::new(io::ErrorKind::ConnectionRefused, "it has ended");
                 server.send(theirs).await.map_err(closed)?;
-                Ok(Box::new(ours))
+                Ok(Box::pin(ours))
             }
             Self::Remote {
                 address: Address::Tcp { host, port },
@@ -83,27 +84,22 @@ impl Way {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
                 match tls {
-                    Some(tls) => Ok(Box::new(tls.connect(host, stream).await?)),
+                    Some(tls) => Ok(Box::pin(tls.connect(host, stream).await?)),
                     None if *token && !stream.peer_addr()?.ip().to_canonical().is_loopback() => {
                         Err(io::Error::other(
                             "a token is not sent there without encryption",
                         ))
                     }
-                    None => Ok(Box::new(stream)),
+                    None => Ok(Box::pin(stream)),
                 }
             }
             Self::Remote {
                 address: Address::Unix(path),
                 ..
-            } => Ok(Box::new(UnixStream::connect(path).await?)),
+            } => Ok(Box::pin(UnixStream::connect(path).await?)),
         }
     }
 }
-
-pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
-
-type Socket = Box<dyn ByteStream>;
 
 /// The server at the other end: its name, and how far we got with it. A call that
 /// had no answer says nothing about why; this does.
@@ -216,7 +212,12 @@ pub(super) fn connector(
     way: Way,
     patience: Duration,
     peer: Arc<Peer>,
-) -> impl Service<Uri, Response = TokioIo<Heard>, Error = io::Error, Future: Send> + Send {
+) -> impl Service<
+    Uri,
+    Response = TokioIo<impl AsyncRead + AsyncWrite + Send + Unpin>,
+    Error = io::Error,
+    Future: Send,
+> + Send {
     tower::service_fn(move |_: Uri| {
         let (way, peer) = (way.clone(), Arc::clone(&peer));
         async move {
@@ -226,59 +227,13 @@ pub(super) fn connector(
             let dialed = time::timeout(patience, way.dial()).await;
             let socket = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
             peer.reach(Stage::Silent);
-            Ok(TokioIo::new(Heard { socket, peer }))
+            Ok(TokioIo::new(Overheard::new(
+                socket,
+                move |came| match came {
+                    Ok(bytes) => peer.hear(bytes),
+                    Err(error) => *peer.troubles() = tls_cause(error),
+                },
+            )))
         }
     })
-}
-
-/// A connection of which the peer hears what comes.
-pub(super) struct Heard {
-    socket: Socket,
-    peer: Arc<Peer>,
-}
-
-impl AsyncRead for Heard {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let read = ready!(Pin::new(&mut self.socket).poll_read(cx, buf));
-        match &read {
-            Ok(()) => self.peer.hear(&buf.filled()[before..]),
-            Err(error) => *self.peer.troubles() = tls_cause(error),
-        }
-        Poll::Ready(read)
-    }
-}
-
-impl AsyncWrite for Heard {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
 }

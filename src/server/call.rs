@@ -203,51 +203,19 @@ impl Call {
         let (service, method) = self.method().names;
         let ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
         let name = code::name(code);
+        // A level is a constant to the macros beneath.
+        macro_rules! line {
+            ($level:ident, $what:literal) => {
+                tracing::$level!(peer, service, method, code = name, reason, ms, $what)
+            };
+        }
         let overloaded = reason == Reason::Overloaded.as_str();
         match code {
-            Code::Internal | Code::Unknown => {
-                tracing::error!(
-                    peer,
-                    service,
-                    method,
-                    code = name,
-                    reason,
-                    ms,
-                    "call failed"
-                );
-            }
-            _ if overloaded || code == Code::Unauthenticated => {
-                tracing::warn!(
-                    peer,
-                    service,
-                    method,
-                    code = name,
-                    reason,
-                    ms,
-                    "call refused"
-                );
-            }
+            Code::Internal | Code::Unknown => line!(error, "call failed"),
+            _ if overloaded || code == Code::Unauthenticated => line!(warn, "call refused"),
             // That is how worksheets end when their clients do.
-            Code::Cancelled | Code::Aborted => {
-                tracing::debug!(
-                    peer,
-                    service,
-                    method,
-                    code = name,
-                    reason,
-                    ms,
-                    "caller left"
-                );
-            }
-            _ => tracing::info!(
-                peer,
-                service,
-                method,
-                code = name,
-                reason,
-                ms,
-                "call failed"
-            ),
+            Code::Cancelled | Code::Aborted => line!(debug, "caller left"),
+            _ => line!(info, "call failed"),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     error::Error as _,
     future::poll_fn,
-    io, mem,
+    mem,
     pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -16,11 +16,12 @@ use std::{
 use hyper::{rt::Executor, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite},
     time::{Duration, sleep, timeout},
 };
 
 use super::{Server, call::answer};
+use crate::overheard::{AnyStream, Overheard};
 
 /// The length of what every HTTP/2 client says first (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
@@ -42,14 +43,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A byte stream, and who is at its other end.
 pub struct Connection {
-    io: Pin<Box<dyn ByteStream>>,
+    io: AnyStream,
     /// Whether others could read along: TLS is spoken where the server has it.
     open: bool,
     peer: String,
 }
-
-pub(super) trait ByteStream: AsyncRead + AsyncWrite + Send {}
-impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 
 impl Connection {
     /// A connection that nobody else can read, such as a pipe, to a peer of that name.
@@ -85,7 +83,7 @@ impl Connection {
         });
         let io = match &server.settings.tls {
             Some(tls) if self.open => match timeout(limits.handshake, tls.accept(self.io)).await {
-                Ok(Ok(io)) => Box::pin(io) as Pin<Box<dyn ByteStream>>,
+                Ok(Ok(io)) => Box::pin(io) as AnyStream,
                 Ok(Err(error)) => {
                     tracing::info!(peer = peer.name, %error, "TLS handshake failed");
                     return;
@@ -94,11 +92,15 @@ impl Connection {
             },
             _ => self.io,
         };
-        let io = Listening {
-            io,
-            heard: 0,
-            peer: Arc::clone(&peer),
-        };
+        let io = Overheard::new(io, {
+            let (peer, mut lacks) = (Arc::clone(&peer), PREFACE);
+            move |came| {
+                if lacks > 0 {
+                    lacks = lacks.saturating_sub(came.map_or(0, <[u8]>::len));
+                    peer.spoken.store(lacks == 0, Ordering::Relaxed);
+                }
+            }
+        });
         let service = {
             let (server, peer) = (Arc::clone(&server), Arc::clone(&peer));
             service_fn(move |request| {
@@ -278,60 +280,5 @@ impl Calls {
                 }
             }
         }
-    }
-}
-
-/// A byte stream that tells when the peer's preface has arrived.
-struct Listening {
-    io: Pin<Box<dyn ByteStream>>,
-    /// Bytes so far, of the preface.
-    heard: usize,
-    peer: Arc<Peer>,
-}
-
-impl AsyncRead for Listening {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = self.io.as_mut().poll_read(cx, buf);
-        if self.heard < PREFACE {
-            self.heard += buf.filled().len() - before;
-            let spoken = self.heard >= PREFACE;
-            self.peer.spoken.store(spoken, Ordering::Relaxed);
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for Listening {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.io.as_mut().poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.as_mut().poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.as_mut().poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.io.as_mut().poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
     }
 }
