@@ -19,7 +19,7 @@ use tokio::{
 use tonic::transport::Uri;
 use tower::Service;
 
-use super::{error::tls_cause, tls::Tls};
+use super::tls::{self, Tls};
 use crate::{
     address::Address,
     overheard::{AnyStream, Overheard},
@@ -231,7 +231,7 @@ pub(super) fn connector(
                 socket,
                 move |came| match came {
                     Ok(bytes) => peer.hear(bytes),
-                    Err(error) => *peer.troubles() = tls_cause(error),
+                    Err(error) => *peer.troubles() = tls::cause(error),
                 },
             )))
         }

@@ -299,7 +299,7 @@ impl CallError {
             },
             Stage::Foreign => Self::no_server(FOREIGN.into(), peer),
             Stage::Dialing | Stage::Silent | Stage::Speaking => {
-                let cause = peer.trouble();
+                let cause = peer.trouble().map(|cause| printable(&cause, MESSAGE));
                 let silent = || "it closed the connection without a word".into();
                 Self::no_server(cause.unwrap_or_else(silent), peer)
             }
@@ -399,16 +399,9 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
     }
 }
 
-/// What is wrong with an encrypted connection, if that is the error.
-pub(super) fn tls_cause(error: &io::Error) -> Option<String> {
-    let inner = error.get_ref()?;
-    let cause = tls::cause(inner.downcast_ref()?);
-    Some(printable(&cause, MESSAGE))
-}
-
 fn io_cause(error: &io::Error) -> String {
-    if let Some(cause) = tls_cause(error) {
-        return cause;
+    if let Some(cause) = tls::cause(error) {
+        return printable(&cause, MESSAGE);
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused; is a server running there?".into(),

@@ -106,10 +106,10 @@ fn system_roots() -> Result<RootCertStore, TlsSetupError> {
     }))
 }
 
-/// Why there was no handshake, in words.
-pub(super) fn cause(error: &rustls::Error) -> String {
+/// What is wrong with an encrypted connection, in words, if that is the error.
+pub(super) fn cause(error: &io::Error) -> Option<String> {
     use rustls::{AlertDescription, CertificateError};
-    match error {
+    Some(match error.get_ref()?.downcast_ref()? {
         rustls::Error::InvalidCertificate(
             CertificateError::UnknownIssuer | CertificateError::BadSignature,
         ) => "its certificate is signed by nobody who is trusted; --ca names whom to trust".into(),
@@ -124,7 +124,7 @@ pub(super) fn cause(error: &rustls::Error) -> String {
             AlertDescription::UnknownCA | AlertDescription::BadCertificate,
         ) => "it does not trust our certificate".into(),
         error => error.to_string(),
-    }
+    })
 }
 
 impl fmt::Debug for Tls {

@@ -19,11 +19,10 @@ use tonic::{Code, Status, body::Body};
 use tonic_types::StatusExt;
 
 use super::{
-    Server,
-    connection::Peer,
-    deadline,
+    Server, deadline,
     intake::Intake,
     methods::{Method, Service},
+    peer::Peer,
     status::{self, DOMAIN, LIMIT},
 };
 use crate::{code, engine::Reason};

@@ -6,10 +6,7 @@ use std::{
     future::poll_fn,
     mem,
     pin::{Pin, pin},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -20,7 +17,7 @@ use tokio::{
     time::{Duration, sleep, timeout},
 };
 
-use super::{Server, call::answer};
+use super::{Server, call::answer, peer::Peer};
 use crate::overheard::{AnyStream, Overheard};
 
 /// The length of what every HTTP/2 client says first (RFC 9113, section 3.4).
@@ -74,18 +71,12 @@ impl Connection {
     /// breaks a rule. One that is `surplus` is only told so.
     pub(super) async fn serve(self, server: Arc<Server>, surplus: bool) {
         let limits = server.settings.limits;
-        let peer = Arc::new(Peer {
-            name: self.peer,
-            surplus,
-            spoken: AtomicBool::new(false),
-            calls: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
-        });
+        let peer = Arc::new(Peer::new(self.peer, surplus));
         let io = match &server.settings.tls {
             Some(tls) if self.open => match timeout(limits.handshake, tls.accept(self.io)).await {
                 Ok(Ok(io)) => Box::pin(io) as AnyStream,
                 Ok(Err(error)) => {
-                    tracing::info!(peer = peer.name, %error, "TLS handshake failed");
+                    tracing::info!(peer = peer.name(), %error, "TLS handshake failed");
                     return;
                 }
                 Err(_) => return too_slow(&server, &peer),
@@ -97,7 +88,9 @@ impl Connection {
             move |came| {
                 if lacks > 0 {
                     lacks = lacks.saturating_sub(came.map_or(0, <[u8]>::len));
-                    peer.spoken.store(lacks == 0, Ordering::Relaxed);
+                    if lacks == 0 {
+                        peer.speak();
+                    }
                 }
             }
         });
@@ -179,65 +172,21 @@ enum Phase {
 fn too_slow(server: &Server, peer: &Peer) {
     server.settings.metrics.limit("handshake");
     let limit = server.settings.limits.handshake;
-    tracing::info!(peer = peer.name, ?limit, "peer said nothing in time");
+    tracing::info!(peer = peer.name(), ?limit, "peer said nothing in time");
 }
 
 fn broken(server: &Server, peer: &Peer, error: &hyper::Error) {
     if error.is_timeout() {
         server.settings.metrics.limit("keepalive");
-        tracing::info!(peer = peer.name, "peer gives no sign of life");
+        tracing::info!(peer = peer.name(), "peer gives no sign of life");
     } else {
         let cause = error.source().map(ToString::to_string);
         if peer.has_spoken() {
-            tracing::info!(peer = peer.name, %error, cause, "connection broke");
+            tracing::info!(peer = peer.name(), %error, cause, "connection broke");
         } else {
             // Whoever only looks whether the port is open.
-            tracing::debug!(peer = peer.name, %error, cause, "connection broke");
+            tracing::debug!(peer = peer.name(), %error, cause, "connection broke");
         }
-    }
-}
-
-/// Who is at the other end, and what it has under way.
-#[derive(Debug)]
-pub(super) struct Peer {
-    name: String,
-    surplus: bool,
-    /// Whether its preface has come.
-    spoken: AtomicBool,
-    /// Calls under way, and all there have been.
-    calls: AtomicUsize,
-    begun: AtomicUsize,
-}
-
-impl Peer {
-    /// Its address, or another name.
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Whether there are more connections than there should be.
-    pub(super) fn is_surplus(&self) -> bool {
-        self.surplus
-    }
-
-    /// A call begins.
-    pub(super) fn begin(&self) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A call has ended.
-    pub(super) fn end(&self) {
-        self.calls.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    fn calls(&self) -> (usize, usize) {
-        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-        (count(&self.calls), count(&self.begun))
-    }
-
-    fn has_spoken(&self) -> bool {
-        self.spoken.load(Ordering::Relaxed)
     }
 }
 

@@ -14,6 +14,7 @@ mod line;
 mod listener;
 mod methods;
 mod metrics;
+mod peer;
 mod pool;
 mod routes;
 mod status;

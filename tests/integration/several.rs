@@ -1,7 +1,6 @@
 //! Several servers that share the calls.
 
 use std::{
-    fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     thread,
 };
@@ -11,6 +10,15 @@ use crate::{
     harness::{Serve, nobody, piped, ran, run},
 };
 
+/// So many typed calls, and their answers.
+fn additions(count: u32) -> String {
+    (0..count).fold(String::new(), |text, n| text + &format!("add {n} 1\n"))
+}
+
+fn sums(count: u32) -> String {
+    (1..=count).fold(String::new(), |text, n| text + &format!("{n}\n"))
+}
+
 #[test]
 fn calls_are_spread_over_all_servers() {
     let mut servers =
@@ -18,10 +26,8 @@ fn calls_are_spread_over_all_servers() {
     let [one, other] = servers
         .each_mut()
         .map(|server| (server.address(), server.address()));
-    let script: String = (0..400).map(|n| format!("add {n} 1\n")).collect();
-    let answers: String = (1..=400).map(|n| format!("{n}\n")).collect();
-    let found = run(&["--addr", &one.0, "--addr", &other.0], script);
-    assert_eq!(found, ran(&answers, "", 0));
+    let found = run(&["--addr", &one.0, "--addr", &other.0], additions(400));
+    assert_eq!(found, ran(&sums(400), "", 0));
     let counts = [one.1, other.1].map(|metrics| {
         let text = scrape(&metrics);
         let add = "grpc_method=\"Add\",grpc_code=\"OK\"} ";
@@ -41,11 +47,7 @@ fn no_answer_is_lost_with_one_of_two_servers() {
     let (lost, other) = Serve::on_any_port();
     let mut child = piped(&["--addr", &one, "--addr", &other]);
     let mut input = child.stdin.take().unwrap();
-    let writer = thread::spawn(move || {
-        for n in 0..LINES {
-            writeln!(input, "add {n} 1").unwrap();
-        }
-    });
+    let writer = thread::spawn(move || input.write_all(additions(LINES).as_bytes()));
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut answers = String::new();
     for _ in 0..LINES / 4 {
@@ -53,16 +55,12 @@ fn no_answer_is_lost_with_one_of_two_servers() {
     }
     lost.kill();
     output.read_to_string(&mut answers).unwrap();
-    writer.join().unwrap();
+    writer.join().unwrap().unwrap();
     let ended = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
     assert_eq!(ended.status.code(), Some(0));
-    let mut expected = String::new();
-    for n in 1..=LINES {
-        writeln!(expected, "{n}").unwrap();
-    }
     assert!(
-        answers == expected,
+        answers == sums(LINES),
         "{} lines of answers",
         answers.lines().count()
     );

@@ -1,0 +1,65 @@
+//! Who is at the other end of a connection.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Who is at the other end, and what it has under way.
+#[derive(Debug)]
+pub(super) struct Peer {
+    name: String,
+    surplus: bool,
+    /// Whether its preface has come.
+    spoken: AtomicBool,
+    /// Calls under way, and all there have been.
+    calls: AtomicUsize,
+    begun: AtomicUsize,
+}
+
+impl Peer {
+    /// A peer of which nothing was heard yet.
+    pub(super) fn new(name: String, surplus: bool) -> Self {
+        Self {
+            name,
+            surplus,
+            spoken: AtomicBool::new(false),
+            calls: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+        }
+    }
+
+    /// Its address, or another name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether there are more connections than there should be.
+    pub(super) fn is_surplus(&self) -> bool {
+        self.surplus
+    }
+
+    /// A call begins.
+    pub(super) fn begin(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A call has ended.
+    pub(super) fn end(&self) {
+        self.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The calls that are under way, and how many there have been.
+    pub(super) fn calls(&self) -> (usize, usize) {
+        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        (count(&self.calls), count(&self.begun))
+    }
+
+    /// Its preface has come.
+    pub(super) fn speak(&self) {
+        self.spoken.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its preface has come.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.spoken.load(Ordering::Relaxed)
+    }
+}
