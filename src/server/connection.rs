@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     error::Error as _,
     future::poll_fn,
-    mem,
+    io, mem,
     pin::{Pin, pin},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -16,6 +16,8 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Duration, sleep, timeout},
 };
+
+use tokio_io_timeout::TimeoutStream;
 
 use super::{Server, call::answer, peer::Peer};
 use crate::overheard::{AnyStream, Overheard};
@@ -68,7 +70,8 @@ impl Connection {
     }
 
     /// Serves the calls that come until the peer leaves, the server drains or the peer
-    /// breaks a rule. One that is `surplus` is only told so.
+    /// breaks a rule. One that is `surplus` is only told so, and soon to go: there may be
+    /// room by then, but this one would never know.
     pub(super) async fn serve(self, server: Arc<Server>, surplus: bool) {
         let limits = server.settings.limits;
         let peer = Arc::new(Peer::new(self.peer, surplus));
@@ -83,7 +86,11 @@ impl Connection {
             },
             _ => self.io,
         };
-        let io = Overheard::new(io, {
+        // A ping does not reach a peer that takes nothing of what it is sent, nor does a
+        // farewell.
+        let mut io = TimeoutStream::new(io);
+        io.set_write_timeout(Some(limits.keepalive + limits.keepalive_timeout));
+        let io = Overheard::new(Box::pin(io), {
             let (peer, mut lacks) = (Arc::clone(&peer), PREFACE);
             move |came| {
                 if lacks > 0 {
@@ -115,7 +122,8 @@ impl Connection {
                 .serve_connection(TokioIo::new(io), service)
         );
         let mut phase = Phase::Greeting;
-        let mut clock = pin!(sleep(limits.handshake));
+        let most = if surplus { FAREWELL } else { limits.handshake };
+        let mut clock = pin!(sleep(most));
         let mut begun = 0;
         loop {
             tokio::select! {
@@ -140,14 +148,15 @@ impl Connection {
                     let (calls, all) = peer.calls();
                     let unused = calls == 0 && mem::replace(&mut begun, all) == all;
                     match phase {
+                        Phase::Greeting if surplus && !peer.has_spoken() => return,
                         Phase::Greeting if !peer.has_spoken() => return too_slow(&server, &peer),
+                        Phase::Greeting if !surplus => phase = Phase::Serving,
                         Phase::Closing if unused => return,
-                        Phase::Serving if unused => {
+                        Phase::Greeting | Phase::Serving if surplus || unused => {
                             phase = Phase::Closing;
                             serving.as_mut().graceful_shutdown();
                         }
-                        Phase::Greeting => phase = Phase::Serving,
-                        Phase::Serving | Phase::Closing => {}
+                        _ => {}
                     }
                     clock.set(sleep(match phase {
                         Phase::Closing => FAREWELL,
@@ -176,7 +185,10 @@ fn too_slow(server: &Server, peer: &Peer) {
 }
 
 fn broken(server: &Server, peer: &Peer, error: &hyper::Error) {
-    if error.is_timeout() {
+    // A ping that was not answered, or could not even be sent.
+    let unsent = error.source().and_then(|it| it.downcast_ref::<h2::Error>());
+    let unsent = unsent.and_then(h2::Error::get_io).map(io::Error::kind);
+    if error.is_timeout() || unsent == Some(io::ErrorKind::TimedOut) {
         server.settings.metrics.limit("keepalive");
         tracing::info!(peer = peer.name(), "peer gives no sign of life");
     } else {
@@ -215,6 +227,8 @@ impl Calls {
     fn poll<S: Future>(&self, mut serving: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<S::Output> {
         loop {
             if let Poll::Ready(end) = serving.as_mut().poll(cx) {
+                // Nobody waits for them, and each holds the queue that holds it.
+                drop(mem::take(&mut *self.queue()));
                 return Poll::Ready(end);
             }
             let calls = mem::take(&mut *self.queue());

@@ -60,7 +60,9 @@ impl Evaluator {
             pool: Pool::new(limits.waiting),
             requests,
             values: Arc::default(),
-            worksheets: Arc::new(Semaphore::new(limits.worksheets)),
+            worksheets: Arc::new(Semaphore::new(
+                limits.worksheets.min(Semaphore::MAX_PERMITS),
+            )),
             most_worksheets: limits.worksheets,
             metrics: Arc::clone(&settings.metrics),
             draining,

@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    net::SocketAddr,
     os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -9,7 +10,7 @@ use std::{
 
 use futures_util::{Stream, stream};
 use tokio::{
-    net::{TcpListener, UnixListener, UnixSocket, UnixStream},
+    net::{TcpListener, TcpSocket, UnixListener, UnixSocket, UnixStream, lookup_host},
     time,
 };
 
@@ -46,7 +47,7 @@ impl Listener {
     pub async fn bind(address: &Address) -> io::Result<Self> {
         match address {
             Address::Tcp { host, port } => {
-                let listener = TcpListener::bind((host.as_str(), *port)).await?;
+                let listener = bind_tcp(host, *port).await?;
                 let bound = listener.local_addr()?;
                 Ok(Self {
                     socket: Socket::Tcp(listener),
@@ -107,6 +108,30 @@ impl Listener {
             }
         })
     }
+}
+
+/// Binds the first address of `host` that can be bound.
+async fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
+    let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
+    for address in lookup_host((host, port)).await? {
+        outcome = listen_tcp(address);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
+/// As `TcpListener::bind`, but with our backlog: with its 128 the peers of further
+/// connections try again only after a second.
+fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 async fn bind_unix(path: &Path) -> io::Result<Socket> {

@@ -29,7 +29,11 @@ use std::{
 };
 
 use futures_util::{Stream, StreamExt as _};
-use tokio::{io::DuplexStream, sync::mpsc, time::timeout};
+use tokio::{
+    io::DuplexStream,
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic_health::{ServingStatus, server::HealthReporter};
@@ -154,23 +158,27 @@ pub async fn run(
     let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
     let _cut = cut.clone().drop_guard();
     let mut connections = Box::pin(connections);
+    let places = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
+    let (regular, told) = (places(server.settings.limits.connections), places(SURPLUS));
     let accepting = async {
         while let Some(connection) = connections.next().await {
-            let (limit, open) = (server.settings.limits.connections, tasks.len());
-            let surplus = open >= limit;
+            let metrics = Arc::clone(&server.settings.metrics);
+            let place = Arc::clone(&regular).try_acquire_owned();
+            let surplus = place.is_err();
             if surplus {
-                server.settings.metrics.limit("connections");
-                if open >= limit + SURPLUS {
-                    continue;
-                }
+                metrics.limit("connections");
             }
+            // Those that are told of the limit take no place of those that are served.
+            let Ok(place) = place.or_else(|_| Arc::clone(&told).try_acquire_owned()) else {
+                continue;
+            };
             let serving = connection.serve(Arc::clone(&server), surplus);
             let serving = cut.clone().run_until_cancelled_owned(serving);
-            let metrics = Arc::clone(&server.settings.metrics);
             tasks.spawn(async move {
                 metrics.connections.inc();
                 serving.await;
                 metrics.connections.dec();
+                drop(place);
             });
         }
     };
