@@ -122,9 +122,9 @@ impl Connection {
                 .serve_connection(TokioIo::new(io), service)
         );
         let mut phase = Phase::Greeting;
-        let most = if surplus { FAREWELL } else { limits.handshake };
-        let mut clock = pin!(sleep(most));
+        let mut clock = pin!(sleep(limits.handshake));
         let mut begun = 0;
+        let unused = limits.unused.unwrap_or(Duration::MAX);
         loop {
             tokio::select! {
                 biased;
@@ -144,23 +144,26 @@ impl Connection {
                     serving.as_mut().graceful_shutdown();
                     clock.set(sleep(FAREWELL));
                 }
+                // What is polled above finds that out.
+                () = poll_fn(|_| peer.poll_spoken()), if phase == Phase::Greeting => {
+                    phase = Phase::Serving;
+                    clock.set(sleep(if surplus { FAREWELL } else { unused }));
+                }
                 () = &mut clock => {
                     let (calls, all) = peer.calls();
-                    let unused = calls == 0 && mem::replace(&mut begun, all) == all;
+                    let is_unused = calls == 0 && mem::replace(&mut begun, all) == all;
                     match phase {
-                        Phase::Greeting if surplus && !peer.has_spoken() => return,
-                        Phase::Greeting if !peer.has_spoken() => return too_slow(&server, &peer),
-                        Phase::Greeting if !surplus => phase = Phase::Serving,
-                        Phase::Closing if unused => return,
-                        Phase::Greeting | Phase::Serving if surplus || unused => {
+                        Phase::Greeting => return too_slow(&server, &peer),
+                        Phase::Closing if is_unused => return,
+                        Phase::Serving if is_unused || surplus => {
                             phase = Phase::Closing;
                             serving.as_mut().graceful_shutdown();
                         }
-                        _ => {}
+                        Phase::Serving | Phase::Closing => {}
                     }
                     clock.set(sleep(match phase {
                         Phase::Closing => FAREWELL,
-                        _ => limits.unused.unwrap_or(Duration::MAX),
+                        _ => unused,
                     }));
                 }
             }

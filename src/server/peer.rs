@@ -1,6 +1,9 @@
 //! Who is at the other end of a connection.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    task::Poll,
+};
 
 /// Who is at the other end, and what it has under way.
 #[derive(Debug)]
@@ -61,5 +64,14 @@ impl Peer {
     /// Whether its preface has come.
     pub(super) fn has_spoken(&self) -> bool {
         self.spoken.load(Ordering::Relaxed)
+    }
+
+    /// [`Peer::has_spoken`]. Wakes nobody: what reads is polled before.
+    pub(super) fn poll_spoken(&self) -> Poll<()> {
+        if self.has_spoken() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! HTTP/2 written by hand, for peers that no library would make.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{self, ErrorKind, Read as _, Write as _},
+    iter,
     net::TcpStream,
 };
 
@@ -14,9 +15,15 @@ pub(crate) const HELLO: &[u8] =
 /// The types of frames, and their flags.
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
+pub(crate) const PRIORITY: u8 = 2;
 pub(crate) const RST_STREAM: u8 = 3;
 pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const PUSH_PROMISE: u8 = 5;
+pub(crate) const PING: u8 = 6;
+pub(crate) const GOAWAY: u8 = 7;
+pub(crate) const WINDOW_UPDATE: u8 = 8;
 pub(crate) const CONTINUATION: u8 = 9;
+pub(crate) const ACK: u8 = 1;
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 
@@ -28,6 +35,17 @@ pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
     frame.extend(stream.to_be_bytes());
     frame.extend(payload);
     frame
+}
+
+/// SETTINGS with one of them.
+pub(crate) fn setting(id: u8, value: u32) -> Vec<u8> {
+    let payload = [&[0, id], &value.to_be_bytes()[..]].concat();
+    frame(SETTINGS, 0, 0, &payload)
+}
+
+/// So much more may the other side send.
+pub(crate) fn window(stream: u32, more: u32) -> Vec<u8> {
+    frame(WINDOW_UPDATE, 0, stream, &more.to_be_bytes())
 }
 
 /// The headers of a call, none of them compressed (RFC 7541, section 6.2.2).
@@ -45,23 +63,55 @@ pub(crate) fn call_headers(path: &str) -> Vec<u8> {
         .collect()
 }
 
-/// One header with a name and a value of less than 127 bytes each.
+/// One header.
 pub(crate) fn header(name: &str, value: &str) -> Vec<u8> {
-    let text = |text: &str| {
-        let length = u8::try_from(text.len()).unwrap();
-        assert!(length < 127);
-        [&[length], text.as_bytes()].concat()
-    };
     [vec![0], text(name), text(value)].concat()
+}
+
+/// A text with its length in front (RFC 7541, sections 5.1 and 5.2).
+pub(crate) fn text(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(mut more) = text.len().checked_sub(127) {
+        bytes.push(127);
+        while more >= 128 {
+            bytes.push(u8::try_from(more % 128).unwrap() | 128);
+            more /= 128;
+        }
+        bytes.push(u8::try_from(more).unwrap());
+    } else {
+        bytes.push(u8::try_from(text.len()).unwrap());
+    }
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+/// A message as gRPC sends it (gRPC over HTTP2, "Length-Prefixed-Message").
+pub(crate) fn message(payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&[0], &length[..], payload].concat()
+}
+
+/// A connection on which nothing was said.
+pub(crate) fn connected(address: &str) -> TcpStream {
+    let peer = TcpStream::connect(address).unwrap();
+    peer.set_read_timeout(Some(PATIENCE)).unwrap();
+    peer.set_write_timeout(Some(PATIENCE)).unwrap();
+    peer
 }
 
 /// A connection to a server that has taken us for a client.
 pub(crate) fn greeted(address: &str) -> TcpStream {
-    let mut peer = TcpStream::connect(address).unwrap();
-    peer.set_read_timeout(Some(PATIENCE)).unwrap();
-    peer.set_write_timeout(Some(PATIENCE)).unwrap();
+    let mut peer = connected(address);
     peer.write_all(HELLO).unwrap();
     assert_eq!(next_frame(&mut peer).kind, SETTINGS);
+    peer
+}
+
+/// A connection on which as much may be sent as the server ever lets a peer send.
+pub(crate) fn welcomed(address: &str) -> TcpStream {
+    let mut peer = greeted(address);
+    next_of(&mut peer, WINDOW_UPDATE);
+    peer.write_all(&frame(SETTINGS, ACK, 0, &[])).unwrap();
     peer
 }
 
@@ -75,22 +125,60 @@ pub(crate) fn begin_call(peer: &mut TcpStream, stream: u32, path: &str) {
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) kind: u8,
-    pub(crate) flags: u8,
     pub(crate) stream: u32,
     pub(crate) payload: Vec<u8>,
 }
 
 /// The next frame that comes.
 pub(crate) fn next_frame(peer: &mut TcpStream) -> Frame {
+    read_frame(peer).unwrap()
+}
+
+/// The next frame of that kind.
+#[track_caller]
+pub(crate) fn next_of(peer: &mut TcpStream, kind: u8) -> Frame {
+    let mut frames = iter::from_fn(|| frame_or_end(peer));
+    frames.find(|frame| frame.kind == kind).unwrap()
+}
+
+/// Why the server hangs up, if it says so.
+pub(crate) fn farewell(peer: &mut TcpStream) -> Option<u32> {
+    let frames = iter::from_fn(|| frame_or_end(peer));
+    let last = frames.filter(|frame| frame.kind == GOAWAY).last();
+    last.map(|frame| code(&frame.payload[4..]))
+}
+
+/// The code in a frame that ends something (RFC 9113, section 7).
+pub(crate) fn code(bytes: &[u8]) -> u32 {
+    u32::from_be_bytes(bytes[..4].try_into().unwrap())
+}
+
+/// The next frame that comes; None where the connection has ended.
+pub(crate) fn frame_or_end(peer: &mut TcpStream) -> Option<Frame> {
+    match read_frame(peer) {
+        Ok(frame) => Some(frame),
+        Err(error) if is_end(&error) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Whether the other side has closed the connection.
+pub(crate) fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+    )
+}
+
+fn read_frame(peer: &mut TcpStream) -> io::Result<Frame> {
     let mut head = [0; 9];
-    peer.read_exact(&mut head).unwrap();
-    let [a, b, c, kind, flags, stream @ ..] = head;
+    peer.read_exact(&mut head)?;
+    let [a, b, c, kind, _, stream @ ..] = head;
     let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
-    peer.read_exact(&mut payload).unwrap();
-    Frame {
+    peer.read_exact(&mut payload)?;
+    Ok(Frame {
         kind,
-        flags,
         stream: u32::from_be_bytes(stream),
         payload,
-    }
+    })
 }

@@ -2,6 +2,7 @@
 //! on a port that the system chose, and end with the test.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader},
     net::TcpListener,
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
@@ -170,6 +171,17 @@ impl Serve {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
+    }
+
+    /// The most memory that it has had, in KiB; 0 where the system does not tell.
+    pub(crate) fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak.map_or(0, |peak| {
+            let digits = peak.trim().trim_end_matches(" kB");
+            digits.parse().unwrap()
+        })
     }
 
     /// Waits for its end. The test fails where that takes too long.

@@ -1,6 +1,7 @@
 //! Client and server over an in-memory pipe, and the built program with
 //! arguments, pipes, signals and a pseudo-terminal.
 
+mod abuse;
 mod access;
 mod arguments;
 mod calls;
