@@ -1,0 +1,64 @@
+"""grpcurl, which most people try a gRPC server with. It has nothing but our address, and
+asks for reflection v1alpha."""
+
+import json
+import platform
+import re
+import sys
+import unittest
+from pathlib import Path
+
+from programs import run, serve, stop
+from test_discovery import CALLS, SERVICES
+
+GRPCURL = Path(sys.executable).parent / "grpcurl"
+
+
+@unittest.skipUnless(platform.machine() == "x86_64", "its package is for one kind of machine")
+class Grpcurl(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server, cls.address = serve()
+
+    @classmethod
+    def tearDownClass(cls):
+        assert stop(cls.server) == 0
+
+    def ask(self, *arguments, options=()):
+        return run(GRPCURL, "-plaintext", *options, self.address, *arguments)
+
+    def test_services_are_listed(self):
+        stdout, stderr, code = self.ask("list")
+        self.assertEqual((stdout.split(), code), (SERVICES, 0), stderr)
+        stdout, stderr, code = self.ask("list", "calc.Calculator")
+        methods = [f"calc.Calculator.{name}" for name in ("Add", "Divide", "Multiply", "Substract")]
+        self.assertEqual((stdout.split(), code), (methods, 0), stderr)
+
+    def test_services_are_described_with_their_comments(self):
+        stdout, stderr, code = self.ask("describe", "calc.Calculator.Add")
+        expected = (
+            "calc.Calculator.Add is a method:\n"
+            "// Adds: 20 and 10 give 30. OUT_OF_RANGE when the sum does not fit int32.\n"
+            "rpc Add ( .calc.AddRequest ) returns ( .calc.AddReply );\n"
+        )
+        self.assertEqual((stdout, code), (expected, 0), stderr)
+        stdout, stderr, code = self.ask("describe")
+        self.assertEqual(code, 0, stderr)
+        found = re.findall(r"^(\S+) is a service:$", stdout, re.MULTILINE)
+        self.assertEqual(sorted(found), SERVICES)
+
+    def test_every_method_is_called(self):
+        for path, (request, expected) in CALLS.items():
+            with self.subTest(path):
+                stdout, stderr, code = self.ask(path, options=("-d", json.dumps(request)))
+                self.assertEqual(code, 0, stderr)
+                self.assertEqual(json.loads(stdout), expected)
+
+    def test_a_fault(self):
+        stdout, stderr, code = self.ask("calc.Calculator/Divide", options=("-d", '{"n1": 1}'))
+        self.assertEqual((stdout, code), ("", 64 + 3))  # 64 and the status
+        self.assertIn("Code: InvalidArgument\n  Message: division by zero\n", stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
