@@ -27,7 +27,9 @@ pub enum Address {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// A scheme that says nothing here.
-    #[error("unknown scheme; write HOST:PORT or unix:PATH")]
+    #[error(
+        "unknown scheme; write HOST:PORT or unix:PATH, or of a server to ask https://HOST:PORT"
+    )]
     Scheme,
     /// `unix:` and nothing behind it.
     #[error("no path; write unix:PATH")]

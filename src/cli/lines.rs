@@ -1,7 +1,6 @@
 //! Lines to a server: from the arguments, a file, a pipe or a terminal.
 
 use std::{
-    env,
     fs::{self, Metadata},
     io::{self, IsTerminal as _, Write as _},
     path::Path,
@@ -17,7 +16,7 @@ use tokio::{
 
 use super::{
     Exit, complain,
-    options::{LineOptions, Server, TOKEN},
+    options::{LineOptions, Server, token_of_environment},
     runtime,
 };
 use crate::{
@@ -26,7 +25,7 @@ use crate::{
         Session,
         script::{self, Output, Rules, Side},
     },
-    server,
+    server::{self, tokens},
     terminal::{self, Editor, Progress, prompt},
 };
 
@@ -110,11 +109,14 @@ fn token(options: &LineOptions) -> anyhow::Result<Option<Token>> {
         (None, Some(file)) => {
             let text = fs::read_to_string(file);
             let text = text.with_context(|| format!("cannot read {}", file.display()))?;
-            text.lines().next().unwrap_or_default().trim().to_owned()
+            let token = tokens(&text).next();
+            let token =
+                token.with_context(|| format!("there is no token in {}", file.display()))?;
+            token.to_owned()
         }
-        (None, None) => match env::var(TOKEN) {
-            Ok(token) if !token.is_empty() => token,
-            _ => return Ok(None),
+        (None, None) => match token_of_environment()? {
+            Some(token) => token,
+            None => return Ok(None),
         },
     };
     Ok(Some(text.parse()?))

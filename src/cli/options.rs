@@ -1,8 +1,13 @@
 //! What can be written on the command line.
 
-use std::{env, ffi::OsString, path::PathBuf, time::Duration};
+use std::{
+    env::{self, VarError},
+    ffi::OsString,
+    path::PathBuf,
+    time::Duration,
+};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{
     Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, error::ErrorKind,
 };
@@ -86,7 +91,7 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "TOKEN", help_heading = ENCRYPTION, conflicts_with = "token_file")]
     pub(super) token: Option<String>,
 
-    /// A file with the token in its first line
+    /// A file with the token in its first line that is neither blank nor a comment (`#`)
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) token_file: Option<PathBuf>,
 
@@ -168,11 +173,21 @@ pub(super) struct ServeOptions {
 }
 
 /// The environment variable that holds a token.
-pub(super) const TOKEN: &str = "GRPCALC_TOKEN";
+const TOKEN: &str = "GRPCALC_TOKEN";
 
 const ENCRYPTION: &str = "Servers that are protected";
 const ACCESS: &str = "Access";
 const OBSERVATION: &str = "Observation";
+
+/// The token that the environment holds, if it does.
+pub(super) fn token_of_environment() -> anyhow::Result<Option<String>> {
+    match env::var(TOKEN) {
+        Ok(token) if token.is_empty() => Ok(None),
+        Ok(token) => Ok(Some(token)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => bail!("the token in {TOKEN} is no text"),
+    }
+}
 
 /// The levels by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -212,7 +227,8 @@ impl Server {
         const VARIABLE: &str = "GRPCALC_ADDR";
         let text = env::var_os(VARIABLE).unwrap_or_default();
         let text = text.to_string_lossy();
-        let addresses = text.split(',').filter(|address| !address.is_empty());
+        let addresses = text.split(',').map(str::trim);
+        let addresses = addresses.filter(|address| !address.is_empty());
         addresses
             .map(|address| {
                 let parsed = address.parse();

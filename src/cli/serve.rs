@@ -1,7 +1,6 @@
 //! `grpcalc serve`.
 
 use std::{
-    env,
     io::{self, Write as _},
     sync::Arc,
 };
@@ -13,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Exit, complain, log,
-    options::{ServeOptions, TOKEN},
+    options::{ServeOptions, token_of_environment},
 };
 use crate::{
     address::Address,
@@ -68,6 +67,9 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     if let Some(exporter) = exporter {
         let address = exporter.address();
         tracing::info!(%address, "offering metrics");
+        if exporter.is_open_to_the_network() {
+            tracing::warn!(%address, "metrics are open to the network without encryption and a token");
+        }
         tell(address);
         tokio::spawn(exporter.serve());
     }
@@ -133,9 +135,9 @@ fn cannot_listen(address: &Address, error: &io::Error) -> Exit {
 }
 
 fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
-    let given = match (&options.token[..], &options.token_file, env::var(TOKEN)) {
-        ([], None, Ok(token)) if !token.is_empty() => vec![token],
-        (given, ..) => given.to_vec(),
+    let given = match (&options.token[..], &options.token_file) {
+        ([], None) => token_of_environment()?.into_iter().collect(),
+        (given, _) => given.to_vec(),
     };
     let tokens = (!given.is_empty() || options.token_file.is_some())
         .then(|| Tokens::new(given, options.token_file.clone()));

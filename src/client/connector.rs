@@ -38,6 +38,8 @@ pub(super) enum Way {
     Remote {
         address: Address,
         tls: Option<Arc<Tls>>,
+        /// Whether it has to be.
+        encrypted: bool,
         token: bool,
     },
 }
@@ -79,12 +81,14 @@ impl Way {
             Self::Remote {
                 address: Address::Tcp { host, port },
                 tls,
+                encrypted,
                 token,
             } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
                 match tls {
                     Some(tls) => Ok(Box::pin(tls.connect(host, stream).await?)),
+                    None if *encrypted => Err(io::Error::other("no encryption was set up")),
                     None if *token && !stream.peer_addr()?.ip().to_canonical().is_loopback() => {
                         Err(io::Error::other(
                             "a token is not sent there without encryption",

@@ -355,6 +355,11 @@ impl Remedy {
     }
 }
 
+/// When a server wants to be asked again, if it says so (`google.rpc.RetryInfo`).
+pub(super) fn later(status: &Status) -> Option<Duration> {
+    status.get_details_retry_info()?.retry_delay
+}
+
 fn crosses_a_limit(status: &Status) -> bool {
     let info = status.get_details_error_info();
     info.is_some_and(|info| info.domain == DOMAIN && info.reason == LIMIT)

@@ -14,6 +14,7 @@ mod window;
 mod worksheet;
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicUsize, Ordering},
@@ -26,7 +27,7 @@ use tonic::{Request, Status, transport::Endpoint};
 
 use self::{
     connector::{Peer, Way},
-    error::Remedy,
+    error::{Remedy, later},
     servers::{Server, Servers, jittered},
     window::Window,
 };
@@ -148,7 +149,10 @@ impl Client {
         }
         let client = Self::new(servers, timeout);
         match (connected, failed) {
-            (None, Some(error)) => Err(client.of_all(error)),
+            (None, Some(error)) => {
+                let all: Vec<_> = (0..client.0.servers.count()).collect();
+                Err(client.of_all(error, &all))
+            }
             (index, _) => {
                 client.0.latest.store(index.unwrap_or(0), Ordering::Relaxed);
                 Ok(client)
@@ -247,26 +251,36 @@ impl Client {
         } = &*self.0;
         let end = start + *timeout;
         let (mut pause, mut retries, mut refused) = (PAUSE, 0, false);
-        let mut failed = None;
-        // Whether each of them was dialed in vain.
-        let mut unreachable = 0;
+        // The servers that failed, the last one at the end.
+        let mut failed = Vec::new();
         loop {
-            let picked = servers.pick(failed);
+            let picked = servers.pick(&failed);
             let peer = &Arc::clone(&picked.server.peer);
             let (dials, luck) = (peer.dials(), replies.load(Ordering::Relaxed));
+            let left = end.saturating_duration_since(Instant::now());
+            // While there is another to ask, one that gives no sign of life has its share.
+            let untried = servers.count().saturating_sub(failed.len());
+            let patience = (untried > 1).then(|| share(left, untried));
+            let attempting = lively(attempt(Arc::clone(&picked.server), left), patience, peer);
             // The request carries the deadline to the server. This one holds even
             // where no request can be sent: tonic's own does not cover connecting.
-            let left = end.saturating_duration_since(Instant::now());
-            let status =
-                match time::timeout_at(end, attempt(Arc::clone(&picked.server), left)).await {
-                    Ok(Ok(reply)) => {
-                        picked.server.recover();
-                        latest.store(picked.index, Ordering::Relaxed);
-                        return (Ok(reply), refused);
-                    }
-                    Ok(Err(status)) => status,
-                    Err(_) => return (Err(CallError::deadline(*timeout, peer)), refused),
-                };
+            let status = match time::timeout_at(end, attempting).await {
+                Ok(Some(Ok(reply))) => {
+                    picked.server.recover();
+                    latest.store(picked.index, Ordering::Relaxed);
+                    return (Ok(reply), refused);
+                }
+                Ok(Some(Err(status))) => status,
+                Ok(None) => {
+                    picked.server.fail();
+                    failed.push(picked.index);
+                    continue;
+                }
+                Err(_) => {
+                    picked.server.fail();
+                    return (Err(CallError::deadline(*timeout, peer)), refused);
+                }
+            };
             if replies.load(Ordering::Relaxed) != luck {
                 retries = 0;
             }
@@ -277,10 +291,7 @@ impl Client {
                 Remedy::Wait => true,
                 Remedy::Yield => retries < RETRIES,
                 Remedy::Retry => (others || peer.has_spoken()) && retries < RETRIES,
-                Remedy::Redial if others => {
-                    unreachable += 1;
-                    unreachable < servers.count()
-                }
+                Remedy::Redial if others => failed.len() + 1 < servers.count(),
                 // What was dialed before this call began says nothing of today.
                 Remedy::Redial => peer.dials() == dials && retries < RETRIES,
                 Remedy::None => false,
@@ -290,26 +301,25 @@ impl Client {
             }
             if !sensible {
                 let error = CallError::from_status(&status, *timeout, peer);
-                return (Err(self.of_all(error)), refused);
+                return (Err(self.of_all(error, &failed)), refused);
             }
             retries += 1;
-            failed = Some(picked.index);
+            failed.retain(|index| *index != picked.index);
+            failed.push(picked.index);
             drop(picked);
-            if time::timeout_at(end, time::sleep(jittered(pause)))
-                .await
-                .is_err()
-            {
+            let pausing = time::sleep(jittered(pause).max(later(&status).unwrap_or_default()));
+            if time::timeout_at(end, pausing).await.is_err() {
                 let error = CallError::from_status(&status, *timeout, peer);
-                return (Err(self.of_all(error)), refused);
+                return (Err(self.of_all(error, &failed)), refused);
             }
             pause = (2 * pause).min(LONGEST_PAUSE);
         }
     }
 
-    /// The same error, where it stands for all servers.
-    fn of_all(&self, error: CallError) -> CallError {
+    /// The same error, where it stands for all servers: so many have `failed` before it.
+    fn of_all(&self, error: CallError, failed: &[usize]) -> CallError {
         match error {
-            CallError::Unreachable { cause, .. } if self.0.servers.count() > 1 => {
+            CallError::Unreachable { cause, .. } if failed.len() + 1 >= self.0.servers.count() => {
                 CallError::Unreachable {
                     server: self.0.servers.names(),
                     cause,
@@ -387,12 +397,31 @@ fn ways(target: Target) -> Vec<(Way, Option<Token>)> {
             .map(|server| {
                 let way = Way::Remote {
                     tls: access.encryption(&server).cloned(),
+                    encrypted: server.is_encrypted(access.is_meant),
                     address: server.address,
                     token: access.token.is_some(),
                 };
                 (way, access.token.clone())
             })
             .collect(),
+    }
+}
+
+/// What `attempt` comes to; None where it takes longer than `patience` and nothing was heard
+/// of the peer meanwhile.
+async fn lively<T>(
+    attempt: impl Future<Output = T>,
+    patience: Option<Duration>,
+    peer: &Peer,
+) -> Option<T> {
+    let Some(patience) = patience else {
+        return Some(attempt.await);
+    };
+    let (mut attempt, heard) = (pin!(attempt), peer.heard());
+    match time::timeout(patience, &mut attempt).await {
+        Ok(outcome) => Some(outcome),
+        Err(_) if peer.heard() == heard => None,
+        Err(_) => Some(attempt.await),
     }
 }
 

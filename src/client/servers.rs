@@ -106,9 +106,10 @@ impl Servers {
         self.all.len()
     }
 
-    /// The one that has the least to do of those that work as far as is known, and not that
-    /// which `failed` just now, if there are others.
-    pub(super) fn pick(&self, failed: Option<usize>) -> Picked {
+    /// The one that has the least to do of those that work as far as is known: one that has
+    /// not `failed` this call, if there is one, and never that which did so last, if there
+    /// are others.
+    pub(super) fn pick(&self, failed: &[usize]) -> Picked {
         let count = self.all.len();
         if count == 1 {
             return self.picked(0);
@@ -116,10 +117,11 @@ impl Servers {
         let (now, turn) = (Instant::now(), self.turn.fetch_add(1, Ordering::Relaxed));
         let order = (turn..turn + count).map(|turn| turn % count);
         let best = order
-            .filter(|index| Some(*index) != failed)
-            .min_by_key(|&index| {
-                let server = &self.all[index];
-                (server.rests(now), server.under_way.load(Ordering::Relaxed))
+            .filter(|index| failed.last() != Some(index))
+            .min_by_key(|index| {
+                let server = &self.all[*index];
+                let under_way = server.under_way.load(Ordering::Relaxed);
+                (failed.contains(index), server.rests(now), under_way)
             });
         self.picked(best.unwrap_or_default())
     }

@@ -116,6 +116,12 @@ pub(super) fn cause(error: &io::Error) -> Option<String> {
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => "its certificate is for another name; --domain says for which".into(),
+        // webpki's own word for it has no name in rustls.
+        rustls::Error::InvalidCertificate(CertificateError::Other(other))
+            if other.to_string().contains("CaUsedAsEndEntity") =>
+        {
+            "its certificate is one that signs others (CA:TRUE), which no server may present".into()
+        }
         rustls::Error::InvalidMessage(_) => "what listens there does not speak TLS".into(),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             "it asks for a certificate; --cert and --key present one".into()

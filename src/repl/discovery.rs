@@ -11,6 +11,13 @@ const NOT_SERVING: &str = "NOT_SERVING";
 
 /// Asks `inquiry`, and tells what there is to print.
 pub(super) async fn discover(calls: &impl Calls, inquiry: Inquiry) -> Outcome {
+    let inquiry = match inquiry {
+        // A method as in the path of a call, and a name as files write it.
+        Inquiry::Files(name) => {
+            Inquiry::Files(name.trim_start_matches(['.', '/']).replace('/', "."))
+        }
+        inquiry => inquiry,
+    };
     match (calls.inquire(inquiry.clone()).await, inquiry) {
         (Ok(Finding::Services(names)), _) => Outcome::Text(names.join("\n") + "\n"),
         (Ok(Finding::Files(files)), Inquiry::Files(name)) => match describe(&files, &name) {

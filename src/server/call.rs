@@ -4,7 +4,10 @@
 use std::{
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -19,11 +22,13 @@ use tonic::{Code, Status, body::Body};
 use tonic_types::StatusExt;
 
 use super::{
-    Server, deadline,
+    Server,
+    budget::Share,
+    deadline,
     intake::Intake,
     methods::{Method, Service},
     peer::Peer,
-    status::{self, DOMAIN, LIMIT},
+    status::{self, DOMAIN, INTERNAL, LIMIT},
 };
 use crate::{code, engine::Reason};
 
@@ -46,29 +51,28 @@ pub(super) async fn answer(
         return call.fail(&status);
     }
     let server = Arc::clone(&call.server);
-    let method = call.method();
-    if method.streams {
-        let until = given.map(|given| (call.begun + given.min(LONGEST), given));
-        let serving = call.serve(request);
-        let response = match until {
-            None => serving.await,
-            Some((until, given)) => timeout_at(until, serving)
-                .await
-                .unwrap_or_else(|_| Err(status::out_of_time(given))),
-        };
-        return match response {
-            Ok(response) => call.go_on(response, until),
-            Err(status) => call.fail(&status),
-        };
-    }
+    let streams = call.method().streams;
     let limit = server.settings.limits.call;
-    let given = given.map_or(limit, |given| given.min(limit));
-    match timeout_at(call.begun + given, call.serve(request)).await {
-        Ok(Ok(response)) => call.replied(response),
-        Ok(Err(status)) => call.fail(&status),
-        Err(_) => call.fail(&status::out_of_time(given)),
+    // Of a stream, the time until it begins.
+    let time = given.map_or(limit, |given| given.min(limit));
+    let serving = timeout_at(call.begun + time, call.serve(request));
+    let response = tokio::select! {
+        biased;
+        response = serving => response.unwrap_or_else(|_| Err(status::out_of_time(time))),
+        () = server.draining.cancelled(), if streams => Err(status::shutting_down()),
+    };
+    match response {
+        Ok(response) if streams => {
+            let until = given.map(|given| (call.begun + given.min(LONGEST), given));
+            call.go_on(response, until)
+        }
+        Ok(response) => call.replied(response),
+        Err(status) => call.fail(&status),
     }
 }
+
+/// Calls of the health service that are under way: watches, mostly.
+const HEALTH_CALLS: usize = 1024;
 
 /// The longest deadline that is heeded: a month. What is longer is none.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -85,14 +89,25 @@ struct Call {
 
 impl Call {
     fn begin(server: Arc<Server>, peer: Arc<Peer>, path: &str) -> Self {
-        server.calls.fetch_add(1, Ordering::Relaxed);
-        peer.begin();
-        Self {
-            method: server.methods.find(path),
+        let method = server.methods.find(path);
+        let call = Self {
+            method,
             server,
             peer,
             begun: Instant::now(),
             ended: false,
+        };
+        call.counter().fetch_add(1, Ordering::Relaxed);
+        call.peer.begin();
+        call
+    }
+
+    /// Where it counts. Who asks for health, without a token perhaps, takes no room from
+    /// others, and is answered when there is none for them.
+    fn counter(&self) -> &AtomicUsize {
+        match self.method().service {
+            Service::Health => &self.server.health_calls,
+            _ => &self.server.calls,
         }
     }
 
@@ -107,8 +122,11 @@ impl Call {
             let limit = settings.limits.connections;
             return Err(status::overloaded(status::Limit::Connections, limit));
         }
-        if self.server.calls.load(Ordering::Relaxed) > settings.limits.calls {
-            let limit = settings.limits.calls;
+        let limit = match self.method().service {
+            Service::Health => HEALTH_CALLS,
+            _ => settings.limits.calls,
+        };
+        if self.counter().load(Ordering::Relaxed) > limit {
             return Err(status::overloaded(status::Limit::Calls, limit));
         }
         match &settings.tokens {
@@ -129,17 +147,27 @@ impl Call {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(infallible)) => match infallible {},
             // A bug of ours; nobody else is to suffer from it.
-            Err(_) => Err(Status::internal("the call could not be answered")),
+            Err(_) => Err(status::internal("the call could not be answered")),
         }
     }
 
     /// The response to a call that is no stream.
-    fn replied(mut self, response: Response<Body>) -> Response<Body> {
+    fn replied(mut self, mut response: Response<Body>) -> Response<Body> {
         match response.headers().get(Status::GRPC_STATUS) {
             None => self.end(None),
             Some(_) => self.end(Status::from_header_map(response.headers()).as_ref()),
         }
-        response
+        // A long answer is under way until it is sent, and no shutdown may cut it.
+        match response.extensions_mut().remove::<Arc<Share>>() {
+            None => response,
+            Some(share) => response.map(|body| {
+                Body::new(Sending {
+                    body,
+                    _call: self,
+                    _share: share,
+                })
+            }),
+        }
     }
 
     /// The response that says no more than `status`.
@@ -210,7 +238,8 @@ impl Call {
         }
         let overloaded = reason == Reason::Overloaded.as_str();
         match code {
-            Code::Internal | Code::Unknown => line!(error, "call failed"),
+            // tonic says INTERNAL of requests that make no sense, too.
+            Code::Internal if reason == INTERNAL => line!(error, "call failed"),
             _ if overloaded || code == Code::Unauthenticated => line!(warn, "call refused"),
             // That is how worksheets end when their clients do.
             Code::Cancelled | Code::Aborted => line!(debug, "caller left"),
@@ -224,8 +253,27 @@ impl Drop for Call {
         if !self.ended {
             self.end(Some(&Status::cancelled("")));
         }
-        self.server.calls.fetch_sub(1, Ordering::Relaxed);
+        self.counter().fetch_sub(1, Ordering::Relaxed);
         self.peer.end();
+    }
+}
+
+/// A long answer, and what it takes until it is sent.
+struct Sending {
+    body: Body,
+    _call: Call,
+    _share: Arc<Share>,
+}
+
+impl hyper::body::Body for Sending {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
     }
 }
 

@@ -14,7 +14,7 @@ use hyper::{rt::Executor, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Duration, sleep, timeout},
+    time::{Duration, Instant, sleep, sleep_until, timeout_at},
 };
 
 use tokio_io_timeout::TimeoutStream;
@@ -75,8 +75,12 @@ impl Connection {
     pub(super) async fn serve(self, server: Arc<Server>, surplus: bool) {
         let limits = server.settings.limits;
         let peer = Arc::new(Peer::new(self.peer, surplus));
+        let greeted_by = Instant::now() + limits.handshake;
         let io = match &server.settings.tls {
-            Some(tls) if self.open => match timeout(limits.handshake, tls.accept(self.io)).await {
+            Some(tls) if self.open => match tokio::select! {
+                accepted = timeout_at(greeted_by, tls.accept(self.io)) => accepted,
+                () = server.draining.cancelled() => return,
+            } {
                 Ok(Ok(io)) => Box::pin(io) as AnyStream,
                 Ok(Err(error)) => {
                     tracing::info!(peer = peer.name(), %error, "TLS handshake failed");
@@ -122,7 +126,7 @@ impl Connection {
                 .serve_connection(TokioIo::new(io), service)
         );
         let mut phase = Phase::Greeting;
-        let mut clock = pin!(sleep(limits.handshake));
+        let mut clock = pin!(sleep_until(greeted_by));
         let mut begun = 0;
         let unused = limits.unused.unwrap_or(Duration::MAX);
         loop {
@@ -192,7 +196,7 @@ fn broken(server: &Server, peer: &Peer, error: &hyper::Error) {
     let unsent = error.source().and_then(|it| it.downcast_ref::<h2::Error>());
     let unsent = unsent.and_then(h2::Error::get_io).map(io::Error::kind);
     if error.is_timeout() || unsent == Some(io::ErrorKind::TimedOut) {
-        server.settings.metrics.limit("keepalive");
+        server.settings.metrics.limit("keepalive_timeout");
         tracing::info!(peer = peer.name(), "peer gives no sign of life");
     } else {
         let cause = error.source().map(ToString::to_string);

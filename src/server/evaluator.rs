@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::stream::BoxStream;
+use prost::Message as _;
 use tokio::{sync::Semaphore, task::yield_now};
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
@@ -12,7 +13,7 @@ use super::{
     budget::Budget,
     line::{AT_ONCE, INLINE, answer, full, light},
     pool::{Caller, Full, Pool},
-    status::{Limit, from_fault, overloaded, shutting_down},
+    status::{Limit, from_fault, internal, overloaded, shutting_down},
     worksheet::Conversation,
 };
 use crate::{
@@ -25,6 +26,10 @@ use crate::{
         response::WorksheetResponse,
     },
 };
+
+/// Bytes of an answer that is paid for until it is sent: somebody has to keep it while its
+/// caller does not read.
+pub(super) const LONG: usize = 16 * 1024;
 
 /// The service. Its state is what all calls share.
 #[derive(Clone, Debug)]
@@ -105,12 +110,23 @@ impl EvaluatorService for Evaluator {
             let place = self.pool.enter();
             let place = place.map_err(|Full(limit)| overloaded(Limit::Waiting, limit))?;
             let computed = place.run(Caller::default(), job).await;
-            computed.ok_or_else(|| Status::internal("the line could not be computed"))?
+            computed.ok_or_else(|| internal("the line could not be computed"))?
         };
         let found = outcome.map_err(|fault| from_fault(&fault, Some("expression")))?;
-        Ok(Response::new(EvaluateResponse {
+        let response = EvaluateResponse {
             answer: Some(answer(0, Ok(found))),
-        }))
+        };
+        let length = response.encoded_len();
+        let mut response = Response::new(response);
+        if length > LONG {
+            let mut share = self.requests.share();
+            let limit = self.requests.limit();
+            share
+                .grow(length)
+                .map_err(|_| overloaded(Limit::Requests, limit))?;
+            response.extensions_mut().insert(Arc::new(share));
+        }
+        Ok(response)
     }
 
     type WorksheetStream = BoxStream<'static, Result<WorksheetResponse, Status>>;

@@ -62,6 +62,13 @@ impl Exporter {
         &self.address
     }
 
+    /// Whether peers from other machines can connect.
+    #[must_use]
+    pub fn is_open_to_the_network(&self) -> bool {
+        let bound = self.listener.local_addr();
+        !bound.is_ok_and(|address| address.ip().to_canonical().is_loopback())
+    }
+
     /// Offers the metrics for ever.
     pub async fn serve(self) {
         let places = Arc::new(Semaphore::new(CONNECTIONS));

@@ -50,7 +50,7 @@ pub use self::{
     metrics::Metrics,
     status::{DOMAIN, END, HELP, START},
     tls::{Tls, TlsFiles},
-    tokens::{Tokens, TokensError},
+    tokens::{Tokens, TokensError, tokens},
 };
 
 /// Connections beyond the limit that are told of it.
@@ -107,6 +107,8 @@ struct Server {
     health: HealthReporter,
     /// Calls under way.
     calls: AtomicUsize,
+    /// Those that ask for health, which do not count among them.
+    health_calls: AtomicUsize,
     /// Of requests that are arriving.
     requests: Arc<Budget>,
     /// Cancelled when the server is about to end.
@@ -123,6 +125,7 @@ impl Server {
             routes: Routes::new(evaluator, health.clone(), &settings.limits),
             health,
             calls: AtomicUsize::new(0),
+            health_calls: AtomicUsize::new(0),
             requests,
             draining,
             settings,

@@ -106,6 +106,15 @@ pub(super) fn overloaded(limit: Limit, value: usize) -> Status {
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
+/// The reason of what is no fault of callers.
+pub(super) const INTERNAL: &str = "INTERNAL";
+
+/// The status of a call that we failed to answer.
+pub(super) fn internal(message: &str) -> Status {
+    let details = ErrorDetails::with_error_info(INTERNAL, DOMAIN, HashMap::new());
+    Status::with_error_details(Code::Internal, message, details)
+}
+
 /// The status of a call that was not answered within `given`.
 pub(super) fn out_of_time(given: Duration) -> Status {
     Status::deadline_exceeded(format!("not answered within {given:?}"))

@@ -59,13 +59,8 @@ impl Tokens {
                 file: file.clone(),
                 error,
             })?;
-            let lines = text.lines().map(str::trim);
             let before = tokens.len();
-            tokens.extend(
-                lines
-                    .filter(|line| !line.is_empty() && !line.starts_with('#'))
-                    .map(Into::into),
-            );
+            tokens.extend(self::tokens(&text).map(Into::into));
             if tokens.len() == before {
                 return Err(TokensError::None(file.clone()));
             }
@@ -93,6 +88,13 @@ impl Tokens {
         // Schemes are known whatever their case (RFC 9110, section 11.1).
         scheme.eq_ignore_ascii_case(b"bearer ") && known.into()
     }
+}
+
+/// The tokens in the text of a file: a line each, but for blank ones and such that begin
+/// with `#`.
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Whether a header can hold `token`.

@@ -7,18 +7,19 @@ use std::{
 };
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
+use prost::Message as _;
 use tokio::{sync::OwnedSemaphorePermit, task::yield_now, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 
 use super::{
     Metrics,
-    budget::Share,
-    evaluator::Evaluator,
+    budget::{Exhausted, Share},
+    evaluator::{Evaluator, LONG},
     inbox::Inbox,
     line::{INLINE, Outcome, full, light, write},
     pool::Caller,
-    status::{idle, shutting_down},
+    status::{Limit, idle, internal, overloaded, shutting_down},
     unread::Unread,
 };
 use crate::{
@@ -53,6 +54,8 @@ pub(super) struct Conversation {
     answered: u64,
     /// The line of it that the pool computes.
     heavy: Option<Heavy>,
+    /// What the last response takes until it is read.
+    unread: Share,
     _place: OwnedSemaphorePermit,
 }
 
@@ -90,6 +93,7 @@ impl Conversation {
         Self {
             inbox: Inbox::new(requests, Arc::clone(&service.requests)),
             sheet: Some(Box::new(Worksheet::sharing(&service.values))),
+            unread: service.requests.share(),
             service,
             task: None,
             answered: 0,
@@ -111,7 +115,13 @@ impl Conversation {
                 let expired = Err(idle(limit.unwrap_or_default()));
                 return Some((expired, None));
             };
-            let response = this.next().await?;
+            let mut response = this.next().await?;
+            if let Ok(message) = &response
+                && this.pay(message.encoded_len()).is_err()
+            {
+                let limit = this.service.requests.limit();
+                response = Err(overloaded(Limit::Requests, limit));
+            }
             if response.is_err() {
                 return Some((response, None));
             }
@@ -119,6 +129,11 @@ impl Conversation {
             Some((response, Some(unread)))
         });
         responses.boxed()
+    }
+
+    /// Pays for a response until the next one is asked for.
+    fn pay(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        self.unread.resize(if bytes > LONG { bytes } else { 0 })
     }
 
     async fn next(&mut self) -> Option<Response> {
@@ -322,7 +337,7 @@ impl Conversation {
         self.heavy = None;
         let Some((sheet, outcome)) = done else {
             let lost = "a line could not be computed, and the worksheet is lost";
-            return Some(Err(Status::internal(lost)));
+            return Some(Err(internal(lost)));
         };
         self.sheet = Some(sheet);
         Some(Ok(outcome))

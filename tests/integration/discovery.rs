@@ -35,7 +35,8 @@ fn services_are_listed_and_described() {
             described.stdout.contains("// "),
             "with its comments: {described:?}"
         );
-        let described = ask(":describe grpc.health.v1.Health");
+        assert_eq!(ask(":describe /calc.Calculator/Add"), described);
+        let described = ask(":describe .grpc.health.v1.Health");
         assert!(
             described.stdout.contains("service Health {"),
             "{described:?}"

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
     thread,
 };
 
@@ -89,4 +90,18 @@ fn servers_that_are_all_gone_are_all_named() {
         "grpcalc: cannot reach {one}, {other}: connection refused; is a server running there?\n"
     );
     assert_eq!(found, ran("", &complaint, 3));
+}
+
+/// It takes connections, since the system does that for it, and says nothing.
+#[test]
+fn a_server_that_hangs_is_passed_over() {
+    let (_server, there) = Serve::on_any_port();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let frozen = listener.local_addr().unwrap().to_string();
+    for order in [[&frozen, &there], [&there, &frozen]] {
+        let options = ["--timeout", "2s", "--addr", order[0], "--addr", order[1]];
+        let script = additions(50) + "1/3\n";
+        let expected = sums(50) + "0.33333333333333333333\n";
+        assert_eq!(run(&options, script), ran(&expected, "", 0));
+    }
 }

@@ -26,10 +26,8 @@ pub(super) struct Found<'f> {
 }
 
 impl<'f> Found<'f> {
-    /// `name` may also be a method's path in a call, `calc.Calculator/Add`.
     pub(super) fn find(files: &'f [FileDescriptorProto], name: &str) -> Option<Self> {
-        let name = name.strip_prefix(['.', '/']).unwrap_or(name);
-        let name = name.replace('/', ".");
+        let name = name.strip_prefix('.').unwrap_or(name).to_owned();
         let (file, (path, definition)) = files.iter().find_map(|file| {
             let inner = match file.package() {
                 "" => &name,

@@ -213,8 +213,6 @@ enum AngleUnit {
         ("calc.Calculator", calculator),
         (".calc.Calculator", calculator),
         ("calc.Calculator.Add", add),
-        ("calc.Calculator/Add", add),
-        ("/calc.Calculator/Add", add),
         ("grpc.ChatServer.SendNote", send),
         ("grpcalc.v1.EvaluatorService", evaluator),
         ("grpcalc.v1.WorksheetRequest", request),
@@ -466,7 +464,7 @@ fn options_of_enums_and_methods() {
         ..file(vec![], vec![enumeration])
     }];
     assert_eq!(
-        describe(&files, "t.S/Do").unwrap(),
+        describe(&files, "t.S.Do").unwrap(),
         "\
 // t.S.Do, a method in t.proto
 rpc Do(t.E) returns (stream t.E) {
