@@ -17,11 +17,9 @@ def start(*command):
     return server, server.stdout.readline().strip()
 
 
-def serve(*options):
-    """`grpcalc serve` on a free port, and its address."""
-    return start(
-        GRPCALC, "serve", "--listen", "127.0.0.1:0", "--log-level", "error", *options
-    )
+def serve(*options, listen="127.0.0.1:0"):
+    """`grpcalc serve`, by default on a free port, and its address."""
+    return start(GRPCALC, "serve", "--listen", listen, "--log-level", "error", *options)
 
 
 def stop(server):

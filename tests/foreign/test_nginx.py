@@ -5,7 +5,9 @@ import subprocess
 import tempfile
 import threading
 import unittest
+from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import grpc
 
@@ -57,24 +59,28 @@ class Nginx:
         self.folder.cleanup()
 
 
+def ask(address):
+    return subprocess.Popen(
+        [GRPCALC, "--addr", address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 class TwoServers(unittest.TestCase):
     def setUp(self):
-        self.kept, one = serve()
-        self.lost, other = serve()
-        self.nginx = Nginx([one, other])
+        self.kept, self.kept_address = serve()
+        self.lost, self.lost_address = serve()
+        self.nginx = Nginx([self.kept_address, self.lost_address])
         self.addCleanup(stop, self.kept)
         self.addCleanup(self.nginx.stop)
 
     def under_load(self, end):
         """The answers to a long script in the middle of which a server goes away."""
         script = "".join(f"add {n} 1\n" for n in range(LINES))
-        client = subprocess.Popen(
-            [GRPCALC, "--addr", self.nginx.address],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        client = ask(self.nginx.address)
 
         def feed():
             client.stdin.write(script)
@@ -99,6 +105,17 @@ class TwoServers(unittest.TestCase):
     def test_no_answer_is_lost_when_one_is_ended(self):
         self.under_load(stop)
 
+    def test_no_answer_is_lost_when_both_are_restarted_one_after_the_other(self):
+        def restart(server):
+            stop(server)
+            self.lost, _ = serve(listen=self.lost_address)
+            self.addCleanup(stop, self.lost)
+            stop(self.kept)
+            self.kept, _ = serve(listen=self.kept_address)
+            self.addCleanup(stop, self.kept)
+
+        self.under_load(restart)
+
     def test_every_kind_of_call_passes(self):
         self.addCleanup(stop, self.lost)
         script = "x = 3\nx^2\nadd x 1\n:health\n1/0\n"
@@ -118,6 +135,70 @@ class TwoServers(unittest.TestCase):
             with self.assertRaises(grpc.RpcError) as raised:
                 stub.Add(request, timeout=10)
             self.assertEqual(raised.exception.code(), grpc.StatusCode.UNAVAILABLE)
+
+
+class Worksheets(unittest.TestCase):
+    """A worksheet stays where it was opened, so its server's end is its own."""
+
+    COUNT = 50_000
+
+    def serve(self):
+        server, address = serve("--metrics", "127.0.0.1:0")
+        self.addCleanup(stop, server)
+        return server, address, server.stdout.readline().strip()
+
+    @staticmethod
+    def open_worksheets(server):
+        with urlopen(f"http://{server[2]}/metrics", timeout=10) as page:
+            lines = page.read().decode().splitlines()
+        [count] = [line.split()[1] for line in lines if line.startswith("grpcalc_worksheets ")]
+        return int(count)
+
+    def lose(self, which, end):
+        """How many answers a script had, and how it ended, when a server goes away in the
+        middle of it: `mine`, which has the worksheet, or the `other` one."""
+        servers = [self.serve(), self.serve()]
+        nginx = Nginx([address for _, address, _ in servers])
+        self.addCleanup(nginx.stop)
+        client = ask(nginx.address)
+
+        def feed():
+            # Where the client has ended, nobody reads the rest.
+            with suppress(BrokenPipeError):
+                client.stdin.write("x = 0\n" + self.COUNT * "x = x + 1\nx\n")
+            with suppress(BrokenPipeError):
+                client.stdin.close()
+
+        feeding = threading.Thread(target=feed)
+        feeding.start()
+        # While nobody reads more, the rest of the script is under way.
+        answers = [client.stdout.readline()]
+        mine, other = sorted(servers, key=self.open_worksheets, reverse=True)
+        self.assertEqual([self.open_worksheets(it) for it in (mine, other)], [1, 0])
+        end({"mine": mine, "other": other}[which][0])
+        answers += client.stdout.readlines()
+        errors = client.stderr.read()
+        feeding.join()
+        code = client.wait(timeout=60)
+        client.stdout.close()
+        client.stderr.close()
+        self.assertEqual(answers, [f"{n + 1}\n" for n in range(len(answers))])
+        return len(answers), errors, code
+
+    def test_the_loss_of_the_other_server_is_not_seen(self):
+        for end in (kill, stop):
+            self.assertEqual(self.lose("other", end), (self.COUNT, "", 0))
+
+    def test_the_loss_of_its_own_server_ends_a_script_in_good_order(self):
+        for end in (kill, stop):
+            answered, errors, code = self.lose("mine", end)
+            self.assertEqual(code, 3)
+            self.assertLess(answered, self.COUNT)
+            lost, none = errors.splitlines()
+            # Behind the first line, two for each answer; the first of the two has none.
+            line = int(lost.removeprefix("grpcalc: line ").split(":")[0])
+            self.assertIn(line, (2 * answered + 2, 2 * answered + 3))
+            self.assertEqual(none, "grpcalc: neither that line nor any after it was answered")
 
 
 if __name__ == "__main__":
