@@ -7,7 +7,11 @@ from concurrent import futures
 import grpc
 from google.protobuf import descriptor_pool, json_format, message_factory
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import proto_reflection_descriptor_database, reflection
+from grpc_reflection.v1alpha import (
+    proto_reflection_descriptor_database,
+    reflection,
+    reflection_pb2,
+)
 
 import calc_pb2
 import calc_pb2_grpc
@@ -58,6 +62,17 @@ class OurServer(unittest.TestCase):
     def test_services_are_listed(self):
         self.assertEqual(sorted(self.described.get_services()), SERVICES)
 
+    def test_version_1_tells_the_same(self):
+        # Its messages are those of v1alpha, and grpcio has no others.
+        call = self.channel.stream_stream(
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
+        [response] = call(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
+        listed = response.list_services_response.service
+        self.assertEqual(sorted(service.name for service in listed), SERVICES)
+
     def test_every_method_is_called_with_what_reflection_tells(self):
         for path, (request, expected) in CALLS.items():
             service, name = path.split("/")
@@ -75,15 +90,43 @@ class OurServer(unittest.TestCase):
                 response_deserializer=received.FromString,
             )
             if method.client_streaming:
-                reply = next(iter(call(iter([sent]))))
+                [reply] = call(iter([sent]))
             else:
                 reply = call(sent)
             self.assertEqual(json_format.MessageToDict(reply), expected, path)
 
+    def test_there_are_no_other_methods(self):
+        listed = [
+            f"{service}/{method.name}"
+            for service in SERVICES
+            for method in self.pool.FindServiceByName(service).methods
+        ]
+        streams = {
+            "grpc.health.v1.Health/Watch",
+            "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        }
+        self.assertEqual(set(listed), set(CALLS) | streams)
+
     def test_comments_are_told(self):
-        file = self.described.FindFileContainingSymbol("calc.Calculator")
-        comments = [place.leading_comments for place in file.source_code_info.location]
-        self.assertTrue(any(comments))
+        for service, comment in [
+            ("calc.Calculator", " Four operations on a pair of 32-bit integers.\n"),
+            ("grpcalc.v1.EvaluatorService", " Evaluates lines of the calculator's language.\n"),
+        ]:
+            file = self.described.FindFileContainingSymbol(service)
+            comments = {
+                tuple(place.path): place.leading_comments
+                for place in file.source_code_info.location
+            }
+            # Places are paths of field numbers: 6 is the services, 2 their methods; 4 the
+            # messages, 2 their fields.
+            self.assertEqual(comments[6, 0], comment)
+            for at, method in enumerate(file.service[0].method):
+                self.assertTrue(comments[6, 0, 2, at], method.name)
+            for at, message in enumerate(file.message_type):
+                self.assertTrue(comments[4, at], message.name)
+                for nth, field in enumerate(message.field):
+                    self.assertTrue(comments[4, at, 2, nth], f"{message.name}.{field.name}")
 
     def test_health_of_the_server_and_of_each_service(self):
         stub = health_pb2_grpc.HealthStub(self.channel)
@@ -91,6 +134,9 @@ class OurServer(unittest.TestCase):
         for service in ["", *SERVICES]:
             status = stub.Check(health_pb2.HealthCheckRequest(service=service)).status
             self.assertEqual(status, serving, service)
+            watch = stub.Watch(health_pb2.HealthCheckRequest(service=service))
+            self.assertEqual(next(watch).status, serving, service)
+            watch.cancel()
         with self.assertRaises(grpc.RpcError) as raised:
             stub.Check(health_pb2.HealthCheckRequest(service="nobody"))
         self.assertEqual(raised.exception.code(), grpc.StatusCode.NOT_FOUND)
