@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::TcpStream,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +10,10 @@ use nix::sys::signal::Signal;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
-use crate::harness::{Ran, Serve, grpcalc, ran, run};
+use crate::{
+    frames::{begin_call, greeted, next_frame},
+    harness::{Ran, Serve, grpcalc, ran, run},
+};
 
 /// Somebody who signs certificates.
 struct Authority {
@@ -287,4 +291,53 @@ fn files_that_make_no_sense_are_named() {
     let (status, stderr) = Serve::start(&["--cert", &cert]).wait();
     assert_eq!(status.code(), Some(2));
     assert!(stderr.contains("--key"), "{stderr}");
+}
+
+#[test]
+fn a_peer_that_does_not_begin_to_encrypt_holds_up_no_shutdown() {
+    let authority = Authority::new();
+    let [cert, key] = authority.sign("localhost");
+    let (server, address) = serve(&[
+        "--cert",
+        &cert,
+        "--key",
+        &key,
+        "--handshake",
+        "1m",
+        "--grace",
+        "1m",
+    ]);
+    let _silent = TcpStream::connect(&address).unwrap();
+    // It has been accepted when one behind it is served.
+    let encrypted = format!("https://localhost:{}", address.rsplit(':').next().unwrap());
+    assert_eq!(
+        add(&["--addr", &encrypted, "--ca", &authority.ca()]),
+        ran("3\n", "", 0)
+    );
+    server.signal(Signal::SIGTERM);
+    let (status, complaints) = server.wait();
+    assert_eq!((status.code(), complaints.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn health_is_told_when_there_is_no_room_for_calls() {
+    let (_server, address) = serve(&["--max-calls", "1"]);
+    let mut peer = greeted(&address);
+    begin_call(&mut peer, 1, "/calc.Calculator/Add");
+    // The first is under way when one behind it is refused.
+    begin_call(&mut peer, 3, "/calc.Calculator/Add");
+    while next_frame(&mut peer).stream != 3 {}
+    assert_eq!(
+        run(&["--addr", &address, ":health"], ""),
+        ran("SERVING\n", "", 0)
+    );
+    let refused = run(
+        &["--addr", &address, "--timeout", "1s", "add", "1", "2"],
+        "",
+    );
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(
+        refused.stderr.contains("the limit of 1 calls under way"),
+        "{refused:?}"
+    );
 }
