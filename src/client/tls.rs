@@ -111,7 +111,9 @@ pub(super) fn cause(error: &io::Error) -> Option<String> {
     use rustls::{AlertDescription, CertificateError};
     Some(match error.get_ref()?.downcast_ref()? {
         rustls::Error::InvalidCertificate(
-            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+            CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
         ) => "its certificate is signed by nobody who is trusted; --ca names whom to trust".into(),
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
