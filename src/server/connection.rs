@@ -93,7 +93,8 @@ impl Connection {
         // A ping does not reach a peer that takes nothing of what it is sent, nor does a
         // farewell.
         let mut io = TimeoutStream::new(io);
-        io.set_write_timeout(Some(limits.keepalive + limits.keepalive_timeout));
+        let patience = limits.keepalive.saturating_add(limits.keepalive_timeout);
+        io.set_write_timeout(Some(patience));
         let io = Overheard::new(Box::pin(io), {
             let (peer, mut lacks) = (Arc::clone(&peer), PREFACE);
             move |came| {
