@@ -445,7 +445,7 @@ fn peers_come_and_go() {
         is_served(&mut greeted(&victim.address), 1);
     }
     let elapsed = begun.elapsed();
-    assert!(elapsed < Duration::from_secs(15), "{elapsed:?}");
+    assert!(elapsed < PATIENCE, "{elapsed:?}");
     victim.grew_by_less_than(16, "10,000 connections");
     victim.ends();
 }
@@ -481,7 +481,7 @@ fn who_dawdles_over_the_greeting_is_hung_up_on() {
 
 #[test]
 fn who_gives_no_sign_of_life_is_hung_up_on() {
-    let victim = Victim::new(&["--keepalive", "300ms", "--keepalive-timeout", "300ms"]);
+    let victim = Victim::new(&["--keepalive", "300ms", "--keepalive-timeout", "1s"]);
     let [mut silent, mut alive] = [(); 2].map(|()| greeted(&victim.address));
     for _ in 0..4 {
         let ping = next_of(&mut alive, PING);
@@ -506,14 +506,14 @@ fn who_gives_no_sign_of_life_is_hung_up_on() {
 
 #[test]
 fn who_asks_for_nothing_is_told_to_go() {
-    let victim = Victim::new(&["--idle-connection", "300ms"]);
+    let victim = Victim::new(&["--idle-connection", "1s"]);
     let begun = Instant::now();
     let mut idle = greeted(&victim.address);
     is_served(&mut idle, 1);
     assert_eq!(farewell(&mut idle), Some(NO_ERROR));
     let mut silent = greeted(&victim.address);
     assert_eq!(farewell(&mut silent), Some(NO_ERROR));
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < Duration::from_secs(8));
     victim.ends();
 }
 
