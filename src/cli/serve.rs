@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     address::Address,
-    server::{self, End, Exporter, Listener, Settings, Tls, TlsFiles, Tokens},
+    server::{self, End, Listener, Settings, Tls, TlsFiles, Tokens},
 };
 
 /// File descriptors beside those of connections.
@@ -41,8 +41,13 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     }
     let exporter = match &options.metrics {
         None => None,
-        Some(address) => match Exporter::bind(address, Arc::clone(&settings.metrics)).await {
-            Ok(exporter) => Some(exporter),
+        Some(address @ Address::Unix(_)) => {
+            let message = "metrics are offered on HOST:PORT";
+            let error = io::Error::new(io::ErrorKind::InvalidInput, message);
+            return Ok(cannot_listen(address, &error));
+        }
+        Some(address) => match Listener::bind(address).await {
+            Ok(listener) => Some(listener),
             Err(error) => return Ok(cannot_listen(address, &error)),
         },
     };
@@ -71,7 +76,10 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
             tracing::warn!(%address, "metrics are open to the network without encryption and a token");
         }
         tell(address);
-        tokio::spawn(exporter.serve());
+        tokio::spawn(server::export(
+            exporter.connections(),
+            Arc::clone(&settings.metrics),
+        ));
     }
     tokio::spawn(reload(
         hangup,

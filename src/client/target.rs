@@ -6,7 +6,10 @@ use http::HeaderValue;
 use tokio::{io::DuplexStream, sync::mpsc};
 
 use super::tls::Tls;
-use crate::address::{Address, AddressError};
+use crate::{
+    address::{Address, AddressError},
+    server::is_token,
+};
 
 /// Which server to ask.
 #[derive(Clone, Debug)]
@@ -129,7 +132,7 @@ impl FromStr for Token {
     type Err = NoToken;
 
     fn from_str(text: &str) -> Result<Self, NoToken> {
-        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        if !is_token(text) {
             return Err(NoToken);
         }
         let mut value = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| NoToken)?;

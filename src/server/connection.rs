@@ -69,6 +69,11 @@ impl Connection {
         }
     }
 
+    /// The bytes alone, for another protocol.
+    pub(super) fn into_io(self) -> AnyStream {
+        self.io
+    }
+
     /// Serves the calls that come until the peer leaves, the server drains or the peer
     /// breaks a rule. One that is `surplus` is only told so, and soon to go: there may be
     /// room by then, but this one would never know.

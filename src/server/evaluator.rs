@@ -12,6 +12,7 @@ use super::{
     Metrics, Settings,
     budget::Budget,
     line::{AT_ONCE, INLINE, answer, full, light},
+    places,
     pool::{Caller, Full, Pool},
     status::{Limit, from_fault, internal, overloaded, shutting_down},
     worksheet::Conversation,
@@ -65,9 +66,7 @@ impl Evaluator {
             pool: Pool::new(limits.waiting),
             requests,
             values: Arc::default(),
-            worksheets: Arc::new(Semaphore::new(
-                limits.worksheets.min(Semaphore::MAX_PERMITS),
-            )),
+            worksheets: places(limits.worksheets),
             most_worksheets: limits.worksheets,
             metrics: Arc::clone(&settings.metrics),
             draining,

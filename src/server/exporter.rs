@@ -1,7 +1,8 @@
 //! Metrics for whoever monitors the server, by HTTP.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
+use futures_util::{Stream, StreamExt as _};
 use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::Full;
 use hyper::{
@@ -10,14 +11,9 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    time::{sleep, timeout},
-};
+use tokio::{sync::Semaphore, time::timeout};
 
-use super::Metrics;
-use crate::address::Address;
+use super::{Connection, Metrics};
 
 /// Where the metrics are.
 const PATH: &str = "/metrics";
@@ -32,66 +28,24 @@ const CONNECTIONS: usize = 16;
 const LIFE: Duration = Duration::from_secs(10 * 60);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A socket on which metrics are offered.
-#[derive(Debug)]
-pub struct Exporter {
-    listener: TcpListener,
-    address: Address,
-    metrics: Arc<Metrics>,
-}
-
-impl Exporter {
-    /// Binds `address`, which is a TCP port.
-    pub async fn bind(address: &Address, metrics: Arc<Metrics>) -> io::Result<Self> {
-        let Address::Tcp { host, port } = address else {
-            let message = "metrics are offered on HOST:PORT";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+/// Offers `metrics` to whoever connects, for ever.
+pub async fn export(connections: impl Stream<Item = Connection>, metrics: Arc<Metrics>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = pin!(connections);
+    loop {
+        let place = Arc::clone(&places).acquire_owned().await;
+        let Some(connection) = connections.next().await else {
+            return;
         };
-        let listener = TcpListener::bind((host.as_str(), *port)).await?;
-        let address = listener.local_addr()?.into();
-        Ok(Self {
-            listener,
-            address,
-            metrics,
-        })
-    }
-
-    /// The address it is bound to, with the port that the system chose.
-    #[must_use]
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// Whether peers from other machines can connect.
-    #[must_use]
-    pub fn is_open_to_the_network(&self) -> bool {
-        let bound = self.listener.local_addr();
-        !bound.is_ok_and(|address| address.ip().to_canonical().is_loopback())
-    }
-
-    /// Offers the metrics for ever.
-    pub async fn serve(self) {
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
-        loop {
-            let place = Arc::clone(&places).acquire_owned().await;
-            match self.listener.accept().await {
-                Ok((io, _)) => {
-                    let answering = converse(io, Arc::clone(&self.metrics));
-                    tokio::spawn(async move {
-                        let _place = place;
-                        let _ = timeout(LIFE, answering).await;
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection for metrics");
-                    sleep(Duration::from_millis(50)).await;
-                }
-            }
-        }
+        let answering = converse(connection, Arc::clone(&metrics));
+        tokio::spawn(async move {
+            let _place = place;
+            let _ = timeout(LIFE, answering).await;
+        });
     }
 }
 
-async fn converse(io: TcpStream, metrics: Arc<Metrics>) {
+async fn converse(connection: Connection, metrics: Arc<Metrics>) {
     let service = service_fn(move |request| {
         let response = respond(&request, &metrics);
         async { Ok::<_, Infallible>(response) }
@@ -99,7 +53,7 @@ async fn converse(io: TcpStream, metrics: Arc<Metrics>) {
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(PATIENCE)
-        .serve_connection(TokioIo::new(io), service);
+        .serve_connection(TokioIo::new(connection.into_io()), service);
     if let Err(error) = serving.await {
         tracing::debug!(%error, "connection for metrics broke");
     }

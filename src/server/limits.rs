@@ -16,8 +16,8 @@ pub struct Limits {
     pub worksheets: usize,
     /// Bytes of a request message.
     pub message: usize,
-    /// Bytes of requests of all calls that have arrived, in part or as a whole, and are not
-    /// answered yet. What one message of small size takes is not counted before it is here.
+    /// Bytes of all calls together: of long messages from when they begin to arrive, of
+    /// requests that wait in worksheets, and of long answers until they are sent.
     pub requests: usize,
     /// Heavy lines that wait for each core.
     pub waiting: usize,

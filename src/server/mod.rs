@@ -44,13 +44,13 @@ use crate::engine;
 pub use self::{
     calculator::CalculatorService,
     connection::Connection,
-    exporter::Exporter,
+    exporter::export,
     limits::Limits,
     listener::Listener,
     metrics::Metrics,
     status::{DOMAIN, END, HELP, START},
     tls::{Tls, TlsFiles},
-    tokens::{Tokens, TokensError, tokens},
+    tokens::{Tokens, TokensError, is_token, tokens},
 };
 
 /// Connections beyond the limit that are told of it.
@@ -161,7 +161,6 @@ pub async fn run(
     let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
     let _cut = cut.clone().drop_guard();
     let mut connections = Box::pin(connections);
-    let places = |count: usize| Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)));
     let (regular, told) = (places(server.settings.limits.connections), places(SURPLUS));
     let accepting = async {
         while let Some(connection) = connections.next().await {
@@ -198,6 +197,11 @@ pub async fn run(
         Ok(()) => End::Drained,
         Err(_) => End::GraceExceeded,
     }
+}
+
+/// So many places, or as many as there can be.
+fn places(count: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
 }
 
 /// A way into a server of the same process: what is sent to the first is a

@@ -13,6 +13,8 @@ use tokio::{
     task,
 };
 
+use super::places;
+
 /// A bound on how many jobs are computed at the same time, and on how many wait for
 /// that. The threads are the runtime's own for what blocks.
 #[derive(Clone, Debug)]
@@ -61,12 +63,10 @@ impl Pool {
     /// A thread for each core, for each of which so many jobs may wait.
     pub(super) fn new(waiting: usize) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let waiting = threads
-            .saturating_mul(waiting)
-            .min(Semaphore::MAX_PERMITS / 2);
+        let waiting = threads.saturating_mul(waiting);
         Self {
-            running: Arc::new(Semaphore::new(threads)),
-            places: Arc::new(Semaphore::new(threads + waiting)),
+            running: places(threads),
+            places: places(threads.saturating_add(waiting)),
             waiting,
         }
     }

@@ -65,7 +65,7 @@ impl Tokens {
                 return Err(TokensError::None(file.clone()));
             }
         }
-        if !tokens.iter().all(|token| is_fit(token)) {
+        if !tokens.iter().all(|token| is_token(token)) {
             return Err(TokensError::Unfit);
         }
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = tokens;
@@ -99,7 +99,7 @@ pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a header can hold `token`.
 #[must_use]
-pub(super) fn is_fit(token: &str) -> bool {
+pub fn is_token(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
 }
 

@@ -59,14 +59,36 @@ class Nginx:
         self.folder.cleanup()
 
 
-def ask(address):
-    return subprocess.Popen(
+def answers(address, script, first, meanwhile):
+    """What a script is answered when something is done after its first answers, how it
+    ended, and what it complained of."""
+    client = subprocess.Popen(
         [GRPCALC, "--addr", address],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+    def feed():
+        # Where the client has ended, nobody reads the rest.
+        with suppress(BrokenPipeError):
+            client.stdin.write(script)
+        with suppress(BrokenPipeError):
+            client.stdin.close()
+
+    feeding = threading.Thread(target=feed)
+    feeding.start()
+    # While nobody reads more, the rest of the script is under way.
+    found = [client.stdout.readline() for _ in range(first)]
+    meanwhile()
+    found += client.stdout.readlines()
+    errors = client.stderr.read()
+    feeding.join()
+    code = client.wait(timeout=60)
+    client.stdout.close()
+    client.stderr.close()
+    return found, errors, code
 
 
 class TwoServers(unittest.TestCase):
@@ -80,24 +102,11 @@ class TwoServers(unittest.TestCase):
     def under_load(self, end):
         """The answers to a long script in the middle of which a server goes away."""
         script = "".join(f"add {n} 1\n" for n in range(LINES))
-        client = ask(self.nginx.address)
-
-        def feed():
-            client.stdin.write(script)
-            client.stdin.close()
-
-        feeding = threading.Thread(target=feed)
-        feeding.start()
-        answers = [client.stdout.readline() for _ in range(LINES // 4)]
-        end(self.lost)
-        answers += client.stdout.readlines()
-        errors = client.stderr.read()
-        feeding.join()
-        code = client.wait(timeout=60)
-        client.stdout.close()
-        client.stderr.close()
+        found, errors, code = answers(
+            self.nginx.address, script, LINES // 4, lambda: end(self.lost)
+        )
         self.assertEqual((errors, code), ("", 0))
-        self.assertEqual(answers, [f"{n}\n" for n in range(1, LINES + 1)])
+        self.assertEqual(found, [f"{n}\n" for n in range(1, LINES + 1)])
 
     def test_no_answer_is_lost_when_one_is_killed(self):
         self.under_load(kill)
@@ -160,30 +169,16 @@ class Worksheets(unittest.TestCase):
         servers = [self.serve(), self.serve()]
         nginx = Nginx([address for _, address, _ in servers])
         self.addCleanup(nginx.stop)
-        client = ask(nginx.address)
+        script = "x = 0\n" + self.COUNT * "x = x + 1\nx\n"
 
-        def feed():
-            # Where the client has ended, nobody reads the rest.
-            with suppress(BrokenPipeError):
-                client.stdin.write("x = 0\n" + self.COUNT * "x = x + 1\nx\n")
-            with suppress(BrokenPipeError):
-                client.stdin.close()
+        def lose_one():
+            mine, other = sorted(servers, key=self.open_worksheets, reverse=True)
+            self.assertEqual([self.open_worksheets(it) for it in (mine, other)], [1, 0])
+            end({"mine": mine, "other": other}[which][0])
 
-        feeding = threading.Thread(target=feed)
-        feeding.start()
-        # While nobody reads more, the rest of the script is under way.
-        answers = [client.stdout.readline()]
-        mine, other = sorted(servers, key=self.open_worksheets, reverse=True)
-        self.assertEqual([self.open_worksheets(it) for it in (mine, other)], [1, 0])
-        end({"mine": mine, "other": other}[which][0])
-        answers += client.stdout.readlines()
-        errors = client.stderr.read()
-        feeding.join()
-        code = client.wait(timeout=60)
-        client.stdout.close()
-        client.stderr.close()
-        self.assertEqual(answers, [f"{n + 1}\n" for n in range(len(answers))])
-        return len(answers), errors, code
+        found, errors, code = answers(nginx.address, script, 1, lose_one)
+        self.assertEqual(found, [f"{n + 1}\n" for n in range(len(found))])
+        return len(found), errors, code
 
     def test_the_loss_of_the_other_server_is_not_seen(self):
         for end in (kill, stop):
