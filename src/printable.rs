@@ -29,6 +29,12 @@ pub fn quoted(text: &str) -> String {
     format!("'{}'", printable(text, QUOTATION))
 }
 
+/// Whether nobody sees that `c` stands in a text.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || is_invisible(c)
+}
+
 /// Zero-width characters, and the bidirectional controls of Unicode's annex 9.
 fn is_invisible(c: char) -> bool {
     matches!(

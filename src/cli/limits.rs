@@ -1,6 +1,6 @@
 //! The limits of a server as options.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use clap::{Args, value_parser};
 
@@ -39,6 +39,18 @@ pub(super) struct LimitOptions {
     /// Heavy lines that wait for each core
     #[arg(long, default_value = "64", value_name = "N", value_parser = value_parser!(u32), help_heading = SERVER)]
     max_waiting: u32,
+
+    /// Notes of the chat that are kept for who comes later
+    #[arg(long, default_value = "1000", value_name = "N", value_parser = positive, help_heading = SERVER)]
+    max_notes: usize,
+
+    /// Notes that are taken on one connection in a second
+    #[arg(long, default_value = "50", value_name = "N", help_heading = SERVER)]
+    max_note_rate: NonZeroU32,
+
+    /// Notes that are taken on one connection at once, after a silence
+    #[arg(long, default_value = "512", value_name = "N", help_heading = SERVER)]
+    max_note_burst: NonZeroU32,
 
     /// The longest time for a call that is no stream
     #[arg(long, default_value = "1m", value_name = "TIME", value_parser = positive_duration, help_heading = SERVER)]
@@ -140,6 +152,11 @@ impl LimitOptions {
             message: self.max_message,
             requests: self.max_requests,
             waiting: self.max_waiting as usize,
+            notes: self.max_notes,
+            note_rate: server::NoteRate {
+                burst: self.max_note_burst,
+                per_second: self.max_note_rate,
+            },
             call: self.max_call_time,
             idle: Some(self.idle),
             unused: Some(self.idle_connection),

@@ -141,7 +141,11 @@ impl Call {
     /// What the service answers.
     async fn serve(&self, request: Request<Incoming>) -> Result<Response<Body>, Status> {
         let service = self.method().service;
-        let request = request.map(|body| Intake::new(body, &self.server.requests));
+        let mut request = request.map(|body| Intake::new(body, &self.server.requests));
+        if service == Service::Chat {
+            // What one may say depends on what was said on its connection.
+            request.extensions_mut().insert(Arc::clone(&self.peer));
+        }
         let serving = self.server.routes.call(service, request);
         match AssertUnwindSafe(serving).catch_unwind().await {
             Ok(Ok(response)) => Ok(response),
@@ -240,6 +244,10 @@ impl Call {
         match code {
             // tonic says INTERNAL of requests that make no sense, too.
             Code::Internal if reason == INTERNAL => line!(error, "call failed"),
+            // Their rate keeps those in check who talk much.
+            _ if overloaded && self.method().service == Service::Chat => {
+                line!(debug, "call refused");
+            }
             _ if overloaded || code == Code::Unauthenticated => line!(warn, "call refused"),
             // That is how worksheets end when their clients do.
             Code::Cancelled | Code::Aborted => line!(debug, "caller left"),

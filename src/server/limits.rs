@@ -1,6 +1,8 @@
 //! What peers may ask of a server.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
+
+use super::peer::NoteRate;
 
 /// The limits of a server as a whole and of its connections; those of a calculation are
 /// [`crate::engine::Limits`].
@@ -21,6 +23,10 @@ pub struct Limits {
     pub requests: usize,
     /// Heavy lines that wait for each core.
     pub waiting: usize,
+    /// Notes of the chat that are kept.
+    pub notes: usize,
+    /// Notes that are taken on one connection.
+    pub note_rate: NoteRate,
     /// The longest time that a call may take that is no stream. A caller's own deadline
     /// counts where it is shorter.
     pub call: Duration,
@@ -47,6 +53,11 @@ impl Limits {
         message: 4 << 20,
         requests: 256 << 20,
         waiting: 64,
+        notes: 1000,
+        note_rate: NoteRate {
+            burst: NonZeroU32::new(512).unwrap(),
+            per_second: NonZeroU32::new(50).unwrap(),
+        },
         call: Duration::from_secs(60),
         idle: Some(Duration::from_secs(60 * 60)),
         unused: Some(Duration::from_secs(60 * 60)),

@@ -13,6 +13,7 @@ use crate::{code, proto};
 pub(super) enum Service {
     Calculator,
     Evaluator,
+    Chat,
     Health,
     Reflection,
     ReflectionAlpha,
@@ -22,9 +23,10 @@ pub(super) enum Service {
 
 impl Service {
     /// Those that can be asked for, by their names.
-    pub(super) const ALL: [(&str, Self); 5] = [
+    pub(super) const ALL: [(&str, Self); 6] = [
         ("calc.Calculator", Self::Calculator),
         ("grpcalc.v1.EvaluatorService", Self::Evaluator),
+        ("grpc.ChatServer", Self::Chat),
         ("grpc.health.v1.Health", Self::Health),
         ("grpc.reflection.v1.ServerReflection", Self::Reflection),
         (
@@ -46,6 +48,7 @@ impl Service {
                 ("Divide", false),
             ],
             Self::Evaluator => &[("Evaluate", false), ("Worksheet", true)],
+            Self::Chat => &[("ChatStream", true), ("SendNote", false)],
             Self::Health => &[("Check", false), ("Watch", true)],
             Self::Reflection | Self::ReflectionAlpha => &[("ServerReflectionInfo", true)],
             // One set of labels for all paths that peers make up.

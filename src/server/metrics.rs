@@ -23,6 +23,8 @@ pub struct Metrics {
     pub(super) lines: Counter,
     pub(super) connections: Gauge,
     pub(super) worksheets: Gauge,
+    pub(super) notes: Counter,
+    pub(super) members: Gauge,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -92,6 +94,18 @@ impl Default for Metrics {
         );
         let worksheets = Gauge::default();
         registry.register("grpcalc_worksheets", "Open worksheets", worksheets.clone());
+        let notes = Counter::default();
+        registry.register(
+            "grpcalc_notes",
+            "Notes that were said in the chat",
+            notes.clone(),
+        );
+        let members = Gauge::default();
+        registry.register(
+            "grpcalc_chat_members",
+            "Streams on which somebody listens to the chat",
+            members.clone(),
+        );
         Self {
             registry,
             handled,
@@ -101,6 +115,8 @@ impl Default for Metrics {
             lines,
             connections,
             worksheets,
+            notes,
+            members,
         }
     }
 }

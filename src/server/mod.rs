@@ -1,12 +1,15 @@
 //! The server: the services over the engine, on any kind of connection.
 
+mod bookmark;
 mod budget;
 mod calculator;
 mod call;
+mod chat;
 mod connection;
 mod deadline;
 mod evaluator;
 mod exporter;
+mod history;
 mod inbox;
 mod intake;
 mod limits;
@@ -14,6 +17,7 @@ mod line;
 mod listener;
 mod methods;
 mod metrics;
+pub mod note;
 mod peer;
 mod pool;
 mod routes;
@@ -38,16 +42,19 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use self::{budget::Budget, evaluator::Evaluator, methods::Methods, routes::Routes};
+use self::{budget::Budget, chat::Chat, evaluator::Evaluator, methods::Methods, routes::Routes};
 use crate::engine;
 
 pub use self::{
+    bookmark::{Bookmark, FROM, NEXT},
     calculator::CalculatorService,
     connection::Connection,
     exporter::export,
+    history::{History, Page, Recent},
     limits::Limits,
     listener::Listener,
     metrics::Metrics,
+    peer::NoteRate,
     status::{DOMAIN, END, HELP, START},
     tls::{Tls, TlsFiles},
     tokens::{Tokens, TokensError, is_token, tokens},
@@ -120,9 +127,12 @@ impl Server {
         let (health, draining) = (HealthReporter::new(), CancellationToken::new());
         let requests = Arc::new(Budget::new(settings.limits.requests));
         let evaluator = Evaluator::new(&settings, Arc::clone(&requests), draining.clone());
+        let limits = &settings.limits;
+        let history = Arc::new(Recent::new(limits.notes));
+        let chat = Chat::new(history, limits.note_rate, Arc::clone(&settings.metrics));
         Self {
             methods: Methods::new(),
-            routes: Routes::new(evaluator, health.clone(), &settings.limits),
+            routes: Routes::new(evaluator, chat, health.clone(), limits),
             health,
             calls: AtomicUsize::new(0),
             health_calls: AtomicUsize::new(0),

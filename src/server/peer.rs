@@ -1,9 +1,28 @@
 //! Who is at the other end of a connection.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    num::NonZeroU32,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     task::Poll,
+    time::Duration,
 };
+
+use governor::{
+    DefaultDirectRateLimiter, Quota,
+    clock::{Clock as _, DefaultClock},
+};
+
+/// How many notes a peer may send to the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoteRate {
+    /// At once, after a silence.
+    pub burst: NonZeroU32,
+    /// In the long run.
+    pub per_second: NonZeroU32,
+}
 
 /// Who is at the other end, and what it has under way.
 #[derive(Debug)]
@@ -15,6 +34,8 @@ pub(super) struct Peer {
     /// Calls under way, and all there have been.
     calls: AtomicUsize,
     begun: AtomicUsize,
+    /// Made for those that chat.
+    notes: OnceLock<DefaultDirectRateLimiter>,
 }
 
 impl Peer {
@@ -26,6 +47,7 @@ impl Peer {
             spoken: AtomicBool::new(false),
             calls: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
+            notes: OnceLock::new(),
         }
     }
 
@@ -54,6 +76,17 @@ impl Peer {
     pub(super) fn calls(&self) -> (usize, usize) {
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
         (count(&self.calls), count(&self.begun))
+    }
+
+    /// It sends a note; or has to wait for so long until it may.
+    pub(super) fn take_note(&self, rate: NoteRate) -> Result<(), Duration> {
+        let limiter = self.notes.get_or_init(|| {
+            let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
+            DefaultDirectRateLimiter::direct(quota)
+        });
+        let wait =
+            |early: governor::NotUntil<_>| early.wait_time_from(DefaultClock::default().now());
+        limiter.check().map_err(wait)
     }
 
     /// Its preface has come.

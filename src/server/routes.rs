@@ -14,14 +14,14 @@ use tonic_health::{
 use tonic_reflection::server::Builder;
 
 use super::{
-    CalculatorService, Evaluator,
+    CalculatorService, Chat, Evaluator,
     intake::Intake,
     limits::Limits,
     methods::{DESCRIPTORS, Service},
     status::unknown_method,
 };
 use crate::proto::{
-    calc::calculator_server::CalculatorServer,
+    calc::calculator_server::CalculatorServer, grpc::chat_server_server::ChatServerServer,
     grpcalc::v1::evaluator_service_server::EvaluatorServiceServer,
 };
 
@@ -31,6 +31,7 @@ use crate::proto::{
 pub(super) struct Routes {
     calculator: CalculatorServer<CalculatorService>,
     evaluator: EvaluatorServiceServer<Evaluator>,
+    chat: ChatServerServer<Chat>,
     health: HealthServer<HealthService>,
     reflection: LazyRoute,
     reflection_alpha: LazyRoute,
@@ -47,12 +48,18 @@ type Route = Box<dyn Fn(Request<Intake>) -> Answering + Send + Sync>;
 type LazyRoute = LazyLock<Route, Box<dyn FnOnce() -> Route + Send + Sync>>;
 
 impl Routes {
-    pub(super) fn new(evaluator: Evaluator, health: HealthReporter, limits: &Limits) -> Self {
+    pub(super) fn new(
+        evaluator: Evaluator,
+        chat: Chat,
+        health: HealthReporter,
+        limits: &Limits,
+    ) -> Self {
         let limit = limits.message;
         let health = HealthService::from_health_reporter(health);
         Self {
             calculator: CalculatorServer::new(CalculatorService).max_decoding_message_size(limit),
             evaluator: EvaluatorServiceServer::new(evaluator).max_decoding_message_size(limit),
+            chat: ChatServerServer::new(chat).max_decoding_message_size(limit),
             // Whoever has no token may call it.
             health: HealthServer::new(health).max_decoding_message_size(limit.min(SHORT)),
             // Made when somebody asks: an embedded server should begin at once.
@@ -72,6 +79,7 @@ impl Routes {
         match service {
             Service::Calculator => self.calculator.clone().call(request),
             Service::Evaluator => self.evaluator.clone().call(request),
+            Service::Chat => self.chat.clone().call(request),
             Service::Health => self.health.clone().call(request),
             Service::Reflection => (self.reflection)(request),
             Service::ReflectionAlpha => (self.reflection_alpha)(request),

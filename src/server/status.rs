@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use super::note::NoteError;
 use crate::engine::{Fault, Reason};
 
 /// The domain of every reason that this server gives in `google.rpc.ErrorInfo`.
@@ -69,6 +70,7 @@ pub(super) enum Limit {
     Worksheets,
     Requests,
     Waiting,
+    NoteRate,
 }
 
 impl Limit {
@@ -80,6 +82,7 @@ impl Limit {
             Self::Worksheets => "worksheets",
             Self::Requests => "requests",
             Self::Waiting => "waiting",
+            Self::NoteRate => "note_rate",
         }
     }
 
@@ -91,6 +94,7 @@ impl Limit {
             Self::Worksheets => "open worksheets",
             Self::Requests => "bytes of requests",
             Self::Waiting => "heavy lines that wait",
+            Self::NoteRate => "notes a second on a connection",
         }
     }
 }
@@ -98,12 +102,33 @@ impl Limit {
 /// The status of a call for which there is no room now, since a limit is reached, which is
 /// at `value`. Its caller may come again.
 pub(super) fn overloaded(limit: Limit, value: usize) -> Status {
-    let mut details = ErrorDetails::with_retry_info(Some(LATER));
+    overloaded_for(LATER, limit, value)
+}
+
+fn overloaded_for(wait: Duration, limit: Limit, value: usize) -> Status {
+    let mut details = ErrorDetails::with_retry_info(Some(wait));
     let named = HashMap::from([(LIMIT.to_owned(), limit.name().to_owned())]);
     details.set_error_info(Reason::Overloaded.as_str(), DOMAIN, named);
     let what = limit.what();
     let message = format!("the limit of {value} {what} is reached; try again a little later");
     Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// The status of a note of a peer that has sent many, and may send the next one after so
+/// long a `wait`. It is at `value` in the long run.
+pub(super) fn too_many_notes(value: u32, wait: Duration) -> Status {
+    overloaded_for(wait, Limit::NoteRate, value as usize)
+}
+
+/// The reason of a note that nobody may say.
+const INVALID_NOTE: &str = "INVALID_NOTE";
+
+/// The status of a note that is refused for what it says.
+pub(super) fn invalid_note(error: &NoteError) -> Status {
+    let message = error.to_string();
+    let mut details = ErrorDetails::with_error_info(INVALID_NOTE, DOMAIN, HashMap::new());
+    details.add_bad_request_violation(error.field(), &message);
+    Status::with_error_details(Code::InvalidArgument, message, details)
 }
 
 /// The reason of what is no fault of callers.

@@ -19,6 +19,7 @@ from programs import BUF, GRPCALC, run, serve, stop
 
 SERVICES = [
     "calc.Calculator",
+    "grpc.ChatServer",
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
@@ -40,6 +41,7 @@ CALLS = {
             "done": True,
         },
     ),
+    "grpc.ChatServer/SendNote": ({"name": "ada", "message": "hello"}, {}),
     "grpc.health.v1.Health/Check": ({"service": "calc.Calculator"}, {"status": "SERVING"}),
 }
 
@@ -102,6 +104,7 @@ class OurServer(unittest.TestCase):
             for method in self.pool.FindServiceByName(service).methods
         ]
         streams = {
+            "grpc.ChatServer/ChatStream",
             "grpc.health.v1.Health/Watch",
             "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
             "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",

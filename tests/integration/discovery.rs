@@ -12,6 +12,7 @@ use crate::harness::{Serve, ran, run, typed_only};
 const SERVICES: &str = "\
 calc.Calculator
 grpcalc.v1.EvaluatorService
+grpc.ChatServer
 grpc.health.v1.Health
 grpc.reflection.v1.ServerReflection
 grpc.reflection.v1alpha.ServerReflection
