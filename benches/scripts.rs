@@ -68,7 +68,7 @@ fn scripts(criterion: &mut Criterion) {
         for (name, script) in &scripts {
             group.bench_function(*name, |bencher| {
                 bencher.iter(|| {
-                    let run = script::run(script.as_bytes(), Discard, &client, rules);
+                    let run = script::run(script.as_bytes(), Discard, &client, rules, "ada");
                     assert_eq!(runtime.block_on(run).unwrap(), End::Answered);
                 });
             });

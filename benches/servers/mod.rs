@@ -19,7 +19,7 @@ pub(crate) fn embedded(runtime: &Runtime) -> Client {
         runtime.block_on(server::run(connections, std::future::pending(), settings))
     });
     let _guard = runtime.enter();
-    Client::lazy(Target::Embedded(dial), PATIENCE)
+    Client::lazy(Target::Embedded(dial, None), PATIENCE)
 }
 
 /// A server on a loopback port, and a client.

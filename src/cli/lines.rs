@@ -10,14 +10,14 @@ use std::{
 use anyhow::{Context as _, bail};
 use tokio::{
     io::AsyncRead,
-    runtime::Builder,
     signal::unix::{SignalKind, signal},
+    sync::mpsc,
 };
 
 use super::{
-    Exit, complain,
+    Exit, complain, embedded,
     options::{LineOptions, Server, token_of_environment},
-    runtime,
+    user,
 };
 use crate::{
     client::{Access, Client, Remote, Target, Tls, TlsFiles, Token},
@@ -25,22 +25,39 @@ use crate::{
         Session,
         script::{self, Output, Rules, Side},
     },
-    server::{self, tokens},
+    server::tokens,
     terminal::{self, Editor, Progress, prompt},
 };
+
+/// What was heard in the chat and waits to be shown.
+const HEARD: usize = 16;
 
 /// Answers the lines that the options name.
 pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
     let addresses = match &options.addr[..] {
+        _ if !options.listen.is_empty() => Vec::new(),
         [] => Server::from_env()?,
         named => named.iter().filter_map(|server| server.0.clone()).collect(),
     };
-    let target = if addresses.is_empty() {
-        embedded()?
-    } else {
+    if !addresses.is_empty() {
         let access = access(&options, &addresses)?;
-        Target::Remote(addresses, access)
+        return answer(Target::Remote(addresses, access), &options).await;
+    }
+    let server = match embedded::start(&options).await? {
+        Ok(server) => server,
+        Err(exit) => return Ok(exit),
     };
+    for address in &server.addresses {
+        complain(format_args!("listening on {address}"));
+    }
+    let done = answer(server.target.clone(), &options).await;
+    server.end().await;
+    done
+}
+
+/// Has the lines answered by `target`.
+async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
+    let name = options.name.clone().unwrap_or_else(user::name);
     let rules = Rules {
         fail_fast: options.fail_fast,
         many: true,
@@ -53,7 +70,14 @@ pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
         let line = options.line.join(" ");
         let many = line.contains('\n');
         let rules = Rules { many, ..rules };
-        return script(line.as_bytes(), &lazy(target), rules, Streams::default()).await;
+        return script(
+            line.as_bytes(),
+            &lazy(target),
+            rules,
+            &name,
+            Streams::default(),
+        )
+        .await;
     }
     match options.file.as_deref() {
         Some(path) if path != Path::new("-") => {
@@ -62,10 +86,13 @@ pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
             let known = file.metadata().await.ok().filter(Metadata::is_file);
             let watched = known.filter(|_| io::stderr().is_terminal());
             let progress = watched.map(|file| Progress::new(file.len()));
-            script(file, &lazy(target), rules, Streams { progress }).await
+            script(file, &lazy(target), rules, &name, Streams { progress }).await
         }
-        None if io::stdin().is_terminal() => session(target, &options).await,
-        _ => script(tokio::io::stdin(), &lazy(target), rules, Streams::default()).await,
+        None if io::stdin().is_terminal() => session(target, options, &name).await,
+        _ => {
+            let input = tokio::io::stdin();
+            script(input, &lazy(target), rules, &name, Streams::default()).await
+        }
     }
 }
 
@@ -89,7 +116,7 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
                 domain: domain.clone(),
             })
         });
-    let token = token(options)?;
+    let token: Option<Token> = token(options)?.map(|token| token.parse()).transpose()?;
     let exposed = |server: &&Remote| !server.is_encrypted(is_meant) && !server.is_local();
     if token.is_some()
         && let Some(server) = addresses.iter().find(exposed)
@@ -103,56 +130,32 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
     })
 }
 
-fn token(options: &LineOptions) -> anyhow::Result<Option<Token>> {
-    let text = match (&options.token, &options.token_file) {
-        (Some(token), _) => token.clone(),
+/// The token that is presented, or has to be where this is the server.
+pub(super) fn token(options: &LineOptions) -> anyhow::Result<Option<String>> {
+    match (&options.token, &options.token_file) {
+        (Some(token), _) => Ok(Some(token.clone())),
         (None, Some(file)) => {
             let text = fs::read_to_string(file);
             let text = text.with_context(|| format!("cannot read {}", file.display()))?;
             let token = tokens(&text).next();
             let token =
                 token.with_context(|| format!("there is no token in {}", file.display()))?;
-            token.to_owned()
+            Ok(Some(token.to_owned()))
         }
-        (None, None) => match token_of_environment()? {
-            Some(token) => token,
-            None => return Ok(None),
-        },
-    };
-    Ok(Some(text.parse()?))
-}
-
-/// Starts a server in this process, on a thread of its own: it works while this
-/// one reads lines and prints answers. It ends with the process.
-fn embedded() -> anyhow::Result<Target> {
-    let (dial, connections) = server::in_memory();
-    let runtime = runtime(&mut Builder::new_current_thread())?;
-    let serve = move || {
-        let settings = server::Settings {
-            limits: server::Limits {
-                // Nobody else could use what its worksheet holds.
-                idle: None,
-                unused: None,
-                ..server::Limits::DEFAULT
-            },
-            ..server::Settings::default()
-        };
-        runtime.block_on(server::run(connections, std::future::pending(), settings))
-    };
-    let thread = std::thread::Builder::new().name("server".into());
-    thread.spawn(serve).context("cannot start a thread")?;
-    Ok(Target::Embedded(dial))
+        (None, None) => token_of_environment(),
+    }
 }
 
 async fn script(
     input: impl AsyncRead + Unpin,
     client: &Client,
     rules: Rules,
+    name: &str,
     output: impl Output,
 ) -> anyhow::Result<Exit> {
     let mut interrupts = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
     tokio::select! {
-        end = script::run(input, output, client, rules) => Ok(match end? {
+        end = script::run(input, output, client, rules, name) => Ok(match end? {
             script::End::Answered | script::End::Unread => Exit::Success,
             script::End::Faulty => Exit::Fault,
             script::End::NoServer => Exit::NoServer,
@@ -194,7 +197,7 @@ impl Output for Streams {
     }
 }
 
-async fn session(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
+async fn session(target: Target, options: &LineOptions, name: &str) -> anyhow::Result<Exit> {
     let client = match Client::connect(target, options.timeout).await {
         Ok(client) => client,
         Err(error) => {
@@ -206,7 +209,8 @@ async fn session(target: Target, options: &LineOptions) -> anyhow::Result<Exit> 
         complain(format_args!("no history is kept: {error}"));
         None
     });
-    let mut editor = Editor::start(history).context("cannot start the line editor")?;
+    let (chat, heard) = mpsc::channel(HEARD);
+    let mut editor = Editor::start(history, heard).context("cannot start the line editor")?;
     // Where nobody sees it, it is not missed.
     let _ = writeln!(
         io::stderr(),
@@ -214,7 +218,7 @@ async fn session(target: Target, options: &LineOptions) -> anyhow::Result<Exit> 
         env!("CARGO_PKG_VERSION"),
         client.server()
     );
-    let mut session = Session::new(client, options.digits, options.timeout);
+    let mut session = Session::new(client, options.digits, options.timeout, name, chat);
     let done = prompt::run(&mut session, &mut editor).await;
     editor.close();
     match done {

@@ -1,12 +1,15 @@
 //! Options to what to do: wires the rooms and knows the exit codes.
 
+mod embedded;
 mod exit;
+mod exposure;
 mod limits;
 mod lines;
 mod log;
 mod options;
 mod quantity;
 mod serve;
+mod user;
 
 use std::io::{self, Write as _};
 

@@ -16,7 +16,12 @@ use super::{
     limits::LimitOptions,
     quantity::{duration, positive_duration},
 };
-use crate::{address::Address, client::Remote, repl::script::Format};
+use crate::{
+    address::Address,
+    client::Remote,
+    repl::script::Format,
+    server::note::{NoteError, check_name},
+};
 
 /// A calculator whose every answer is a gRPC call.
 ///
@@ -64,6 +69,20 @@ pub(super) struct LineOptions {
     /// process]
     #[arg(long, value_name = "ADDR")]
     pub(super) addr: Vec<Server>,
+
+    /// Where others can reach the server inside this process, for a chat say: HOST:PORT (port 0:
+    /// any free one) or unix:PATH; may be repeated. With --cert and --key its connections are
+    /// encrypted, with --token others have to present that
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["addr", "ca", "domain"], help_heading = TOGETHER)]
+    pub(super) listen: Vec<Address>,
+
+    /// Listen beyond this machine even without encryption and without a token
+    #[arg(long, requires = "listen", help_heading = TOGETHER)]
+    pub(super) insecure: bool,
+
+    /// What others call you in the chat [default: your name on this machine]
+    #[arg(long, value_name = "NAME", value_parser = name, help_heading = TOGETHER)]
+    pub(super) name: Option<String>,
 
     /// The deadline of each call: seconds, or with a unit as in 500ms, 2s, 1m
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = positive_duration)]
@@ -175,9 +194,15 @@ pub(super) struct ServeOptions {
 /// The environment variable that holds a token.
 const TOKEN: &str = "GRPCALC_TOKEN";
 
+const TOGETHER: &str = "Together with others";
 const ENCRYPTION: &str = "Servers that are protected";
 const ACCESS: &str = "Access";
 const OBSERVATION: &str = "Observation";
+
+/// A name that a server takes.
+fn name(text: &str) -> Result<String, NoteError> {
+    check_name(text).map(|()| text.to_owned())
+}
 
 /// The token that the environment holds, if it does.
 pub(super) fn token_of_environment() -> anyhow::Result<Option<String>> {

@@ -11,7 +11,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Exit, complain, log,
+    Exit, complain,
+    exposure::{Exposed, exposed},
+    log,
     options::{ServeOptions, token_of_environment},
 };
 use crate::{
@@ -51,17 +53,13 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
             Err(error) => return Ok(cannot_listen(address, &error)),
         },
     };
-    for listener in listeners.iter().filter(|it| it.is_open_to_the_network()) {
-        let Some(lack) = lack(options, &settings) else {
-            continue;
-        };
-        let address = listener.address();
+    let certified = options.client_ca.is_some();
+    for exposed in exposed(&listeners, &settings, certified) {
         if !options.insecure {
-            complain(format_args!(
-                "{address} is open to the network without {lack}; --insecure listens all the same"
-            ));
+            complain(format_args!("{}", exposed.refusal()));
             return Ok(Exit::Usage);
         }
+        let Exposed { address, lack } = exposed;
         tracing::warn!(%address, "open to the network without {lack}");
     }
     raise_file_limit(settings.limits.connections);
@@ -115,18 +113,6 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
             Ok(Exit::Success)
         }
         () = asked_twice => Ok(Exit::Interrupted),
-    }
-}
-
-/// What a server in the open should have and this one has not.
-fn lack(options: &ServeOptions, settings: &Settings) -> Option<&'static str> {
-    // A certificate tells who calls as well as a token does.
-    let known = settings.tokens.is_some() || options.client_ca.is_some();
-    match (settings.tls.is_some(), known) {
-        (true, true) => None,
-        (true, false) => Some("a token (--token-file) or certificates of clients (--client-ca)"),
-        (false, true) => Some("encryption (--cert, --key)"),
-        (false, false) => Some("encryption (--cert, --key) and without a token (--token-file)"),
     }
 }
 

@@ -77,6 +77,8 @@ pub enum Reply {
     Float(f32),
     /// Of `Evaluate`.
     Answer(Answer),
+    /// An answer that somebody shared in the chat: a number, as a line writes it.
+    Shared(Answer),
 }
 
 /// What a line of the language is worth.
@@ -96,7 +98,9 @@ impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(n) => n.fmt(f),
-            Self::Answer(answer) => f.write_str(answer.text.as_deref().unwrap_or_default()),
+            Self::Answer(answer) | Self::Shared(answer) => {
+                f.write_str(answer.text.as_deref().unwrap_or_default())
+            }
             // The shortest text of 2^31 would be 2147483600.0.
             Self::Float(x) if x.fract() == 0.0 => write!(f, "{:?}", f64::from(*x)),
             Self::Float(x) => write!(f, "{x:?}"),
@@ -105,7 +109,7 @@ impl fmt::Display for Reply {
 }
 
 impl Reply {
-    /// The number that it is, as a decimal; none where it is no number, and for answers,
+    /// The number that it is, as a line writes it; none where it is no number, and for answers,
     /// which their worksheet knows.
     #[must_use]
     pub fn exact(&self) -> Option<String> {
@@ -121,7 +125,19 @@ impl Reply {
                         .to_owned(),
                 )
             }
+            Self::Shared(answer) => answer.text.clone(),
             Self::Float(_) | Self::Answer(_) => None,
+        }
+    }
+
+    /// Whether it has a text that its line came to: a definition of a function has none, and
+    /// what was shared was another's.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        match self {
+            Self::Integer(_) | Self::Float(_) => true,
+            Self::Answer(answer) => answer.text.is_some(),
+            Self::Shared(_) => false,
         }
     }
 
@@ -130,7 +146,7 @@ impl Reply {
     pub fn is_rounded(&self) -> bool {
         match self {
             Self::Integer(_) => false,
-            Self::Answer(answer) => answer.rounded,
+            Self::Answer(answer) | Self::Shared(answer) => answer.rounded,
             Self::Float(_) => {
                 let text = self.to_string();
                 self.exact()

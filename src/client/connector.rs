@@ -10,6 +10,7 @@ use std::{
 };
 
 use hyper_util::rt::TokioIo;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream},
     net::{TcpStream, UnixStream},
@@ -27,6 +28,11 @@ use crate::{
 
 /// Bytes that an in-memory pipe holds in each direction.
 const PIPE: usize = 256 * 1024;
+
+/// When the system looks whether the other machine is still there.
+const PROBES: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(60))
+    .with_interval(Duration::from_secs(10));
 
 /// A way to one server.
 #[derive(Clone, Debug)]
@@ -86,6 +92,8 @@ impl Way {
             } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
+                // Where that fails, a machine that has vanished is only noticed later.
+                let _ = SockRef::from(&stream).set_tcp_keepalive(&PROBES);
                 match tls {
                     Some(tls) => Ok(Box::pin(tls.connect(host, stream).await?)),
                     None if *encrypted => Err(io::Error::other("no encryption was set up")),

@@ -108,6 +108,14 @@ pub enum CallError {
         /// What broke.
         cause: String,
     },
+    /// As above, and nobody knows whether what was to be said was said.
+    #[error("lost the connection to {server}: {cause}; the note may have been said or not")]
+    Unsure {
+        /// Who was asked.
+        server: String,
+        /// What broke.
+        cause: String,
+    },
     /// The server will not answer this client, or not now.
     #[error("{server} refuses: {message}")]
     Refused {
@@ -126,7 +134,10 @@ impl CallError {
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Fault { .. } | Self::Deadline(_) => false,
-            Self::Unreachable { .. } | Self::Lost { .. } | Self::Refused { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Lost { .. }
+            | Self::Unsure { .. }
+            | Self::Refused { .. } => true,
         }
     }
 
@@ -134,7 +145,7 @@ impl CallError {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Fault { .. } | Self::Deadline(_) => false,
+            Self::Fault { .. } | Self::Deadline(_) | Self::Unsure { .. } => false,
             Self::Unreachable { .. } | Self::Lost { .. } => true,
             Self::Refused { code, .. } => *code == Code::Unavailable,
         }
@@ -151,6 +162,7 @@ impl CallError {
             },
             Self::Unreachable { server, .. }
             | Self::Lost { server, .. }
+            | Self::Unsure { server, .. }
             | Self::Refused { server, .. } => {
                 name.clone_into(server);
                 error
@@ -158,11 +170,27 @@ impl CallError {
         }
     }
 
-    /// A stream ended, though not everything was answered.
-    pub(super) fn ended(name: &str) -> Self {
+    /// A `stream` ended, though not everything was answered.
+    pub(super) fn ended(name: &str, stream: &str) -> Self {
         Self::Lost {
             server: name.into(),
-            cause: "it ended the worksheet".into(),
+            cause: format!("it ended the {stream}"),
+        }
+    }
+
+    /// The same error, of a note that was to be said.
+    pub(super) fn of_note(self) -> Self {
+        match self {
+            Self::Lost { server, cause } => Self::Unsure { server, cause },
+            Self::Deadline(_) => Self::Fault {
+                code: Code::DeadlineExceeded,
+                fault: Fault {
+                    reason: Some(name(Code::DeadlineExceeded).into()),
+                    message: format!("{self}; the note may have been said or not"),
+                    ..Fault::default()
+                },
+            },
+            error => error,
         }
     }
 

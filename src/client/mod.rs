@@ -3,6 +3,7 @@
 //! Uses no engine: an answer always crosses the wire.
 
 mod call;
+mod chat;
 mod connector;
 mod discovery;
 mod error;
@@ -23,7 +24,7 @@ use std::{
 };
 
 use tokio::time::{self, Instant};
-use tonic::{Request, Status, transport::Endpoint};
+use tonic::{Code, Request, Status, transport::Endpoint};
 
 use self::{
     connector::{Peer, Way},
@@ -36,8 +37,11 @@ use crate::proto::{
     grpcalc::v1::{EvaluateRequest, Options},
 };
 
+pub use crate::server::Bookmark;
+
 pub use self::{
     call::{Answer, Call, Evaluate, Method, Question, Reply},
+    chat::{Note, Notes},
     discovery::{Finding, Health, Inquiry},
     error::{CallError, Fault},
     target::{Access, NoToken, Remote, Target, Token},
@@ -68,9 +72,10 @@ const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
 /// How long nothing may be heard of a server that has calls of ours before it is asked for
-/// a sign of life, and how long it may take to give it. Servers close connections on which
-/// they are asked much oftener (gRPC's guide to keepalive).
-const KEEPALIVE: Duration = Duration::from_secs(60);
+/// a sign of life, and how long it may take to give it. Servers in C++, Go and other languages
+/// close connections on which they are asked oftener than every five minutes while they have
+/// nothing to say (gRFC A8); where its machine is gone, TCP finds that out earlier.
+const KEEPALIVE: Duration = Duration::from_secs(310);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Bytes of the frames that a server may send: most responses come in one.
@@ -79,9 +84,9 @@ const FRAME: u32 = 128 * 1024;
 /// What servers are asked by: one connection to each, made when it is first needed and
 /// made anew when it broke. Any number of calls may be under way on it at once.
 ///
-/// All calls here are pure, so one whose connection broke is sent again within its
-/// deadline, and so is one that the server had no room for; to another server, where there
-/// is one.
+/// All calls but those of the chat are pure, so one whose connection broke is sent again
+/// within its deadline, and so is one that the server had no room for; to another server,
+/// where there is one. The chat is that of the first server: others know nothing of it.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Shared>);
 
@@ -194,7 +199,7 @@ impl Client {
         let (start, heard) = (Instant::now(), self.heard());
         let question = &question;
         let attempt = |server: Arc<Server>, left| async move { server.send(question, left).await };
-        let (answer, refused) = self.persist(start, attempt).await;
+        let (answer, refused) = self.persist(start, Nature::Pure, attempt).await;
         let out_of_time = matches!(answer, Err(CallError::Deadline(_)));
         if refused || out_of_time {
             place.refused();
@@ -222,7 +227,7 @@ impl Client {
             let first = first.clone();
             async move { worksheet::open(server.evaluator.clone(), first, &server.peer).await }
         };
-        self.persist(Instant::now(), attempt).await.0
+        self.persist(Instant::now(), Nature::Pure, attempt).await.0
     }
 
     /// What a server tells of itself.
@@ -231,7 +236,29 @@ impl Client {
         let attempt = |server: Arc<Server>, left| async move {
             discovery::inquire(server.channel.clone(), inquiry, left).await
         };
-        self.persist(Instant::now(), attempt).await.0
+        self.persist(Instant::now(), Nature::Pure, attempt).await.0
+    }
+
+    /// Listens to the chat: to the notes that are kept, from the place `from` on where the
+    /// server knows it, and then to each that is said.
+    pub async fn listen(&self, from: Option<Bookmark>) -> Result<Notes, CallError> {
+        let from = from.as_ref();
+        let attempt = |server: Arc<Server>, _| async move {
+            chat::listen(server.channel.clone(), from, &server.peer).await
+        };
+        self.persist(Instant::now(), Nature::Listen, attempt)
+            .await
+            .0
+    }
+
+    /// Says `note` in the chat. Where the connection breaks meanwhile, nobody can know whether
+    /// it was said, so it is not said again.
+    pub async fn say(&self, note: &Note) -> Result<(), CallError> {
+        let attempt = |server: Arc<Server>, left| async move {
+            chat::say(server.channel.clone(), note, left).await
+        };
+        let said = self.persist(Instant::now(), Nature::Say, attempt).await.0;
+        said.map_err(CallError::of_note)
     }
 
     /// Makes `attempt`s, each with the time that is left, until there is a reply, or a
@@ -240,6 +267,7 @@ impl Client {
     async fn persist<T, A: Future<Output = Result<T, Status>>>(
         &self,
         start: Instant,
+        nature: Nature,
         attempt: impl Fn(Arc<Server>, Duration) -> A,
     ) -> (Result<T, CallError>, bool) {
         let Shared {
@@ -253,14 +281,26 @@ impl Client {
         let (mut pause, mut retries, mut refused) = (PAUSE, 0, false);
         // The servers that failed, the last one at the end.
         let mut failed = Vec::new();
+        let others = nature == Nature::Pure && servers.count() > 1;
+        let failure = |status: &Status, peer: &Peer, failed: &[usize]| {
+            let error = CallError::from_status(status, *timeout, peer);
+            if others {
+                self.of_all(error, failed)
+            } else {
+                error
+            }
+        };
         loop {
-            let picked = servers.pick(&failed);
+            let picked = match nature {
+                Nature::Pure => servers.pick(&failed),
+                Nature::Listen | Nature::Say => servers.first(),
+            };
             let peer = &Arc::clone(&picked.server.peer);
             let (dials, luck) = (peer.dials(), replies.load(Ordering::Relaxed));
             let left = end.saturating_duration_since(Instant::now());
             // While there is another to ask, one that gives no sign of life has its share.
             let untried = servers.count().saturating_sub(failed.len());
-            let patience = (untried > 1).then(|| share(left, untried));
+            let patience = (others && untried > 1).then(|| share(left, untried));
             let attempting = lively(attempt(Arc::clone(&picked.server), left), patience, peer);
             // The request carries the deadline to the server. This one holds even
             // where no request can be sent: tonic's own does not cover connecting.
@@ -284,11 +324,15 @@ impl Client {
             if replies.load(Ordering::Relaxed) != luck {
                 retries = 0;
             }
-            let others = servers.count() > 1;
             let remedy = Remedy::of(&status);
             refused |= matches!(remedy, Remedy::Wait | Remedy::Yield);
             let sensible = match remedy {
                 Remedy::Wait => true,
+                // It may have been said.
+                Remedy::Retry if nature == Nature::Say => false,
+                Remedy::Yield if nature == Nature::Say && status.code() == Code::Unavailable => {
+                    false
+                }
                 Remedy::Yield => retries < RETRIES,
                 Remedy::Retry => (others || peer.has_spoken()) && retries < RETRIES,
                 Remedy::Redial if others => failed.len() + 1 < servers.count(),
@@ -300,8 +344,7 @@ impl Client {
                 picked.server.fail();
             }
             if !sensible {
-                let error = CallError::from_status(&status, *timeout, peer);
-                return (Err(self.of_all(error, &failed)), refused);
+                return (Err(failure(&status, peer, &failed)), refused);
             }
             retries += 1;
             failed.retain(|index| *index != picked.index);
@@ -309,8 +352,7 @@ impl Client {
             drop(picked);
             let pausing = time::sleep(jittered(pause).max(later(&status).unwrap_or_default()));
             if time::timeout_at(end, pausing).await.is_err() {
-                let error = CallError::from_status(&status, *timeout, peer);
-                return (Err(self.of_all(error, &failed)), refused);
+                return (Err(failure(&status, peer, &failed)), refused);
             }
             pause = (2 * pause).min(LONGEST_PAUSE);
         }
@@ -334,6 +376,17 @@ impl Client {
         let heard = self.0.servers.iter().map(|server| server.peer.heard());
         heard.fold(0, usize::wrapping_add)
     }
+}
+
+/// What a call is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nature {
+    /// It changes nothing, and any server will do.
+    Pure,
+    /// It changes nothing, but asks for what one server has.
+    Listen,
+    /// It changes something there.
+    Say,
 }
 
 impl Server {
@@ -391,7 +444,7 @@ fn with_deadline<T>(message: T, deadline: Duration) -> Request<T> {
 /// The ways to the servers of a target, and what is presented there.
 fn ways(target: Target) -> Vec<(Way, Option<Token>)> {
     match target {
-        Target::Embedded(server) => vec![(Way::Embedded(server), None)],
+        Target::Embedded(server, token) => vec![(Way::Embedded(server), token)],
         Target::Remote(servers, access) => servers
             .into_iter()
             .map(|server| {

@@ -126,6 +126,11 @@ impl Servers {
         self.picked(best.unwrap_or_default())
     }
 
+    /// The one that was named first.
+    pub(super) fn first(&self) -> Picked {
+        self.picked(0)
+    }
+
     /// Those that have this server know how it does.
     fn picked(&self, index: usize) -> Picked {
         let server = Arc::clone(&self.all[index]);

@@ -14,8 +14,9 @@ use crate::{
 /// Which server to ask.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// One in this process: what is sent here is its end of a new pipe.
-    Embedded(mpsc::Sender<DuplexStream>),
+    /// One in this process: what is sent here is its end of a new pipe. It may ask for a
+    /// token as any other.
+    Embedded(mpsc::Sender<DuplexStream>, Option<Token>),
     /// Those that listen at these addresses: calls are spread over them, and one that
     /// fails is made again at another.
     Remote(Vec<Remote>, Access),

@@ -249,7 +249,7 @@ impl Responses {
         let server = &self.server;
         self.answers = match self.messages.message().await {
             Ok(Some(message)) => message.answers().map_err(|_| CallError::nonsense(server))?,
-            Ok(None) => return Err(CallError::ended(server)),
+            Ok(None) => return Err(CallError::ended(server, "worksheet")),
             Err(status) => return Err(CallError::of_stream(&status, server, &self.peer)),
         };
         Ok(())

@@ -1,7 +1,8 @@
 //! What the repl asks of a client.
 
 use crate::client::{
-    CallError, Client, Finding, Inquiry, Question, Reply, Requests, Responses, WorksheetRequest,
+    Bookmark, CallError, Client, Finding, Inquiry, Note, Notes, Question, Reply, Requests,
+    Responses, WorksheetRequest,
 };
 
 /// Somebody who answers questions: a [`Client`], or a stand-in for one in a test. Copies
@@ -18,6 +19,15 @@ pub trait Calls: Clone + Send + Sync + 'static {
 
     /// What a server tells of itself.
     fn inquire(&self, inquiry: Inquiry) -> impl Future<Output = Result<Finding, CallError>> + Send;
+
+    /// Listens to the chat, from that place on or from the oldest note that is kept.
+    fn listen(
+        &self,
+        from: Option<Bookmark>,
+    ) -> impl Future<Output = Result<Notes, CallError>> + Send;
+
+    /// Says something in the chat.
+    fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send;
 
     /// Who is asked, in words.
     fn server(&self) -> String;
@@ -37,6 +47,17 @@ impl Calls for Client {
 
     fn inquire(&self, inquiry: Inquiry) -> impl Future<Output = Result<Finding, CallError>> + Send {
         Client::inquire(self, inquiry)
+    }
+
+    fn listen(
+        &self,
+        from: Option<Bookmark>,
+    ) -> impl Future<Output = Result<Notes, CallError>> + Send {
+        Client::listen(self, from)
+    }
+
+    fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send {
+        Client::say(self, note)
     }
 
     fn server(&self) -> String {

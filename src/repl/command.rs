@@ -5,7 +5,10 @@
 
 use std::{fmt::Write as _, ops::Range};
 
-use super::fault::{LINE, LineFault, SYNTAX};
+use super::{
+    chat::Talk,
+    fault::{LINE, LineFault, SYNTAX},
+};
 use crate::{
     client::{Inquiry, Method},
     engine::{
@@ -32,6 +35,8 @@ pub enum Command<'t> {
     Clear,
     /// What the server tells of itself.
     Discover(Inquiry),
+    /// Something of the chat.
+    Talk(Talk<'t>),
     /// The help for everything, or for one thing.
     Help(Option<Topic>),
     /// To end the session.
@@ -113,12 +118,16 @@ enum Kind {
     Services,
     Describe,
     Health,
+    Chat,
+    Say,
+    Share,
+    Take,
     Help,
     Quit,
 }
 
 /// Every command.
-pub const TABLE: [Entry; 11] = [
+pub const TABLE: [Entry; 15] = [
     Entry {
         names: &["add"],
         operands: "A B",
@@ -181,6 +190,34 @@ pub const TABLE: [Entry; 11] = [
         summary: "whether the server serves, or one of its services",
         example: None,
         kind: Kind::Health,
+    },
+    Entry {
+        names: &[":chat"],
+        operands: "[off]",
+        summary: "joins the chat of the server, or leaves it: what others say is shown",
+        example: None,
+        kind: Kind::Chat,
+    },
+    Entry {
+        names: &[":say"],
+        operands: "TEXT",
+        summary: "says something in the chat",
+        example: None,
+        kind: Kind::Say,
+    },
+    Entry {
+        names: &[":share"],
+        operands: "",
+        summary: "says in the chat what the last line came to",
+        example: None,
+        kind: Kind::Share,
+    },
+    Entry {
+        names: &[":take"],
+        operands: "",
+        summary: "the last answer that was shared in the chat becomes ans",
+        example: None,
+        kind: Kind::Take,
     },
     Entry {
         names: &["help"],
@@ -257,6 +294,38 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
             no_more(&name, "one name at most", words)?;
             Ok(Command::Discover(Inquiry::Health(service)))
         }
+        Kind::Chat => match words.next() {
+            None => Ok(Command::Talk(Talk::Join)),
+            Some(Word { text: "off", .. }) => {
+                no_more(&name, "'off' at most", words).map(|()| Command::Talk(Talk::Leave))
+            }
+            Some(word) => Err(LineFault {
+                reason: SYNTAX,
+                message: format!(
+                    "{} takes 'off' at most, found {}",
+                    quoted(name.text),
+                    quoted(word.text)
+                ),
+                span: word.span,
+                help: "':say TEXT' says something".into(),
+            }),
+        },
+        Kind::Say => {
+            // All that stands behind the name: in a text, `#` begins no comment.
+            let (_, text) = line.split_once(name.text).unwrap_or_default();
+            let text = text.trim_matches(is_space);
+            if text.is_empty() {
+                return Err(LineFault {
+                    reason: SYNTAX,
+                    message: format!("{} takes a text", quoted(name.text)),
+                    span: words.end..words.end,
+                    help: "write :say TEXT".into(),
+                });
+            }
+            Ok(Command::Talk(Talk::Say(text)))
+        }
+        Kind::Share => no_more(&name, "no operands", words).map(|()| Command::Talk(Talk::Share)),
+        Kind::Take => no_more(&name, "no operands", words).map(|()| Command::Talk(Talk::Take)),
         Kind::Help => {
             let topic = words.next();
             no_more(&name, "one name at most", words)?;
@@ -329,10 +398,10 @@ pub fn help(topic: Option<Topic>) -> String {
 fn command(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static Entry>, LineFault> {
     let known = TABLE.iter().find(|entry| entry.names.contains(&name.text));
     let behind = rest.rest.trim_start_matches(is_space);
-    if known.is_some() && !behind.starts_with('=') {
+    let is_one = name.text.starts_with(':');
+    if known.is_some() && (is_one || !behind.starts_with('=')) {
         return Ok(known);
     }
-    let is_one = name.text.starts_with(':');
     // No line of the language goes on from a name to a digit.
     let looks_like_one = behind.starts_with(|c: char| c.is_ascii_digit())
         && name.text.chars().all(char::is_alphabetic);
@@ -524,6 +593,15 @@ mod tests {
             ("  (1 + 2)", Command::Evaluate),
             (":vars", Command::Names),
             (" :clear # all", Command::Clear),
+            (":chat", Command::Talk(Talk::Join)),
+            (":chat off # now", Command::Talk(Talk::Leave)),
+            (
+                " :say  1 # 2 :say \r",
+                Command::Talk(Talk::Say("1 # 2 :say")),
+            ),
+            (":say = 3", Command::Talk(Talk::Say("= 3"))),
+            (":share", Command::Talk(Talk::Share)),
+            (":take", Command::Talk(Talk::Take)),
             ("help", Command::Help(None)),
             ("help mul", Command::Help(Some(Topic::Command(&TABLE[2])))),
             ("help sqrt", Command::Help(Topic::find("sqrt"))),
@@ -561,6 +639,15 @@ mod tests {
             (
                 ":clear x",
                 "':clear' takes no operands, found 'x' (column 8): leave it out",
+            ),
+            (
+                ":chat on",
+                "':chat' takes 'off' at most, found 'on' (column 7): ':say TEXT' says something",
+            ),
+            (":say   ", "':say' takes a text (column 5): write :say TEXT"),
+            (
+                ":share it",
+                "':share' takes no operands, found 'it' (column 8): leave it out",
             ),
             (
                 "add 1.5 x",

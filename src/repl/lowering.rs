@@ -153,6 +153,17 @@ mod tests {
             Err(CallError::no_worksheet())
         }
 
+        async fn listen(
+            &self,
+            _: Option<crate::client::Bookmark>,
+        ) -> Result<crate::client::Notes, CallError> {
+            unreachable!()
+        }
+
+        async fn say(&self, _: &crate::client::Note) -> Result<(), CallError> {
+            unreachable!()
+        }
+
         fn server(&self) -> String {
             "a test".into()
         }

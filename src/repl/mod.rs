@@ -4,6 +4,7 @@
 //! without a network or a terminal.
 
 mod calls;
+mod chat;
 pub mod command;
 mod describe;
 mod discovery;
@@ -13,13 +14,16 @@ mod log;
 mod lowering;
 mod operand;
 mod reader;
+mod repeats;
 pub mod script;
 mod search;
 mod session;
+mod share;
 mod sheet;
 
 pub use self::{
     calls::Calls,
+    chat::{Heard, Talk},
     command::Command,
     fault::LineFault,
     session::{LOWERED, Outcome, Session},

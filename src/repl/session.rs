@@ -2,10 +2,11 @@
 
 use std::{mem, time::Duration};
 
-use tokio::time::timeout;
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     Calls,
+    chat::{Chat, Heard},
     command::{self, Command, Operand, Word},
     discovery::discover,
     evaluation::{Evaluation, evaluate},
@@ -13,11 +14,13 @@ use super::{
     log::{Log, mentions_last},
     operand,
     search::{looking, search},
+    share::Answered,
     sheet::{INTERRUPTION, Row, Sheet},
 };
 use crate::{
     client::{
-        Answer, Answered, Call, CallError, Event, Fault, Method, Question, Reply, WorksheetRequest,
+        self, Answer, Call, CallError, Event, Fault, Method, Note, Question, Reply,
+        WorksheetRequest,
     },
     printable::printable,
 };
@@ -34,6 +37,8 @@ pub enum Outcome {
     Lowered(Reply),
     /// A text that was asked for.
     Text(String),
+    /// This was said for the user, who has not seen it.
+    Said(Note),
     /// The worksheet has no answer.
     Fault(Fault),
     /// The line was sent to nobody.
@@ -93,14 +98,26 @@ pub struct Session<C> {
     reply: Option<Reply>,
     /// Whether it was said that lines become typed calls.
     said: bool,
+    chat: Chat,
+    /// The last line that has an answer.
+    answered: Option<Answered>,
 }
 
 impl<C: Calls> Session<C> {
     /// A session with whoever answers `calls`, and did so before, who are asked for so many
     /// `digits`. An answer is waited for as long as `timeout`, and so is a connection that
-    /// was lost.
-    pub fn new(calls: C, digits: u32, timeout: Duration) -> Self {
+    /// was lost. In the chat the user is called `name`, and what is heard there goes to
+    /// `heard`.
+    pub fn new(
+        calls: C,
+        digits: u32,
+        timeout: Duration,
+        name: &str,
+        heard: mpsc::Sender<Heard>,
+    ) -> Self {
         Self {
+            chat: Chat::new(name, timeout, heard),
+            answered: None,
             calls,
             digits,
             timeout,
@@ -120,6 +137,19 @@ impl<C: Calls> Session<C> {
     ///
     /// Where the future is dropped, [`Session::interrupt`] comes next.
     pub async fn answer(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
+        let outcome = self.obey(line, notice).await;
+        if let Outcome::Answer(reply) | Outcome::Lowered(reply) = &outcome
+            && reply.is_said()
+        {
+            self.answered = Some(Answered {
+                line: line.into(),
+                reply: reply.clone(),
+            });
+        }
+        outcome
+    }
+
+    async fn obey(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
         match command::parse(line) {
             Ok(Command::Nothing) => Outcome::Silence,
             Ok(Command::Call(method, operands)) => self.call(method, operands, notice).await,
@@ -133,6 +163,15 @@ impl<C: Calls> Session<C> {
             Ok(Command::Discover(inquiry)) => {
                 let attempt = async |calls: &C| discover(calls, inquiry.clone()).await;
                 self.persist(attempt, notice).await
+            }
+            Ok(Command::Talk(talk)) => {
+                let (chat, last) = (self.chat.clone(), self.answered.clone());
+                let attempt = async |calls: &C| chat.talk(calls, talk, last.as_ref()).await;
+                let outcome = self.persist(attempt, notice).await;
+                if let Outcome::Answer(reply) = &outcome {
+                    self.replied(reply);
+                }
+                outcome
             }
             Ok(Command::Help(topic)) => Outcome::Text(command::help(topic)),
             Ok(Command::Quit) => Outcome::Quit,
@@ -152,7 +191,7 @@ impl<C: Calls> Session<C> {
             let mut rows = Vec::new();
             while self.pending > 0 {
                 match sheet.next(INTERRUPTION).await? {
-                    Event::Answer(row) => rows.push(row.map(Answered::into_owned)),
+                    Event::Answer(row) => rows.push(row.map(client::Answered::into_owned)),
                     Event::Done => self.pending -= 1,
                 }
             }
@@ -465,7 +504,7 @@ async fn rows(sheet: &mut Sheet, limit: Duration) -> Result<Vec<Row>, CallError>
     let mut rows = Vec::new();
     loop {
         match sheet.next(limit).await? {
-            Event::Answer(row) => rows.push(row.map(Answered::into_owned)),
+            Event::Answer(row) => rows.push(row.map(client::Answered::into_owned)),
             Event::Done => return Ok(rows),
         }
     }

@@ -55,7 +55,7 @@ mod tests {
             ("add 1", 4, &[]),
             ("help add su", 9, &[]),
             (":v", 0, &[":vars "]),
-            ("help :c", 5, &[":clear "]),
+            ("help :c", 5, &[":clear ", ":chat "]),
             ("2 + :c", 4, &[]),
             ("help sqr", 5, &["sqrt "]),
             ("é\u{3000}acosh", 5, &["acosh("]),

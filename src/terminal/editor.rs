@@ -15,7 +15,8 @@ use rustyline::{
 };
 use tokio::sync::mpsc;
 
-use super::completion::complete;
+use super::{completion::complete, printer};
+use crate::repl::Heard;
 
 /// Lines that the history keeps.
 const HISTORY: usize = 10_000;
@@ -43,14 +44,15 @@ pub struct Editor {
 
 impl Editor {
     /// Starts the thread. Lines are kept in the file `history`; where it cannot be
-    /// read or written, editing works all the same.
-    pub fn start(history: Option<PathBuf>) -> io::Result<Self> {
+    /// read or written, editing works all the same. What comes from `heard` is shown above
+    /// the line that is being edited, or between two lines.
+    pub fn start(history: Option<PathBuf>, heard: mpsc::Receiver<Heard>) -> io::Result<Self> {
         let (questions, mut asked) = mpsc::channel(1);
         let (answer, answers) = mpsc::channel(1);
         let thread = thread::Builder::new()
             .name("editor".into())
             .spawn(move || {
-                let mut lines = match Lines::new(history) {
+                let mut lines = match Lines::new(history, heard) {
                     Ok(lines) => lines,
                     Err(error) => {
                         let _ = answer.blocking_send(Err(error));
@@ -93,7 +95,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(history: Option<PathBuf>) -> io::Result<Self> {
+    fn new(history: Option<PathBuf>, heard: mpsc::Receiver<Heard>) -> io::Result<Self> {
         let config = Config::builder()
             .max_history_size(HISTORY)
             .and_then(|config| config.history_ignore_dups(true))
@@ -105,6 +107,8 @@ impl Lines {
             .behavior(Behavior::PreferTerm)
             .build();
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
+        // A dumb terminal has none.
+        printer::start(editor.create_external_printer().ok(), heard)?;
         editor.set_helper(Some(Completion));
         if let Some(file) = &history {
             // There is none the first time.

@@ -3,6 +3,7 @@
 mod completion;
 mod editor;
 mod history;
+mod printer;
 mod progress;
 pub mod prompt;
 

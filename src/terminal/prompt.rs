@@ -57,6 +57,10 @@ fn print(outcome: &Outcome) -> io::Result<()> {
             None => Ok(()),
         },
         Outcome::Answer(reply) | Outcome::Lowered(reply) => writeln!(io::stdout(), "{reply}"),
+        Outcome::Said(note) => {
+            complain(note);
+            Ok(())
+        }
         Outcome::Text(text) => write!(io::stdout(), "{text}"),
         Outcome::Fault(fault) => {
             complain(fault);

@@ -52,7 +52,7 @@ fn embedded() -> Client {
     let (dial, stop, _) = server(PATIENCE);
     // Kept, so that the server goes on until the runtime ends.
     std::mem::forget(stop);
-    Client::lazy(Target::Embedded(dial), PATIENCE)
+    Client::lazy(Target::Embedded(dial, None), PATIENCE)
 }
 
 fn call(method: Method, n1: i32, n2: i32) -> Call {
@@ -163,7 +163,7 @@ async fn a_thousand_calls_at_once() {
 #[tokio::test]
 async fn a_broken_connection_is_made_anew() {
     let (dial, mut connections) = mpsc::channel(1);
-    let client = Client::lazy(Target::Embedded(dial), PATIENCE);
+    let client = Client::lazy(Target::Embedded(dial, None), PATIENCE);
     for _ in 0..2 {
         let serve_one = async {
             let connection = stream::iter([Connection::private(
@@ -242,7 +242,7 @@ async fn a_server_that_hangs_is_lost_after_a_while() {
 async fn a_reset_stream_is_a_fault_of_its_call() {
     let (mut ours, theirs) = duplex(64 * 1024);
     let (dial, mut connections) = mpsc::channel::<DuplexStream>(1);
-    let client = Client::lazy(Target::Embedded(dial), PATIENCE);
+    let client = Client::lazy(Target::Embedded(dial, None), PATIENCE);
     let peer = async {
         let mut connection = connections.recv().await.unwrap();
         tokio::io::copy_bidirectional(&mut connection, &mut ours).await
@@ -464,7 +464,7 @@ async fn a_server_that_is_not_there() {
 #[tokio::test]
 async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
     let (dial, stop, server) = server(10 * PATIENCE);
-    let idle = Client::lazy(Target::Embedded(dial.clone()), PATIENCE);
+    let idle = Client::lazy(Target::Embedded(dial.clone(), None), PATIENCE);
     idle.ask(call(Method::Add, 1, 2)).await.unwrap();
     let (_silent, theirs) = duplex(64);
     dial.send(theirs).await.unwrap();
@@ -472,7 +472,7 @@ async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
     hesitant.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
     dial.send(theirs).await.unwrap();
     // A call that is answered shows that the server has taken the connections before it.
-    let other = Client::lazy(Target::Embedded(dial), PATIENCE);
+    let other = Client::lazy(Target::Embedded(dial, None), PATIENCE);
     other.ask(call(Method::Add, 1, 2)).await.unwrap();
 
     stop.send(()).unwrap();
@@ -491,7 +491,7 @@ async fn a_shutdown_waits_for_a_frozen_peer_no_longer_than_the_grace() {
     let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
     frozen.write_all(hello).await.unwrap();
     dial.send(theirs).await.unwrap();
-    let other = Client::lazy(Target::Embedded(dial), PATIENCE);
+    let other = Client::lazy(Target::Embedded(dial, None), PATIENCE);
     other.ask(call(Method::Add, 1, 2)).await.unwrap();
 
     let stopped = Instant::now();

@@ -32,7 +32,7 @@ fn embedded() -> Client {
     tokio::spawn(async move {
         server::run(connections, std::future::pending(), Settings::default()).await
     });
-    Client::lazy(Target::Embedded(dial), PATIENCE)
+    Client::lazy(Target::Embedded(dial, None), PATIENCE)
 }
 
 fn line(expression: &str) -> grpcalc::client::Question {

@@ -2,6 +2,7 @@
 //! on a port that the system chose, and end with the test.
 
 use std::{
+    convert::Infallible,
     fs,
     io::{BufRead as _, BufReader},
     net::TcpListener,
@@ -21,7 +22,8 @@ use nix::{
     unistd::Pid,
 };
 use rexpect::session::{PtySession, spawn_command};
-use tonic::{Request, Response, Status, transport::server::TcpIncoming};
+use tonic::{Request, Response, Status, body::Body, transport::server::TcpIncoming};
+use tower::Service;
 
 /// How long a test waits for what should come at once.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -242,6 +244,21 @@ pub(crate) fn typed_only() -> String {
 
 /// Serves nothing but `calculator`, as the tutorial's server does, and tells where.
 fn only(calculator: impl Calculator) -> String {
+    alone(CalculatorServer::new(calculator))
+}
+
+/// Serves nothing but `service`, and tells where.
+pub(crate) fn alone<S>(service: S) -> String
+where
+    S: Service<
+            http::Request<Body>,
+            Response = http::Response<Body>,
+            Error = Infallible,
+            Future: Send,
+        > + Clone
+        + Send
+        + 'static,
+{
     let (bound, address) = mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -251,7 +268,7 @@ fn only(calculator: impl Calculator) -> String {
             let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
             bound.send(incoming.local_addr().unwrap()).unwrap();
             tonic::transport::Server::builder()
-                .serve_with_incoming(CalculatorServer::new(calculator), incoming)
+                .serve_with_incoming(service, incoming)
                 .await
         })
     });

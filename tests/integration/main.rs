@@ -5,6 +5,7 @@ mod abuse;
 mod access;
 mod arguments;
 mod calls;
+mod chat;
 mod discovery;
 mod documents;
 mod evaluate;

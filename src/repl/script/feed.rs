@@ -11,18 +11,20 @@ use super::{
     Credit, Rules,
     calls::{Asked, Question},
     format::Format,
-    item::{Extent, Input, Item, Last},
+    item::{Extent, Input, Item, Last, Newest},
 };
 use crate::{
     client::{Call, CallError, Method, Requests, WorksheetRequest},
     repl::{
         Calls, Outcome,
+        chat::{Chat, Talk},
         command::{self, Command, Operand, Word},
         evaluation::Evaluation,
         fault::LineFault,
         log::mentions_last,
         operand,
         reader::{Line, LineReader},
+        share::Answered,
         sheet::Sheet,
     },
 };
@@ -42,6 +44,9 @@ pub(super) struct Feed<'a, C> {
     /// How lines of the language are asked for.
     evaluation: Evaluation,
     requests: Option<Requests>,
+    chat: Chat,
+    /// The newest line that may have an answer, of those that are sent.
+    newest: (u64, String),
     /// Whether a typed call was made of whose reply the worksheet may not know.
     behind: bool,
 }
@@ -104,6 +109,7 @@ impl<'a, C: Calls> Feed<'a, C> {
         asked: UnboundedSender<Asked>,
         credit: &'a Credit,
         rules: Rules,
+        chat: Chat,
     ) -> Self {
         Self {
             calls,
@@ -118,6 +124,8 @@ impl<'a, C: Calls> Feed<'a, C> {
                 Evaluation::Alone
             },
             requests: None,
+            chat,
+            newest: (0, String::new()),
             behind: false,
         }
     }
@@ -174,7 +182,10 @@ impl<'a, C: Calls> Feed<'a, C> {
         };
         match command {
             Ok(Command::Nothing) => self.say(input, Outcome::Silence).await,
-            Ok(Command::Call(method, operands)) => self.call(input, method, operands).await,
+            Ok(Command::Call(method, operands)) => {
+                self.newest = (number, text.to_owned());
+                self.call(input, method, operands).await
+            }
             Ok(Command::Names) => self.names(input).await,
             Ok(Command::Clear) => {
                 self.flush().await?;
@@ -189,6 +200,7 @@ impl<'a, C: Calls> Feed<'a, C> {
                 self.batch.items.push(Item::Call(input, call));
                 Flow::Continue(())
             }
+            Ok(Command::Talk(talk)) => self.talk(input, talk).await,
             Ok(Command::Help(topic)) => self.say(input, Outcome::Text(command::help(topic))).await,
             Ok(Command::Quit) => {
                 self.say(input, Outcome::Quit).await?;
@@ -268,7 +280,7 @@ impl<'a, C: Calls> Feed<'a, C> {
     async fn lookup(&mut self, word: &Word<'_>) -> ControlFlow<(), Result<i32, Outcome>> {
         self.flush().await?;
         if matches!(word.text, "ans" | "_")
-            && let Last::Reply(reply) = self.last().await?
+            && let (Last::Reply(reply), _) = self.last().await?
         {
             return ControlFlow::Continue(operand::of_reply(word, &reply));
         }
@@ -298,8 +310,9 @@ impl<'a, C: Calls> Feed<'a, C> {
         }
     }
 
-    /// The last answer, when everything before is answered.
-    async fn last(&mut self) -> ControlFlow<(), Last> {
+    /// The last answer, and what the newest line came to, when everything before is
+    /// answered.
+    async fn last(&mut self) -> ControlFlow<(), (Last, Option<Newest>)> {
         self.flush().await?;
         let (asked, last) = oneshot::channel();
         self.give(Item::Last(asked));
@@ -309,9 +322,25 @@ impl<'a, C: Calls> Feed<'a, C> {
         }
     }
 
+    /// Does what a line wants of the chat, in its place in the order.
+    async fn talk(&mut self, input: Input, talk: Talk<'_>) -> Flow {
+        let (_, newest) = self.last().await?;
+        let (number, line) = &self.newest;
+        let newest = newest.filter(|(answered, _)| answered == number);
+        let answered = newest.map(|(_, reply)| Answered {
+            line: line.clone(),
+            reply,
+        });
+        // Boxed, since it is rare and large.
+        let talking = Box::pin(self.chat.talk(self.calls, talk, answered.as_ref()));
+        let outcome = talking.await;
+        self.behind |= matches!(outcome, Outcome::Answer(_));
+        self.say(input, outcome).await
+    }
+
     /// Adds a line that may want the last answer, having told the worksheet what it is.
     async fn catch_up(&mut self, number: u64, line: &str) -> Flow {
-        if let Last::Reply(reply) = self.last().await? {
+        if let (Last::Reply(reply), _) = self.last().await? {
             let Some(exact) = reply.exact() else {
                 let text = self.shown().then(|| line.to_owned());
                 let fault = operand::no_number(&reply, line);
@@ -338,6 +367,7 @@ impl<'a, C: Calls> Feed<'a, C> {
     /// Sends what has been gathered.
     async fn flush(&mut self) -> Flow {
         let Batch { text, lines, items } = mem::take(&mut self.batch);
+        self.keep_newest(&text, &items);
         if lines == 0 {
             self.give_all(items);
             return Flow::Continue(());
@@ -381,6 +411,16 @@ impl<'a, C: Calls> Feed<'a, C> {
             }
         }
         self.one_by_one(&text, items).await
+    }
+
+    /// Keeps the last line of a batch, unless a typed call stands behind it.
+    fn keep_newest(&mut self, text: &str, items: &[Item]) {
+        let mut newest = items.iter().rev();
+        let newest = newest.find(|item| matches!(item, Item::Lines(..) | Item::Call(..)));
+        if let Some(Item::Lines(input, extent)) = newest {
+            let line = text.rsplit('\n').next().unwrap_or_default();
+            self.newest = (input.number + extent.lines - 1, line.to_owned());
+        }
     }
 
     /// Sends a request to the worksheet, which is opened with the first.

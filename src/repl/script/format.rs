@@ -12,7 +12,7 @@ use super::{
     page::{Pages, Side},
 };
 use crate::{
-    client::{Answered, CallError, Fault, Reply},
+    client::{Answered, CallError, Fault, Note, Reply},
     repl::Outcome,
 };
 
@@ -96,7 +96,7 @@ impl Format {
             return json(input, outcome, pages.on(Side::Output));
         }
         let wrong: &dyn Display = match outcome {
-            Outcome::Silence | Outcome::Quit => return,
+            Outcome::Silence | Outcome::Said(_) | Outcome::Quit => return,
             Outcome::Answer(Reply::Answer(answer)) => {
                 return self.answer(0, "", &answer.borrowed(), pages.on(Side::Output));
             }
@@ -145,7 +145,7 @@ fn json(input: &Input, outcome: &Outcome, page: &mut Vec<u8>) {
                 ..blank
             },
         ),
-        Outcome::Text(text) => row(
+        Outcome::Said(Note { text, .. }) | Outcome::Text(text) => row(
             page,
             &Row {
                 text: Some(text),

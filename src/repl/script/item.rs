@@ -48,8 +48,8 @@ pub(super) enum Item {
     Call(Input, oneshot::Receiver<Outcome>),
     /// The answer is there.
     Said(Input, Outcome),
-    /// To be told what the last answer is.
-    Last(oneshot::Sender<Last>),
+    /// To be told what the last answer is, and what the newest line came to.
+    Last(oneshot::Sender<(Last, Option<Newest>)>),
     /// So many bytes of the input have been read up to here.
     Read(u64),
     /// Nothing behind this can be answered.
@@ -67,6 +67,9 @@ impl Item {
         )
     }
 }
+
+/// The answer of the line with this number.
+pub(super) type Newest = (u64, Reply);
 
 /// Whose the last answer is.
 #[derive(Clone, Debug, Default)]

@@ -21,13 +21,16 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use self::{credit::Credit, feed::Feed, replies::Replies};
-use super::{Calls, reader::LineReader};
+use self::{credit::Credit, feed::Feed, page::Page, replies::Replies};
+use super::{Calls, Heard, chat::Chat, reader::LineReader};
 
 pub use self::{
     format::Format,
     page::{Output, Side},
 };
+
+/// What was heard in the chat and waits to be written.
+const HEARD: usize = 16;
 
 /// Pages that wait to be written. Where nobody reads the answers, everything waits for
 /// that.
@@ -77,12 +80,14 @@ pub enum ScriptError {
 ///
 /// What has been read is sent at once, whether or not earlier lines have been answered;
 /// answers are written as soon as there is nothing to do but wait. Memory does not
-/// depend on the number of lines, nor on how fast the answers are read.
+/// depend on the number of lines, nor on how fast the answers are read. In the chat the
+/// user is called `name`; what is heard there goes to the errors.
 pub async fn run(
     input: impl AsyncRead + Unpin,
     output: impl Output,
     calls: &impl Calls,
     rules: Rules,
+    name: &str,
 ) -> Result<End, ScriptError> {
     let credit = Credit::default();
     // What waits in it is bounded by the credit.
@@ -96,24 +101,44 @@ pub async fn run(
         })
         .map_err(ScriptError::Write)?;
     let (asked, to_ask) = mpsc::unbounded_channel();
+    let (listener, mut heard) = mpsc::channel(HEARD);
+    let chat = Chat::new(name, rules.timeout, listener);
     let feeding = async {
-        let feed = Feed::new(calls, items, asked, &credit, rules);
+        let feed = Feed::new(calls, items, asked, &credit, rules, chat.clone());
         let asking = calls::ask_all(calls, to_ask);
-        tokio::join!(feed.run(LineReader::new(input)), asking);
+        let hearing = async {
+            while let Some(heard) = heard.recv().await {
+                // Where nobody takes it, writing has failed and says so.
+                let _ = pages.send(aside(&heard)).await;
+            }
+        };
+        tokio::join!(feed.run(LineReader::new(input)), asking, hearing);
         // The items say how it ended.
         std::future::pending().await
     };
     let end = tokio::select! {
         biased;
-        end = Replies::new(to_answer, pages, &credit, rules).run() => end,
+        end = Replies::new(to_answer, pages.clone(), &credit, rules).run() => end,
         never = feeding => never,
     };
+    while let Ok(heard) = heard.try_recv() {
+        let _ = pages.send(aside(&heard)).await;
+    }
+    drop(pages);
     match writing.await {
         Ok(Ok(())) => end,
         // Whoever closed the pipe has seen enough: `grpcalc -f long.calc | head -1`.
         Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(End::Unread),
         Ok(Err(error)) => Err(ScriptError::Write(error)),
         Err(_) => Err(ScriptError::Write(io::Error::other("the writer failed"))),
+    }
+}
+
+/// What was heard, as the errors have it.
+fn aside(heard: &Heard) -> Page {
+    match heard {
+        Heard::Note(note) => Page::aside(format!("{note}\n")),
+        Heard::Notice(text) => Page::aside(format!("grpcalc: {text}\n")),
     }
 }
 

@@ -34,8 +34,19 @@ pub(super) struct Page {
     text: Vec<u8>,
     /// Where the side changes: up to here the text is for that one.
     cuts: Vec<(usize, Side)>,
-    /// Bytes of the input that it answers, with all before it.
-    answered: u64,
+    /// Bytes of the input that it answers, with all before it, if it answers any.
+    answered: Option<u64>,
+}
+
+impl Page {
+    /// A text that belongs to no line, for the errors.
+    pub(super) fn aside(text: String) -> Self {
+        Self {
+            cuts: vec![(text.len(), Side::Errors)],
+            text: text.into(),
+            answered: None,
+        }
+    }
 }
 
 /// Fills pages and has them written.
@@ -43,6 +54,8 @@ pub(super) struct Page {
 pub(super) struct Pages {
     page: Page,
     side: Side,
+    /// Bytes of the input that are answered up to here.
+    answered: u64,
     /// What the last page said of the bytes that are answered.
     told: u64,
     sender: mpsc::Sender<Page>,
@@ -57,6 +70,7 @@ impl Pages {
         Self {
             page: Page::default(),
             side: Side::Output,
+            answered: 0,
             told: 0,
             sender,
         }
@@ -73,11 +87,11 @@ impl Pages {
 
     /// Bytes of the input that are answered up to here.
     pub(super) fn answered(&self) -> u64 {
-        self.page.answered
+        self.answered
     }
 
     pub(super) fn set_answered(&mut self, bytes: u64) {
-        self.page.answered = bytes;
+        self.answered = bytes;
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -87,16 +101,16 @@ impl Pages {
     /// Hands the page over to be written, and waits where too many wait for that.
     pub(super) async fn turn(&mut self) -> Result<(), Unread> {
         // Lines that print nothing have come far too.
-        let far = self.page.answered.saturating_sub(self.told) >= FULL as u64;
+        let far = self.answered.saturating_sub(self.told) >= FULL as u64;
         if self.page.text.is_empty() && !far {
             return Ok(());
         }
-        self.told = self.page.answered;
+        self.told = self.answered;
+        self.page.answered = Some(self.answered);
         self.page.cuts.push((self.page.text.len(), self.side));
         let next = Page {
             text: Vec::with_capacity(self.page.text.len().min(2 * FULL)),
-            cuts: Vec::new(),
-            answered: self.page.answered,
+            ..Page::default()
         };
         let full = std::mem::replace(&mut self.page, next);
         self.sender.send(full).await.map_err(|_| Unread)
@@ -118,7 +132,9 @@ pub(super) fn write_all(
             }
             from = to;
         }
-        output.answered(page.answered);
+        if let Some(bytes) = page.answered {
+            output.answered(bytes);
+        }
     }
     Ok(())
 }

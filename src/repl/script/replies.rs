@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, error::TryRecvError};
 
 use super::{
     Credit, End, Rules, ScriptError,
-    item::{Extent, Input, Item, Last},
+    item::{Extent, Input, Item, Last, Newest},
     page::{Page, Pages, Side, Unread},
 };
 use crate::{
@@ -26,6 +26,8 @@ pub(super) struct Replies<'a> {
     rules: Rules,
     sheet: Option<Sheet>,
     last: Last,
+    /// The newest line, if it has an answer.
+    newest: Option<Newest>,
     /// The first line that is not answered.
     next: u64,
     /// Whether any line had a fault.
@@ -60,6 +62,7 @@ impl<'a> Replies<'a> {
             rules,
             sheet: None,
             last: Last::default(),
+            newest: None,
             next: 1,
             faulty: false,
             said: false,
@@ -136,7 +139,7 @@ impl<'a> Replies<'a> {
             }
             Item::Said(input, outcome) => self.outcome(&input, &outcome)?,
             Item::Last(asked) => {
-                let _ = asked.send(self.last.clone());
+                let _ = asked.send((self.last.clone(), self.newest.clone()));
             }
             Item::Read(bytes) => self.pages.set_answered(bytes),
             Item::Broken(error) => return Err(self.broken(&error)),
@@ -163,12 +166,18 @@ impl<'a> Replies<'a> {
                     }
                     let page = self.pages.on(Side::Output);
                     self.rules.format.answer(number, next_text(), &answer, page);
+                    // Those before it are not asked for any more.
+                    if number + 1 == end {
+                        let answer = Reply::Answer(answer.into_owned());
+                        self.newest = Some((number, answer)).filter(|(_, it)| it.is_said());
+                    }
                 }
                 Some(Ok(Event::Answer(Err(fault)))) => {
                     let input = Input {
                         number,
                         text: Some(next_text().to_owned()),
                     };
+                    self.newest = None;
                     self.fault(&input, &Outcome::Fault(*fault))?;
                 }
                 Some(Ok(Event::Done)) => return Err(self.out_of_step()),
@@ -257,11 +266,12 @@ impl<'a> Replies<'a> {
                 if !matches!(reply, Reply::Answer(_)) {
                     self.last = Last::Reply(reply.clone());
                 }
+                self.newest = Some((input.number, reply.clone())).filter(|(_, it)| it.is_said());
             }
             Outcome::Fault(_) | Outcome::Unsendable(_) | Outcome::Unanswered(_) => {
                 return self.fault(input, outcome);
             }
-            Outcome::Silence | Outcome::Text(_) | Outcome::Quit => {}
+            Outcome::Silence | Outcome::Text(_) | Outcome::Said(_) | Outcome::Quit => {}
         }
         self.next = input.number + 1;
         let Rules { format, many, .. } = self.rules;

@@ -30,7 +30,7 @@ fn embedded() -> Client {
         let settings = Settings::default();
         server::run(connections, std::future::pending(), settings).await
     });
-    Client::lazy(Target::Embedded(dial), RULES.timeout)
+    Client::lazy(Target::Embedded(dial, None), RULES.timeout)
 }
 
 /// Keeps what it is given, each side by itself.
@@ -57,7 +57,7 @@ async fn run_all(
     rules: Rules,
 ) -> (String, String, Result<End, ScriptError>) {
     let kept = Kept::default();
-    let end = run(input, kept.clone(), &embedded(), rules).await;
+    let end = run(input, kept.clone(), &embedded(), rules, "ada").await;
     let [output, errors] = kept.texts();
     (output, errors, end)
 }
@@ -222,7 +222,7 @@ async fn a_reader_that_stops_costs_neither_memory_nor_replies() {
         timeout: Duration::from_millis(500),
         ..RULES
     };
-    let running = run(input, output, &client, rules);
+    let running = run(input, output, &client, rules, "ada");
     let watching = async {
         // Ends when nothing more is read for twice the deadline.
         let mut before = 0;
@@ -257,7 +257,7 @@ async fn a_closed_output_ends_an_endless_script() {
             Err(io::ErrorKind::BrokenPipe.into())
         }
     }
-    let end = run(endless().0, Closed, &embedded(), RULES).await;
+    let end = run(endless().0, Closed, &embedded(), RULES, "ada").await;
     assert_eq!(end.unwrap(), End::Unread);
 }
 
@@ -281,6 +281,17 @@ impl Calls for Silent {
         Err(CallError::no_worksheet())
     }
 
+    async fn listen(
+        &self,
+        _: Option<crate::client::Bookmark>,
+    ) -> Result<crate::client::Notes, CallError> {
+        unreachable!()
+    }
+
+    async fn say(&self, _: &crate::client::Note) -> Result<(), CallError> {
+        unreachable!()
+    }
+
     fn server(&self) -> String {
         "nobody".into()
     }
@@ -289,7 +300,14 @@ impl Calls for Silent {
 #[tokio::test]
 async fn a_worksheet_that_cannot_be_opened_ends_the_script() {
     let kept = Kept::default();
-    let end = run(&b":x\n\n1 + 1\n2\n"[..], kept.clone(), &Silent, RULES).await;
+    let end = run(
+        &b":x\n\n1 + 1\n2\n"[..],
+        kept.clone(),
+        &Silent,
+        RULES,
+        "ada",
+    )
+    .await;
     assert_eq!(end.unwrap(), End::NoServer);
     let [output, errors] = kept.texts();
     assert_eq!(output, "");
