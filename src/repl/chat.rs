@@ -19,7 +19,8 @@ use super::{
 };
 use crate::{
     client::{CallError, Fault, Note, Notes, Reply},
-    server::note::ANNOUNCER,
+    printable::printable,
+    server::note::{ANNOUNCER, NAME},
 };
 
 /// What a line wants of the chat.
@@ -112,6 +113,15 @@ impl Chat {
             }),
             Err(error) => Outcome::Unanswered(error),
         }
+    }
+
+    /// Tells somebody who has joined by which name others know them, behind what was said
+    /// before.
+    pub(super) async fn greet(&self) {
+        let name = printable(&self.name, NAME);
+        let greeting = format!("in the chat as {name}; :say TEXT talks, :chat off leaves");
+        // Where nobody hears it, nobody has joined.
+        let _ = self.heard.send(Heard::Notice(greeting)).await;
     }
 
     /// Whether somebody listens.

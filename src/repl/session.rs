@@ -6,7 +6,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     Calls,
-    chat::{Chat, Heard},
+    chat::{Chat, Heard, Talk},
     command::{self, Command, Operand, Word},
     discovery::discover,
     evaluation::{Evaluation, evaluate},
@@ -168,8 +168,10 @@ impl<C: Calls> Session<C> {
                 let (chat, last) = (self.chat.clone(), self.answered.clone());
                 let attempt = async |calls: &C| chat.talk(calls, talk, last.as_ref()).await;
                 let outcome = self.persist(attempt, notice).await;
-                if let Outcome::Answer(reply) = &outcome {
-                    self.replied(reply);
+                match &outcome {
+                    Outcome::Answer(reply) => self.replied(reply),
+                    Outcome::Silence if talk == Talk::Join => self.chat.greet().await,
+                    _ => {}
                 }
                 outcome
             }

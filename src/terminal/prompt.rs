@@ -51,7 +51,7 @@ async fn interrupt(interrupts: &mut Signal) {
 fn print(outcome: &Outcome) -> io::Result<()> {
     match outcome {
         Outcome::Silence | Outcome::Quit => Ok(()),
-        Outcome::Answer(Reply::Answer(answer)) => match &answer.text {
+        Outcome::Answer(Reply::Answer(answer) | Reply::Shared(answer)) => match &answer.text {
             Some(text) if answer.rounded => writeln!(io::stdout(), "≈ {text}"),
             Some(text) => writeln!(io::stdout(), "{text}"),
             None => Ok(()),

@@ -317,6 +317,8 @@ fn a_note_arrives_above_a_line_that_is_half_typed() {
         let mut terminal = open(command);
         terminal.exp_string("> ").unwrap();
         terminal.send_line(":chat").unwrap();
+        let greeting = format!("in the chat as {name}; :say TEXT talks");
+        terminal.exp_string(&greeting).unwrap();
         terminal.exp_string("> ").unwrap();
         terminal
     };
@@ -338,6 +340,16 @@ fn a_note_arrives_above_a_line_that_is_half_typed() {
     ada.exp_string("\n42\r\n").unwrap();
     ada.send_line("ans / 5").unwrap();
     ada.exp_string("\n8.4\r\n").unwrap();
+    bob.send_line("sqrt(2)").unwrap();
+    bob.exp_string(&on_screen("\n≈ 1.4142135623730950488\r\n"))
+        .unwrap();
+    bob.send_line(":share").unwrap();
+    bob.exp_string("\n[bob] sqrt(2)").unwrap();
+    ada.exp_string(&on_screen("[bob] sqrt(2) ≈ 1.4142135623730950488\r\n"))
+        .unwrap();
+    ada.send_line(":take").unwrap();
+    ada.exp_string(&on_screen("\n≈ 1.4142135623730950488\r\n"))
+        .unwrap();
     ada.send_line(":say done").unwrap();
     let before = bob.exp_string("[ada] done").unwrap();
     assert!(!before.contains("[bob]"), "{before}");

@@ -183,7 +183,7 @@ impl<'a, C: Calls> Feed<'a, C> {
         match command {
             Ok(Command::Nothing) => self.say(input, Outcome::Silence).await,
             Ok(Command::Call(method, operands)) => {
-                self.newest = (number, text.to_owned());
+                self.keep_newest(number, text);
                 self.call(input, method, operands).await
             }
             Ok(Command::Names) => self.names(input).await,
@@ -367,7 +367,7 @@ impl<'a, C: Calls> Feed<'a, C> {
     /// Sends what has been gathered.
     async fn flush(&mut self) -> Flow {
         let Batch { text, lines, items } = mem::take(&mut self.batch);
-        self.keep_newest(&text, &items);
+        self.keep_last_of(&text, &items);
         if lines == 0 {
             self.give_all(items);
             return Flow::Continue(());
@@ -414,13 +414,19 @@ impl<'a, C: Calls> Feed<'a, C> {
     }
 
     /// Keeps the last line of a batch, unless a typed call stands behind it.
-    fn keep_newest(&mut self, text: &str, items: &[Item]) {
+    fn keep_last_of(&mut self, text: &str, items: &[Item]) {
         let mut newest = items.iter().rev();
         let newest = newest.find(|item| matches!(item, Item::Lines(..) | Item::Call(..)));
         if let Some(Item::Lines(input, extent)) = newest {
             let line = text.rsplit('\n').next().unwrap_or_default();
-            self.newest = (input.number + extent.lines - 1, line.to_owned());
+            self.keep_newest(input.number + extent.lines - 1, line);
         }
+    }
+
+    fn keep_newest(&mut self, number: u64, line: &str) {
+        let (newest, text) = &mut self.newest;
+        *newest = number;
+        line.clone_into(text);
     }
 
     /// Sends a request to the worksheet, which is opened with the first.
