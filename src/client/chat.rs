@@ -37,6 +37,16 @@ impl fmt::Display for Note {
     }
 }
 
+/// What may be kept of a text. It may be anybody's server.
+fn cut(mut text: String, limit: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(limit) {
+        text.truncate(end);
+        text.push('…');
+        text.shrink_to_fit();
+    }
+    text
+}
+
 /// What is heard of a chat.
 pub struct Notes {
     stream: Stream,
@@ -148,8 +158,8 @@ impl Notes {
             bookmark.number = bookmark.number.saturating_add(notes);
         }
         Ok(Note {
-            name: note.name,
-            text: note.message,
+            name: cut(note.name, NAME),
+            text: cut(note.message, TEXT),
         })
     }
 

@@ -324,7 +324,12 @@ impl<C: Calls> Member<C> {
 
     /// Looks for the chat, which was lost by `error`, until it is there again.
     async fn rejoin(&mut self, error: CallError) -> Result<(), Gone> {
-        if !error.may_pass() {
+        if let Some(joined) = self.joined.take() {
+            // Who waits for that knows what to do.
+            let _ = joined.send(Err(error));
+            return Err(Gone);
+        }
+        if is_final(&error) {
             return self.give_up(error).await;
         }
         self.notice(format!("the chat is lost: {error}; looking for it again"))
@@ -338,8 +343,8 @@ impl<C: Calls> Member<C> {
             self.pause = (2 * self.pause).min(LONGEST_PAUSE);
             match self.calls.listen(place.clone()).await {
                 Ok(notes) => break notes,
-                Err(error) if error.may_pass() => {}
-                Err(error) => return self.give_up(error).await,
+                Err(error) if is_final(&error) => return self.give_up(error).await,
+                Err(_) => {}
             }
         };
         self.since = Instant::now();
@@ -355,11 +360,15 @@ impl<C: Calls> Member<C> {
     }
 
     async fn give_up(&mut self, error: CallError) -> Result<(), Gone> {
-        if let Some(joined) = self.joined.take() {
-            let _ = joined.send(Err(error));
-        } else {
-            self.notice(format!("out of the chat: {error}")).await?;
-        }
+        self.notice(format!("out of the chat: {error}")).await?;
         Err(Gone)
+    }
+}
+
+/// Whether a server that says this has no chat for us, now or later.
+fn is_final(error: &CallError) -> bool {
+    match error {
+        CallError::Refused { .. } => !error.may_pass(),
+        _ => error.is_unimplemented(),
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         functions::{self, Function, Group},
     },
     printable::quoted,
+    server::note::TEXT,
     suggestion::suggestion,
     syntax::is_space,
 };
@@ -310,20 +311,7 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
                 help: "':say TEXT' says something".into(),
             }),
         },
-        Kind::Say => {
-            // All that stands behind the name: in a text, `#` begins no comment.
-            let (_, text) = line.split_once(name.text).unwrap_or_default();
-            let text = text.trim_matches(is_space);
-            if text.is_empty() {
-                return Err(LineFault {
-                    reason: SYNTAX,
-                    message: format!("{} takes a text", quoted(name.text)),
-                    span: words.end..words.end,
-                    help: "write :say TEXT".into(),
-                });
-            }
-            Ok(Command::Talk(Talk::Say(text)))
-        }
+        Kind::Say => text(&name, line).map(|text| Command::Talk(Talk::Say(text))),
         Kind::Share => no_more(&name, "no operands", words).map(|()| Command::Talk(Talk::Share)),
         Kind::Take => no_more(&name, "no operands", words).map(|()| Command::Talk(Talk::Take)),
         Kind::Help => {
@@ -451,6 +439,41 @@ fn exactly_two<'a>(name: &Word<'_>, mut words: Words<'a>) -> Result<[Word<'a>; 2
         Some(third) => Err(fault(3 + words.count(), third.span)),
         None => Ok([first, second]),
     }
+}
+
+/// All that stands behind the name of a command: in a text, `#` begins no comment.
+fn text<'t>(name: &Word<'_>, line: &'t str) -> Result<&'t str, LineFault> {
+    let (_, behind) = line.split_once(name.text).unwrap_or_default();
+    let text = behind.trim_start_matches(is_space);
+    let start = line.len() - text.len();
+    let text = text.trim_end_matches(is_space);
+    let column = |at: usize| line[..start + at].chars().count();
+    let fault = |message, span, help: &str| {
+        Err(LineFault {
+            reason: SYNTAX,
+            message,
+            span,
+            help: help.into(),
+        })
+    };
+    let (from, to) = (column(0), column(text.len()));
+    if text.is_empty() {
+        let message = format!("{} takes a text", quoted(name.text));
+        return fault(message, name.span.end..name.span.end, "write :say TEXT");
+    }
+    if let Some(at) = text.find(char::is_control) {
+        let at = column(at);
+        let message = "the text has a control character".into();
+        return fault(message, at..at + 1, "leave it out");
+    }
+    if to - from > TEXT {
+        let message = format!(
+            "the text has {} characters, more than the limit of {TEXT}",
+            to - from
+        );
+        return fault(message, from + TEXT..to, "say it in several notes");
+    }
+    Ok(text)
 }
 
 fn no_more(name: &Word<'_>, takes: &str, mut words: Words<'_>) -> Result<(), LineFault> {
@@ -644,6 +667,10 @@ mod tests {
                 ":chat on",
                 "':chat' takes 'off' at most, found 'on' (column 7): ':say TEXT' says something",
             ),
+            (
+                " :say é\ta",
+                "the text has a control character (column 8): leave it out",
+            ),
             (":say   ", "':say' takes a text (column 5): write :say TEXT"),
             (
                 ":share it",
@@ -721,6 +748,9 @@ mod tests {
         let fault = parse(&format!(":{}", "x".repeat(60_000))).unwrap_err();
         assert!(fault.message.len() < 100, "{fault}");
         assert_eq!(fault.span, 0..60_001);
+        let fault = parse(&format!(":say  {}", "é".repeat(5000))).unwrap_err();
+        assert_eq!(fault.span, 4102..5006);
+        assert!(fault.message.starts_with("the text has 5000 characters"));
         let fault = parse(&"x".repeat(LINE + 1)).unwrap_err();
         assert!(
             fault.message.starts_with("the line has 65537 bytes"),

@@ -99,6 +99,22 @@ class TwoServers(unittest.TestCase):
         self.addCleanup(stop, self.kept)
         self.addCleanup(self.nginx.stop)
 
+    def test_all_members_of_the_chat_come_to_the_same_server(self):
+        self.addCleanup(stop, self.lost)
+        for number in range(4):
+            said = run(GRPCALC, "--addr", self.nginx.address, "--name", "ada", f":say {number}")
+            self.assertEqual(said, ("", "", 0))
+        for _ in range(2):
+            heard = run(GRPCALC, "--addr", self.nginx.address, stdin=":chat\n:say more\n")
+            _, notes, code = heard
+            self.assertEqual(
+                (notes.splitlines()[:4], code), ([f"[ada] {n}" for n in range(4)], 0)
+            )
+        # The one that has the chat may be lost, and the other goes on calculating.
+        kill(self.kept)
+        heard = run(GRPCALC, "--addr", self.nginx.address, "--timeout", "1s", stdin="1 + 1\n:chat\n")
+        self.assertEqual((heard[0], heard[2]), ("2\n", 3))
+
     def under_load(self, end):
         """The answers to a long script in the middle of which a server goes away."""
         script = "".join(f"add {n} 1\n" for n in range(LINES))

@@ -502,7 +502,11 @@ struct Ears {
 impl Ears {
     fn open(address: &str) -> Self {
         let mut child = piped(&["--addr", address, "--name", "ears"]);
-        child.stdin.as_mut().unwrap().write_all(b":chat\n").unwrap();
+        let script = b":chat\nhelp quit\n";
+        child.stdin.as_mut().unwrap().write_all(script).unwrap();
+        // What was said before is told by now.
+        let mut stdout = BufReader::new(child.stdout.as_mut().unwrap());
+        stdout.read_line(&mut String::new()).unwrap();
         let heard = BufReader::new(child.stderr.take().unwrap());
         Self { child, heard }
     }
