@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -61,7 +61,7 @@ const OWN: usize = 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Chat {
     name: Arc<str>,
-    /// How long a note of the history may take to come.
+    /// How long the history may take to come.
     patience: Duration,
     heard: mpsc::Sender<Heard>,
     own: Own,
@@ -150,11 +150,13 @@ impl Chat {
             joined: Some(told),
         };
         let member = AbortOnDropHandle::new(tokio::spawn(member.listen()));
-        // Where this future is dropped, so is the member.
-        let joined = joined.await;
+        // Where this future is dropped, so is the member. A history may be very long.
+        let joined = timeout(self.patience, joined).await;
         *lock(&self.member) = Some(member);
-        // A member that has ended has told why.
-        joined.unwrap_or(Ok(())).map(|()| Outcome::Silence)
+        match joined {
+            Ok(Ok(Err(error))) => Err(error),
+            _ => Ok(Outcome::Silence),
+        }
     }
 
     async fn say(&self, calls: &impl Calls, text: &str) -> Result<Note, CallError> {
@@ -172,10 +174,15 @@ impl Chat {
 
     async fn take(&self, calls: &impl Calls) -> Result<Outcome, CallError> {
         let mut notes = calls.listen(None).await?;
-        let mut last = None;
-        while let Some(note) = notes.next_of_history(self.patience).await? {
-            last = share::answer(&note).or(last);
-        }
+        let reading = async {
+            let mut last = None;
+            while let Some(note) = notes.next_of_history(self.patience).await? {
+                last = share::answer(&note).or(last);
+            }
+            Ok(last)
+        };
+        let late = |_| Err(CallError::Deadline(self.patience));
+        let last = timeout(self.patience, reading).await.unwrap_or_else(late)?;
         let none = || no_answer("nobody has shared an answer");
         Ok(last.map_or_else(none, |answer| Outcome::Answer(Reply::Shared(answer))))
     }

@@ -8,7 +8,9 @@ use std::{
 };
 
 use grpcalc::{
-    proto::grpc::{Empty, Note, chat_server_client::ChatServerClient},
+    proto::grpc::{
+        Empty, Note, chat_server_client::ChatServerClient, chat_server_server::ChatServerServer,
+    },
     server::note::{ANNOUNCER, missed},
 };
 use nix::sys::signal::Signal;
@@ -27,7 +29,8 @@ use tonic_types::StatusExt as _;
 use crate::{
     discovery::scrape,
     harness::{
-        PATIENCE, Serve, at_terminal, grpcalc, nobody, on_screen, piped, ran, run, typed_only,
+        PATIENCE, Serve, alone, at_terminal, grpcalc, nobody, on_screen, piped, ran, run,
+        typed_only,
     },
     prompt::open,
 };
@@ -391,6 +394,21 @@ fn what_others_write_is_shown_and_not_obeyed() {
 }
 
 #[test]
+fn who_never_stops_talking_holds_up_nobody() {
+    let address = alone(ChatServerServer::new(other::Endless));
+    let (no_answer, full) = (
+        "grpcalc: line 1: no answer within 300ms (DEADLINE_EXCEEDED)\n",
+        "grpcalc: line 2: full (RESOURCE_EXHAUSTED)\n",
+    );
+    let options = ["--addr", &address, "--timeout", "300ms"];
+    let taken = run(&options, ":take\n:say hello\n");
+    assert_eq!(taken, ran("", &(no_answer.to_owned() + full), 1));
+    let heard = run(&options, ":chat\nhelp quit\n");
+    assert!(heard.stdout.starts_with("quit|exit"), "{heard:?}");
+    assert!(heard.stderr.starts_with("[eve] x = 1\n[eve]"), "{heard:?}");
+}
+
+#[test]
 fn a_dumb_terminal_hears_the_chat_too() {
     let (_server, address) = serve(&[]);
     let mut command = grpcalc();
@@ -609,6 +627,30 @@ mod other {
     use crate::harness::alone;
 
     struct Other(Arc<watch::Sender<Vec<Note>>>);
+
+    /// One whose history has no end.
+    pub(super) struct Endless;
+
+    #[tonic::async_trait]
+    impl ChatServer for Endless {
+        type ChatStreamStream = BoxStream<'static, Result<Note, Status>>;
+
+        async fn chat_stream(
+            &self,
+            _: Request<Empty>,
+        ) -> Result<Response<Self::ChatStreamStream>, Status> {
+            let note = Note {
+                name: "eve".into(),
+                message: "x = 1".into(),
+            };
+            let notes = futures_util::stream::repeat(note).map(Ok);
+            Ok(Response::new(notes.boxed()))
+        }
+
+        async fn send_note(&self, _: Request<Note>) -> Result<Response<Empty>, Status> {
+            Err(Status::resource_exhausted("full"))
+        }
+    }
 
     #[tonic::async_trait]
     impl ChatServer for Other {
