@@ -7,7 +7,13 @@ use futures_util::stream::{StreamExt as _, select_all};
 use tokio::{runtime::Builder, sync::oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Exit, complain, exposure::exposed, lines::token, options::LineOptions, runtime};
+use super::{
+    Exit, complain,
+    exposure::{BY_TOKEN, exposed},
+    lines::token,
+    options::LineOptions,
+    runtime,
+};
 use crate::{
     address::Address,
     client::Target,
@@ -137,7 +143,8 @@ async fn listen(
             }
         }
     }
-    if let Some(exposed) = exposed(&listeners, settings, false).next()
+    let unknown = settings.tokens.is_none().then_some(BY_TOKEN);
+    if let Some(exposed) = exposed(&listeners, settings, unknown).next()
         && !insecure
     {
         complain(format_args!("{}", exposed.refusal()));

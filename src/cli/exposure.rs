@@ -12,22 +12,23 @@ pub(super) struct Exposed<'l> {
     pub(super) lack: &'static str,
 }
 
-/// Those of `listeners` that are open to the network without enough protection.
-/// `certified`: whether only clients with a certificate are let in, which tells who calls
-/// as well as a token does.
+/// What tells who calls: in a program of one user, and in a server that may ask for
+/// certificates.
+pub(super) const BY_TOKEN: &str = "a token (--token-file)";
+pub(super) const BY_TOKEN_OR_CERTIFICATE: &str =
+    "a token (--token-file) or certificates of clients (--client-ca)";
+
+/// Those of `listeners` that are open to the network without encryption, or where nothing
+/// tells who calls: `unknown` is what would.
 pub(super) fn exposed<'l>(
     listeners: &'l [Listener],
     settings: &Settings,
-    certified: bool,
+    unknown: Option<&'static str>,
 ) -> impl Iterator<Item = Exposed<'l>> {
-    let lack = match (
-        settings.tls.is_some(),
-        settings.tokens.is_some() || certified,
-    ) {
-        (true, true) => None,
-        (true, false) => Some("a token (--token-file) or certificates of clients (--client-ca)"),
-        (false, true) => Some("encryption (--cert, --key)"),
-        (false, false) => Some("encryption (--cert, --key) and without a token (--token-file)"),
+    let lack = match (settings.tls.is_some(), unknown) {
+        (true, unknown) => unknown,
+        (false, None) => Some("encryption (--cert, --key)"),
+        (false, Some(_)) => Some("encryption (--cert, --key) and without a token (--token-file)"),
     };
     let open = listeners.iter().filter(|it| it.is_open_to_the_network());
     open.filter_map(move |listener| {

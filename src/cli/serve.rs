@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Exit, complain,
-    exposure::{Exposed, exposed},
+    exposure::{BY_TOKEN_OR_CERTIFICATE, Exposed, exposed},
     log,
     options::{ServeOptions, token_of_environment},
 };
@@ -53,8 +53,10 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
             Err(error) => return Ok(cannot_listen(address, &error)),
         },
     };
-    let certified = options.client_ca.is_some();
-    for exposed in exposed(&listeners, &settings, certified) {
+    // A certificate tells who calls as well as a token does.
+    let known = settings.tokens.is_some() || options.client_ca.is_some();
+    let unknown = (!known).then_some(BY_TOKEN_OR_CERTIFICATE);
+    for exposed in exposed(&listeners, &settings, unknown) {
         if !options.insecure {
             complain(format_args!("{}", exposed.refusal()));
             return Ok(Exit::Usage);
