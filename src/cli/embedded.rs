@@ -10,7 +10,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::{
     Exit, complain,
     exposure::{BY_TOKEN, exposed},
-    lines::token,
     options::LineOptions,
     runtime,
 };
@@ -40,7 +39,7 @@ pub(super) struct Embedded {
 pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedded, Exit>> {
     let token = match &options.listen[..] {
         [] => None,
-        _ => token(options)?,
+        _ => options.token()?,
     };
     let settings = settings(options, token.as_deref())?;
     let presented = token.map(|token| token.parse()).transpose()?;

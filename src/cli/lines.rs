@@ -1,7 +1,7 @@
 //! Lines to a server: from the arguments, a file, a pipe or a terminal.
 
 use std::{
-    fs::{self, Metadata},
+    fs::Metadata,
     io::{self, IsTerminal as _, Write as _},
     path::Path,
     sync::Arc,
@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     Exit, complain, embedded,
-    options::{LineOptions, Server, token_of_environment},
+    options::{LineOptions, Server},
     user,
 };
 use crate::{
@@ -25,7 +25,6 @@ use crate::{
         Session,
         script::{self, Output, Rules, Side},
     },
-    server::tokens,
     terminal::{self, Editor, Progress, prompt},
 };
 
@@ -116,7 +115,7 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
                 domain: domain.clone(),
             })
         });
-    let token: Option<Token> = token(options)?.map(|token| token.parse()).transpose()?;
+    let token: Option<Token> = options.token()?.map(|token| token.parse()).transpose()?;
     let exposed = |server: &&Remote| !server.is_encrypted(is_meant) && !server.is_local();
     if token.is_some()
         && let Some(server) = addresses.iter().find(exposed)
@@ -128,22 +127,6 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
         is_meant,
         token,
     })
-}
-
-/// The token that is presented, or has to be where this is the server.
-pub(super) fn token(options: &LineOptions) -> anyhow::Result<Option<String>> {
-    match (&options.token, &options.token_file) {
-        (Some(token), _) => Ok(Some(token.clone())),
-        (None, Some(file)) => {
-            let text = fs::read_to_string(file);
-            let text = text.with_context(|| format!("cannot read {}", file.display()))?;
-            let token = tokens(&text).next();
-            let token =
-                token.with_context(|| format!("there is no token in {}", file.display()))?;
-            Ok(Some(token.to_owned()))
-        }
-        (None, None) => token_of_environment(),
-    }
 }
 
 async fn script(

@@ -3,6 +3,7 @@
 use std::{
     env::{self, VarError},
     ffi::OsString,
+    fs,
     path::PathBuf,
     time::Duration,
 };
@@ -20,7 +21,10 @@ use crate::{
     address::Address,
     client::Remote,
     repl::script::Format,
-    server::note::{NoteError, check_name},
+    server::{
+        note::{NoteError, check_name},
+        tokens,
+    },
 };
 
 /// A calculator whose every answer is a gRPC call.
@@ -137,6 +141,24 @@ pub(super) struct LineOptions {
         value_name = "LINE"
     )]
     pub(super) line: Vec<String>,
+}
+
+impl LineOptions {
+    /// The token that is presented, or has to be where this is the server.
+    pub(super) fn token(&self) -> anyhow::Result<Option<String>> {
+        match (&self.token, &self.token_file) {
+            (Some(token), _) => Ok(Some(token.clone())),
+            (None, Some(file)) => {
+                let text = fs::read_to_string(file);
+                let text = text.with_context(|| format!("cannot read {}", file.display()))?;
+                let token = tokens(&text).next();
+                let token =
+                    token.with_context(|| format!("there is no token in {}", file.display()))?;
+                Ok(Some(token.to_owned()))
+            }
+            (None, None) => token_of_environment(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

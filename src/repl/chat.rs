@@ -1,26 +1,26 @@
 //! Talking with whoever else asks the same server.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, sleep, timeout},
+    time::timeout,
 };
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Calls, Outcome,
-    repeats::Repeats,
+    member::{Heard, Member},
+    own::Own,
     share::{self, Answered, NO_ANSWER},
 };
 use crate::{
-    client::{CallError, Fault, Note, Notes, Reply},
+    client::{CallError, Fault, Note, Reply},
     printable::printable,
-    server::note::{ANNOUNCER, NAME},
+    server::note::NAME,
 };
 
 /// What a line wants of the chat.
@@ -37,25 +37,6 @@ pub enum Talk<'t> {
     /// To have the last answer that was shared.
     Take,
 }
-
-/// What is heard while lines are answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// What somebody else said.
-    Note(Note),
-    /// What became of the chat itself.
-    Notice(String),
-}
-
-/// The first pause before a chat that was lost is looked for; each further one is twice as
-/// long.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// The longest such pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// Notes of our own whose coming back is waited for.
-const OWN: usize = 1024;
 
 /// The chat as one user sees it. Copies are the same.
 #[derive(Clone, Debug)]
@@ -92,7 +73,7 @@ impl Chat {
         let outcome = match talk {
             Talk::Join => self.join(calls).await,
             Talk::Leave => {
-                *lock(&self.member) = None;
+                *self.member() = None;
                 self.own.forget();
                 Ok(Outcome::Silence)
             }
@@ -124,9 +105,13 @@ impl Chat {
         let _ = self.heard.send(Heard::Notice(greeting)).await;
     }
 
+    fn member(&self) -> MutexGuard<'_, Option<AbortOnDropHandle<()>>> {
+        self.member.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether somebody listens.
     fn is_joined(&self) -> bool {
-        let member = lock(&self.member);
+        let member = self.member();
         member.as_ref().is_some_and(|member| !member.is_finished())
     }
 
@@ -138,21 +123,11 @@ impl Chat {
         self.own.forget();
         let notes = calls.listen(None).await?;
         let (told, joined) = oneshot::channel();
-        let member = Member {
-            calls: calls.clone(),
-            notes,
-            patience: self.patience,
-            since: Instant::now(),
-            pause: PAUSE,
-            repeats: Repeats::default(),
-            own: self.own.clone(),
-            heard: self.heard.clone(),
-            joined: Some(told),
-        };
+        let member = Member::new(calls, notes, self.patience, &self.own, &self.heard, told);
         let member = AbortOnDropHandle::new(tokio::spawn(member.listen()));
         // Where this future is dropped, so is the member. A history may be very long.
         let joined = timeout(self.patience, joined).await;
-        *lock(&self.member) = Some(member);
+        *self.member() = Some(member);
         match joined {
             Ok(Ok(Err(error))) => Err(error),
             _ => Ok(Outcome::Silence),
@@ -194,188 +169,4 @@ fn no_answer(message: &str) -> Outcome {
         message: message.into(),
         ..Fault::default()
     })
-}
-
-/// Notes of our own that the server will send to us, too. The user has seen them.
-#[derive(Clone, Debug, Default)]
-struct Own(Arc<Mutex<VecDeque<Note>>>);
-
-/// A note that is being said. Where it is dropped, nobody knows whether it was, and it is
-/// told when it comes.
-struct Coming<'o> {
-    own: &'o Own,
-    note: Note,
-    said: bool,
-}
-
-impl Own {
-    fn expect(&self, note: &Note) -> Coming<'_> {
-        let mut notes = lock(&self.0);
-        if notes.len() == OWN {
-            notes.pop_front();
-        }
-        notes.push_back(note.clone());
-        Coming {
-            own: self,
-            note: note.clone(),
-            said: false,
-        }
-    }
-
-    /// Whether `note` is one of ours, which is not expected any more then.
-    fn takes(&self, note: &Note) -> bool {
-        let mut notes = lock(&self.0);
-        let found = notes.iter().position(|own| own == note);
-        found.and_then(|at| notes.remove(at)).is_some()
-    }
-
-    fn forget(&self) {
-        lock(&self.0).clear();
-    }
-}
-
-impl Coming<'_> {
-    fn confirm(mut self) {
-        self.said = true;
-    }
-}
-
-impl Drop for Coming<'_> {
-    fn drop(&mut self) {
-        if !self.said {
-            self.own.takes(&self.note);
-        }
-    }
-}
-
-fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Somebody who listens.
-struct Member<C> {
-    calls: C,
-    notes: Notes,
-    patience: Duration,
-    /// Since when it listens, and how long to wait before it is tried again.
-    since: Instant,
-    pause: Duration,
-    repeats: Repeats,
-    own: Own,
-    heard: mpsc::Sender<Heard>,
-    /// Who waits for the history to be told.
-    joined: Option<oneshot::Sender<Result<(), CallError>>>,
-}
-
-/// Nobody wants to hear any more.
-struct Gone;
-
-impl<C: Calls> Member<C> {
-    /// Listens until nobody wants to hear any more, or the server has no chat for us.
-    async fn listen(mut self) {
-        // What is over then needs no word.
-        let _ = self.hear_all().await;
-    }
-
-    async fn hear_all(&mut self) -> Result<(), Gone> {
-        let mut of_history = true;
-        loop {
-            let came = if of_history {
-                self.notes.next_of_history(self.patience).await
-            } else {
-                self.notes.next().await.map(Some)
-            };
-            match came {
-                Ok(Some(note)) if self.notes.bookmark().is_some() => self.hear(note).await?,
-                Ok(Some(note)) => {
-                    let new = self.repeats.hear(note);
-                    self.hear_some(new).await?;
-                }
-                Ok(None) => {
-                    of_history = false;
-                    let new = self.repeats.history_is_over();
-                    self.hear_some(new).await?;
-                    if let Some(joined) = self.joined.take() {
-                        let _ = joined.send(Ok(()));
-                    }
-                }
-                Err(error) => {
-                    self.rejoin(error).await?;
-                    of_history = true;
-                }
-            }
-        }
-    }
-
-    async fn hear_some(&mut self, notes: Vec<Note>) -> Result<(), Gone> {
-        for note in notes {
-            self.hear(note).await?;
-        }
-        Ok(())
-    }
-
-    async fn hear(&mut self, note: Note) -> Result<(), Gone> {
-        if note.name != ANNOUNCER && self.own.takes(&note) {
-            return Ok(());
-        }
-        self.tell(Heard::Note(note)).await
-    }
-
-    async fn tell(&mut self, heard: Heard) -> Result<(), Gone> {
-        self.heard.send(heard).await.map_err(|_| Gone)
-    }
-
-    async fn notice(&mut self, text: String) -> Result<(), Gone> {
-        self.tell(Heard::Notice(text)).await
-    }
-
-    /// Looks for the chat, which was lost by `error`, until it is there again.
-    async fn rejoin(&mut self, error: CallError) -> Result<(), Gone> {
-        if let Some(joined) = self.joined.take() {
-            // Who waits for that knows what to do.
-            let _ = joined.send(Err(error));
-            return Err(Gone);
-        }
-        if is_final(&error) {
-            return self.give_up(error).await;
-        }
-        self.notice(format!("the chat is lost: {error}; looking for it again"))
-            .await?;
-        let place = self.notes.bookmark().cloned();
-        if self.since.elapsed() > LONGEST_PAUSE {
-            self.pause = PAUSE;
-        }
-        self.notes = loop {
-            sleep(self.pause).await;
-            self.pause = (2 * self.pause).min(LONGEST_PAUSE);
-            match self.calls.listen(place.clone()).await {
-                Ok(notes) => break notes,
-                Err(error) if is_final(&error) => return self.give_up(error).await,
-                Err(_) => {}
-            }
-        };
-        self.since = Instant::now();
-        let late = self.repeats.rejoin();
-        self.hear_some(late).await?;
-        let now = self.notes.bookmark();
-        if place.is_some_and(|place| now.is_some_and(|now| now.history != place.history)) {
-            self.own.forget();
-            let forgot = "in the chat again; the server has forgotten what was said before";
-            return self.notice(forgot.into()).await;
-        }
-        self.notice("in the chat again".into()).await
-    }
-
-    async fn give_up(&mut self, error: CallError) -> Result<(), Gone> {
-        self.notice(format!("out of the chat: {error}")).await?;
-        Err(Gone)
-    }
-}
-
-/// Whether a server that says this has no chat for us, now or later.
-fn is_final(error: &CallError) -> bool {
-    match error {
-        CallError::Refused { .. } => !error.may_pass(),
-        _ => error.is_unimplemented(),
-    }
 }

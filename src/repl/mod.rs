@@ -12,7 +12,9 @@ mod evaluation;
 mod fault;
 mod log;
 mod lowering;
+mod member;
 mod operand;
+mod own;
 mod reader;
 mod repeats;
 pub mod script;
@@ -23,8 +25,9 @@ mod sheet;
 
 pub use self::{
     calls::Calls,
-    chat::{Heard, Talk},
+    chat::Talk,
     command::Command,
     fault::LineFault,
+    member::Heard,
     session::{LOWERED, Outcome, Session},
 };

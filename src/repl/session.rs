@@ -6,12 +6,13 @@ use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     Calls,
-    chat::{Chat, Heard, Talk},
+    chat::{Chat, Talk},
     command::{self, Command, Operand, Word},
     discovery::discover,
     evaluation::{Evaluation, evaluate},
     fault::LineFault,
     log::{Log, mentions_last},
+    member::Heard,
     operand,
     search::{looking, search},
     share::Answered,

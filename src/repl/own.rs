@@ -1,0 +1,114 @@
+//! Notes of one's own, which come back from the chat.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::client::Note;
+
+/// Notes whose coming back is waited for.
+const MOST: usize = 1024;
+
+/// Notes of our own that the server will send to us, too. The user has seen them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Own(Arc<Mutex<VecDeque<Note>>>);
+
+/// A note that is being said. Where it is dropped, nobody knows whether it was, and it is
+/// told when it comes.
+pub(super) struct Coming<'o> {
+    own: &'o Own,
+    note: Note,
+    said: bool,
+}
+
+impl Own {
+    fn notes(&self) -> MutexGuard<'_, VecDeque<Note>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn expect(&self, note: &Note) -> Coming<'_> {
+        let mut notes = self.notes();
+        if notes.len() == MOST {
+            notes.pop_front();
+        }
+        notes.push_back(note.clone());
+        Coming {
+            own: self,
+            note: note.clone(),
+            said: false,
+        }
+    }
+
+    /// Whether `note` is one of ours, which is not expected any more then.
+    pub(super) fn takes(&self, note: &Note) -> bool {
+        let mut notes = self.notes();
+        let found = notes.iter().position(|own| own == note);
+        found.and_then(|at| notes.remove(at)).is_some()
+    }
+
+    pub(super) fn forget(&self) {
+        self.notes().clear();
+    }
+}
+
+impl Coming<'_> {
+    pub(super) fn confirm(mut self) {
+        self.said = true;
+    }
+}
+
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        if !self.said {
+            self.own.takes(&self.note);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(text: &str) -> Note {
+        Note {
+            name: "ada".into(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn each_is_taken_once() {
+        let own = Own::default();
+        own.expect(&note("a")).confirm();
+        own.expect(&note("b")).confirm();
+        own.expect(&note("a")).confirm();
+        assert!(!own.takes(&note("c")));
+        for taken in [true, true, false] {
+            assert_eq!(own.takes(&note("a")), taken);
+        }
+        own.forget();
+        assert!(!own.takes(&note("b")));
+    }
+
+    #[test]
+    fn one_that_was_perhaps_not_said_is_not_expected() {
+        let own = Own::default();
+        drop(own.expect(&note("a")));
+        assert!(!own.takes(&note("a")));
+        let coming = own.expect(&note("a"));
+        assert!(own.takes(&note("a")), "it may come before it is confirmed");
+        drop(coming);
+        assert!(!own.takes(&note("a")));
+    }
+
+    #[test]
+    fn there_are_not_too_many() {
+        let own = Own::default();
+        for number in 0..=MOST {
+            own.expect(&note(&number.to_string())).confirm();
+        }
+        assert!(!own.takes(&note("0")));
+        assert!(own.takes(&note("1")));
+    }
+}
