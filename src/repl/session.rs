@@ -158,6 +158,7 @@ impl<C: Calls> Session<C> {
             Ok(Command::Names) => self.names(notice).await,
             Ok(Command::Clear) => {
                 (self.sheet, self.opened, self.reply) = (None, false, None);
+                self.answered = None;
                 self.log = Log::default();
                 Outcome::Silence
             }

@@ -450,6 +450,12 @@ f(x) = x
 :share
 1 +
 :share
+1 + 1
+:health
+:vars
+:share
+:clear
+:share
 ";
     let said = run(&["--addr", &address, "--name", "ada"], script);
     let root = "1.4142135623730950488";
@@ -457,8 +463,9 @@ f(x) = x
 grpcalc: line 15: there is no answer to share
 grpcalc: line 16: expected a value, found the end of the line (column 4): write what it is
 grpcalc: line 17: there is no answer to share
+grpcalc: line 23: there is no answer to share
 ";
-    let printed = format!("42\n7\n7\n14\n15\n{root}\n{root}\n");
+    let printed = format!("42\n7\n7\n14\n15\n{root}\n{root}\n2\nSERVING\nf(x) = x\n");
     assert_eq!(said.stdout, printed);
     let ours = said
         .stderr
@@ -466,7 +473,7 @@ grpcalc: line 17: there is no answer to share
         .zip(faults.lines())
         .filter(|(found, _)| !found.contains("line 16"));
     assert!(
-        ours.clone().count() == 2 && ours.into_iter().all(|(found, fault)| found == fault),
+        ours.clone().count() == 3 && ours.into_iter().all(|(found, fault)| found == fault),
         "{said:?}"
     );
     assert_eq!(said.code, 1);
@@ -475,17 +482,16 @@ grpcalc: line 17: there is no answer to share
         ":chat\n:say three\n1 + 1\n:chat off\n",
     );
     let notes = format!(
-        "[ada] one # not a comment\n[ada] 2 * 21 = 42\n[ada] two\n[ada] add 3 4 = 7\n[ada] sqrt(2) ≈ {root}\n"
+        "[ada] one # not a comment\n[ada] 2 * 21 = 42\n[ada] two\n[ada] add 3 4 = 7\n[ada] sqrt(2) ≈ {root}\n[ada] 1 + 1 = 2\n"
     );
     assert_eq!(heard, ran("2\n", &notes, 0));
     let rows = run(
         &["--addr", &address, "--format", "json"],
         ":take\n1 + 1\n:share\n",
     );
-    let taken =
-        format!("{{\"line\":1,\"input\":\":take\",\"value\":\"{root}\",\"rounded\":true}}\n");
+    let taken = "{\"line\":1,\"input\":\":take\",\"value\":\"2\",\"rounded\":false}\n";
     let shared = "{\"line\":3,\"input\":\":share\",\"text\":\"1 + 1 = 2\"}\n";
-    assert!(rows.stdout.starts_with(&taken), "{rows:?}");
+    assert!(rows.stdout.starts_with(taken), "{rows:?}");
     assert!(rows.stdout.ends_with(shared), "{rows:?}");
 }
 

@@ -413,13 +413,14 @@ impl<'a, C: Calls> Feed<'a, C> {
         self.one_by_one(&text, items).await
     }
 
-    /// Keeps the last line of a batch, unless a typed call stands behind it.
+    /// Keeps the last line of a batch, unless a typed call came behind it.
     fn keep_last_of(&mut self, text: &str, items: &[Item]) {
-        let mut newest = items.iter().rev();
-        let newest = newest.find(|item| matches!(item, Item::Lines(..) | Item::Call(..)));
-        if let Some(Item::Lines(input, extent)) = newest {
-            let line = text.rsplit('\n').next().unwrap_or_default();
-            self.keep_newest(input.number + extent.lines - 1, line);
+        let last = items.iter().rev().find_map(|item| match item {
+            Item::Lines(input, extent) => Some(input.number + extent.lines - 1),
+            _ => None,
+        });
+        if let Some(number) = last.filter(|number| *number > self.newest.0) {
+            self.keep_newest(number, text.rsplit('\n').next().unwrap_or_default());
         }
     }
 

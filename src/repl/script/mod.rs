@@ -121,6 +121,8 @@ pub async fn run(
         end = Replies::new(to_answer, pages.clone(), &credit, rules).run() => end,
         never = feeding => never,
     };
+    // Nobody listens any more; what was heard is told.
+    drop(chat);
     while let Ok(heard) = heard.try_recv() {
         let _ = pages.send(aside(&heard)).await;
     }

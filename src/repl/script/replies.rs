@@ -123,7 +123,7 @@ impl<'a> Replies<'a> {
             }
             Item::Names(input) => self.names(input).await?,
             Item::Clear(input) => {
-                (self.sheet, self.last) = (None, Last::default());
+                (self.sheet, self.last, self.newest) = (None, Last::default(), None);
                 self.outcome(&input, &Outcome::Silence)?;
             }
             Item::Call(input, mut call) => {
