@@ -1,6 +1,6 @@
 //! Somebody who listens to the chat, also where its stream breaks.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -9,7 +9,7 @@ use tokio::{
 
 use super::{Calls, own::Own, repeats::Repeats};
 use crate::{
-    client::{CallError, Note, Notes},
+    client::{Bookmark, CallError, Note, Notes},
     server::note::ANNOUNCER,
 };
 
@@ -38,6 +38,11 @@ pub(super) struct Member<C> {
     since: Instant,
     pause: Duration,
     repeats: Repeats,
+    /// The place of the next note, where the server tells of places.
+    place: Option<Bookmark>,
+    /// Whether the chat was lost, and whether it has another history since.
+    lost: bool,
+    forgotten: bool,
     own: Own,
     heard: mpsc::Sender<Heard>,
     /// Who waits for the history to be told.
@@ -64,6 +69,9 @@ impl<C: Calls> Member<C> {
             since: Instant::now(),
             pause: PAUSE,
             repeats: Repeats::default(),
+            place: None,
+            lost: false,
+            forgotten: false,
             own: own.clone(),
             heard: heard.clone(),
             joined: Some(joined),
@@ -84,8 +92,9 @@ impl<C: Calls> Member<C> {
             } else {
                 self.notes.next().await.map(Some)
             };
+            self.look_at_place();
             match came {
-                Ok(Some(note)) if self.notes.bookmark().is_some() => self.hear(note).await?,
+                Ok(Some(note)) if self.place.is_some() => self.hear(note).await?,
                 Ok(Some(note)) => {
                     let new = self.repeats.hear(note);
                     self.hear_some(new).await?;
@@ -94,9 +103,7 @@ impl<C: Calls> Member<C> {
                     of_history = false;
                     let new = self.repeats.history_is_over();
                     self.hear_some(new).await?;
-                    if let Some(joined) = self.joined.take() {
-                        let _ = joined.send(Ok(()));
-                    }
+                    self.arrive().await?;
                 }
                 Err(error) => {
                     self.rejoin(error).await?;
@@ -104,6 +111,40 @@ impl<C: Calls> Member<C> {
                 }
             }
         }
+    }
+
+    /// Keeps the place behind the last note, and sees whether it is in another history than
+    /// before.
+    fn look_at_place(&mut self) {
+        let Some(now) = self.notes.bookmark() else {
+            return;
+        };
+        if self
+            .place
+            .as_ref()
+            .is_some_and(|place| place.history != now.history)
+        {
+            self.forgotten = true;
+            self.own.forget();
+        }
+        self.place = Some(now.clone());
+    }
+
+    /// All that was said before is told.
+    async fn arrive(&mut self) -> Result<(), Gone> {
+        if let Some(joined) = self.joined.take() {
+            let _ = joined.send(Ok(()));
+        }
+        let forgotten = mem::take(&mut self.forgotten);
+        if mem::take(&mut self.lost) {
+            let forgot = if forgotten {
+                "; the server has forgotten what was said before"
+            } else {
+                ""
+            };
+            self.notice(format!("in the chat again{forgot}")).await?;
+        }
+        Ok(())
     }
 
     async fn hear_some(&mut self, notes: Vec<Note>) -> Result<(), Gone> {
@@ -130,43 +171,41 @@ impl<C: Calls> Member<C> {
 
     /// Looks for the chat, which was lost by `error`, until it is there again.
     async fn rejoin(&mut self, error: CallError) -> Result<(), Gone> {
-        if let Some(joined) = self.joined.take() {
-            // Who waits for that knows what to do.
-            let _ = joined.send(Err(error));
-            return Err(Gone);
-        }
         if is_final(&error) {
             return self.give_up(error).await;
         }
-        self.notice(format!("the chat is lost: {error}; looking for it again"))
-            .await?;
-        let place = self.notes.bookmark().cloned();
+        if let Some(joined) = self.joined.take() {
+            // It was there, and is looked for from here on.
+            let _ = joined.send(Ok(()));
+        }
+        // Told once, also where it is lost again before it is there.
+        if !mem::replace(&mut self.lost, true) {
+            self.notice(format!("the chat is lost: {error}; looking for it again"))
+                .await?;
+        }
         if self.since.elapsed() > LONGEST_PAUSE {
             self.pause = PAUSE;
         }
         self.notes = loop {
             sleep(self.pause).await;
             self.pause = (2 * self.pause).min(LONGEST_PAUSE);
-            match self.calls.listen(place.clone()).await {
+            match self.calls.listen(self.place.clone()).await {
                 Ok(notes) => break notes,
                 Err(error) if is_final(&error) => return self.give_up(error).await,
                 Err(_) => {}
             }
         };
         self.since = Instant::now();
-        let late = self.repeats.rejoin();
-        self.hear_some(late).await?;
-        let now = self.notes.bookmark();
-        if place.is_some_and(|place| now.is_some_and(|now| now.history != place.history)) {
-            self.own.forget();
-            let forgot = "in the chat again; the server has forgotten what was said before";
-            return self.notice(forgot.into()).await;
-        }
-        self.notice("in the chat again".into()).await
+        self.repeats.rejoin();
+        Ok(())
     }
 
     async fn give_up(&mut self, error: CallError) -> Result<(), Gone> {
-        self.notice(format!("out of the chat: {error}")).await?;
+        if let Some(joined) = self.joined.take() {
+            let _ = joined.send(Err(error));
+        } else {
+            self.notice(format!("out of the chat: {error}")).await?;
+        }
         Err(Gone)
     }
 }

@@ -27,11 +27,10 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    /// The chat was joined again.
-    pub(super) fn rejoin(&mut self) -> Vec<Note> {
-        let late = self.history_is_over();
+    /// The chat was joined again. What is held back will come once more.
+    pub(super) fn rejoin(&mut self) {
+        self.held.clear();
         self.again = !self.heard.is_empty();
-        late
     }
 
     /// The notes that are new, now that this one came.
@@ -122,7 +121,7 @@ mod tests {
             let mut repeats = Repeats::default();
             let all = first.replace('.', "");
             assert_eq!(hear(&mut repeats, first), all);
-            assert_eq!(repeats.rejoin(), []);
+            repeats.rejoin();
             assert_eq!(hear(&mut repeats, second), new, "{first} {second}");
             let all = second.replace('.', "");
             repeats.rejoin();
@@ -131,13 +130,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_held_back_when_the_stream_broke_is_not_lost() {
+    fn what_is_held_back_when_the_stream_breaks_comes_once_more() {
         let mut repeats = Repeats::default();
         assert_eq!(hear(&mut repeats, "abc."), "abc");
         repeats.rejoin();
         assert_eq!(hear(&mut repeats, "ab"), "");
-        let late = repeats.rejoin();
-        assert_eq!(late.len(), 2);
-        assert_eq!(hear(&mut repeats, "abc."), "c");
+        repeats.rejoin();
+        assert_eq!(hear(&mut repeats, "abcd."), "d");
+        repeats.rejoin();
+        assert_eq!(hear(&mut repeats, "ab"), "");
+        repeats.rejoin();
+        assert_eq!(hear(&mut repeats, "ab."), "ab", "of another history");
     }
 }

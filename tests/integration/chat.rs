@@ -620,7 +620,7 @@ async fn a_lost_stream_is_taken_up_again_and_each_note_shown_once() {
 
 /// A server that sends all notes so far each time and tells of no places.
 mod other {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use futures_util::stream::{BoxStream, StreamExt as _, unfold};
     use grpcalc::proto::grpc::{
@@ -633,6 +633,29 @@ mod other {
     use crate::harness::alone;
 
     struct Other(Arc<watch::Sender<Vec<Note>>>);
+
+    /// One that knows its history and waits for nothing.
+    #[derive(Clone, Default)]
+    pub(super) struct Brief(Arc<Mutex<Vec<Note>>>);
+
+    #[tonic::async_trait]
+    impl ChatServer for Brief {
+        type ChatStreamStream = BoxStream<'static, Result<Note, Status>>;
+
+        async fn chat_stream(
+            &self,
+            _: Request<Empty>,
+        ) -> Result<Response<Self::ChatStreamStream>, Status> {
+            let notes = self.0.lock().unwrap().clone();
+            let notes = futures_util::stream::iter(notes).map(Ok);
+            Ok(Response::new(notes.boxed()))
+        }
+
+        async fn send_note(&self, note: Request<Note>) -> Result<Response<Empty>, Status> {
+            self.0.lock().unwrap().push(note.into_inner());
+            Ok(Response::new(Empty {}))
+        }
+    }
 
     /// One whose history has no end.
     pub(super) struct Endless;
@@ -685,6 +708,24 @@ mod other {
     pub(super) fn start(notes: Vec<Note>) -> String {
         let other = Other(Arc::new(watch::Sender::new(notes)));
         alone(ChatServerServer::new(other))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_streams_end_is_asked_again_and_again() {
+    let address = alone(ChatServerServer::new(other::Brief::default()));
+    let mut ada = connect(&address).await;
+    say(&mut ada, "ada", "one").await.unwrap();
+    let mut ears = Ears::open(&address);
+    ears.hear(&["[ada] one"]);
+    let lost = ears.next();
+    assert!(
+        lost.contains("it ended the chat; looking for it again"),
+        "{lost}"
+    );
+    for text in ["two", "one", "three"] {
+        say(&mut ada, "ada", text).await.unwrap();
+        ears.hear(&[&format!("[ada] {text}")]);
     }
 }
 
