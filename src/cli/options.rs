@@ -52,6 +52,7 @@ Examples:
   grpcalc '1/3*3 + sqrt(2)'               one line, one answer; options go before the line
   grpcalc add 20 10                       a typed call: the line may be written as words
   printf 'add 20 10\\n' | grpcalc          a script
+  grpcalc --listen 127.0.0.1:50050        a prompt that lets others in, to chat with `:chat`
   grpcalc serve                           a server on 127.0.0.1:50050
   grpcalc --addr 127.0.0.1:50050 add 1 2  a line for that server
 

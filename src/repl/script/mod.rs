@@ -103,13 +103,20 @@ pub async fn run(
     let (asked, to_ask) = mpsc::unbounded_channel();
     let (listener, mut heard) = mpsc::channel(HEARD);
     let chat = Chat::new(name, rules.timeout, listener);
+    // What is on its way to the pages, also where this ends.
+    let mut passing = None;
     let feeding = async {
         let feed = Feed::new(calls, items, asked, &credit, rules, chat.clone());
         let asking = calls::ask_all(calls, to_ask);
         let hearing = async {
-            while let Some(heard) = heard.recv().await {
+            loop {
+                passing = heard.recv().await;
                 // Where nobody takes it, writing has failed and says so.
-                let _ = pages.send(aside(&heard)).await;
+                let Ok(place) = pages.reserve().await else {
+                    return;
+                };
+                let Some(heard) = passing.take() else { return };
+                place.send(aside(heard));
             }
         };
         tokio::join!(feed.run(LineReader::new(input)), asking, hearing);
@@ -123,8 +130,9 @@ pub async fn run(
     };
     // Nobody listens any more; what was heard is told.
     drop(chat);
-    while let Ok(heard) = heard.try_recv() {
-        let _ = pages.send(aside(&heard)).await;
+    let rest = std::iter::from_fn(|| heard.try_recv().ok());
+    for heard in passing.into_iter().chain(rest) {
+        let _ = pages.send(aside(heard)).await;
     }
     drop(pages);
     match writing.await {
@@ -137,7 +145,7 @@ pub async fn run(
 }
 
 /// What was heard, as the errors have it.
-fn aside(heard: &Heard) -> Page {
+fn aside(heard: Heard) -> Page {
     match heard {
         Heard::Note(note) => Page::aside(format!("{note}\n")),
         Heard::Notice(text) => Page::aside(format!("grpcalc: {text}\n")),

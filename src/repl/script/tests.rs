@@ -320,3 +320,31 @@ grpcalc: neither that line nor any after it was answered
 "
     );
 }
+
+/// Takes its time.
+struct Slow(Kept);
+
+impl Output for Slow {
+    fn write(&mut self, side: Side, text: &[u8]) -> io::Result<()> {
+        std::thread::sleep(Duration::from_millis(1));
+        self.0.write(side, text)
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_before_is_told_though_the_script_ends() {
+    const NOTES: usize = 30;
+    let client = embedded();
+    let all = |line: fn(usize) -> String| (0..NOTES).map(line).collect::<Vec<_>>().concat();
+    let said = all(|n| format!(":say {n}\n"));
+    let end = run(said.as_bytes(), Kept::default(), &client, RULES, "ada").await;
+    assert_eq!(end.unwrap(), End::Answered);
+    for _ in 0..20 {
+        let kept = Kept::default();
+        let output = Slow(kept.clone());
+        let end = run(&b":chat\n"[..], output, &client, RULES, "bob").await;
+        assert_eq!(end.unwrap(), End::Answered);
+        let heard = all(|n| format!("[ada] {n}\n"));
+        assert_eq!(kept.texts(), [String::new(), heard]);
+    }
+}
