@@ -125,7 +125,7 @@ impl<C: Calls> Member<C> {
             .is_some_and(|place| place.history != now.history)
         {
             self.forgotten = true;
-            self.own.forget();
+            self.own.forget_older();
         }
         self.place = Some(now.clone());
     }
@@ -183,6 +183,7 @@ impl<C: Calls> Member<C> {
             self.notice(format!("the chat is lost: {error}; looking for it again"))
                 .await?;
         }
+        self.own.breaks();
         if self.since.elapsed() > LONGEST_PAUSE {
             self.pause = PAUSE;
         }

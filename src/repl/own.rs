@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -12,7 +13,14 @@ const MOST: usize = 1024;
 
 /// Notes of our own that the server will send to us, too. The user has seen them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Own(Arc<Mutex<VecDeque<Note>>>);
+pub(super) struct Own(Arc<Mutex<Expected>>);
+
+#[derive(Debug, Default)]
+struct Expected {
+    notes: VecDeque<Note>,
+    /// How many of them, the oldest ones, were said before the stream broke.
+    older: usize,
+}
 
 /// A note that is being said. Where it is dropped, nobody knows whether it was, and it is
 /// told when it comes.
@@ -23,16 +31,16 @@ pub(super) struct Coming<'o> {
 }
 
 impl Own {
-    fn notes(&self) -> MutexGuard<'_, VecDeque<Note>> {
+    fn notes(&self) -> MutexGuard<'_, Expected> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn expect(&self, note: &Note) -> Coming<'_> {
-        let mut notes = self.notes();
-        if notes.len() == MOST {
-            notes.pop_front();
+        let mut expected = self.notes();
+        if expected.notes.len() == MOST {
+            expected.remove(0);
         }
-        notes.push_back(note.clone());
+        expected.notes.push_back(note.clone());
         Coming {
             own: self,
             note: note.clone(),
@@ -42,13 +50,33 @@ impl Own {
 
     /// Whether `note` is one of ours, which is not expected any more then.
     pub(super) fn takes(&self, note: &Note) -> bool {
-        let mut notes = self.notes();
-        let found = notes.iter().position(|own| own == note);
-        found.and_then(|at| notes.remove(at)).is_some()
+        let mut expected = self.notes();
+        let found = expected.notes.iter().position(|own| own == note);
+        found.is_some_and(|at| expected.remove(at))
+    }
+
+    /// The stream broke.
+    pub(super) fn breaks(&self) {
+        let mut expected = self.notes();
+        expected.older = expected.notes.len();
+    }
+
+    /// The server has forgotten what was said before the stream broke.
+    pub(super) fn forget_older(&self) {
+        let mut expected = self.notes();
+        let older = mem::take(&mut expected.older);
+        expected.notes.drain(..older);
     }
 
     pub(super) fn forget(&self) {
-        self.notes().clear();
+        *self.notes() = Expected::default();
+    }
+}
+
+impl Expected {
+    fn remove(&mut self, at: usize) -> bool {
+        self.older -= usize::from(at < self.older);
+        self.notes.remove(at).is_some()
     }
 }
 
@@ -100,6 +128,20 @@ mod tests {
         assert!(own.takes(&note("a")), "it may come before it is confirmed");
         drop(coming);
         assert!(!own.takes(&note("a")));
+    }
+
+    #[test]
+    fn what_was_said_to_the_new_server_is_expected() {
+        let own = Own::default();
+        for text in ["a", "b"] {
+            own.expect(&note(text)).confirm();
+        }
+        own.breaks();
+        own.expect(&note("c")).confirm();
+        assert!(own.takes(&note("a")));
+        own.forget_older();
+        assert!(!own.takes(&note("b")));
+        assert!(own.takes(&note("c")));
     }
 
     #[test]

@@ -14,6 +14,9 @@ const ROUNDED: &str = " ≈ ";
 /// Characters of the line that are left at least where it has to be cut.
 const LEFT: usize = 16;
 
+/// Digits of an exponent in a factored number, of which an exact result has a million bits.
+const EXPONENT: usize = 7;
+
 /// The reason where there is no answer to share or to take.
 pub(super) const NO_ANSWER: &str = "NO_ANSWER";
 
@@ -78,15 +81,28 @@ fn is_number(text: &str) -> bool {
     if statement.binds.is_some() || !statement.forms.is_empty() || text.contains('#') {
         return false;
     }
-    matches!(text, "true" | "false")
-        || line.nodes.iter().all(|node| {
-            matches!(
-                node.kind,
-                NodeKind::Literal
-                    | NodeKind::Prefix(Prefix::Minus)
-                    | NodeKind::Binary(Binary::Divide | Binary::Multiply | Binary::Power)
-            )
-        })
+    let is_literal = line.nodes.iter().all(|node| {
+        let signed = [NodeKind::Literal, NodeKind::Prefix(Prefix::Minus)];
+        signed.contains(&node.kind) || node.kind == NodeKind::Binary(Binary::Divide)
+    });
+    let is_value = match text.split_once('/') {
+        None => true,
+        // One of two numbers, and nothing is divided by zero.
+        Some((_, below)) => {
+            !below.contains('/') && below.contains(|c: char| c != '0' && c.is_ascii_hexdigit())
+        }
+    };
+    matches!(text, "true" | "false") || is_literal && is_value || is_factored(text)
+}
+
+/// Whether a text is a product of powers, as a factored number is shown.
+fn is_factored(text: &str) -> bool {
+    let is_integer = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty();
+    let text = text.strip_prefix('-').unwrap_or(text);
+    text.split(" * ").all(|factor| {
+        let (base, exponent) = factor.split_once('^').unwrap_or((factor, "1"));
+        is_integer(base) && is_integer(exponent) && exponent.len() <= EXPONENT
+    })
 }
 
 #[cfg(test)]
@@ -176,6 +192,12 @@ mod tests {
             "x = 5 to hex",
             "x = 1\n2",
             "x = 1 + 1",
+            "x = 1/0",
+            "x = 1/0.0",
+            "x = 1/2/3",
+            "x = 9^9^9^9",
+            "x = 2^-1",
+            "x = 9^99999999",
         ] {
             assert_eq!(answer(&note(text)), None, "{text:?}");
         }
