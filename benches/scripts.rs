@@ -5,7 +5,10 @@ mod servers;
 use std::{fmt::Write as _, io, time::Duration};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use grpcalc::repl::script::{self, End, Format, Output, Rules, Side};
+use grpcalc::{
+    client::Options,
+    repl::script::{self, End, Format, Output, Rules, Side},
+};
 use tokio::runtime::Builder;
 
 use servers::{embedded, over_loopback};
@@ -44,7 +47,7 @@ fn scripts(criterion: &mut Criterion) {
         fail_fast: false,
         many: true,
         format: Format::Plain,
-        digits: 20,
+        options: Options::default(),
         timeout: Duration::from_secs(60),
     };
     let lines = usize::try_from(LINES).unwrap();

@@ -15,20 +15,29 @@ impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 /// A byte stream whatever it is.
 pub(crate) type AnyStream = Pin<Box<dyn ByteStream>>;
 
-/// A byte stream of which `hear` is told what each read brings: bytes, none at the end, or
-/// an error.
+/// What happens on a byte stream.
+pub(crate) enum Sound<'b> {
+    /// A read brought this; nothing at the end.
+    Read(&'b [u8]),
+    /// A read failed.
+    Failed(&'b io::Error),
+    /// This was written.
+    Written(&'b [u8]),
+}
+
+/// A byte stream of which `hear` is told what happens.
 pub(crate) struct Overheard<F> {
     io: AnyStream,
     hear: F,
 }
 
-impl<F: FnMut(Result<&[u8], &io::Error>)> Overheard<F> {
+impl<F: FnMut(Sound<'_>)> Overheard<F> {
     pub(crate) fn new(io: AnyStream, hear: F) -> Self {
         Self { io, hear }
     }
 }
 
-impl<F: FnMut(Result<&[u8], &io::Error>) + Unpin> AsyncRead for Overheard<F> {
+impl<F: FnMut(Sound<'_>) + Unpin> AsyncRead for Overheard<F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -36,18 +45,23 @@ impl<F: FnMut(Result<&[u8], &io::Error>) + Unpin> AsyncRead for Overheard<F> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = ready!(self.io.as_mut().poll_read(cx, buf));
-        (self.hear)(read.as_ref().map(|()| &buf.filled()[before..]));
+        (self.hear)(match &read {
+            Ok(()) => Sound::Read(&buf.filled()[before..]),
+            Err(error) => Sound::Failed(error),
+        });
         Poll::Ready(read)
     }
 }
 
-impl<F: Unpin> AsyncWrite for Overheard<F> {
+impl<F: FnMut(Sound<'_>) + Unpin> AsyncWrite for Overheard<F> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.io.as_mut().poll_write(cx, buf)
+        let written = ready!(self.io.as_mut().poll_write(cx, buf))?;
+        (self.hear)(Sound::Written(&buf[..written]));
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -63,7 +77,17 @@ impl<F: Unpin> AsyncWrite for Overheard<F> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.io.as_mut().poll_write_vectored(cx, bufs)
+        let written = ready!(self.io.as_mut().poll_write_vectored(cx, bufs))?;
+        let mut left = written;
+        for buf in bufs {
+            let bytes = &buf[..left.min(buf.len())];
+            (self.hear)(Sound::Written(bytes));
+            left -= bytes.len();
+            if left == 0 {
+                break;
+            }
+        }
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {

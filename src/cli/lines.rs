@@ -15,18 +15,24 @@ use tokio::{
 };
 
 use super::{
-    Exit, complain, embedded,
+    Exit, complain,
+    config::Directory,
+    embedded,
     options::{LineOptions, Server},
     user,
 };
 use crate::{
-    client::{Access, Client, Remote, Target, Tls, TlsFiles, Token},
+    client::{Access, Client, Options, Recorder, Remote, Target, Tls, TlsFiles, Token},
     repl::{
-        Session,
+        Outcome, Profile, Session,
         script::{self, Output, Rules, Side},
+        settings::Settings,
     },
-    terminal::{self, Editor, Progress, prompt},
+    terminal::{self, Editor, Progress, Screen, prompt},
 };
+
+/// What is said to somebody who was never here.
+const FIRST: &str = "\nNew here? Try 1/3 + 1/4, then ':explain add 20 10' to see what a call is.";
 
 /// What was heard in the chat and waits to be shown.
 const HEARD: usize = 16;
@@ -61,9 +67,12 @@ async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
         fail_fast: options.fail_fast,
         many: true,
         format: options.format.into(),
-        digits: options.digits,
+        options: wanted(options, Options::default()),
         timeout: options.timeout,
     };
+    if options.explain {
+        return explain(target, options, name).await;
+    }
     let lazy = |target| Client::lazy(target, options.timeout);
     if !options.line.is_empty() {
         let line = options.line.join(" ");
@@ -87,7 +96,7 @@ async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
             let progress = watched.map(|file| Progress::new(file.len()));
             script(file, &lazy(target), rules, &name, Streams { progress }).await
         }
-        None if io::stdin().is_terminal() => session(target, options, &name).await,
+        None if io::stdin().is_terminal() => session(target, options, name).await,
         _ => {
             let input = tokio::io::stdin();
             script(input, &lazy(target), rules, &name, Streams::default()).await
@@ -180,29 +189,122 @@ impl Output for Streams {
     }
 }
 
-async fn session(target: Target, options: &LineOptions, name: &str) -> anyhow::Result<Exit> {
-    let client = match Client::connect(target, options.timeout).await {
+/// What the options say of how lines are evaluated; else it is as `before`.
+fn wanted(options: &LineOptions, before: Options) -> Options {
+    Options {
+        digits: options.digits.unwrap_or(before.digits),
+        ..before
+    }
+}
+
+/// A client all of whose connections are recorded.
+async fn recorded(target: Target, options: &LineOptions) -> Result<Client, Exit> {
+    let client = Client::connect(target, options.timeout, Some(&Recorder::default())).await;
+    client.map_err(|error| {
+        complain(format_args!("{error}"));
+        Exit::NoServer
+    })
+}
+
+/// Answers the line, and shows how.
+async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow::Result<Exit> {
+    let client = match recorded(target, options).await {
         Ok(client) => client,
-        Err(error) => {
-            complain(format_args!("{error}"));
-            return Ok(Exit::NoServer);
+        Err(exit) => return Ok(exit),
+    };
+    let (chat, _) = mpsc::channel(HEARD);
+    let settings = Settings::default();
+    let profile = Profile {
+        name,
+        timeout: options.timeout,
+        settings: Settings {
+            options: wanted(options, settings.options),
+            ..settings
+        },
+        file: None,
+    };
+    let mut session = Session::new(client, profile, chat).alone();
+    let line = options.line.join(" ");
+    let mut notice = |text: &str| complain(format_args!("{text}"));
+    let mut interrupts = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
+    let outcome = tokio::select! {
+        outcome = session.explain(&line, &mut notice) => outcome,
+        _ = interrupts.recv() => return Ok(Exit::Interrupted),
+    };
+    let (outcome, explanation) = match outcome {
+        Outcome::Explained(outcome, explanation) => (*outcome, explanation),
+        outcome => (outcome, String::new()),
+    };
+    let exit = match &outcome {
+        Outcome::Unanswered(error) if error.is_fatal() => Exit::NoServer,
+        outcome if outcome.is_fault() => Exit::Fault,
+        _ => Exit::Success,
+    };
+    let printed = match &outcome {
+        Outcome::Fault(fault) => {
+            complain(format_args!("{fault}"));
+            Ok(())
         }
+        Outcome::Unsendable(fault) => {
+            complain(format_args!("{fault}"));
+            Ok(())
+        }
+        Outcome::Unanswered(error) => {
+            complain(format_args!("{error}"));
+            Ok(())
+        }
+        Outcome::Text(text) => write!(io::stdout(), "{text}"),
+        outcome => match outcome.reply().map(ToString::to_string) {
+            Some(text) if !text.is_empty() => writeln!(io::stdout(), "{text}"),
+            _ => Ok(()),
+        },
+    };
+    let screen = Screen::new(options.color.into());
+    match printed.and_then(|()| screen.print_explanation(&explanation)) {
+        // Whoever closed the pipe has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
+        done => done.context("cannot write the answer").map(|()| exit),
+    }
+}
+
+async fn session(target: Target, options: &LineOptions, name: String) -> anyhow::Result<Exit> {
+    let client = match recorded(target, options).await {
+        Ok(client) => client,
+        Err(exit) => return Ok(exit),
     };
     let history = terminal::history_file().unwrap_or_else(|error| {
         complain(format_args!("no history is kept: {error}"));
         None
     });
+    let is_new = history.as_ref().is_some_and(|file| !file.exists());
     let (chat, heard) = mpsc::channel(HEARD);
-    let mut editor = Editor::start(history, heard).context("cannot start the line editor")?;
+    let color = options.color.into();
+    let mut editor =
+        Editor::start(history, color, heard).context("cannot start the line editor")?;
     // Where nobody sees it, it is not missed.
     let _ = writeln!(
         io::stderr(),
-        "grpcalc {}, asking {}. 'help' lists the commands, Ctrl-D ends.",
+        "grpcalc {}, asking {}. 'help' lists the commands, Ctrl-D ends.{}",
         env!("CARGO_PKG_VERSION"),
-        client.server()
+        client.server(),
+        if is_new { FIRST } else { "" }
     );
-    let mut session = Session::new(client, options.digits, options.timeout, name, chat);
-    let done = prompt::run(&mut session, &mut editor).await;
+    let directory = Directory::find();
+    let mut settings = Settings::default();
+    if let Some(directory) = &directory {
+        directory.apply(&mut settings);
+    }
+    settings.options = wanted(options, settings.options);
+    let profile = Profile {
+        name,
+        timeout: options.timeout,
+        settings,
+        file: directory.as_ref().map(Directory::settings_file),
+    };
+    let init = directory.as_ref().and_then(Directory::init);
+    let mut session = Session::new(client, profile, chat);
+    let screen = Screen::new(color);
+    let done = prompt::run(&mut session, &mut editor, &screen, init).await;
     editor.close();
     match done {
         // Whoever closed the pipe has seen enough.

@@ -1,5 +1,6 @@
 //! Options to what to do: wires the rooms and knows the exit codes.
 
+mod config;
 mod embedded;
 mod exit;
 mod exposure;
@@ -14,6 +15,8 @@ mod user;
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
+use clap::CommandFactory as _;
+use clap_complete::Shell;
 use tokio::runtime::{Builder, Runtime};
 
 use self::{
@@ -30,6 +33,7 @@ pub fn main() -> Exit {
     let arguments: Vec<_> = std::env::args_os().collect();
     let options = Options::read(&arguments).unwrap_or_else(|error| error.exit());
     let done = match options.mode {
+        Some(Mode::Completions { shell }) => return completions(shell),
         Some(Mode::Serve(options)) => block_on(&mut Builder::new_multi_thread(), serve(&options)),
         // One client is served faster by one thread than by two that take turns.
         None => block_on(&mut Builder::new_current_thread(), lines(options.lines)),
@@ -38,6 +42,20 @@ pub fn main() -> Exit {
         complain(format_args!("{error:#}"));
         Exit::Usage
     })
+}
+
+/// Prints what a shell reads to complete our options.
+fn completions(shell: Shell) -> Exit {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Options::command(), "grpcalc", &mut script);
+    match io::stdout().write_all(&script) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(format_args!("cannot write the completions: {error}"));
+            Exit::Usage
+        }
+        // Whoever closed the pipe has seen enough.
+        _ => Exit::Success,
+    }
 }
 
 /// Runs `task`, and then waits for nothing more: a read of standard input that

@@ -25,6 +25,7 @@ use crate::{
         note::{NoteError, check_name},
         tokens,
     },
+    terminal::Color,
 };
 
 /// A calculator whose every answer is a gRPC call.
@@ -51,10 +52,12 @@ Examples:
   grpcalc                                 a prompt; `help` lists commands and functions
   grpcalc '1/3*3 + sqrt(2)'               one line, one answer; options go before the line
   grpcalc add 20 10                       a typed call: the line may be written as words
+  grpcalc --explain add 20 10             the same, and what travels for it
   printf 'add 20 10\\n' | grpcalc          a script
   grpcalc --listen 127.0.0.1:50050        a prompt that lets others in, to chat with `:chat`
   grpcalc serve                           a server on 127.0.0.1:50050
   grpcalc --addr 127.0.0.1:50050 add 1 2  a line for that server
+  grpcalc completions bash                for `source <(grpcalc completions bash)`
 
 Exit codes:
   0  every line answered    1  some line had a fault    2  usage
@@ -63,7 +66,12 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(super) enum Mode {
     /// Serve calculators until SIGINT or SIGTERM.
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
+    /// Print a script that makes a shell complete our options.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -119,9 +127,19 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) token_file: Option<PathBuf>,
 
-    /// Significant digits of an answer that is rounded, from 1 to 1000
-    #[arg(long, default_value = "20", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(super) digits: u32,
+    /// Significant digits of an answer that is rounded, from 1 to 1000 [default: 20, or at the prompt
+    /// what `:set digits N --save` has kept]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(super) digits: Option<u32>,
+
+    /// Whether to use colors at the prompt; auto also heeds the environment variable `NO_COLOR`
+    #[arg(long, default_value = "auto", value_name = "WHEN")]
+    pub(super) color: ColorOption,
+
+    /// Show how the line was answered: messages, bytes, headers, status, and the same call with
+    /// grpcurl
+    #[arg(long, requires = "line", conflicts_with_all = ["file", "format", "fail_fast"])]
+    pub(super) explain: bool,
 
     /// Read the lines from a file; - is standard input
     #[arg(short, long, value_name = "FILE", conflicts_with = "line")]
@@ -259,6 +277,24 @@ impl From<FormatOption> for Format {
         match option {
             FormatOption::Plain => Self::Plain,
             FormatOption::Json => Self::Json,
+        }
+    }
+}
+
+/// When to use colors, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorOption {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<ColorOption> for Color {
+    fn from(option: ColorOption) -> Self {
+        match option {
+            ColorOption::Auto => Self::Auto,
+            ColorOption::Always => Self::Always,
+            ColorOption::Never => Self::Never,
         }
     }
 }

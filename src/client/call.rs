@@ -7,6 +7,8 @@ use crate::{
     proto::grpcalc::v1::{self as proto, answer},
 };
 
+pub use proto::{AngleUnit, NumberBase};
+
 /// The methods of `calc.Calculator`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -49,8 +51,51 @@ pub struct Call {
 pub struct Evaluate {
     /// The line.
     pub expression: String,
-    /// Significant digits of a rounded answer.
+    /// How to evaluate it.
+    pub options: Options,
+}
+
+/// How lines are evaluated, and their answers shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Significant digits of rounded answers, from 1 to what the server allows.
     pub digits: u32,
+    /// What a bare number means to trigonometric functions.
+    pub angle: AngleUnit,
+    /// In which base integers are shown.
+    pub base: NumberBase,
+}
+
+impl Options {
+    /// The same with integers in decimal digits.
+    #[must_use]
+    pub fn decimal(self) -> Self {
+        Self {
+            base: NumberBase::Unspecified,
+            ..self
+        }
+    }
+}
+
+impl Default for Options {
+    /// 20 digits, radians, decimal.
+    fn default() -> Self {
+        Self {
+            digits: 20,
+            angle: AngleUnit::Unspecified,
+            base: NumberBase::Unspecified,
+        }
+    }
+}
+
+impl From<Options> for proto::Options {
+    fn from(options: Options) -> Self {
+        Self {
+            digits: options.digits,
+            angle_unit: options.angle.into(),
+            number_base: options.base.into(),
+        }
+    }
 }
 
 /// What a server can be asked.

@@ -20,10 +20,13 @@ use tokio::{
 use tonic::transport::Uri;
 use tower::Service;
 
-use super::tls::{self, Tls};
+use super::{
+    recorder::{Direction, Recorder},
+    tls::{self, Tls},
+};
 use crate::{
     address::Address,
-    overheard::{AnyStream, Overheard},
+    overheard::{AnyStream, Overheard, Sound},
 };
 
 /// Bytes that an in-memory pipe holds in each direction.
@@ -219,11 +222,12 @@ impl Peer {
 }
 
 /// Dials for a channel, again whenever the connection broke, and lets `peer` see what
-/// comes back. A connection has to be made within `patience`.
+/// comes back, and `recorder` what travels. A connection has to be made within `patience`.
 pub(super) fn connector(
     way: Way,
     patience: Duration,
     peer: Arc<Peer>,
+    recorder: Option<Recorder>,
 ) -> impl Service<
     Uri,
     Response = TokioIo<impl AsyncRead + AsyncWrite + Send + Unpin>,
@@ -231,7 +235,7 @@ pub(super) fn connector(
     Future: Send,
 > + Send {
     tower::service_fn(move |_: Uri| {
-        let (way, peer) = (way.clone(), Arc::clone(&peer));
+        let (way, peer, recorder) = (way.clone(), Arc::clone(&peer), recorder.clone());
         async move {
             peer.dials.fetch_add(1, Ordering::Relaxed);
             peer.reach(Stage::Dialing);
@@ -239,11 +243,22 @@ pub(super) fn connector(
             let dialed = time::timeout(patience, way.dial()).await;
             let socket = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
             peer.reach(Stage::Silent);
+            let wire = recorder.map(|recorder| recorder.wire(peer.name()));
             Ok(TokioIo::new(Overheard::new(
                 socket,
-                move |came| match came {
-                    Ok(bytes) => peer.hear(bytes),
-                    Err(error) => *peer.troubles() = tls::cause(error),
+                move |sound| match sound {
+                    Sound::Read(bytes) => {
+                        if let Some(wire) = &wire {
+                            wire.carry(Direction::Received, bytes);
+                        }
+                        peer.hear(bytes);
+                    }
+                    Sound::Failed(error) => *peer.troubles() = tls::cause(error),
+                    Sound::Written(bytes) => {
+                        if let Some(wire) = &wire {
+                            wire.carry(Direction::Sent, bytes);
+                        }
+                    }
                 },
             )))
         }

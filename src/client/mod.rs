@@ -8,6 +8,8 @@ mod connector;
 mod discovery;
 mod error;
 mod grpc_only;
+mod http2;
+mod recorder;
 mod servers;
 mod target;
 mod tls;
@@ -34,16 +36,18 @@ use self::{
 };
 use crate::proto::{
     calc::{AddRequest, DivideRequest, MultiplyRequest, SubstractRequest},
-    grpcalc::v1::{EvaluateRequest, Options},
+    grpcalc::v1::EvaluateRequest,
 };
 
 pub use crate::server::Bookmark;
 
 pub use self::{
-    call::{Answer, Call, Evaluate, Method, Question, Reply},
+    call::{AngleUnit, Answer, Call, Evaluate, Method, NumberBase, Options, Question, Reply},
     chat::{Note, Notes},
     discovery::{Finding, Health, Inquiry},
     error::{CallError, Fault},
+    http2::Field,
+    recorder::{Exchange, Payload, Recorder, Sender},
     target::{Access, NoToken, Remote, Target, Token},
     tls::{Tls, TlsFiles, TlsSetupError},
     window::MOST as MOST_CALLS,
@@ -102,6 +106,7 @@ struct Shared {
     latest: AtomicUsize,
     /// Calls in a row that ran out of time with nothing heard.
     unheard: AtomicU32,
+    recorder: Option<Recorder>,
 }
 
 impl Client {
@@ -113,26 +118,34 @@ impl Client {
         let patience = share(timeout, ways.len());
         let servers = ways.into_iter().map(|(way, token)| {
             let peer = Arc::new(Peer::new(&way));
-            let connector = connector::connector(way.clone(), patience, Arc::clone(&peer));
+            let connector = connector::connector(way.clone(), patience, Arc::clone(&peer), None);
             let channel = endpoint(&way).connect_with_connector_lazy(connector);
             Server::new(channel, peer, token)
         });
-        Self::new(servers.collect(), timeout)
+        Self::new(servers.collect(), timeout, None)
     }
 
-    /// A client that is connected to a server of `target`, or the reason why not.
-    pub async fn connect(target: Target, timeout: Duration) -> Result<Self, CallError> {
+    /// A client that is connected to a server of `target`, or the reason why not. What
+    /// travels is shown to `recorder`.
+    pub async fn connect(
+        target: Target,
+        timeout: Duration,
+        recorder: Option<&Recorder>,
+    ) -> Result<Self, CallError> {
         let ways = ways(target);
         let patience = share(timeout, ways.len());
         let (mut servers, mut connected, mut failed) = (Vec::new(), None, None);
         for (index, (way, token)) in ways.into_iter().enumerate() {
             let peer = Arc::new(Peer::new(&way));
-            let connector = connector::connector(way.clone(), patience, Arc::clone(&peer));
+            let connector = || {
+                let (way, peer, recorder) = (way.clone(), Arc::clone(&peer), recorder.cloned());
+                connector::connector(way, patience, peer, recorder)
+            };
             let endpoint = endpoint(&way);
             let channel = if connected.is_some() {
-                endpoint.connect_with_connector_lazy(connector)
+                endpoint.connect_with_connector_lazy(connector())
             } else {
-                let connecting = endpoint.connect_with_connector(connector);
+                let connecting = endpoint.connect_with_connector(connector());
                 let error = match time::timeout(patience, connecting).await {
                     Ok(Ok(channel)) => {
                         connected = Some(index);
@@ -143,8 +156,7 @@ impl Client {
                     Err(_) => CallError::deadline(patience, &peer),
                 };
                 failed = Some(error);
-                let connector = connector::connector(way.clone(), patience, Arc::clone(&peer));
-                endpoint.connect_with_connector_lazy(connector)
+                endpoint.connect_with_connector_lazy(connector())
             };
             let server = Server::new(channel, peer, token);
             if connected.is_none() {
@@ -152,7 +164,7 @@ impl Client {
             }
             servers.push(server);
         }
-        let client = Self::new(servers, timeout);
+        let client = Self::new(servers, timeout, recorder.cloned());
         match (connected, failed) {
             (None, Some(error)) => {
                 let all: Vec<_> = (0..client.0.servers.count()).collect();
@@ -165,7 +177,7 @@ impl Client {
         }
     }
 
-    fn new(servers: Vec<Server>, timeout: Duration) -> Self {
+    fn new(servers: Vec<Server>, timeout: Duration, recorder: Option<Recorder>) -> Self {
         Self(Arc::new(Shared {
             servers: Servers::new(servers),
             window: Window::new(timeout),
@@ -173,7 +185,14 @@ impl Client {
             replies: AtomicUsize::new(0),
             latest: AtomicUsize::new(0),
             unheard: AtomicU32::new(0),
+            recorder,
         }))
+    }
+
+    /// Where what travels is recorded, if it is.
+    #[must_use]
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.0.recorder.as_ref()
     }
 
     /// Who answered last, in words: an address, or the embedded server.
@@ -400,10 +419,7 @@ impl Server {
     async fn send_line(&self, line: &Evaluate, deadline: Duration) -> Result<Reply, Status> {
         let request = EvaluateRequest {
             expression: line.expression.clone(),
-            options: Some(Options {
-                digits: line.digits,
-                ..Options::default()
-            }),
+            options: Some(line.options.into()),
         };
         let mut stub = self.evaluator.clone();
         let response = stub.evaluate(with_deadline(request, deadline)).await?;

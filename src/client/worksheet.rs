@@ -11,11 +11,10 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::{Answer, CallError, Fault, Peer, call::harmless, grpc_only::GrpcOnly};
+use super::{Answer, CallError, Fault, Options, Peer, call::harmless, grpc_only::GrpcOnly};
 use crate::proto::{
     grpcalc::v1::{
-        self as proto, Cancel, Names, Options, Preview, Run, evaluator_service_client,
-        worksheet_request,
+        self as proto, Cancel, Names, Preview, Run, evaluator_service_client, worksheet_request,
     },
     response::{AnswerRef, Answers, WorksheetResponse},
 };
@@ -33,20 +32,20 @@ pub enum Request {
         text: String,
         /// How many there are.
         lines: u32,
-        /// Significant digits of rounded answers.
-        digits: u32,
+        /// How to evaluate and to show them.
+        options: Options,
     },
     /// What a line would answer.
     Preview {
         /// The line.
         text: String,
-        /// Significant digits of a rounded answer.
-        digits: u32,
+        /// How to evaluate and to show it.
+        options: Options,
     },
     /// Every definition.
     Names {
-        /// Significant digits of rounded values.
-        digits: u32,
+        /// How to show the values.
+        options: Options,
     },
 }
 
@@ -176,19 +175,19 @@ impl Requests {
             Request::Run {
                 text,
                 lines,
-                digits,
+                options,
             } => {
-                let options = Some(options(digits));
+                let options = Some(options.into());
                 let run = worksheet_request::Request::Run(Run { text, options });
                 (run, Expected::Exactly(lines))
             }
-            Request::Preview { text, digits } => {
-                let options = Some(options(digits));
+            Request::Preview { text, options } => {
+                let options = Some(options.into());
                 let preview = worksheet_request::Request::Preview(Preview { text, options });
                 (preview, Expected::Exactly(1))
             }
-            Request::Names { digits } => {
-                let options = Some(options(digits));
+            Request::Names { options } => {
+                let options = Some(options.into());
                 let names = worksheet_request::Request::Names(Names { options });
                 (names, Expected::Any)
             }
@@ -206,13 +205,6 @@ impl Requests {
         let cancel = worksheet_request::Request::Cancel(Cancel { answer });
         // As above.
         let _ = self.sender.send(message(cancel)).await;
-    }
-}
-
-fn options(digits: u32) -> Options {
-    Options {
-        digits,
-        ..Options::default()
     }
 }
 

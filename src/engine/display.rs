@@ -7,6 +7,7 @@ use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
 
 use super::{
+    Base, Options,
     decimal::{Decimal, exponent, finite_decimal, rounded_decimal},
     exact::Exact,
     fault::{Fault, Result},
@@ -62,16 +63,30 @@ enum Notation {
     Radix(u8, &'static str),
 }
 
-/// Shows `value` with `digits` significant digits, or as `forms` say. A fault is at the
-/// span of the form that does not fit.
+impl Notation {
+    const fn in_base(base: Base) -> Self {
+        match base {
+            Base::Binary => Self::Radix(2, "0b"),
+            Base::Octal => Self::Radix(8, "0o"),
+            Base::Decimal => Self::Decimal,
+            Base::Hexadecimal => Self::Radix(16, "0x"),
+        }
+    }
+}
+
+/// Shows `value` as `options` say, or `forms` where there are any. A fault is at the span of
+/// the form that does not fit.
 pub(super) fn show(
     value: &Value,
     forms: &[(Form, Span)],
-    digits: u32,
+    options: Options,
     line: &str,
     work: &mut Work<'_>,
 ) -> Result<Shown> {
-    if let (Value::Number(Number::Exact(Exact::Small(n, 1))), []) = (value, forms) {
+    let Options { digits, base, .. } = options;
+    if let (Value::Number(Number::Exact(Exact::Small(n, 1))), [], Base::Decimal) =
+        (value, forms, base)
+    {
         return Ok(Shown {
             text: n.to_compact_string(),
             rounded: false,
@@ -81,7 +96,12 @@ pub(super) fn show(
     let mut style = Style {
         digits: digits as usize,
         strict: false,
-        notation: Notation::Decimal,
+        notation: match value {
+            Value::Number(Number::Exact(exact)) if forms.is_empty() && exact.is_integer() => {
+                Notation::in_base(base)
+            }
+            _ => Notation::Decimal,
+        },
     };
     let mut place = None;
     for (form, span) in forms {
@@ -96,9 +116,10 @@ pub(super) fn show(
                 style.strict = true;
                 continue;
             }
-            Form::Hexadecimal => style.notation = Notation::Radix(16, "0x"),
-            Form::Binary => style.notation = Notation::Radix(2, "0b"),
-            Form::Octal => style.notation = Notation::Radix(8, "0o"),
+            Form::Decimal => style.notation = Notation::Decimal,
+            Form::Hexadecimal => style.notation = Notation::in_base(Base::Hexadecimal),
+            Form::Binary => style.notation = Notation::in_base(Base::Binary),
+            Form::Octal => style.notation = Notation::in_base(Base::Octal),
             Form::Fraction => style.notation = Notation::Fraction,
             Form::Scientific => style.notation = Notation::Scientific,
         }

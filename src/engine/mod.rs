@@ -47,6 +47,22 @@ pub struct Options {
     pub digits: u32,
     /// What a bare number means to trigonometric functions.
     pub angle: AngleUnit,
+    /// In which base integers are shown that no form is written behind.
+    pub base: Base,
+}
+
+/// A base in which integers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Base {
+    /// With the prefix `0b`.
+    Binary,
+    /// With the prefix `0o`.
+    Octal,
+    /// With no prefix.
+    #[default]
+    Decimal,
+    /// With the prefix `0x`.
+    Hexadecimal,
 }
 
 impl Default for Options {
@@ -54,6 +70,7 @@ impl Default for Options {
         Self {
             digits: DIGITS,
             angle: AngleUnit::default(),
+            base: Base::default(),
         }
     }
 }

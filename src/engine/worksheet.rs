@@ -63,7 +63,7 @@ impl Worksheet {
         work: &mut Work<'_>,
     ) -> Option<Result<Answer>> {
         let Quick { name, value } = self.quick(line, options, work)?;
-        let shown = match show(&value, &[], options.digits, line, work) {
+        let shown = match show(&value, &[], options, line, work) {
             Ok(shown) => shown,
             Err(fault) => return Some(Err(fault)),
         };
@@ -115,7 +115,7 @@ impl Worksheet {
         if let Some(Quick { name, value }) = self.quick(line, options, work) {
             return Ok(Answer {
                 name: name.map(CompactString::from),
-                value: Some(show(&value, &[], options.digits, line, work)?),
+                value: Some(show(&value, &[], options, line, work)?),
             });
         }
         work.memory.clone_from(&self.reals);
@@ -131,7 +131,7 @@ impl Worksheet {
         options: Options,
         work: &mut Work<'_>,
     ) -> Result<(evaluate::Outcome<'t>, Option<Shown>)> {
-        let Options { digits, angle } = options;
+        let Options { digits, angle, .. } = options;
         if !(1..=work.limits.digits).contains(&digits) {
             let limit = work.limits.digits;
             return Err(Fault::limit(format!(
@@ -143,7 +143,7 @@ impl Worksheet {
         let outcome = evaluate::run(line, &self.known, angle, work)?;
         let shown = match (&outcome.value, line.statements.last()) {
             (Some(value), Some(statement)) => {
-                Some(show(value, &statement.forms, digits, line.text, work)?)
+                Some(show(value, &statement.forms, options, line.text, work)?)
             }
             _ => None,
         };
@@ -215,7 +215,7 @@ impl Worksheet {
                 work.memory.clone_from(&self.reals);
                 Ok(Answer {
                     name: Some(name.into()),
-                    value: Some(show(value, &[], options.digits, name, work)?),
+                    value: Some(show(value, &[], options, name, work)?),
                 })
             }
             Some(Meaning::Function(function)) => {

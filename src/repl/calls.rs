@@ -1,8 +1,8 @@
 //! What the repl asks of a client.
 
 use crate::client::{
-    Bookmark, CallError, Client, Finding, Inquiry, Note, Notes, Question, Reply, Requests,
-    Responses, WorksheetRequest,
+    Bookmark, CallError, Client, Finding, Inquiry, Note, Notes, Question, Recorder, Reply,
+    Requests, Responses, WorksheetRequest,
 };
 
 /// Somebody who answers questions: a [`Client`], or a stand-in for one in a test. Copies
@@ -31,6 +31,11 @@ pub trait Calls: Clone + Send + Sync + 'static {
 
     /// Who is asked, in words.
     fn server(&self) -> String;
+
+    /// Where what travels is recorded, if it is.
+    fn recorder(&self) -> Option<Recorder> {
+        None
+    }
 }
 
 impl Calls for Client {
@@ -62,5 +67,9 @@ impl Calls for Client {
 
     fn server(&self) -> String {
         Client::server(self)
+    }
+
+    fn recorder(&self) -> Option<Recorder> {
+        Client::recorder(self).cloned()
     }
 }

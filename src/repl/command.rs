@@ -8,6 +8,8 @@ use std::{fmt::Write as _, ops::Range};
 use super::{
     chat::Talk,
     fault::{LINE, LineFault, SYNTAX},
+    limit::{LIMITS, Limit},
+    settings::{Change, SETTINGS, Setting},
 };
 use crate::{
     client::{Inquiry, Method},
@@ -38,6 +40,18 @@ pub enum Command<'t> {
     Discover(Inquiry),
     /// Something of the chat.
     Talk(Talk<'t>),
+    /// Something of the settings.
+    Set(Set),
+    /// The answers so far, or the one with this number again.
+    Answers(Option<usize>),
+    /// To write what the worksheet knows to a file.
+    Save(&'t str),
+    /// To answer the lines of a file.
+    Load(&'t str),
+    /// To answer the rest of the line, and to show how.
+    Explain(Rest<'t>),
+    /// To show of each line how it was answered, or not to.
+    Trace(bool),
     /// The help for everything, or for one thing.
     Help(Option<Topic>),
     /// To end the session.
@@ -53,6 +67,28 @@ pub enum Operand<'t> {
     Name(Word<'t>),
 }
 
+/// What is wanted of the settings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Set {
+    /// To be shown all of them.
+    Show,
+    /// To be shown this one.
+    ShowOne(&'static Setting),
+    /// To change one, and perhaps to keep all of them for later sessions.
+    Change(Change, bool),
+    /// To keep all of them.
+    Keep,
+}
+
+/// A line within a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest<'t> {
+    /// Its text.
+    pub line: &'t str,
+    /// Characters in front of it.
+    pub column: usize,
+}
+
 /// What there is help for.
 #[derive(Clone, Copy, Debug)]
 pub enum Topic {
@@ -62,7 +98,16 @@ pub enum Topic {
     Function(&'static Function),
     /// A number with a name, and what it is.
     Constant(&'static str, &'static str),
+    /// A setting.
+    Setting(&'static Setting),
+    /// A limit of servers.
+    Limit(&'static Limit),
+    /// All of the limits.
+    Limits,
 }
+
+/// What all limits together are called.
+const ALL_LIMITS: &str = "limits";
 
 impl PartialEq for Topic {
     /// Whether both are the same entry of a table.
@@ -77,10 +122,15 @@ impl Topic {
             Self::Command(entry) => entry.names[0],
             Self::Function(function) => function.names[0],
             Self::Constant(name, _) => name,
+            Self::Setting(setting) => setting.name,
+            Self::Limit(limit) => limit.name,
+            Self::Limits => ALL_LIMITS,
         }
     }
 
-    fn find(name: &str) -> Option<Self> {
+    /// What a name stands for.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
         let command = TABLE
             .iter()
             .find(|entry| entry.names.contains(&name))
@@ -94,6 +144,33 @@ impl Topic {
         command
             .or_else(|| functions::find(name).map(Self::Function))
             .or_else(constant)
+            .or_else(|| Setting::find(name).map(Self::Setting))
+            .or_else(|| Limit::find(name).map(Self::Limit))
+            .or_else(|| (name == ALL_LIMITS).then_some(Self::Limits))
+    }
+
+    /// What it is, in a line.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        match self {
+            Self::Command(entry) => entry.summary,
+            Self::Function(function) => function.summary,
+            Self::Constant(_, what) => what,
+            Self::Setting(setting) => setting.summary,
+            Self::Limit(limit) => limit.what,
+            Self::Limits => "what servers refuse",
+        }
+    }
+
+    /// The names of everything that there is help for.
+    pub fn all() -> impl Iterator<Item = &'static str> {
+        let settings = SETTINGS.iter().map(|setting| setting.name);
+        let limits = LIMITS.iter().map(|limit| limit.name);
+        names()
+            .chain(words())
+            .chain(settings)
+            .chain(limits)
+            .chain([ALL_LIMITS])
     }
 }
 
@@ -108,6 +185,8 @@ pub struct Entry {
     pub summary: &'static str,
     /// A line to try, and what it prints.
     pub example: Option<(&'static str, &'static str)>,
+    /// What else there is to know, in lines of text, or empty.
+    pub details: &'static str,
     kind: Kind,
 }
 
@@ -123,17 +202,24 @@ enum Kind {
     Say,
     Share,
     Take,
+    Set,
+    Answers,
+    Save,
+    Load,
+    Explain,
+    Trace,
     Help,
     Quit,
 }
 
 /// Every command.
-pub const TABLE: [Entry; 15] = [
+pub const TABLE: [Entry; 21] = [
     Entry {
         names: &["add"],
         operands: "A B",
         summary: "A + B, by calc.Calculator/Add",
         example: Some(("add 20 10", "30")),
+        details: "",
         kind: Kind::Verb(Method::Add),
     },
     Entry {
@@ -141,6 +227,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "A B",
         summary: "A - B, by calc.Calculator/Substract",
         example: Some(("subtract 20 10", "10")),
+        details: "",
         kind: Kind::Verb(Method::Subtract),
     },
     Entry {
@@ -148,6 +235,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "A B",
         summary: "A * B, by calc.Calculator/Multiply",
         example: Some(("multiply 20 10", "200")),
+        details: "",
         kind: Kind::Verb(Method::Multiply),
     },
     Entry {
@@ -155,6 +243,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "A B",
         summary: "A / B as a 32-bit float, by calc.Calculator/Divide",
         example: Some(("divide 20 10", "2.0")),
+        details: "",
         kind: Kind::Verb(Method::Divide),
     },
     Entry {
@@ -162,6 +251,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "",
         summary: "every variable and function of the worksheet",
         example: None,
+        details: "",
         kind: Kind::Names,
     },
     Entry {
@@ -169,6 +259,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "",
         summary: "a new worksheet: forgets variables, functions and the last answer",
         example: None,
+        details: "",
         kind: Kind::Clear,
     },
     Entry {
@@ -176,6 +267,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "",
         summary: "the services of the server, by reflection",
         example: None,
+        details: "",
         kind: Kind::Services,
     },
     Entry {
@@ -183,6 +275,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "NAME",
         summary: "a service, method or message of the server, by reflection",
         example: None,
+        details: "",
         kind: Kind::Describe,
     },
     Entry {
@@ -190,6 +283,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "[SERVICE]",
         summary: "whether the server serves, or one of its services",
         example: None,
+        details: "",
         kind: Kind::Health,
     },
     Entry {
@@ -197,6 +291,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "[off]",
         summary: "joins the chat of the server, or leaves it: what others say is shown",
         example: None,
+        details: "",
         kind: Kind::Chat,
     },
     Entry {
@@ -204,6 +299,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "TEXT",
         summary: "says something in the chat",
         example: None,
+        details: "",
         kind: Kind::Say,
     },
     Entry {
@@ -211,6 +307,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "",
         summary: "says in the chat what the last line came to",
         example: None,
+        details: "",
         kind: Kind::Share,
     },
     Entry {
@@ -218,13 +315,63 @@ pub const TABLE: [Entry; 15] = [
         operands: "",
         summary: "the last answer that was shared in the chat becomes ans",
         example: None,
+        details: "",
         kind: Kind::Take,
+    },
+    Entry {
+        names: &[":explain"],
+        operands: "LINE",
+        summary: "answers the line, and shows the call: messages, bytes, headers, status",
+        example: None,
+        details: "The line may be an expression, a typed call, or a command that asks the server. What is\nshown was recorded on the connection while the call was made; what cannot be seen from\nhere is said to be so. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10",
+        kind: Kind::Explain,
+    },
+    Entry {
+        names: &[":trace"],
+        operands: "on|off",
+        summary: "a line about each call, after its answer",
+        example: None,
+        details: "It tells the method, the bytes of the messages, the status and the time.",
+        kind: Kind::Trace,
+    },
+    Entry {
+        names: &[":ans"],
+        operands: "[N]",
+        summary: "the answers so far, or the one with this number again, which becomes ans",
+        example: None,
+        details: "An exact answer comes back as it was. A rounded one too, where its line needs no names of\nthe worksheet; else as the digits that were shown.",
+        kind: Kind::Answers,
+    },
+    Entry {
+        names: &[":set"],
+        operands: "[NAME [VALUE]] [--save]",
+        summary: "shows the settings, or changes one; --save keeps them for later sessions",
+        example: None,
+        details: "':set' lists the settings, and 'help NAME' tells of one. The file in which they are kept is\ngrpcalc/config.toml in the directory for configuration (GRPCALC_CONFIG names another\ndirectory). Lines in the file init.calc beside it are run at the start of the prompt.",
+        kind: Kind::Set,
+    },
+    Entry {
+        names: &[":save"],
+        operands: "FILE",
+        summary: "writes what the worksheet knows to a file",
+        example: None,
+        details: "The lines that make the variables, the functions and the last answer again: for ':load',\nfor 'grpcalc -f', or for init.calc. A file is only replaced if it was saved so.",
+        kind: Kind::Save,
+    },
+    Entry {
+        names: &[":load"],
+        operands: "FILE",
+        summary: "answers the lines of a file",
+        example: None,
+        details: "As if each were typed. 'grpcalc -f FILE' is for long ones.",
+        kind: Kind::Load,
     },
     Entry {
         names: &["help"],
         operands: "[NAME]",
         summary: "everything there is, or one command, function or constant",
         example: None,
+        details: "",
         kind: Kind::Help,
     },
     Entry {
@@ -232,6 +379,7 @@ pub const TABLE: [Entry; 15] = [
         operands: "",
         summary: "ends the session",
         example: None,
+        details: "",
         kind: Kind::Quit,
     },
 ];
@@ -314,6 +462,33 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
         Kind::Say => text(&name, line).map(|text| Command::Talk(Talk::Say(text))),
         Kind::Share => no_more(&name, "no operands", words).map(|()| Command::Talk(Talk::Share)),
         Kind::Take => no_more(&name, "no operands", words).map(|()| Command::Talk(Talk::Take)),
+        Kind::Set => set(&name, words).map(Command::Set),
+        Kind::Answers => {
+            let number = words.next();
+            no_more(&name, "one number at most", words)?;
+            number
+                .map(|number| answer_number(&number))
+                .transpose()
+                .map(Command::Answers)
+        }
+        Kind::Save => file(&name, line).map(Command::Save),
+        Kind::Load => file(&name, line).map(Command::Load),
+        Kind::Explain => rest(&name, line).map(Command::Explain),
+        Kind::Trace => {
+            let end = words.end..words.end;
+            let switch = words.next();
+            no_more(&name, "'on' or 'off'", words)?;
+            match switch {
+                Some(Word { text: "on", .. }) => Ok(Command::Trace(true)),
+                Some(Word { text: "off", .. }) => Ok(Command::Trace(false)),
+                other => Err(LineFault {
+                    reason: SYNTAX,
+                    message: format!("{} takes 'on' or 'off'", quoted(name.text)),
+                    span: other.map_or(end, |word| word.span),
+                    help: "':explain LINE' shows a single call in full".into(),
+                }),
+            }
+        }
         Kind::Help => {
             let topic = words.next();
             no_more(&name, "one name at most", words)?;
@@ -338,6 +513,9 @@ pub fn help(topic: Option<Topic>) -> String {
             if let Some((example, printed)) = entry.example {
                 line(&format!("  {example} prints {printed}"));
             }
+            for detail in entry.details.lines() {
+                line(&format!("  {detail}"));
+            }
         }
         Some(Topic::Function(function)) => {
             let [name, others @ ..] = function.names else {
@@ -358,28 +536,93 @@ pub fn help(topic: Option<Topic>) -> String {
             line(name);
             line(&format!("  {what}"));
         }
-        None => {
-            for entry in &TABLE {
-                let usage = format!("{} {}", entry.names.join("|"), entry.operands);
-                line(&format!("{usage:<28}{}", entry.summary));
-            }
-            line("A and B are integers from -2147483648 to 2147483647, or names of such.");
-            line("Any other line is an expression: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex,");
-            line(
-                "x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer; # begins a comment.",
-            );
-            line("Its functions:");
-            for group in Group::ALL {
-                line(&format!("  {}", group.title()));
-                let functions = functions::all().filter(|function| function.group == group);
-                let names: Vec<_> = functions.map(|function| function.names[0]).collect();
-                line(&format!("    {}", names.join(" ")));
-            }
-            let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
-            line(&format!("  Constants\n    {}", constants.join(" ")));
+        Some(Topic::Setting(setting)) => {
+            line(&format!(":set {} VALUE", setting.name));
+            line(&format!("  {}: {}", setting.summary, setting.values));
         }
+        Some(Topic::Limit(limit)) => {
+            line(limit.name);
+            line(&format!("  {}", limit.what));
+            line(&format!(
+                "  {}, unless 'serve --{}' says otherwise",
+                limit.value, limit.name
+            ));
+        }
+        Some(Topic::Limits) => {
+            for limit in &LIMITS {
+                line(&format!(
+                    "{:<19} {:>9}  {}",
+                    limit.name, limit.value, limit.what
+                ));
+            }
+            line("Each is an option of 'grpcalc serve'; the server inside this program has these.");
+        }
+        None => overview(&mut line),
     }
     text
+}
+
+/// Everything there is, on one screen.
+fn overview(line: &mut impl FnMut(&str)) {
+    line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex;");
+    line("x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer, # a comment.");
+    let usage = |name: &&str| {
+        let entry = TABLE.iter().find(|entry| entry.names[0] == *name);
+        let entry = entry.expect("a command of the table");
+        let others = match entry.names {
+            [] | [_] => String::new(),
+            [_, others @ ..] => format!(" ({})", others.join(", ")),
+        };
+        // Those of all verbs are the same, and stand behind the last.
+        let operands = match entry.kind {
+            Kind::Verb(method) if method != Method::Divide => "",
+            _ => entry.operands,
+        };
+        format!("{name}{others} {operands}").trim_end().to_owned()
+    };
+    for (title, commands) in OVERVIEW {
+        let usages: Vec<_> = commands.iter().map(usage).collect();
+        line(&format!("{title:<12} {}", usages.join("  ")));
+    }
+    for group in Group::ALL {
+        let functions = functions::all().filter(|function| function.group == group);
+        let names: Vec<_> = functions.map(|function| function.names[0]).collect();
+        let title = group.title().split([',', ' ']).next().unwrap_or_default();
+        for (index, names) in wrapped(&names, 65).into_iter().enumerate() {
+            line(&format!(
+                "{:<12} {names}",
+                if index == 0 { title } else { "" }
+            ));
+        }
+    }
+    let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
+    line(&format!("Constants    {}", constants.join(" ")));
+    line("'help NAME' tells of each; 'help limits' lists what servers refuse.");
+}
+
+/// The commands by what they are about.
+const OVERVIEW: [(&str, &[&str]); 6] = [
+    ("Typed calls", &["add", "subtract", "multiply", "divide"]),
+    ("Worksheet", &[":vars", ":ans", ":clear", ":save", ":load"]),
+    ("See gRPC", &[":explain", ":trace"]),
+    ("Server", &[":services", ":describe", ":health"]),
+    ("Chat", &[":chat", ":say", ":share", ":take"]),
+    ("Session", &[":set", "help", "quit"]),
+];
+
+/// Words in lines of at most `width` characters.
+fn wrapped(words: &[&str], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push((*word).to_owned()),
+        }
+    }
+    lines
 }
 
 /// The command that a line with the first word `name` gives, if it gives one.
@@ -414,7 +657,7 @@ fn find(name: &Word<'_>) -> Result<Topic, LineFault> {
         reason: SYNTAX,
         message: format!("there is no help for {}", quoted(name.text)),
         span: name.span.clone(),
-        help: match suggestion(name.text, names().chain(words())) {
+        help: match suggestion(name.text, Topic::all()) {
             Some(near) => format!("did you mean '{near}'?"),
             None => "'help' lists what there is".into(),
         },
@@ -443,11 +686,8 @@ fn exactly_two<'a>(name: &Word<'_>, mut words: Words<'a>) -> Result<[Word<'a>; 2
 
 /// All that stands behind the name of a command: in a text, `#` begins no comment.
 fn text<'t>(name: &Word<'_>, line: &'t str) -> Result<&'t str, LineFault> {
-    let (_, behind) = line.split_once(name.text).unwrap_or_default();
-    let text = behind.trim_start_matches(is_space);
-    let start = line.len() - text.len();
-    let text = text.trim_end_matches(is_space);
-    let column = |at: usize| line[..start + at].chars().count();
+    let Rest { line: text, column } = behind(name, line);
+    let column = |at: usize| column + text[..at].chars().count();
     let fault = |message, span, help: &str| {
         Err(LineFault {
             reason: SYNTAX,
@@ -474,6 +714,141 @@ fn text<'t>(name: &Word<'_>, line: &'t str) -> Result<&'t str, LineFault> {
         return fault(message, from + TEXT..to, "say it in several notes");
     }
     Ok(text)
+}
+
+/// The text behind `name`, without the white space around it, and the characters in front.
+fn behind<'t>(name: &Word<'_>, line: &'t str) -> Rest<'t> {
+    let all = line.trim_end_matches(is_space);
+    let start = all.find(name.text).map_or(0, |at| at + name.text.len());
+    let text = all[start..].trim_start_matches(is_space);
+    let column = all[..all.len() - text.len()].chars().count();
+    Rest { line: text, column }
+}
+
+/// The line behind `:explain`.
+fn rest<'t>(name: &Word<'_>, line: &'t str) -> Result<Rest<'t>, LineFault> {
+    let rest = behind(name, line);
+    explainable(rest.line).map_err(|fault| fault.behind(rest.column))?;
+    Ok(rest)
+}
+
+/// Reads a line whose answer is to be explained: one that asks a server.
+pub fn explainable(line: &str) -> Result<Command<'_>, LineFault> {
+    let fault = |message: &str, help: &str| {
+        Err(LineFault {
+            reason: SYNTAX,
+            message: message.into(),
+            span: 0..line.chars().count(),
+            help: help.into(),
+        })
+    };
+    match parse(line)? {
+        Command::Nothing => fault("there is no line to explain", "write :explain add 20 10"),
+        command @ (Command::Call(..)
+        | Command::Evaluate
+        | Command::Names
+        | Command::Discover(_)
+        | Command::Talk(Talk::Say(_) | Talk::Share | Talk::Take)) => Ok(command),
+        Command::Clear
+        | Command::Talk(Talk::Join | Talk::Leave)
+        | Command::Set(_)
+        | Command::Answers(_)
+        | Command::Save(_)
+        | Command::Load(_)
+        | Command::Explain(_)
+        | Command::Trace(_)
+        | Command::Help(_)
+        | Command::Quit => fault(
+            "this line makes no call of its own",
+            "write an expression, or add 20 10",
+        ),
+    }
+}
+
+/// The name of a file: the rest of the line.
+fn file<'t>(name: &Word<'_>, line: &'t str) -> Result<&'t str, LineFault> {
+    let Rest { line: text, column } = behind(name, line);
+    if text.is_empty() {
+        return Err(LineFault {
+            reason: SYNTAX,
+            message: format!("{} takes the name of a file", quoted(name.text)),
+            span: column..column,
+            help: format!("write {} sheet.calc", name.text),
+        });
+    }
+    Ok(text)
+}
+
+fn answer_number(word: &Word<'_>) -> Result<usize, LineFault> {
+    word.text
+        .parse()
+        .ok()
+        .filter(|n| *n > 0)
+        .ok_or_else(|| LineFault {
+            reason: SYNTAX,
+            message: format!("{} is no number of an answer", quoted(word.text)),
+            span: word.span.clone(),
+            help: "':ans' lists them".into(),
+        })
+}
+
+/// What `:set` is asked for.
+fn set(name: &Word<'_>, words: Words<'_>) -> Result<Set, LineFault> {
+    let (mut words, mut keep) = (words.collect::<Vec<_>>(), false);
+    words.retain(|word| {
+        let is_option = word.text == "--save";
+        keep |= is_option;
+        !is_option
+    });
+    let fault = |word: &Word<'_>, message, help| {
+        Err(LineFault {
+            reason: SYNTAX,
+            message,
+            span: word.span.clone(),
+            help,
+        })
+    };
+    let setting = |word: &Word<'_>| {
+        Setting::find(word.text).ok_or_else(|| LineFault {
+            reason: SYNTAX,
+            message: format!("there is no setting {}", quoted(word.text)),
+            span: word.span.clone(),
+            help: match suggestion(word.text, SETTINGS.iter().map(|setting| setting.name)) {
+                Some(near) => format!("did you mean '{near}'?"),
+                None => "':set' lists them".into(),
+            },
+        })
+    };
+    match &words[..] {
+        [] if keep => Ok(Set::Keep),
+        [] => Ok(Set::Show),
+        [one] if keep => {
+            setting(one)?;
+            let help = format!("write :set {} VALUE --save, or :set --save", one.text);
+            fault(one, "there is no value to be kept".into(), help)
+        }
+        [one] => setting(one).map(Set::ShowOne),
+        [one, value] => {
+            let setting = setting(one)?;
+            match Change::new(setting, value.text) {
+                Some(change) => Ok(Set::Change(change, keep)),
+                None => fault(
+                    value,
+                    format!("{} cannot be {}", setting.name, quoted(value.text)),
+                    format!("it is {}", setting.values),
+                ),
+            }
+        }
+        [_, _, more, ..] => fault(
+            more,
+            format!(
+                "{} takes a name and a value, found {}",
+                quoted(name.text),
+                quoted(more.text)
+            ),
+            "leave it out".into(),
+        ),
+    }
 }
 
 fn no_more(name: &Word<'_>, takes: &str, mut words: Words<'_>) -> Result<(), LineFault> {
@@ -758,10 +1133,29 @@ mod tests {
         );
     }
 
+    /// Whether the first name of what is called so stands in `text`.
+    fn find_first(name: &str, text: &str) -> bool {
+        let first = Topic::find(name).unwrap().name();
+        text.split_whitespace().any(|word| word == first)
+    }
+
+    #[test]
+    fn there_is_help_for_everything() {
+        for name in Topic::all() {
+            let text = help(Topic::find(name));
+            assert!(text.lines().count() > 1, "{name}: {text}");
+            assert!(!Topic::find(name).unwrap().summary().is_empty(), "{name}");
+        }
+    }
+
     #[test]
     fn help_names_every_command() {
         let text = help(None);
         assert!(names().all(|name| text.contains(name)), "{text}");
+        assert!(words().all(|name| find_first(name, &text)), "{text}");
+        // One screen, prompt and all.
+        assert!(text.lines().count() < 24, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() < 80), "{text}");
         assert_eq!(
             help(Some(Topic::Command(&TABLE[1]))),
             "subtract|substract|sub A B\n  A - B, by calc.Calculator/Substract\n  subtract 20 10 prints 10\n"

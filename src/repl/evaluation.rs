@@ -1,7 +1,7 @@
 //! How a line of the language is asked for where it is not asked of a worksheet.
 
 use super::{Calls, Outcome, lowering};
-use crate::client::{Evaluate, Question};
+use crate::client::{Evaluate, Options, Question};
 
 /// How lines of the language are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +18,13 @@ pub(super) enum Evaluation {
 pub(super) async fn evaluate(
     calls: &impl Calls,
     line: String,
-    digits: u32,
+    options: Options,
     evaluation: Evaluation,
 ) -> Outcome {
     if evaluation != Evaluation::Calls {
         let question = Question::Evaluate(Evaluate {
             expression: line.clone(),
-            digits,
+            options,
         });
         match calls.ask(question).await {
             Err(error) if error.is_unimplemented() => {}

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use crate::syntax::Limits;
+use crate::{printable::quoted, syntax::Limits};
 
 /// A line that is no command: what is wrong, where, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,29 @@ pub(super) const SYNTAX: &str = "SYNTAX";
 pub(super) const LINE: usize = Limits::DEFAULT.line;
 
 impl LineFault {
+    /// The same in a line that has so many `characters` in front.
+    pub(super) fn behind(mut self, characters: usize) -> Self {
+        self.span = self.span.start + characters..self.span.end + characters;
+        self
+    }
+
+    /// The command of this line is none for scripts.
+    pub(super) fn for_prompts(line: &str) -> Self {
+        let command = line.trim().split(char::is_whitespace).next();
+        let command = command.unwrap_or_default();
+        let start = line.chars().take_while(|c| c.is_whitespace()).count();
+        Self {
+            reason: SYNTAX,
+            message: format!("{} works at the prompt only", quoted(command)),
+            span: start..start + command.chars().count(),
+            help: match command {
+                ":explain" => "from a shell: grpcalc --explain LINE".into(),
+                ":set" => "leave out --save".into(),
+                _ => "leave it out".into(),
+            },
+        }
+    }
+
     /// The line has `length` bytes, which is too many.
     pub(super) fn too_long(length: usize) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use std::mem;
 
 use crate::{
-    client::{Answer, Reply},
+    client::{AngleUnit, Answer, Reply},
     engine::{CONSTANTS, functions},
     syntax::{self, Limits, Line, NodeKind, Statement},
 };
@@ -30,6 +30,8 @@ pub(super) struct Log {
 #[derive(Debug)]
 struct Entry {
     line: String,
+    /// What bare angles meant in it.
+    angle: AngleUnit,
     /// What it defines, if that is one name.
     name: Option<String>,
     /// Whether it means the same wherever it stands.
@@ -40,28 +42,31 @@ struct Entry {
 /// the last entry that has a value.
 #[derive(Debug, Default)]
 struct Last {
-    lines: Vec<String>,
+    /// Each with what bare angles meant in it.
+    lines: Vec<(String, AngleUnit)>,
     /// Whether they mean the same wherever they stand.
     independent: bool,
 }
 
 impl Log {
-    /// The lines, the oldest first; none where they were too many.
-    pub(super) fn lines(&self) -> Option<impl Iterator<Item = &str>> {
-        let entries = self.entries.iter().map(|entry| &entry.line);
-        let lines = entries.chain(&self.last.lines).map(String::as_str);
+    /// The lines, the oldest first, each with what bare angles meant in it; none where they
+    /// were too many.
+    pub(super) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
+        let entries = self.entries.iter().map(|it| (it.line.as_str(), it.angle));
+        let last = self.last.lines.iter();
+        let lines = entries.chain(last.map(|(line, angle)| (line.as_str(), *angle)));
         (!self.overflowed).then_some(lines)
     }
 
     /// A typed call was answered.
     pub(super) fn record_reply(&mut self, reply: &Reply) {
         if let Some(number) = reply.exact() {
-            self.set_last(vec![number], true);
+            self.set_last(vec![(number, AngleUnit::Unspecified)], true);
         }
     }
 
-    /// The worksheet answered `line`.
-    pub(super) fn record(&mut self, line: &str, answer: &Answer) {
+    /// The worksheet answered `line`, in which bare angles meant this.
+    pub(super) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
         let Ok(parsed) = syntax::parse(line, &Limits::DEFAULT) else {
             // It was answered, so another kind of server reads it.
             self.overflowed = true;
@@ -90,11 +95,13 @@ impl Log {
             let entry = match (name, value) {
                 (Some(name), Some(value)) if !independent || value.len() < line.len() => Entry {
                     line: format!("{name} = {value}"),
+                    angle,
                     name: Some(name.to_owned()),
                     independent: true,
                 },
                 _ => Entry {
                     line: line.to_owned(),
+                    angle,
                     name: name.map(str::to_owned),
                     independent: independent && name.is_some(),
                 },
@@ -108,8 +115,8 @@ impl Log {
             return;
         }
         match (value, name) {
-            (Some(value), _) => self.set_last(vec![value.to_owned()], true),
-            (None, Some(name)) => self.set_last(vec![name.to_owned()], false),
+            (Some(value), _) => self.set_last(vec![(value.to_owned(), angle)], true),
+            (None, Some(name)) => self.set_last(vec![(name.to_owned(), angle)], false),
             // The line is the last entry.
             (None, None) if binds => self.set_last(Vec::new(), false),
             (None, None) => {
@@ -118,13 +125,13 @@ impl Log {
                 } else {
                     Vec::new()
                 };
-                lines.push(line.to_owned());
+                lines.push((line.to_owned(), angle));
                 self.set_last(lines, independent);
             }
         }
     }
 
-    fn set_last(&mut self, lines: Vec<String>, independent: bool) {
+    fn set_last(&mut self, lines: Vec<(String, AngleUnit)>, independent: bool) {
         self.last = Last { lines, independent };
         self.bound();
     }
@@ -139,9 +146,10 @@ impl Log {
 
     fn append_last(&mut self) {
         self.last.independent = false;
-        for line in mem::take(&mut self.last.lines) {
+        for (line, angle) in mem::take(&mut self.last.lines) {
             self.push(Entry {
                 line,
+                angle,
                 name: None,
                 independent: false,
             });
@@ -166,7 +174,13 @@ impl Log {
 
     fn bound(&mut self) {
         let lines = self.entries.len() + self.last.lines.len();
-        let bytes = self.bytes + self.last.lines.iter().map(String::len).sum::<usize>();
+        let bytes = self.bytes
+            + self
+                .last
+                .lines
+                .iter()
+                .map(|(line, _)| line.len())
+                .sum::<usize>();
         if lines > LINES || bytes > BYTES {
             *self = Self {
                 overflowed: true,
@@ -178,7 +192,7 @@ impl Log {
 
 /// Whether a line means the same wherever it stands: all its names are those of the
 /// language, or it defines functions, which look at the names when they are called.
-fn is_independent(line: &Line<'_>) -> bool {
+pub(super) fn is_independent(line: &Line<'_>) -> bool {
     let known = |name: &str| {
         functions::find(name).is_some()
             || matches!(name, "true" | "false")
@@ -225,9 +239,10 @@ mod tests {
                 text: (!text.is_empty()).then(|| text.to_owned()),
                 rounded: answer.starts_with('~'),
             };
-            log.record(line, &answer);
+            log.record(line, AngleUnit::Unspecified, &answer);
         }
-        log.lines().unwrap().map(str::to_owned).collect()
+        let lines = log.lines().unwrap();
+        lines.map(|(line, _)| line.to_owned()).collect()
     }
 
     #[test]
@@ -324,7 +339,7 @@ mod tests {
         };
         for n in 0..LINES {
             assert!(log.lines().is_some(), "{n}");
-            log.record("x = x + pi", &answer);
+            log.record("x = x + pi", AngleUnit::Unspecified, &answer);
         }
         assert!(log.lines().is_none());
     }
@@ -364,11 +379,11 @@ mod tests {
             let (mut sheet, mut log) = (Worksheet::default(), Log::default());
             for line in &program {
                 if let Some(answer) = run(&mut sheet, line) {
-                    log.record(line, &answer);
+                    log.record(line, AngleUnit::Unspecified, &answer);
                 }
             }
             let mut again = Worksheet::default();
-            for line in log.lines().unwrap() {
+            for (line, _) in log.lines().unwrap() {
                 prop_assert!(run(&mut again, line).is_some(), "{program:?} {line}");
             }
             for line in ["ans", "x", "y", "f(2)", "x(2)", "x - y"] {

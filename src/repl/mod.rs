@@ -3,31 +3,45 @@
 //! Works over [`Calls`] and plain readers and writers, so that it runs in a test
 //! without a network or a terminal.
 
+mod answers;
 mod calls;
 mod chat;
 pub mod command;
+pub mod config;
 mod describe;
 mod discovery;
 mod evaluation;
+mod explain;
 mod fault;
+mod file;
+mod group;
+mod lasting;
+pub mod limit;
 mod log;
 mod lowering;
 mod member;
 mod operand;
+mod outcome;
 mod own;
 mod reader;
 mod repeats;
 pub mod script;
 mod search;
 mod session;
+pub mod settings;
 mod share;
 mod sheet;
+mod shorten;
 
 pub use self::{
     calls::Calls,
     chat::Talk,
     command::Command,
     fault::LineFault,
+    group::{Grouped, grouped},
+    lasting::Aside,
     member::Heard,
-    session::{LOWERED, Outcome, Session},
+    outcome::{Outcome, Sheaf},
+    session::{LOWERED, Profile, Session},
+    shorten::shortened,
 };

@@ -1,67 +1,34 @@
 //! What becomes of the lines that somebody types.
 
-use std::{mem, time::Duration};
+use std::{mem, path::PathBuf, time::Duration};
 
-use tokio::{sync::mpsc, time::timeout};
+use tokio::sync::mpsc;
 
 use super::{
-    Calls,
+    Calls, Outcome,
+    answers::{Answers, Numbered},
     chat::{Chat, Talk},
-    command::{self, Command, Operand, Word},
+    command::{self, Command, Operand, Rest, Set, Word},
     discovery::discover,
     evaluation::{Evaluation, evaluate},
-    fault::LineFault,
-    log::{Log, mentions_last},
+    explain::{self, Explained},
+    file,
+    lasting::{Aside, LastingSheet, Terms, connected},
     member::Heard,
     operand,
-    search::{looking, search},
+    search::search,
+    settings::{SETTINGS, Settings},
     share::Answered,
-    sheet::{INTERRUPTION, Row, Sheet},
+    sheet::Row,
 };
-use crate::{
-    client::{
-        self, Answer, Call, CallError, Event, Fault, Method, Note, Question, Reply,
-        WorksheetRequest,
-    },
-    printable::printable,
-};
-
-/// What there is to print for a line, or to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// Nothing to say: a blank line or a comment.
-    Silence,
-    /// A server's reply.
-    Answer(Reply),
-    /// The reply to the last of the typed calls that a line of the language became,
-    /// since the server knows no others.
-    Lowered(Reply),
-    /// A text that was asked for.
-    Text(String),
-    /// This was said for the user, who has not seen it.
-    Said(Note),
-    /// The worksheet has no answer.
-    Fault(Fault),
-    /// The line was sent to nobody.
-    Unsendable(LineFault),
-    /// The line was sent, and has no reply.
-    Unanswered(CallError),
-    /// The session was asked to end.
-    Quit,
-}
-
-impl From<Result<Reply, CallError>> for Outcome {
-    fn from(reply: Result<Reply, CallError>) -> Self {
-        match reply {
-            Ok(reply) => Self::Answer(reply),
-            Err(error) => Self::Unanswered(error),
-        }
-    }
-}
+use crate::client::{Answer, Call, Method, Options, Question, Reply, WorksheetRequest};
 
 /// What to say, once, where lines become typed calls.
 pub const LOWERED: &str =
     "this server has typed calls only: integers with + - * and a last / become such calls";
+
+/// The reason of a fault that has to do with files.
+const FILE: &str = "FILE";
 
 /// Definitions as text, a line each.
 pub(super) fn definitions(rows: &[Row]) -> String {
@@ -81,56 +48,85 @@ pub(super) fn definitions(rows: &[Row]) -> String {
     text
 }
 
+/// Who types, and how.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// What others call the user in the chat.
+    pub name: String,
+    /// How long an answer is waited for, and so is a connection that was lost.
+    pub timeout: Duration,
+    /// How lines are evaluated and answers shown.
+    pub settings: Settings,
+    /// The file in which settings are kept, if they can be.
+    pub file: Option<PathBuf>,
+}
+
 /// Somebody who types, and somebody who answers.
-#[derive(Debug)]
 pub struct Session<C> {
     calls: C,
-    digits: u32,
     timeout: Duration,
+    settings: Settings,
+    /// Where they are kept.
+    file: Option<PathBuf>,
     evaluation: Evaluation,
-    sheet: Option<Sheet>,
-    /// Whether there was a worksheet before.
-    opened: bool,
-    /// The line that the worksheet is asked, and the requests that it has not answered.
-    running: Option<String>,
-    pending: u32,
-    log: Log,
-    /// The last answer, if it is a typed call's and the worksheet does not know it.
-    reply: Option<Reply>,
+    sheet: LastingSheet,
     /// Whether it was said that lines become typed calls.
     said: bool,
     chat: Chat,
-    /// The last line that has an answer.
-    answered: Option<Answered>,
+    answers: Answers,
+    /// Whether what travels is told of each line.
+    tracing: bool,
+    /// What travelled for the last line.
+    trace: Option<String>,
 }
 
 impl<C: Calls> Session<C> {
-    /// A session with whoever answers `calls`, and did so before, who are asked for so many
-    /// `digits`. An answer is waited for as long as `timeout`, and so is a connection that
-    /// was lost. In the chat the user is called `name`, and what is heard there goes to
-    /// `heard`.
-    pub fn new(
-        calls: C,
-        digits: u32,
-        timeout: Duration,
-        name: &str,
-        heard: mpsc::Sender<Heard>,
-    ) -> Self {
-        Self {
-            chat: Chat::new(name, timeout, heard),
-            answered: None,
-            calls,
-            digits,
+    /// A session with whoever answers `calls`, and did so before. What is heard in the chat
+    /// goes to `heard`.
+    pub fn new(calls: C, profile: Profile, heard: mpsc::Sender<Heard>) -> Self {
+        let Profile {
+            name,
             timeout,
+            settings,
+            file,
+        } = profile;
+        Self {
+            chat: Chat::new(&name, timeout, heard),
+            calls,
+            timeout,
+            settings,
+            file,
             evaluation: Evaluation::Worksheet,
-            sheet: None,
-            opened: false,
-            running: None,
-            pending: 0,
-            log: Log::default(),
-            reply: None,
+            sheet: LastingSheet::default(),
             said: false,
+            answers: Answers::default(),
+            tracing: false,
+            trace: None,
         }
+    }
+
+    /// The same, but every line is evaluated by itself.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.evaluation = Evaluation::Alone;
+        self
+    }
+
+    /// How answers are to be shown.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The number of the newest answer, from 1; 0 where there is none.
+    #[must_use]
+    pub fn newest(&self) -> usize {
+        self.answers.newest()
+    }
+
+    /// What travelled for the last line, where that is wanted.
+    pub fn take_trace(&mut self) -> Option<String> {
+        self.trace.take()
     }
 
     /// Reads `line` as a command or as a line of the language, and does what it asks
@@ -138,78 +134,145 @@ impl<C: Calls> Session<C> {
     ///
     /// Where the future is dropped, [`Session::interrupt`] comes next.
     pub async fn answer(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
-        let outcome = self.obey(line, notice).await;
-        if let Outcome::Answer(reply) | Outcome::Lowered(reply) = &outcome
-            && reply.is_said()
-        {
-            self.answered = Some(Answered {
-                line: line.into(),
-                reply: reply.clone(),
-            });
+        let recorder = self.calls.recorder().filter(|_| self.tracing);
+        if let Some(recorder) = &recorder {
+            recorder.start();
         }
+        let outcome = self.obey(line, notice).await;
+        if let Some(recorder) = &recorder {
+            let exchanges = recorder.stop();
+            self.trace = Some(explain::trace(&exchanges)).filter(|trace| !trace.is_empty());
+        }
+        let line = match (&outcome, command::parse(line)) {
+            (Outcome::Explained(..), Ok(Command::Explain(rest))) => rest.line,
+            _ => line,
+        };
+        self.keep(line, &outcome);
         outcome
     }
 
+    /// Numbers what a line came to.
+    fn keep(&mut self, line: &str, outcome: &Outcome) {
+        if let Some(reply) = outcome.reply().filter(|reply| reply.is_said())
+            && !matches!(outcome, Outcome::Recalled(_))
+        {
+            self.answers.push(Numbered {
+                answered: Answered {
+                    line: line.into(),
+                    reply: reply.clone(),
+                },
+                angle: self.settings.options.angle,
+            });
+        }
+    }
+
     async fn obey(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
-        match command::parse(line) {
-            Ok(Command::Nothing) => Outcome::Silence,
-            Ok(Command::Call(method, operands)) => self.call(method, operands, notice).await,
-            Ok(Command::Evaluate) => self.evaluate(line, notice).await,
-            Ok(Command::Names) => self.names(notice).await,
-            Ok(Command::Clear) => {
-                (self.sheet, self.opened, self.reply) = (None, false, None);
-                self.answered = None;
-                self.log = Log::default();
+        let command = match command::parse(line) {
+            Ok(Command::Explain(Rest { line, column })) => {
+                return self.explain(line, notice).await.behind(column);
+            }
+            command => command,
+        };
+        match command {
+            Ok(command) => self.perform(command, line, notice).await,
+            Err(fault) => Outcome::Unsendable(fault),
+        }
+    }
+
+    async fn perform(
+        &mut self,
+        command: Command<'_>,
+        line: &str,
+        notice: &mut impl FnMut(&str),
+    ) -> Outcome {
+        match command {
+            Command::Nothing | Command::Explain(_) => Outcome::Silence,
+            Command::Call(method, operands) => self.call(method, operands, notice).await,
+            Command::Evaluate => self.evaluate(line, notice).await,
+            Command::Names => self.names(notice).await,
+            Command::Clear => {
+                self.sheet.clear();
+                self.answers = Answers::default();
                 Outcome::Silence
             }
-            Ok(Command::Discover(inquiry)) => {
+            Command::Discover(inquiry) => {
                 let attempt = async |calls: &C| discover(calls, inquiry.clone()).await;
                 self.persist(attempt, notice).await
             }
-            Ok(Command::Talk(talk)) => {
-                let (chat, last) = (self.chat.clone(), self.answered.clone());
+            Command::Talk(talk) => {
+                let (chat, last) = (self.chat.clone(), self.answers.last().cloned());
                 let attempt = async |calls: &C| chat.talk(calls, talk, last.as_ref()).await;
                 let outcome = self.persist(attempt, notice).await;
                 match &outcome {
-                    Outcome::Answer(reply) => self.replied(reply),
+                    Outcome::Answer(reply) => self.sheet.replied(reply),
                     Outcome::Silence if talk == Talk::Join => self.chat.greet().await,
                     _ => {}
                 }
                 outcome
             }
-            Ok(Command::Help(topic)) => Outcome::Text(command::help(topic)),
-            Ok(Command::Quit) => Outcome::Quit,
-            Err(fault) => Outcome::Unsendable(fault),
+            Command::Set(set) => self.set(set).await,
+            Command::Answers(None) => Outcome::Text(self.answers.list()),
+            Command::Answers(Some(number)) => self.recall(number, notice).await,
+            Command::Save(path) => self.save(path).await,
+            Command::Load(path) => match file::load(path).await {
+                Ok(sheaf) => Outcome::Load(sheaf),
+                Err(error) => Outcome::fault(FILE, error.to_string(), ""),
+            },
+            Command::Trace(on) => {
+                self.tracing = on;
+                Outcome::Silence
+            }
+            Command::Help(topic) => Outcome::Text(command::help(topic)),
+            Command::Quit => Outcome::Quit,
         }
+    }
+
+    /// Answers a line, and tells how. As with [`Session::answer`].
+    pub async fn explain(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
+        let command = match command::explainable(line) {
+            Ok(command) => command,
+            Err(fault) => return Outcome::Unsendable(fault),
+        };
+        let Some(recorder) = self.calls.recorder() else {
+            let message = "nothing was recorded of this connection".into();
+            return Outcome::fault("UNRECORDED", message, "");
+        };
+        recorder.start();
+        let outcome = self.perform(command, line, notice).await;
+        let explained = Explained {
+            exchanges: &recorder.stop(),
+            outcome: &outcome,
+        };
+        let text = explained.to_string();
+        Outcome::Explained(Box::new(outcome), text)
     }
 
     /// Stops what runs. The outcome is that of a line which had been answered just then.
     pub async fn interrupt(&mut self) -> Outcome {
-        let running = self.running.take();
-        let cancelled = Outcome::Fault(Fault::cancelled());
-        let Some(sheet) = self.sheet.as_mut().filter(|_| self.pending > 0) else {
-            return cancelled;
-        };
-        let stopping = async {
-            sheet.requests.cancel(0).await;
-            let mut rows = Vec::new();
-            while self.pending > 0 {
-                match sheet.next(INTERRUPTION).await? {
-                    Event::Answer(row) => rows.push(row.map(client::Answered::into_owned)),
-                    Event::Done => self.pending -= 1,
-                }
-            }
-            Ok::<_, CallError>(rows)
-        };
-        let Ok(Ok(rows)) = timeout(INTERRUPTION, stopping).await else {
-            // What it knew is in the log.
-            self.lose();
-            return cancelled;
-        };
-        match running {
-            Some(line) => self.all_answered(&line, rows),
-            None => cancelled,
+        self.sheet.interrupt().await
+    }
+
+    /// Asks what `line` would answer, for [`Session::aside`].
+    ///
+    /// Whether it was asked: where previews are off, the server has no worksheets, or too
+    /// much is under way, it is not.
+    pub async fn preview(&mut self, line: String) -> bool {
+        if self.evaluation != Evaluation::Worksheet || !self.settings.preview {
+            return false;
         }
+        let terms = terms(&self.calls, self.settings.options, self.timeout);
+        self.sheet.ask_preview(line, terms).await
+    }
+
+    /// Asks for the definitions, for [`Session::aside`]. Whether it was asked: where there can
+    /// be none, it is not.
+    pub async fn definitions(&mut self) -> bool {
+        self.sheet.ask_names(self.settings.options).await
+    }
+
+    /// Waits for what was asked on the side. Nothing is lost where the future is dropped.
+    pub async fn aside(&mut self) -> Aside {
+        self.sheet.aside(self.timeout).await
     }
 
     async fn call(
@@ -233,7 +296,7 @@ impl<C: Calls> Session<C> {
         let attempt = async |calls: &C| calls.ask(question.clone()).await.into();
         let outcome = self.persist(attempt, notice).await;
         if let Outcome::Answer(reply) = &outcome {
-            self.replied(reply);
+            self.sheet.replied(reply);
         }
         outcome
     }
@@ -263,20 +326,14 @@ impl<C: Calls> Session<C> {
 
     /// There is a server again, with the worksheet or without.
     async fn found(&mut self, notice: &mut impl FnMut(&str)) {
-        if self.sheet.as_mut().is_some_and(Sheet::is_lost) {
-            self.lose();
-        }
-        if self.opened && self.sheet.is_none() {
+        self.sheet.lose_if_ended();
+        if self.sheet.is_missing() {
+            let terms = terms(&self.calls, self.settings.options, self.timeout);
             // Where that fails, the next line tries again.
-            let _ = self.restore(&mut true, notice).await;
+            let _ = self.sheet.restore(&mut true, terms, notice).await;
         } else {
-            notice(&format!("connected to {} again", self.calls.server()));
+            notice(&connected(&self.calls));
         }
-    }
-
-    fn replied(&mut self, reply: &Reply) {
-        self.log.record_reply(reply);
-        self.reply = Some(reply.clone());
     }
 
     /// The integer that a name stands for.
@@ -286,18 +343,20 @@ impl<C: Calls> Session<C> {
         notice: &mut impl FnMut(&str),
     ) -> Result<i32, Outcome> {
         if matches!(word.text, "ans" | "_")
-            && let Some(reply) = &self.reply
+            && let Some(reply) = self.sheet.reply()
         {
             return operand::of_reply(word, reply);
         }
         if self.evaluation == Evaluation::Calls {
             return Err(operand::unknown(word));
         }
+        let options = self.settings.options.decimal();
         let request = WorksheetRequest::Preview {
             text: word.text.into(),
-            digits: self.digits,
+            options,
         };
-        match self.ask(&request, notice).await {
+        let terms = terms(&self.calls, options, self.timeout);
+        match self.sheet.ask(&request, terms, notice).await {
             Ok(rows) => match rows.into_iter().next() {
                 Some(row) => operand::of_row(word, row),
                 None => Err(operand::unknown(word)),
@@ -311,13 +370,13 @@ impl<C: Calls> Session<C> {
     }
 
     async fn names(&mut self, notice: &mut impl FnMut(&str)) -> Outcome {
-        if !self.opened {
+        if !self.sheet.is_opened() {
             return Outcome::Text(String::new());
         }
-        let request = WorksheetRequest::Names {
-            digits: self.digits,
-        };
-        match self.ask(&request, notice).await {
+        let options = self.settings.options;
+        let terms = terms(&self.calls, options, self.timeout);
+        let request = WorksheetRequest::Names { options };
+        match self.sheet.ask(&request, terms, notice).await {
             Ok(rows) => Outcome::Text(definitions(&rows)),
             // There are none.
             Err(error) if error.is_unimplemented() => Outcome::Text(String::new()),
@@ -326,190 +385,104 @@ impl<C: Calls> Session<C> {
     }
 
     async fn evaluate(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
+        let options = self.settings.options;
         if self.evaluation == Evaluation::Worksheet {
-            let (mut text, mut lines) = (line.to_owned(), 1);
-            if let Some(reply) = &self.reply
-                && mentions_last(line)
-            {
-                let Some(number) = reply.exact() else {
-                    return Outcome::Unsendable(operand::no_number(reply, line));
-                };
-                (text, lines) = (format!("{number}\n{line}"), 2);
+            if let Some(fault) = self.sheet.unusable_reply(line) {
+                return Outcome::Unsendable(fault);
             }
-            let run = WorksheetRequest::Run {
-                text,
-                lines,
-                digits: self.digits,
-            };
-            self.running = Some(line.to_owned());
-            let asked = self.ask(&run, notice).await;
-            self.running = None;
-            match asked {
-                Ok(rows) => return self.all_answered(line, rows),
+            let terms = terms(&self.calls, options, self.timeout);
+            match self.sheet.run(line, terms, notice).await {
+                Ok(outcome) => return outcome,
                 Err(error) if error.is_unimplemented() => self.evaluation = Evaluation::Calls,
                 Err(error) => return Outcome::Unanswered(error),
             }
         }
-        let (digits, evaluation) = (self.digits, self.evaluation);
-        let attempt = async |calls: &C| evaluate(calls, line.to_owned(), digits, evaluation).await;
+        let evaluation = self.evaluation;
+        let attempt = async |calls: &C| evaluate(calls, line.to_owned(), options, evaluation).await;
         let outcome = self.persist(attempt, notice).await;
         if let Outcome::Lowered(reply) = &outcome {
             if !mem::replace(&mut self.said, true) {
                 notice(LOWERED);
             }
-            self.replied(&reply.clone());
+            self.sheet.replied(&reply.clone());
         }
         outcome
     }
 
-    /// The worksheet answered `line`, and perhaps the last answer in front of it.
-    fn all_answered(&mut self, line: &str, mut rows: Vec<Row>) -> Outcome {
-        let Some(row) = rows.pop() else {
-            return Outcome::Fault(Fault::cancelled());
+    /// Makes an earlier answer the last one again.
+    async fn recall(&mut self, number: usize, notice: &mut impl FnMut(&str)) -> Outcome {
+        let Some(numbered) = self.answers.get(number).cloned() else {
+            let help = match self.answers.newest() {
+                0 => "there are none yet".into(),
+                newest => format!(
+                    "they have the numbers {} to {newest}",
+                    self.answers.oldest()
+                ),
+            };
+            return Outcome::fault("NO_ANSWER", format!("there is no answer {number}"), &help);
         };
-        match rows.pop() {
-            Some(Ok(_)) => self.reply = None,
-            Some(Err(fault)) => {
-                // The line has seen another last answer, and may have kept it.
-                self.lose();
-                return Outcome::Fault(*fault);
+        let reply = match &numbered.answered.reply {
+            // Its digits are not all of it, but the line makes it again.
+            Reply::Answer(answer) if answer.rounded && numbered.is_independent() => {
+                let angle = mem::replace(&mut self.settings.options.angle, numbered.angle);
+                let outcome = self.evaluate(&numbered.answered.line, notice).await;
+                self.settings.options.angle = angle;
+                return match outcome {
+                    Outcome::Answer(reply) => Outcome::Recalled(reply),
+                    outcome => outcome,
+                };
             }
-            None => {}
-        }
-        match row {
-            Ok(answer) => {
-                self.log.record(line, &answer);
-                if answer.text.is_some() {
-                    self.reply = None;
-                }
-                Outcome::Answer(Reply::Answer(answer))
-            }
-            Err(fault) => Outcome::Fault(*fault),
-        }
+            Reply::Answer(answer) => Reply::Shared(answer.clone()),
+            reply => reply.clone(),
+        };
+        self.sheet.replied(&reply);
+        Outcome::Recalled(reply)
     }
 
-    /// The worksheet's answers to `request`. A worksheet that was lost, with all that it
-    /// was asked, is made again from the log, and asked again.
-    async fn ask(
-        &mut self,
-        request: &WorksheetRequest,
-        notice: &mut impl FnMut(&str),
-    ) -> Result<Vec<Row>, CallError> {
-        let mut told = false;
-        if let Some(sheet) = &self.sheet {
-            self.pending += 1;
-            sheet.requests.send(request.clone()).await;
-            match self.rows().await {
-                Ok(rows) => return Ok(rows),
-                Err(error) => {
-                    self.lose();
-                    notice(&looking(&error));
-                    told = true;
+    async fn set(&mut self, set: Set) -> Outcome {
+        match set {
+            Set::Show => Outcome::Text(self.settings.table(&SETTINGS)),
+            Set::ShowOne(setting) => Outcome::Text(self.settings.table([setting])),
+            Set::Change(change, keep) => {
+                self.settings.change(&change);
+                if keep {
+                    self.keep_settings().await
+                } else {
+                    Outcome::Silence
                 }
             }
+            Set::Keep => self.keep_settings().await,
         }
-        if self.opened {
-            self.restore(&mut told, notice).await?;
-            if let Some(sheet) = &self.sheet {
-                self.pending += 1;
-                sheet.requests.send(request.clone()).await;
-            }
-        } else {
-            let open = async || self.calls.worksheet(request.clone()).await;
-            let opened = search(self.timeout, &mut told, notice, open).await;
-            let answered = opened.as_ref().err().is_none_or(|error| !error.may_pass());
-            if told && answered {
-                self.found(notice).await;
-            }
-            (self.sheet, self.opened) = (Some(Sheet::new(opened?)), true);
-            self.pending += 1;
-        }
-        self.rows().await.inspect_err(|_| self.lose())
     }
 
-    fn lose(&mut self) {
-        (self.sheet, self.pending) = (None, 0);
+    async fn keep_settings(&self) -> Outcome {
+        let Some(path) = &self.file else {
+            let message = "there is no directory for configuration here".into();
+            return Outcome::fault(FILE, message, "GRPCALC_CONFIG names one");
+        };
+        match file::keep(path, &self.settings).await {
+            Ok(()) => Outcome::Text(format!("kept in {}\n", path.display())),
+            Err(error) => Outcome::fault(FILE, error.to_string(), ""),
+        }
     }
 
-    /// The answers to the request that was sent last.
-    async fn rows(&mut self) -> Result<Vec<Row>, CallError> {
-        let Some(sheet) = &mut self.sheet else {
-            return Err(CallError::no_worksheet());
+    async fn save(&self, path: &str) -> Outcome {
+        let Some(lines) = self.sheet.log().lines() else {
+            let message = "the worksheet has too many definitions to be kept here";
+            return Outcome::fault(FILE, message.into(), "':vars' shows them");
         };
-        let rows = rows(sheet, self.timeout).await?;
-        self.pending -= 1;
-        Ok(rows)
-    }
-
-    /// Makes a worksheet that knows what the lost one knew, as soon as there is a server
-    /// for it. Whether it was `told` that it is looked for: as in [`search`].
-    async fn restore(
-        &mut self,
-        told: &mut bool,
-        notice: &mut impl FnMut(&str),
-    ) -> Result<(), CallError> {
-        let lines: Option<Vec<_>> = self.log.lines().map(Iterator::collect);
-        let lost = lines.is_none();
-        let lines = lines.unwrap_or_default();
-        let run = WorksheetRequest::Run {
-            // A worksheet begins with a request, if only with an empty line.
-            lines: u32::try_from(lines.len().max(1)).unwrap_or(u32::MAX),
-            text: lines.join("\n"),
-            digits: self.digits,
-        };
-        let attempt = async || {
-            let mut sheet = Sheet::new(self.calls.worksheet(run.clone()).await?);
-            let rows = rows(&mut sheet, self.timeout).await?;
-            Ok((sheet, rows))
-        };
-        let found = search(self.timeout, told, notice, attempt).await;
-        let server = self.calls.server();
-        let (sheet, rows) = match found {
-            Ok(found) => found,
-            Err(error) => {
-                if error.is_unimplemented() {
-                    (self.opened, self.log) = (false, Log::default());
-                    notice(&format!(
-                        "connected to {server}; the worksheet is lost: this server has typed calls only"
-                    ));
-                }
-                return Err(error);
-            }
-        };
-        self.sheet = Some(sheet);
-        if !lost {
-            // The worksheet has been told of it.
-            self.reply = self.reply.take().filter(|reply| reply.exact().is_none());
+        match file::save(path, lines).await {
+            Ok(0) => Outcome::fault(FILE, "there is nothing to be saved yet".into(), ""),
+            Ok(_) => Outcome::Silence,
+            Err(error) => Outcome::fault(FILE, error.to_string(), ""),
         }
-        let wrong = rows.iter().zip(&lines).find_map(|(row, line)| {
-            let fault = row.as_ref().err()?;
-            Some(format!("'{}': {fault}", printable(line, 64)))
-        });
-        match wrong {
-            _ if lost => {
-                self.log = Log::default();
-                notice(&format!(
-                    "connected to {server}; the worksheet is lost: it had too many definitions to be kept here"
-                ));
-            }
-            Some(wrong) => notice(&format!(
-                "connected to {server}; the worksheet could not be restored whole: {wrong}"
-            )),
-            None => notice(&format!(
-                "connected to {server} again, and the worksheet is restored"
-            )),
-        }
-        Ok(())
     }
 }
 
-/// The answers to one request.
-async fn rows(sheet: &mut Sheet, limit: Duration) -> Result<Vec<Row>, CallError> {
-    let mut rows = Vec::new();
-    loop {
-        match sheet.next(limit).await? {
-            Event::Answer(row) => rows.push(row.map(client::Answered::into_owned)),
-            Event::Done => return Ok(rows),
-        }
+fn terms<C>(calls: &C, options: Options, timeout: Duration) -> Terms<'_, C> {
+    Terms {
+        calls,
+        options,
+        timeout,
     }
 }

@@ -64,6 +64,11 @@ impl Sheet {
         came.unwrap_or_else(|_| Err(self.responses.silent(limit)))
     }
 
+    /// Which answer of the stream comes next, where that can be known.
+    pub(super) fn due(&self) -> Option<u64> {
+        self.responses.due()
+    }
+
     /// Whether the stream has ended, where nothing is asked of it.
     pub(super) fn is_lost(&mut self) -> bool {
         self.responses.wait().now_or_never().is_some()

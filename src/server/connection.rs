@@ -20,7 +20,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::{Server, call::answer, peer::Peer};
-use crate::overheard::{AnyStream, Overheard};
+use crate::overheard::{AnyStream, Overheard, Sound};
 
 /// The length of what every HTTP/2 client says first (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
@@ -102,9 +102,11 @@ impl Connection {
         io.set_write_timeout(Some(patience));
         let io = Overheard::new(Box::pin(io), {
             let (peer, mut lacks) = (Arc::clone(&peer), PREFACE);
-            move |came| {
-                if lacks > 0 {
-                    lacks = lacks.saturating_sub(came.map_or(0, <[u8]>::len));
+            move |sound| {
+                if lacks > 0
+                    && let Sound::Read(bytes) = sound
+                {
+                    lacks = lacks.saturating_sub(bytes.len());
                     if lacks == 0 {
                         peer.speak();
                     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::pool::Caller;
 use crate::{
-    engine::{self, AngleUnit, Fault, Interruption, Limits, Options, Shown, Typed, Work},
+    engine::{self, AngleUnit, Base, Fault, Interruption, Limits, Options, Shown, Typed, Work},
     proto::{
         grpcalc::v1::{self as proto, Fraction, Value, answer, value},
         response::{Exact, ResponseWriter},
@@ -67,7 +67,17 @@ impl From<proto::Options> for Options {
             0 => engine::DIGITS,
             digits => digits,
         };
-        Self { digits, angle }
+        let base = match options.number_base() {
+            proto::NumberBase::Binary => Base::Binary,
+            proto::NumberBase::Octal => Base::Octal,
+            proto::NumberBase::Hexadecimal => Base::Hexadecimal,
+            proto::NumberBase::Unspecified | proto::NumberBase::Decimal => Base::Decimal,
+        };
+        Self {
+            digits,
+            angle,
+            base,
+        }
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Binding {
 /// How a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
+    /// In decimal digits, whatever the base that was asked for.
+    Decimal,
     /// An integer in hexadecimal.
     Hexadecimal,
     /// An integer in binary.
@@ -223,6 +225,7 @@ impl Binary {
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Decimal => f.write_str("dec"),
             Self::Hexadecimal => f.write_str("hex"),
             Self::Binary => f.write_str("bin"),
             Self::Octal => f.write_str("oct"),

@@ -3,6 +3,7 @@
 //! Pure: no numbers are computed here, no names looked up. Nothing is recursive, so
 //! no input is too deep; what is too long or nested too deeply is refused.
 
+mod class;
 mod error;
 mod line;
 mod parse;
@@ -10,6 +11,7 @@ mod span;
 mod token;
 
 pub use self::{
+    class::{Class, classes},
     error::{Kind, SyntaxError},
     line::{
         Binary, Binding, Form, Line, Node, NodeKind, Nodes, Postfix, Prefix, Statement, Statements,

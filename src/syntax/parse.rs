@@ -253,6 +253,7 @@ impl Parser<'_, '_> {
             self.advance()?;
             let first = self.next;
             let form = match (first.token, self.word(first.span)) {
+                (Token::Name, "dec") => Form::Decimal,
                 (Token::Name, "hex") => Form::Hexadecimal,
                 (Token::Name, "bin") => Form::Binary,
                 (Token::Name, "oct") => Form::Octal,
@@ -276,7 +277,7 @@ impl Parser<'_, '_> {
                 }
                 _ => {
                     let fault = self.unexpected("a form");
-                    let help = "the forms are hex, bin, oct, fraction, sci and 30 digits";
+                    let help = "the forms are hex, bin, oct, dec, fraction, sci and 30 digits";
                     return Err(fault.help(help));
                 }
             };

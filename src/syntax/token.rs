@@ -59,6 +59,11 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
+    /// Goes on behind what is no token.
+    pub(super) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     pub(super) fn next(&mut self) -> Result<Lexeme> {
         let mut lexeme = Lexeme {
             token: Token::End,

@@ -1,73 +1,231 @@
 //! What Tab offers.
 
+use rustyline::completion;
+
 use crate::{
-    engine::functions,
-    repl::command::{names, words},
+    engine::{CONSTANTS, functions},
+    repl::{
+        command::{TABLE, Topic, names},
+        settings::{SETTINGS, Setting},
+    },
 };
+
+/// Columns of a name in a list, at most.
+const NAME: usize = 26;
+
+/// Columns of a list.
+const LIST: usize = 78;
+
+/// A name that could stand where Tab was pressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Candidate {
+    /// What is written.
+    text: String,
+    /// What is listed: how it is used, and what it is.
+    shown: String,
+}
+
+impl Candidate {
+    fn new(text: impl Into<String>, usage: &str, summary: &str) -> Self {
+        let shown = format!("{usage:<NAME$} {summary}");
+        Self {
+            text: text.into(),
+            shown: shown.trim_end().chars().take(LIST).collect(),
+        }
+    }
+}
+
+impl completion::Candidate for Candidate {
+    fn display(&self) -> &str {
+        &self.shown
+    }
+
+    fn replacement(&self) -> &str {
+        &self.text
+    }
+}
 
 /// The names that could stand where the word around the cursor (a byte position in
 /// `line`) begins, and the byte at which it begins: commands at the start of a line
-/// and behind `help`, functions and constants where an expression can have them.
-pub(super) fn complete(line: &str, cursor: usize) -> (usize, Vec<String>) {
+/// and behind `help`, functions, constants and the worksheet's own `definitions` where an
+/// expression can have them.
+pub(super) fn complete(
+    line: &str,
+    cursor: usize,
+    definitions: impl FnOnce() -> Vec<(String, String)>,
+) -> (usize, Vec<Candidate>) {
     let before = &line[..cursor];
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
-    let start = before.rfind(|c| !is_word(c)).map_or(0, |edge| {
-        edge + before[edge..].chars().next().map_or(0, char::len_utf8)
-    });
-    let (front, word) = before.split_at(start);
-    let begins = |name: &&str| name.starts_with(word);
-    let commands = || names().filter(begins).map(|name| format!("{name} "));
-    let candidates = match front.split_whitespace().next() {
-        None => commands()
-            .chain(words().filter(begins).map(called))
-            .collect(),
-        Some("help") if front.trim() == "help" => {
-            let words = words().filter(begins).map(|name| format!("{name} "));
-            commands().chain(words).collect()
-        }
-        Some(first) if word.is_empty() || names().any(|name| name == first) => Vec::new(),
-        Some(_) => words().filter(begins).map(called).collect(),
+    // A line within a line.
+    let inner = before.trim_start().strip_prefix(":explain ");
+    let before = inner.unwrap_or(before);
+    let offset = cursor - before.len();
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '-');
+    let is_operand = |c: char| c.is_alphanumeric() || c == '_';
+    let edge = |is_word: fn(char) -> bool| {
+        before.rfind(|c| !is_word(c)).map_or(0, |edge| {
+            edge + before[edge..].chars().next().map_or(0, char::len_utf8)
+        })
     };
-    (start, candidates)
+    let is_command = before.trim_start().starts_with(':');
+    let is_whole = is_command || before.trim_start().starts_with("help ");
+    let start = edge(if is_whole { is_word } else { is_operand });
+    let (front, word) = before.split_at(start);
+    let first = front.split_whitespace().next();
+    let mut candidates = match first {
+        None => {
+            let mut all = commands();
+            all.extend(language(definitions));
+            all
+        }
+        Some("help") if front.trim() == "help" => topics(),
+        Some(":set") => settings(front, word),
+        Some(":trace" | ":chat") if front.split_whitespace().count() == 1 => {
+            let switch = |word: &str| Candidate::new(word, word, "");
+            let on = (first == Some(":trace")).then(|| switch("on"));
+            on.into_iter().chain([switch("off")]).collect()
+        }
+        Some("help") => Vec::new(),
+        Some(first) if first.starts_with(':') || word.is_empty() => Vec::new(),
+        Some(first) if names().any(|name| name == first) => defined(definitions),
+        Some(_) => language(definitions),
+    };
+    candidates.retain(|candidate| candidate.text.starts_with(word));
+    (offset + start, candidates)
 }
 
-/// A function with its parenthesis, a constant as it is.
-fn called(name: &str) -> String {
-    let parenthesis = if functions::find(name).is_some() {
-        "("
-    } else {
-        ""
+fn commands() -> Vec<Candidate> {
+    let entries = TABLE.iter().flat_map(|entry| {
+        entry.names.iter().map(move |name| {
+            let usage = format!("{name} {}", entry.operands);
+            Candidate::new(format!("{name} "), &usage, entry.summary)
+        })
+    });
+    entries.collect()
+}
+
+/// What an expression can have. A function comes with its parenthesis.
+fn language(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Candidate> {
+    let functions = functions::all().flat_map(|function| {
+        function.names.iter().map(move |name| {
+            let usage = format!("{name}({})", function.parameters);
+            Candidate::new(format!("{name}("), &usage, function.summary)
+        })
+    });
+    let constants = CONSTANTS
+        .iter()
+        .map(|(name, what)| Candidate::new(*name, name, what));
+    let mut all: Vec<_> = functions.chain(constants).collect();
+    all.extend(defined(definitions));
+    all
+}
+
+/// The worksheet's own names.
+fn defined(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Candidate> {
+    let definitions = definitions().into_iter().map(|(left, right)| {
+        let text = match left.split_once('(') {
+            Some((name, _)) => format!("{name}("),
+            None => left.clone(),
+        };
+        Candidate::new(text, &left, &format!("= {right}"))
+    });
+    definitions.collect()
+}
+
+/// What there is help for.
+fn topics() -> Vec<Candidate> {
+    Topic::all()
+        .map(|name| {
+            let summary = Topic::find(name).map_or("", |topic| topic.summary());
+            Candidate::new(format!("{name} "), name, summary)
+        })
+        .collect()
+}
+
+fn settings(front: &str, word: &str) -> Vec<Candidate> {
+    let words: Vec<_> = front.split_whitespace().collect();
+    let names = || {
+        let names = SETTINGS
+            .iter()
+            .map(|it| Candidate::new(format!("{} ", it.name), it.name, it.summary));
+        names.collect()
     };
-    format!("{name}{parenthesis}")
+    match words[..] {
+        [_] if word.starts_with('-') => Vec::new(),
+        [_] => names(),
+        [_, name] => match Setting::find(name) {
+            Some(setting) => {
+                let values = setting.values.split([' ', ',']);
+                let values = values.filter(|value| !matches!(*value, "" | "or" | "to"));
+                values
+                    .map(|value| Candidate::new(value, value, ""))
+                    .collect()
+            }
+            None => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::complete;
+    use super::*;
+
+    fn definitions() -> Vec<(String, String)> {
+        [("sum_of(a, b)", "a + b"), ("size", "12")]
+            .map(|(left, right)| (left.to_owned(), right.to_owned()))
+            .to_vec()
+    }
 
     #[test]
     fn candidates() {
         for (line, start, candidates) in [
             ("ad", 0, &["add "][..]),
             ("  mu", 2, &["multiply ", "mul "]),
-            ("su", 0, &["subtract ", "substract ", "sub ", "sum("]),
-            ("help di", 5, &["divide ", "div "]),
+            (
+                "su",
+                0,
+                &["subtract ", "substract ", "sub ", "sum(", "sum_of("],
+            ),
+            ("help di", 5, &["divide ", "div ", "digits "]),
+            ("help max-re", 5, &["max-requests ", "max-result "]),
             ("add 1", 4, &[]),
+            ("add s", 4, &["sum_of(", "size"]),
             ("help add su", 9, &[]),
             (":v", 0, &[":vars "]),
+            (":se", 0, &[":services ", ":set "]),
             ("help :c", 5, &[":clear ", ":chat "]),
-            ("2 + :c", 4, &[]),
+            ("2 + :fibo", 5, &[]),
+            ("2 + cosh", 4, &["cosh("]),
             ("help sqr", 5, &["sqrt "]),
+            (":explain mult", 9, &["multiply "]),
+            (":explain 2 + siz", 13, &["size"]),
+            (":set an", 5, &["angle "]),
+            (":set angle d", 11, &["deg"]),
+            (":set base ", 10, &["10", "16", "8", "2"]),
+            (":trace o", 7, &["on", "off"]),
+            (":say su", 5, &[]),
             ("é\u{3000}acosh", 5, &["acosh("]),
             ("2 + sq", 4, &["sqrt("]),
+            ("1-siz", 2, &["size"]),
             ("3ta", 0, &[]),
             ("(ph", 1, &["phi"]),
             ("2 ", 2, &[]),
             ("x", 0, &[]),
         ] {
-            let candidates = candidates.iter().map(ToString::to_string).collect();
-            assert_eq!(complete(line, line.len()), (start, candidates), "{line:?}");
+            let (found, offered) = complete(line, line.len(), definitions);
+            let offered: Vec<_> = offered.iter().map(|it| it.text.as_str()).collect();
+            assert_eq!((found, &offered[..]), (start, candidates), "{line:?}");
         }
-        assert_eq!(complete("add 1 2", 2), (0, vec!["add ".to_string()]));
+        let (start, offered) = complete("add 1 2", 2, Vec::new);
+        assert_eq!((start, offered[0].text.as_str()), (0, "add "));
+    }
+
+    #[test]
+    fn each_has_its_help() {
+        let (_, offered) = complete("siz", 3, definitions);
+        assert_eq!(offered[0].shown, "size                       = 12");
+        let (_, offered) = complete("sqr", 3, Vec::new);
+        assert!(offered[0].shown.starts_with("sqrt(x) "), "{offered:?}");
+        assert!(offered[0].shown.len() > NAME, "{offered:?}");
     }
 }

@@ -4,22 +4,38 @@
 //! hold up every call, and the runtime's end.
 
 use std::{
+    borrow::Cow,
+    cell::Cell,
     io,
     path::{Path, PathBuf},
     thread::{self, JoinHandle},
 };
 
 use rustyline::{
-    Behavior, CompletionType, Config, Context, Helper, completion::Completer, error::ReadlineError,
-    highlight::Highlighter, hint::Hinter, history::DefaultHistory, validate::Validator,
+    Behavior, ColorMode, CompletionType, Config, Context, Helper,
+    completion::Completer,
+    error::ReadlineError,
+    highlight::{CmdKind, Highlighter},
+    hint::{Hint, Hinter},
+    history::DefaultHistory,
+    validate::{ValidationContext, ValidationResult, Validator},
 };
 use tokio::sync::mpsc;
 
-use super::{completion::complete, printer};
-use crate::repl::Heard;
+use super::{
+    color::{Color, DIM, styled},
+    completion::{Candidate, complete},
+    highlight::highlighted,
+    preview::{Previews, Teller, Told, Wanted, previews},
+    printer,
+};
+use crate::repl::{Heard, grouped};
 
 /// Lines that the history keeps.
 const HISTORY: usize = 10_000;
+
+/// What stands in front of a line.
+pub(super) const PROMPT: &str = "> ";
 
 /// What the person at the terminal did.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +48,15 @@ pub enum Input {
     End,
 }
 
+/// What comes from the editor.
+#[derive(Debug)]
+pub enum Event {
+    /// What the person did.
+    Input(io::Result<Input>),
+    /// What is to be told with [`Editor::tell`] while the line is typed.
+    Wanted(Wanted),
+}
+
 /// The editor. It owns the terminal while a line is read and never else, so that
 /// answers can be printed in between.
 #[derive(Debug)]
@@ -39,6 +64,7 @@ pub struct Editor {
     // Either holds one message at most: a question, or its answer.
     questions: mpsc::Sender<()>,
     answers: mpsc::Receiver<io::Result<Input>>,
+    teller: Teller,
     thread: JoinHandle<()>,
 }
 
@@ -46,13 +72,18 @@ impl Editor {
     /// Starts the thread. Lines are kept in the file `history`; where it cannot be
     /// read or written, editing works all the same. What comes from `heard` is shown above
     /// the line that is being edited, or between two lines.
-    pub fn start(history: Option<PathBuf>, heard: mpsc::Receiver<Heard>) -> io::Result<Self> {
+    pub fn start(
+        history: Option<PathBuf>,
+        color: Color,
+        heard: mpsc::Receiver<Heard>,
+    ) -> io::Result<Self> {
         let (questions, mut asked) = mpsc::channel(1);
         let (answer, answers) = mpsc::channel(1);
+        let (previews, teller) = previews();
         let thread = thread::Builder::new()
             .name("editor".into())
             .spawn(move || {
-                let mut lines = match Lines::new(history, heard) {
+                let mut lines = match Lines::new(history, color, previews, heard) {
                     Ok(lines) => lines,
                     Err(error) => {
                         let _ = answer.blocking_send(Err(error));
@@ -68,21 +99,36 @@ impl Editor {
         Ok(Self {
             questions,
             answers,
+            teller,
             thread,
         })
     }
 
-    /// Shows the prompt and waits for what the person does.
-    pub async fn read(&mut self) -> io::Result<Input> {
+    /// Shows the prompt. What the person does comes from [`Editor::next`].
+    pub async fn ask(&self) {
         // Where the thread is gone, its reason stands in the other channel.
         let _ = self.questions.send(()).await;
+    }
+
+    /// Waits for what comes next. Nothing is lost where the future is dropped.
+    pub async fn next(&mut self) -> Event {
         let gone = || Err(io::Error::other("the line editor has ended"));
-        self.answers.recv().await.unwrap_or_else(gone)
+        tokio::select! {
+            biased;
+            input = self.answers.recv() => Event::Input(input.unwrap_or_else(gone)),
+            Some(wanted) = self.teller.wanted.recv() => Event::Wanted(wanted),
+        }
+    }
+
+    /// Tells what was wanted.
+    pub fn tell(&self, told: Told) {
+        // Where the thread is gone, its reason stands elsewhere.
+        let _ = self.teller.told.send(told);
     }
 
     /// Ends the thread, which gives the terminal back as it was.
     pub fn close(self) {
-        drop(self.questions);
+        drop((self.questions, self.teller));
         // It can only have panicked, and has said so.
         let _ = self.thread.join();
     }
@@ -90,18 +136,30 @@ impl Editor {
 
 /// The editor's side of the thread.
 struct Lines {
-    editor: rustyline::Editor<Completion, DefaultHistory>,
+    editor: rustyline::Editor<Assistant, DefaultHistory>,
     history: Option<PathBuf>,
 }
 
 impl Lines {
-    fn new(history: Option<PathBuf>, heard: mpsc::Receiver<Heard>) -> io::Result<Self> {
+    fn new(
+        history: Option<PathBuf>,
+        color: Color,
+        previews: Previews,
+        heard: mpsc::Receiver<Heard>,
+    ) -> io::Result<Self> {
+        // rustyline looks for itself whether there is a terminal.
+        let is_colored = color.is_on(&io::stderr()) || color.is_on(&io::stdout());
         let config = Config::builder()
             .max_history_size(HISTORY)
             .and_then(|config| config.history_ignore_dups(true))
             .map_err(io_error)?
             .history_ignore_space(true)
             .completion_type(CompletionType::List)
+            .color_mode(if is_colored {
+                ColorMode::Forced
+            } else {
+                ColorMode::Disabled
+            })
             // The terminal itself, so that standard output is for answers only. (A dumb
             // one excepted: there rustyline writes the prompt to standard output.)
             .behavior(Behavior::PreferTerm)
@@ -109,7 +167,10 @@ impl Lines {
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
         // A dumb terminal has none.
         printer::start(editor.create_external_printer().ok(), heard)?;
-        editor.set_helper(Some(Completion));
+        editor.set_helper(Some(Assistant {
+            previews,
+            cursor: Cell::new(None),
+        }));
         if let Some(file) = &history {
             // There is none the first time.
             let _ = editor.load_history(file);
@@ -119,7 +180,7 @@ impl Lines {
 
     fn read(&mut self) -> io::Result<Input> {
         loop {
-            match self.editor.readline("> ") {
+            match self.editor.readline(PROMPT) {
                 Ok(line) => {
                     self.remember(&line);
                     return Ok(Input::Line(line));
@@ -152,24 +213,86 @@ fn io_error(error: ReadlineError) -> io::Error {
     }
 }
 
-struct Completion;
+/// What helps while a line is typed.
+struct Assistant {
+    previews: Previews,
+    /// Where the cursor is; none where the line is done.
+    cursor: Cell<Option<usize>>,
+}
 
-impl Completer for Completion {
-    type Candidate = String;
+/// An answer behind the cursor, which no key takes over.
+struct Shown(String);
+
+impl Hint for Shown {
+    fn display(&self) -> &str {
+        &self.0
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Completer for Assistant {
+    type Candidate = Candidate;
 
     fn complete(
         &self,
         line: &str,
         cursor: usize,
         _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(complete(line, cursor))
+    ) -> rustyline::Result<(usize, Vec<Candidate>)> {
+        Ok(complete(line, cursor, || self.previews.names()))
     }
 }
 
-impl Hinter for Completion {
-    type Hint = String;
+impl Hinter for Assistant {
+    type Hint = Shown;
+
+    fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<Shown> {
+        let answer = self.previews.answer(line)?;
+        (cursor == line.len()).then(|| Shown(format!("  {answer}")))
+    }
 }
-impl Highlighter for Completion {}
-impl Validator for Completion {}
-impl Helper for Completion {}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        let fault = self.previews.fault(line);
+        highlighted(line, self.cursor.get(), fault).into()
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        styled(DIM, hint).into()
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        match candidate.find("  ") {
+            Some(end) => (candidate[..end].to_owned() + &styled(DIM, &candidate[end..])).into(),
+            None => candidate.into(),
+        }
+    }
+
+    fn highlight_char(&self, _: &str, cursor: usize, kind: CmdKind) -> bool {
+        let is_done = kind == CmdKind::ForcedRefresh;
+        self.cursor.set((!is_done).then_some(cursor));
+        // Any key can change what belongs to what.
+        !is_done
+    }
+}
+
+impl Validator for Assistant {
+    /// A line goes on while a parenthesis is open, unless its last part is blank: so there
+    /// is a way out.
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        let is_given_up = text
+            .rsplit_once('\n')
+            .is_some_and(|(_, last)| last.trim().is_empty());
+        if grouped(text).is_open && !is_given_up {
+            return Ok(ValidationResult::Incomplete);
+        }
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+impl Helper for Assistant {}

@@ -1,83 +1,189 @@
 //! The session at a terminal: read, call, print, until Ctrl-D.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use futures_util::FutureExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::editor::{Editor, Input};
-use crate::{
-    client::Reply,
-    repl::{Calls, Outcome, Session},
+use super::{
+    editor::{Editor, Event, Input},
+    number::fitting,
+    preview::{Preview, Told, Wanted},
+    screen::{Place, Screen, complain},
 };
+use crate::repl::{Aside, Calls, Outcome, Session, Sheaf, grouped};
+
+/// Characters of an answer that is shown while a line is typed.
+const PREVIEW: usize = 44;
+
+/// Whether the session goes on.
+enum Flow {
+    On,
+    /// What was to be answered is given up.
+    Interrupted,
+    End,
+}
 
 /// Asks and answers until the person at the terminal ends the session. No fault
-/// ends it, nor does a server that is gone: the next call looks for it again.
-pub async fn run(session: &mut Session<impl Calls>, editor: &mut Editor) -> io::Result<()> {
+/// ends it, nor does a server that is gone: the next call looks for it again. The lines of
+/// `first` are answered before.
+pub async fn run(
+    session: &mut Session<impl Calls>,
+    editor: &mut Editor,
+    screen: &Screen,
+    first: Option<Sheaf>,
+) -> io::Result<()> {
     // From here on Ctrl-C no longer ends the process: while a line is edited the
     // editor sees it as a key, and while a call is under way it is this signal.
     let mut interrupts = signal(SignalKind::interrupt())?;
+    if let Some(first) = first {
+        load(session, screen, &mut interrupts, first, true).await?;
+    }
     loop {
-        match editor.read().await? {
-            Input::Interrupt => {}
+        let text = match read(session, editor).await? {
+            Input::Interrupt => continue,
             Input::End => return Ok(()),
-            Input::Line(lines) => {
-                for line in lines.lines() {
-                    let mut notice = |text: &str| complain(text);
-                    let answered = tokio::select! {
-                        outcome = session.answer(line, &mut notice) => Some(outcome),
-                        () = interrupt(&mut interrupts) => None,
-                    };
-                    let Some(outcome) = answered else {
-                        print(&session.interrupt().await)?;
-                        break;
-                    };
-                    if outcome == Outcome::Quit {
-                        return Ok(());
-                    }
-                    print(&outcome)?;
-                }
+            Input::Line(text) => text,
+        };
+        let lines = grouped(&text).lines;
+        let mut place = if lines.len() == 1 && !text.contains('\n') {
+            Place::Above
+        } else {
+            Place::Elsewhere
+        };
+        for line in lines {
+            match answer(session, screen, &mut interrupts, &line, place).await? {
+                Flow::On => place = Place::Elsewhere,
+                Flow::Interrupted => break,
+                Flow::End => return Ok(()),
             }
         }
     }
+}
+
+/// Waits for a line, and answers on the side what the editor wants to know meanwhile.
+async fn read(session: &mut Session<impl Calls>, editor: &mut Editor) -> io::Result<Input> {
+    editor.ask().await;
+    loop {
+        let told = tokio::select! {
+            biased;
+            event = editor.next() => match event {
+                Event::Input(input) => return input,
+                Event::Wanted(Wanted::Preview(line)) => {
+                    if session.preview(line.clone()).await {
+                        continue;
+                    }
+                    Told::Preview(line, Preview::Nothing)
+                }
+                Event::Wanted(Wanted::Names) => {
+                    if session.definitions().await {
+                        continue;
+                    }
+                    Told::Names(Vec::new())
+                }
+            },
+            aside = session.aside() => told(session, aside),
+        };
+        editor.tell(told);
+    }
+}
+
+/// What to tell the editor.
+fn told(session: &Session<impl Calls>, aside: Aside) -> Told {
+    match aside {
+        Aside::Preview(line, row) => {
+            let preview = match row {
+                Ok(answer) => match answer.text {
+                    Some(text) => {
+                        let sign = if answer.rounded { '≈' } else { '=' };
+                        let text = super::number::separated(&text, session.settings().separator);
+                        Preview::Answer(format!("{sign} {}", fitting(&text, PREVIEW)))
+                    }
+                    None => Preview::Nothing,
+                },
+                Err(fault) => Preview::Fault(fault.place),
+            };
+            Told::Preview(line, preview)
+        }
+        Aside::Names(rows) => {
+            let rows = rows.into_iter().flatten();
+            let names = rows.map(|row| (row.name, row.text.unwrap_or_default()));
+            Told::Names(names.collect())
+        }
+    }
+}
+
+/// Answers a line, and prints what it came to.
+async fn answer(
+    session: &mut Session<impl Calls>,
+    screen: &Screen,
+    interrupts: &mut Signal,
+    line: &str,
+    mut place: Place<'_>,
+) -> io::Result<Flow> {
+    let mut notice = |text: &str| {
+        complain(text);
+        if place == Place::Above {
+            place = Place::Elsewhere;
+        }
+    };
+    let answered = tokio::select! {
+        outcome = session.answer(line, &mut notice) => Some(outcome),
+        () = interrupt(interrupts) => None,
+    };
+    let flow = match &answered {
+        None => Flow::Interrupted,
+        Some(Outcome::Quit) => return Ok(Flow::End),
+        Some(_) => Flow::On,
+    };
+    let outcome = match answered {
+        Some(Outcome::Load(sheaf)) if matches!(place, Place::File { .. }) => {
+            let name = sheaf.name;
+            let text = format!("{name} is not loaded: ':load' cannot stand in a file");
+            complain(text);
+            return Ok(Flow::On);
+        }
+        Some(Outcome::Load(sheaf)) => {
+            // Boxed, since it answers lines in its turn.
+            return Box::pin(load(session, screen, interrupts, sheaf, false)).await;
+        }
+        Some(outcome) => outcome,
+        None => session.interrupt().await,
+    };
+    screen.print(&outcome, line, place, session.settings(), session.newest())?;
+    if let Some(trace) = session.take_trace() {
+        screen.print_trace(&trace);
+    }
+    Ok(flow)
+}
+
+/// Answers the lines of a file. Definitions are not shown, as in a script; where it is
+/// `silent`, only what is wrong is.
+async fn load(
+    session: &mut Session<impl Calls>,
+    screen: &Screen,
+    interrupts: &mut Signal,
+    sheaf: Sheaf,
+    silent: bool,
+) -> io::Result<Flow> {
+    let Sheaf { name, lines } = sheaf;
+    for (index, line) in lines.iter().enumerate() {
+        let place = Place::File {
+            name: &name,
+            number: index + 1,
+            silent,
+        };
+        match answer(session, screen, interrupts, line, place).await? {
+            Flow::On => {}
+            // What ends a file need not end the session.
+            Flow::Interrupted | Flow::End => break,
+        }
+    }
+    Ok(Flow::On)
 }
 
 /// The next Ctrl-C, not one that came before anything was under way.
 async fn interrupt(interrupts: &mut Signal) {
     while interrupts.recv().now_or_never().is_some() {}
     interrupts.recv().await;
-}
-
-fn print(outcome: &Outcome) -> io::Result<()> {
-    match outcome {
-        Outcome::Silence | Outcome::Quit => Ok(()),
-        Outcome::Answer(Reply::Answer(answer) | Reply::Shared(answer)) => match &answer.text {
-            Some(text) if answer.rounded => writeln!(io::stdout(), "≈ {text}"),
-            Some(text) => writeln!(io::stdout(), "{text}"),
-            None => Ok(()),
-        },
-        Outcome::Answer(reply) | Outcome::Lowered(reply) => writeln!(io::stdout(), "{reply}"),
-        Outcome::Said(note) => {
-            complain(note);
-            Ok(())
-        }
-        Outcome::Text(text) => write!(io::stdout(), "{text}"),
-        Outcome::Fault(fault) => {
-            complain(fault);
-            Ok(())
-        }
-        Outcome::Unsendable(fault) => {
-            complain(fault);
-            Ok(())
-        }
-        Outcome::Unanswered(error) => {
-            complain(error);
-            Ok(())
-        }
-    }
-}
-
-/// Says what is wrong. Where standard error takes nothing, the session goes on.
-fn complain(text: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "{text}");
 }

@@ -4,7 +4,9 @@ use std::{future, io, pin::pin, time::Duration};
 
 use futures_util::{future::join_all, stream};
 use grpcalc::{
-    client::{Call, CallError, Client, Event, Fault, Method, Reply, Target, WorksheetRequest},
+    client::{
+        Call, CallError, Client, Event, Fault, Method, Options, Reply, Target, WorksheetRequest,
+    },
     proto::calc::{
         AddReply, AddRequest, DivideRequest, calculator_client::CalculatorClient,
         calculator_server::CalculatorServer,
@@ -185,7 +187,7 @@ async fn a_deadline_ends_the_call_on_both_sides() {
     let stuck = Stuck::start();
     let target = Target::open(vec![stuck.address.parse().unwrap()]);
     let deadline = Duration::from_millis(300);
-    let client = Client::connect(target, deadline).await.unwrap();
+    let client = Client::connect(target, deadline, None).await.unwrap();
     // The connection has been heard of before the clock starts to run out.
     assert_eq!(
         client.ask(call(Method::Divide, 1, 2)).await,
@@ -268,7 +270,7 @@ async fn a_reset_stream_is_a_fault_of_its_call() {
 async fn a_dropped_call_is_cancelled_at_the_server() {
     let stuck = Stuck::start();
     let target = Target::open(vec![stuck.address.parse().unwrap()]);
-    let client = Client::connect(target, PATIENCE).await.unwrap();
+    let client = Client::connect(target, PATIENCE, None).await.unwrap();
     {
         let mut asked = pin!(client.ask(call(Method::Add, 1, 2)));
         let arrived = async {
@@ -446,7 +448,9 @@ async fn a_server_that_is_not_there() {
     let address = nobody();
     let target = Target::open(vec![address.parse().unwrap()]);
     let refused = format!("cannot reach {address}: connection refused; is a server running there?");
-    let error = Client::connect(target.clone(), PATIENCE).await.unwrap_err();
+    let error = Client::connect(target.clone(), PATIENCE, None)
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), refused);
     let client = Client::lazy(target, PATIENCE);
     let error = client.ask(call(Method::Add, 1, 2)).await.unwrap_err();
@@ -454,7 +458,7 @@ async fn a_server_that_is_not_there() {
     assert!(error.is_fatal());
 
     let target = Target::open(vec!["unix:/nonexistent/calc.sock".parse().unwrap()]);
-    let error = Client::connect(target, PATIENCE).await.unwrap_err();
+    let error = Client::connect(target, PATIENCE, None).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "cannot reach unix:/nonexistent/calc.sock: no such socket"
@@ -516,7 +520,9 @@ fn the_bytes_of_a_call() {
 #[tokio::test]
 async fn the_answer_that_is_due_has_a_number() {
     let client = embedded();
-    let names = WorksheetRequest::Names { digits: 20 };
+    let names = WorksheetRequest::Names {
+        options: Options::default(),
+    };
     let (requests, mut responses) = client.worksheet(names.clone()).await.unwrap();
     // There may be no names.
     assert_eq!(responses.due(), None);
@@ -525,7 +531,7 @@ async fn the_answer_that_is_due_has_a_number() {
     let run = WorksheetRequest::Run {
         text: "x = 1\n2".into(),
         lines: 2,
-        digits: 20,
+        options: Options::default(),
     };
     for first in [1, 4] {
         assert_eq!(responses.due(), None);

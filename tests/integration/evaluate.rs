@@ -38,7 +38,7 @@ fn embedded() -> Client {
 fn line(expression: &str) -> grpcalc::client::Question {
     grpcalc::client::Question::Evaluate(Evaluate {
         expression: expression.into(),
-        digits: 20,
+        options: grpcalc::client::Options::default(),
     })
 }
 
@@ -308,7 +308,7 @@ fn the_prompt_marks_what_is_rounded() {
         ("x = 2^10", "1024"),
         (
             "2 3",
-            "expected an operator, found '3' (column 3): write * between two factors",
+            "expected an operator, found '3' : write * between two factors",
         ),
     ] {
         terminal.exp_string("> ").unwrap();

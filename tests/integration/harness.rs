@@ -45,7 +45,9 @@ fn without_settings(mut command: Command) -> Command {
     command
         .env_remove("GRPCALC_ADDR")
         .env_remove("GRPCALC_TOKEN")
-        .env("GRPCALC_HISTORY", "");
+        .env("GRPCALC_CONFIG", "")
+        .env("GRPCALC_HISTORY", "")
+        .env_remove("NO_COLOR");
     command
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn nobody() -> String {
 
 /// `command` at a pseudo-terminal.
 pub(crate) fn at_terminal(mut command: Command) -> PtySession {
-    command.env("TERM", "xterm");
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
     let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
     spawn_command(command, Some(patience)).unwrap()
 }

@@ -54,7 +54,7 @@ fn a_session() {
     answers(&mut terminal, "add 20 10", "30");
     answers(&mut terminal, "divide 20 10", "2.0");
     answers(&mut terminal, "divide 1 0", "division by zero");
-    let wrong = "unknown command 'multipy' (column 1): did you mean 'multiply'?";
+    let wrong = "  ^^^^^^^\r\nunknown command 'multipy': did you mean 'multiply'?";
     answers(&mut terminal, "multipy 2 3", wrong);
     answers(&mut terminal, "help quit", "quit|exit");
     ends(terminal);
@@ -231,15 +231,15 @@ fn the_prompt_remembers() {
     answers(
         &mut terminal,
         "y = 1; x = 1/0",
-        "division by zero (column 13)",
+        "              ^\r\ndivision by zero",
     );
-    answers(&mut terminal, "y", "unknown name 'y' (column 1)");
+    answers(&mut terminal, "y", "  ^\r\nunknown name 'y'");
     terminal.exp_string("> ").unwrap();
     terminal.send_line("f(n) = n * x").unwrap();
     answers(&mut terminal, ":vars", "f(n) = n * x\r\nx = 20");
     terminal.exp_string("> ").unwrap();
     terminal.send_line(":clear").unwrap();
-    answers(&mut terminal, "x", "unknown name 'x' (column 1)");
+    answers(&mut terminal, "x", "  ^\r\nunknown name 'x'");
     ends(terminal);
 }
 

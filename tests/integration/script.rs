@@ -70,7 +70,7 @@ fn blank_lines_comments_and_quit() {
 fn help_is_text_that_was_asked_for() {
     let help = run(&[], "help\nhelp add\n");
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
-    assert!(help.stdout.contains("divide|div A B"), "{}", help.stdout);
+    assert!(help.stdout.contains("divide (div) A B"), "{}", help.stdout);
     assert!(
         help.stdout.ends_with("  add 20 10 prints 30\n"),
         "{}",

@@ -4,7 +4,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
 
 use crate::{
-    client::{Call, Inquiry},
+    client::{Call, Inquiry, Options},
     repl::{
         Calls, Outcome,
         discovery::discover,
@@ -23,8 +23,8 @@ pub(super) struct Asked {
 pub(super) enum Question {
     /// A typed call.
     Call(Call),
-    /// A line by itself, with so many digits.
-    Line(String, u32, Evaluation),
+    /// A line by itself.
+    Line(String, Options, Evaluation),
     /// What a server tells of itself.
     Discover(Inquiry),
 }
@@ -48,9 +48,9 @@ pub(super) async fn ask_all(calls: &impl Calls, mut coming: UnboundedReceiver<As
 async fn ask(calls: &impl Calls, Asked { question, answer }: Asked) {
     let outcome = match question {
         Question::Call(call) => calls.ask(call.into()).await.into(),
-        Question::Line(line, digits, evaluation) => {
+        Question::Line(line, options, evaluation) => {
             // Boxed, since it is rare and large.
-            Box::pin(evaluate(calls, line, digits, evaluation)).await
+            Box::pin(evaluate(calls, line, options, evaluation)).await
         }
         Question::Discover(inquiry) => Box::pin(discover(calls, inquiry)).await,
     };

@@ -18,12 +18,13 @@ use crate::{
     repl::{
         Calls, Outcome,
         chat::{Chat, Talk},
-        command::{self, Command, Operand, Word},
+        command::{self, Command, Operand, Set, Word},
         evaluation::Evaluation,
         fault::LineFault,
         log::mentions_last,
         operand,
         reader::{Line, LineReader},
+        settings::{SETTINGS, Settings},
         share::Answered,
         sheet::Sheet,
     },
@@ -40,6 +41,8 @@ pub(super) struct Feed<'a, C> {
     asked: UnboundedSender<Asked>,
     credit: &'a Credit,
     rules: Rules,
+    /// As the lines so far have set them.
+    settings: Settings,
     batch: Batch,
     /// How lines of the language are asked for.
     evaluation: Evaluation,
@@ -117,6 +120,10 @@ impl<'a, C: Calls> Feed<'a, C> {
             asked,
             credit,
             rules,
+            settings: Settings {
+                options: rules.options,
+                ..Settings::default()
+            },
             batch: Batch::default(),
             evaluation: if rules.many {
                 Evaluation::Worksheet
@@ -201,6 +208,31 @@ impl<'a, C: Calls> Feed<'a, C> {
                 Flow::Continue(())
             }
             Ok(Command::Talk(talk)) => self.talk(input, talk).await,
+            Ok(Command::Set(Set::Show)) => {
+                let table = self.settings.table(&SETTINGS);
+                self.say(input, Outcome::Text(table)).await
+            }
+            Ok(Command::Set(Set::ShowOne(setting))) => {
+                let table = self.settings.table([setting]);
+                self.say(input, Outcome::Text(table)).await
+            }
+            Ok(Command::Set(Set::Change(change, false))) => {
+                // What stands before it is asked for as things were.
+                self.flush().await?;
+                self.settings.change(&change);
+                self.say(input, Outcome::Silence).await
+            }
+            Ok(
+                Command::Set(Set::Keep | Set::Change(_, true))
+                | Command::Answers(_)
+                | Command::Save(_)
+                | Command::Load(_)
+                | Command::Explain(_)
+                | Command::Trace(_),
+            ) => {
+                let fault = LineFault::for_prompts(text);
+                self.say(input, Outcome::Unsendable(fault)).await
+            }
             Ok(Command::Help(topic)) => self.say(input, Outcome::Text(command::help(topic))).await,
             Ok(Command::Quit) => {
                 self.say(input, Outcome::Quit).await?;
@@ -289,7 +321,7 @@ impl<'a, C: Calls> Feed<'a, C> {
         }
         let request = WorksheetRequest::Preview {
             text: word.text.into(),
-            digits: self.rules.digits,
+            options: self.settings.options.decimal(),
         };
         match self.send(request).await {
             Ok(()) => {}
@@ -356,11 +388,11 @@ impl<'a, C: Calls> Feed<'a, C> {
 
     async fn names(&mut self, input: Input) -> Flow {
         self.flush().await?;
-        let digits = self.rules.digits;
+        let options = self.settings.options;
         let Some(requests) = &self.requests else {
             return self.say(input, Outcome::Text(String::new())).await;
         };
-        requests.send(WorksheetRequest::Names { digits }).await;
+        requests.send(WorksheetRequest::Names { options }).await;
         self.item(Item::Names(input)).await
     }
 
@@ -381,12 +413,12 @@ impl<'a, C: Calls> Feed<'a, C> {
             } else {
                 String::new()
             };
-            let digits = self.rules.digits;
+            let options = self.settings.options;
             match self
                 .send(WorksheetRequest::Run {
                     text,
                     lines,
-                    digits,
+                    options,
                 })
                 .await
             {
@@ -457,9 +489,9 @@ impl<'a, C: Calls> Feed<'a, C> {
                             number,
                             text: self.shown().then(|| line.to_owned()),
                         };
-                        let (line, digits) = (line.to_owned(), self.rules.digits);
+                        let (line, options) = (line.to_owned(), self.settings.options);
                         self.credit.take_item().await;
-                        let call = self.ask(Question::Line(line, digits, self.evaluation));
+                        let call = self.ask(Question::Line(line, options, self.evaluation));
                         self.give(Item::Call(input, call));
                     }
                 }

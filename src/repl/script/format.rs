@@ -96,14 +96,18 @@ impl Format {
             return json(input, outcome, pages.on(Side::Output));
         }
         let wrong: &dyn Display = match outcome {
-            Outcome::Silence | Outcome::Said(_) | Outcome::Quit => return,
+            Outcome::Silence | Outcome::Said(_) | Outcome::Load(_) | Outcome::Quit => return,
             Outcome::Answer(Reply::Answer(answer)) => {
                 return self.answer(0, "", &answer.borrowed(), pages.on(Side::Output));
             }
-            Outcome::Answer(reply) | Outcome::Lowered(reply) => {
+            Outcome::Answer(reply) | Outcome::Lowered(reply) | Outcome::Recalled(reply) => {
                 return print(pages.on(Side::Output), format_args!("{reply}\n"));
             }
             Outcome::Text(text) => {
+                return print(pages.on(Side::Output), format_args!("{text}"));
+            }
+            Outcome::Explained(outcome, text) => {
+                self.outcome(input, many, outcome, pages);
                 return print(pages.on(Side::Output), format_args!("{text}"));
             }
             Outcome::Fault(fault) => fault,
@@ -133,11 +137,11 @@ fn json(input: &Input, outcome: &Outcome, page: &mut Vec<u8>) {
         ..blank
     };
     match outcome {
-        Outcome::Silence | Outcome::Quit => row(page, &blank),
+        Outcome::Silence | Outcome::Load(_) | Outcome::Quit => row(page, &blank),
         Outcome::Answer(Reply::Answer(answer)) => {
             Format::Json.answer(blank.line, blank.input, &answer.borrowed(), page);
         }
-        Outcome::Answer(reply) | Outcome::Lowered(reply) => row(
+        Outcome::Answer(reply) | Outcome::Lowered(reply) | Outcome::Recalled(reply) => row(
             page,
             &Row {
                 value: Some(&reply.to_string()),
@@ -152,6 +156,7 @@ fn json(input: &Input, outcome: &Outcome, page: &mut Vec<u8>) {
                 ..blank
             },
         ),
+        Outcome::Explained(outcome, _) => json(input, outcome, page),
         Outcome::Fault(found) => row(page, &fault(FaultRow::new(found))),
         Outcome::Unsendable(found) => row(
             page,

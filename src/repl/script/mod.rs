@@ -23,6 +23,7 @@ use tokio::{
 
 use self::{credit::Credit, feed::Feed, page::Page, replies::Replies};
 use super::{Calls, Heard, chat::Chat, reader::LineReader};
+use crate::client::Options;
 
 pub use self::{
     format::Format,
@@ -46,8 +47,8 @@ pub struct Rules {
     pub many: bool,
     /// How to print.
     pub format: Format,
-    /// Significant digits of rounded answers.
-    pub digits: u32,
+    /// How lines are evaluated and answers shown.
+    pub options: Options,
     /// How long to wait for an answer when nothing else comes either.
     pub timeout: Duration,
 }

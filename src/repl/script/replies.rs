@@ -271,7 +271,13 @@ impl<'a> Replies<'a> {
             Outcome::Fault(_) | Outcome::Unsendable(_) | Outcome::Unanswered(_) => {
                 return self.fault(input, outcome);
             }
-            Outcome::Silence | Outcome::Text(_) | Outcome::Said(_) | Outcome::Quit => {}
+            Outcome::Silence
+            | Outcome::Recalled(_)
+            | Outcome::Text(_)
+            | Outcome::Said(_)
+            | Outcome::Explained(..)
+            | Outcome::Load(_)
+            | Outcome::Quit => {}
         }
         self.next = input.number + 1;
         let Rules { format, many, .. } = self.rules;

@@ -12,7 +12,10 @@ use tokio_util::io::StreamReader;
 
 use super::*;
 use crate::{
-    client::{CallError, Client, Question, Reply, Requests, Responses, Target, WorksheetRequest},
+    client::{
+        AngleUnit, CallError, Client, NumberBase, Question, Reply, Requests, Responses, Target,
+        WorksheetRequest,
+    },
     server::{self, Settings},
 };
 
@@ -20,7 +23,11 @@ const RULES: Rules = Rules {
     fail_fast: false,
     many: true,
     format: Format::Plain,
-    digits: 20,
+    options: Options {
+        digits: 20,
+        angle: AngleUnit::Unspecified,
+        base: NumberBase::Unspecified,
+    },
     timeout: Duration::from_secs(20),
 };
 

@@ -1,0 +1,48 @@
+//! How a call ended.
+
+use http::{HeaderMap, HeaderValue};
+use tonic::{Code, metadata::MetadataMap};
+
+use super::schema;
+use crate::{
+    client::{Exchange, Sender},
+    code::name,
+    printable::printable,
+};
+
+/// The field in which the details of a status travel.
+pub(super) const DETAILS: &str = "grpc-status-details-bin";
+
+/// The name of a status, or what came in its place.
+pub(super) fn status(exchange: &Exchange) -> Option<String> {
+    let value = exchange.trailer("grpc-status")?;
+    Some(
+        match value.parse().ok().filter(|code| (0..17).contains(code)) {
+            Some(code) => name(Code::from_i32(code)).into(),
+            None => printable(value, 16),
+        },
+    )
+}
+
+/// The end of a call in a word or two.
+pub(super) fn end(exchange: &Exchange) -> String {
+    match (status(exchange), exchange.reset) {
+        (Some(status), _) => status,
+        (None, Some((Sender::Client, _))) => "given up".into(),
+        (None, Some((Sender::Server, _))) => "reset by the server".into(),
+        (None, None) if exchange.trailers.is_some() => "no status".into(),
+        (None, None) => "still open".into(),
+    }
+}
+
+/// What stands in the details of a status, as text (`google.rpc.Status`).
+pub(super) fn details(exchange: &Exchange) -> Option<Vec<String>> {
+    let value = HeaderValue::from_str(exchange.trailer(DETAILS)?).ok()?;
+    let mut fields = HeaderMap::new();
+    fields.insert(DETAILS, value);
+    // It is base64, as all fields are whose names end so (gRPC over HTTP2).
+    let fields = MetadataMap::from_headers(fields);
+    let bytes = fields.get_bin(DETAILS)?.to_bytes().ok()?;
+    let message = schema::message("google.rpc.Status")?;
+    Some(schema::text(&schema::decode(&message, &bytes)?))
+}

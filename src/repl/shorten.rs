@@ -1,0 +1,34 @@
+//! Long texts in part.
+
+/// `text` in at most `limit` characters, of which three at least: its beginning and its end,
+/// with `…` for what lies between.
+#[must_use]
+pub fn shortened(text: &str, limit: usize) -> String {
+    let length = text.chars().count();
+    if length <= limit {
+        return text.into();
+    }
+    let end = limit.saturating_sub(1) / 3;
+    let start = limit.saturating_sub(1) - end;
+    let first = text.chars().take(start);
+    let last = text.chars().skip(length - end);
+    first.chain(['…']).chain(last).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn both_ends_are_kept() {
+        for (text, limit, short) in [
+            ("12345", 5, "12345"),
+            ("123456", 5, "123…6"),
+            ("1234567890", 7, "1234…90"),
+            ("ééééééé", 4, "éé…é"),
+            ("", 4, ""),
+        ] {
+            assert_eq!(shortened(text, limit), short);
+        }
+    }
+}

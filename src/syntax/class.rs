@@ -1,0 +1,140 @@
+//! What the parts of a text are, also where it is no line, for whoever shows it.
+
+use std::ops::Range;
+
+use super::token::{Lexer, Token};
+
+/// What a part of a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// A literal, or a superscript.
+    Number,
+    /// A name.
+    Name,
+    /// A name in front of a parenthesis.
+    Call,
+    /// An operator or a separator.
+    Operator,
+    /// An opening parenthesis.
+    Open,
+    /// A closing one.
+    Close,
+    /// A comment.
+    Comment,
+    /// What is no token.
+    Wrong,
+}
+
+/// The parts of a text in their order, each with its place in bytes. White space is none.
+#[must_use]
+pub fn classes(text: &str) -> Vec<(Class, Range<usize>)> {
+    let mut lexer = Lexer::new(text);
+    let mut parts: Vec<(Class, Range<usize>)> = Vec::new();
+    let mut end = 0;
+    loop {
+        let (token, place) = match lexer.next() {
+            Ok(lexeme) => {
+                let span = lexeme.span;
+                (Some(lexeme.token), span.start as usize..span.end as usize)
+            }
+            Err(error) => {
+                let place = error.span.start as usize..error.span.end as usize;
+                lexer.skip_to(place.end);
+                (None, place)
+            }
+        };
+        comments(text, end..place.start, &mut parts);
+        end = place.end;
+        let class = match token {
+            Some(Token::End) => return parts,
+            None => Class::Wrong,
+            Some(Token::Number | Token::Superscript) => Class::Number,
+            Some(Token::Name) => Class::Name,
+            Some(Token::Close) => Class::Close,
+            Some(Token::Open) => {
+                if let Some((class @ Class::Name, before)) = parts.last_mut()
+                    && before.end == place.start
+                {
+                    *class = Class::Call;
+                }
+                Class::Open
+            }
+            Some(_) => Class::Operator,
+        };
+        parts.push((class, place));
+    }
+}
+
+/// Adds the comments among what stands between two tokens.
+fn comments(text: &str, between: Range<usize>, parts: &mut Vec<(Class, Range<usize>)>) {
+    let mut at = between.start;
+    for line in text[between].split_inclusive('\n') {
+        if let Some(start) = line.find('#') {
+            let end = line.trim_end_matches('\n').len();
+            parts.push((Class::Comment, at + start..at + end));
+        }
+        at += line.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn parts_of_texts() {
+        use Class::{Call, Close, Comment, Name, Number, Open, Operator, Wrong};
+        for (text, expected) in [
+            ("", &[][..]),
+            ("  # all", &[(Comment, "# all")]),
+            (
+                "2x + sqrt(½) # root",
+                &[
+                    (Number, "2"),
+                    (Name, "x"),
+                    (Operator, "+"),
+                    (Call, "sqrt"),
+                    (Open, "("),
+                    (Number, "½"),
+                    (Close, ")"),
+                    (Comment, "# root"),
+                ],
+            ),
+            ("x (2", &[(Name, "x"), (Open, "("), (Number, "2")]),
+            (
+                "1 # a\n# b\n2",
+                &[
+                    (Number, "1"),
+                    (Comment, "# a"),
+                    (Comment, "# b"),
+                    (Number, "2"),
+                ],
+            ),
+            (
+                "1.2.3 ? x²",
+                &[(Wrong, "1.2.3"), (Wrong, "?"), (Name, "x"), (Number, "²")],
+            ),
+        ] {
+            let found: Vec<_> = classes(text)
+                .into_iter()
+                .map(|(class, place)| (class, &text[place]))
+                .collect();
+            assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parts_stand_one_behind_the_other(text: String) {
+            let mut end = 0;
+            for (_, place) in classes(&text) {
+                prop_assert!(end <= place.start && place.start < place.end);
+                prop_assert!(text.is_char_boundary(place.start) && text.is_char_boundary(place.end));
+                end = place.end;
+            }
+            prop_assert!(end <= text.len());
+        }
+    }
+}

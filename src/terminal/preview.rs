@@ -1,0 +1,233 @@
+//! The answer to a line that is still being typed.
+
+use std::{
+    cell::RefCell,
+    ops::Range,
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    repl::{
+        command::{self, Command},
+        grouped,
+    },
+    syntax::{self, Limits, NodeKind, Prefix},
+};
+
+/// How long a key waits for what the server says.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+/// Bytes of the longest line that is previewed.
+const LONGEST: usize = 1024;
+
+/// Questions that wait for the session.
+const WAITING: usize = 4;
+
+/// What the editor wants to know of the session while a line is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// What this line would answer.
+    Preview(String),
+    /// What is defined.
+    Names,
+}
+
+/// What the session tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Of a line.
+    Preview(String, Preview),
+    /// The definitions: names as they are written on the left, and what they are.
+    Names(Vec<(String, String)>),
+}
+
+/// What a line would answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Preview {
+    /// Nothing that would be shown.
+    #[default]
+    Nothing,
+    /// This text.
+    Answer(String),
+    /// A fault, at this place in characters.
+    Fault(Option<Range<usize>>),
+}
+
+/// The editor's end.
+pub(super) struct Previews {
+    wanted: mpsc::Sender<Wanted>,
+    told: Receiver<Told>,
+    known: RefCell<Known>,
+}
+
+/// What was told last.
+#[derive(Default)]
+struct Known {
+    line: String,
+    preview: Preview,
+    names: Vec<(String, String)>,
+}
+
+/// The session's end.
+#[derive(Debug)]
+pub(super) struct Teller {
+    pub(super) wanted: mpsc::Receiver<Wanted>,
+    pub(super) told: Sender<Told>,
+}
+
+/// Both ends.
+pub(super) fn previews() -> (Previews, Teller) {
+    let ((want, wanted), (tell, told)) = (mpsc::channel(WAITING), channel());
+    let previews = Previews {
+        wanted: want,
+        told,
+        known: RefCell::default(),
+    };
+    let teller = Teller { wanted, told: tell };
+    (previews, teller)
+}
+
+impl Previews {
+    /// What `line` would answer, if the session says so soon enough.
+    pub(super) fn answer(&self, line: &str) -> Option<String> {
+        let Some(line) = previewable(line) else {
+            self.known.borrow_mut().preview = Preview::Nothing;
+            return None;
+        };
+        self.ask(
+            &Wanted::Preview(line.clone()),
+            |told| matches!(told, Told::Preview(of, _) if *of == line),
+        );
+        let known = self.known.borrow();
+        match &known.preview {
+            Preview::Answer(text) if known.line == line => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// Where the line would have a fault, as far as is known.
+    pub(super) fn fault(&self, line: &str) -> Option<Range<usize>> {
+        let known = self.known.borrow();
+        match &known.preview {
+            Preview::Fault(place) if known.line == line => place.clone(),
+            _ => None,
+        }
+    }
+
+    /// The definitions, or those that were known before where the session takes too long.
+    pub(super) fn names(&self) -> Vec<(String, String)> {
+        self.ask(&Wanted::Names, |told| matches!(told, Told::Names(_)));
+        self.known.borrow().names.clone()
+    }
+
+    /// Asks, and waits a little for what `is_meant`.
+    fn ask(&self, wanted: &Wanted, is_meant: impl Fn(&Told) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        // What was told too late for the line before.
+        while let Ok(told) = self.told.try_recv() {
+            self.learn(told);
+        }
+        if self.wanted.try_send(wanted.clone()).is_err() {
+            return;
+        }
+        loop {
+            match self
+                .told
+                .recv_timeout(end.saturating_duration_since(Instant::now()))
+            {
+                Ok(told) => {
+                    let is_meant = is_meant(&told);
+                    self.learn(told);
+                    if is_meant {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn learn(&self, told: Told) {
+        let mut known = self.known.borrow_mut();
+        match told {
+            Told::Preview(line, preview) => (known.line, known.preview) = (line, preview),
+            Told::Names(names) => known.names = names,
+        }
+    }
+}
+
+/// The line to be previewed, if `text` is a whole line of the language that is worth it: no
+/// plain number, which is its own answer, and no function's definition, which has none.
+fn previewable(text: &str) -> Option<String> {
+    if text.len() > LONGEST || !matches!(command::parse(text), Ok(Command::Evaluate)) {
+        return None;
+    }
+    let mut group = grouped(text);
+    let line = group
+        .lines
+        .pop()
+        .filter(|_| group.lines.is_empty() && !group.is_open)?;
+    let parsed = syntax::parse(&line, &Limits::DEFAULT).ok()?;
+    let statement = parsed.statements.last()?;
+    let is_plain = |kind| matches!(kind, NodeKind::Literal | NodeKind::Prefix(Prefix::Minus));
+    let nodes = parsed.expression(statement);
+    let is_number = nodes.iter().all(|node| is_plain(node.kind)) && statement.forms.is_empty();
+    let is_worth_it = !statement.is_function() && !is_number;
+    is_worth_it.then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_previewed() {
+        for (text, line) in [
+            ("1 + 1", Some("1 + 1")),
+            ("x", Some("x")),
+            ("x = 2 pi", Some("x = 2 pi")),
+            ("255 to hex", Some("255 to hex")),
+            ("(1 +\n2)", Some("(1 + 2)")),
+            ("", None),
+            ("# 1 + 1", None),
+            ("12", None),
+            ("-1.5", None),
+            ("x = 5", None),
+            ("1 +", None),
+            ("(1 + 1", None),
+            ("1\n2", None),
+            ("f(x) = 2x", None),
+            ("add 1 2", None),
+            (":vars", None),
+            ("help", None),
+        ] {
+            assert_eq!(previewable(text).as_deref(), line, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_waits_for_nobody() {
+        let (previews, mut teller) = previews();
+        let start = Instant::now();
+        assert_eq!(previews.answer("1 + 1"), None);
+        assert!(start.elapsed() >= PATIENCE);
+        assert_eq!(
+            teller.wanted.blocking_recv(),
+            Some(Wanted::Preview("1 + 1".into()))
+        );
+        // It comes late, and counts for that line only.
+        let told = Told::Preview("1 + 1".into(), Preview::Answer("2".into()));
+        teller.told.send(told).unwrap();
+        let told = Told::Preview("1 + 12".into(), Preview::Fault(Some(0..1)));
+        teller.told.send(told).unwrap();
+        assert_eq!(previews.answer("1 + 12"), None);
+        assert_eq!(previews.fault("1 + 12"), Some(0..1));
+        drop(teller);
+        // Nobody is there any more.
+        assert_eq!(previews.answer("1 + 1"), None);
+        assert_eq!(previews.fault("1 + 1"), None);
+    }
+}

@@ -1,0 +1,245 @@
+//! What is printed at the prompt.
+
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal as _, Write as _},
+    ops::Range,
+};
+
+use super::{
+    color::{Color, DIM, FAULT, HEADING, is_dumb, styled},
+    number::{folded, separated},
+    pointer::{self, pointed},
+};
+use crate::{
+    client::{CallError, Reply},
+    repl::{Outcome, settings::Settings},
+};
+
+/// Columns where the terminal does not say how many it has.
+const COLUMNS: usize = 80;
+
+/// Where a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place<'f> {
+    /// It stands right above what is printed.
+    Above,
+    /// It was typed or pasted, and stands somewhere above.
+    Elsewhere,
+    /// It stands in a file.
+    File {
+        /// Of this name.
+        name: &'f str,
+        /// As this line, from 1.
+        number: usize,
+        /// Whether only what is wrong is shown.
+        silent: bool,
+    },
+}
+
+/// Standard output, for what was asked for, and standard error, for the rest.
+#[derive(Debug)]
+pub struct Screen {
+    output: Stream,
+    errors: Stream,
+}
+
+#[derive(Debug)]
+struct Stream {
+    is_terminal: bool,
+    is_colored: bool,
+}
+
+impl Screen {
+    /// The process's own streams.
+    #[must_use]
+    pub fn new(color: Color) -> Self {
+        Self {
+            output: Stream {
+                is_terminal: io::stdout().is_terminal(),
+                is_colored: color.is_on(&io::stdout()),
+            },
+            errors: Stream {
+                is_terminal: io::stderr().is_terminal(),
+                is_colored: color.is_on(&io::stderr()),
+            },
+        }
+    }
+
+    /// Prints what a line came to. The newest answer has this `number`.
+    pub(super) fn print(
+        &self,
+        outcome: &Outcome,
+        line: &str,
+        place: Place<'_>,
+        settings: &Settings,
+        number: usize,
+    ) -> io::Result<()> {
+        let (silent, definitions) = match place {
+            Place::File { silent, .. } => (silent, false),
+            Place::Above | Place::Elsewhere => (false, true),
+        };
+        match outcome {
+            Outcome::Silence | Outcome::Quit | Outcome::Load(_) => Ok(()),
+            Outcome::Answer(_)
+            | Outcome::Lowered(_)
+            | Outcome::Recalled(_)
+            | Outcome::Text(_)
+            | Outcome::Said(_)
+                if silent =>
+            {
+                Ok(())
+            }
+            Outcome::Answer(Reply::Answer(answer)) if !definitions && !answer.name.is_empty() => {
+                Ok(())
+            }
+            Outcome::Answer(reply) | Outcome::Lowered(reply) => {
+                self.print_answer(reply, settings, Some(number))
+            }
+            Outcome::Recalled(reply) => self.print_answer(reply, settings, None),
+            Outcome::Text(text) => write!(io::stdout(), "{text}"),
+            Outcome::Explained(outcome, text) => {
+                self.print(outcome, line, place, settings, number)?;
+                self.print_explanation(text)
+            }
+            Outcome::Said(note) => {
+                complain(note);
+                Ok(())
+            }
+            Outcome::Fault(fault) => {
+                self.fault(
+                    fault,
+                    &fault.message,
+                    fault.place.as_ref(),
+                    &fault.help,
+                    line,
+                    place,
+                );
+                Ok(())
+            }
+            Outcome::Unanswered(error @ CallError::Fault { fault, .. }) => {
+                self.fault(
+                    error,
+                    &fault.message,
+                    fault.place.as_ref(),
+                    &fault.help,
+                    line,
+                    place,
+                );
+                Ok(())
+            }
+            Outcome::Unsendable(fault) => {
+                let at = Some(&fault.span);
+                self.fault(fault, &fault.message, at, &fault.help, line, place);
+                Ok(())
+            }
+            Outcome::Unanswered(error) => {
+                complain(error);
+                Ok(())
+            }
+        }
+    }
+
+    /// An answer that can be folded, if it has a number.
+    fn print_answer(
+        &self,
+        reply: &Reply,
+        settings: &Settings,
+        number: Option<usize>,
+    ) -> io::Result<()> {
+        let is_worksheets = matches!(reply, Reply::Answer(_) | Reply::Shared(_));
+        let text = reply.to_string();
+        if is_worksheets && text.is_empty() {
+            return Ok(());
+        }
+        let is_rounded = is_worksheets && reply.is_rounded();
+        let short = number
+            .filter(|_| self.output.is_terminal && !is_rounded)
+            .and_then(|number| folded(&text, settings, number));
+        let sign = if is_rounded { "≈ " } else { "" };
+        match short {
+            Some(short) => writeln!(io::stdout(), "{sign}{short}"),
+            None => writeln!(
+                io::stdout(),
+                "{sign}{}",
+                separated(&text, settings.separator)
+            ),
+        }
+    }
+
+    /// Prints how a line was answered.
+    pub fn print_explanation(&self, text: &str) -> io::Result<()> {
+        let mut output = io::stdout().lock();
+        for line in text.lines() {
+            if self.output.is_colored && !line.starts_with(' ') {
+                writeln!(output, "{}", styled(HEADING, line))?;
+            } else {
+                writeln!(output, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What travelled for a line.
+    pub(super) fn print_trace(&self, text: &str) {
+        for line in text.lines() {
+            if self.errors.is_colored {
+                complain(styled(DIM, line));
+            } else {
+                complain(line);
+            }
+        }
+    }
+
+    /// Says what is wrong with a line: `whole` in a line, or where the screen is a terminal
+    /// with the place shown in it.
+    fn fault(
+        &self,
+        whole: &dyn Display,
+        message: &str,
+        at: Option<&Range<usize>>,
+        help: &str,
+        line: &str,
+        place: Place<'_>,
+    ) {
+        let where_ = match place {
+            Place::File { name, number, .. } => {
+                return complain(format_args!("{name}:{number}: {whole}"));
+            }
+            Place::Above => pointer::Line::Above,
+            Place::Elsewhere => pointer::Line::Elsewhere,
+        };
+        let shown = match at {
+            Some(at) if self.errors.is_terminal && !is_dumb() => {
+                pointed(line, at, columns(), where_)
+            }
+            _ => String::new(),
+        };
+        if shown.is_empty() {
+            return complain(whole);
+        }
+        let colon = if help.is_empty() { "" } else { ": " };
+        if self.errors.is_colored {
+            let shown = shown.trim_end_matches('\n');
+            let (before, carets) = shown
+                .rsplit_once('\n')
+                .map_or(("", shown), |(before, carets)| (before, carets));
+            if !before.is_empty() {
+                complain(before);
+            }
+            complain(styled(FAULT, carets));
+            complain(format_args!("{}{colon}{help}", styled(FAULT, message)));
+        } else {
+            complain(format_args!("{shown}{message}{colon}{help}"));
+        }
+    }
+}
+
+/// Says something that is no answer. Where standard error takes nothing, the session goes on.
+pub(super) fn complain(text: impl Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn columns() -> usize {
+    terminal_size::terminal_size().map_or(COLUMNS, |(width, _)| width.0.into())
+}
