@@ -308,7 +308,7 @@ fn the_prompt_marks_what_is_rounded() {
         ("x = 2^10", "1024"),
         (
             "2 3",
-            "expected an operator, found '3' : write * between two factors",
+            "expected an operator, found '3': write * between two factors",
         ),
     ] {
         terminal.exp_string("> ").unwrap();
