@@ -51,10 +51,7 @@ impl Directory {
     pub(super) fn init(&self) -> Option<Sheaf> {
         let path = self.0.join("init.calc");
         let name = path.display().to_string();
-        let text = read(&path)?;
-        let lines = text.trim_start_matches('\u{feff}').lines();
-        let lines = lines.map(str::to_owned).collect();
-        Some(Sheaf { name, lines })
+        Some(Sheaf::new(&name, &read(&path)?))
     }
 }
 

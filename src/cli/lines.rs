@@ -284,7 +284,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     // Where nobody sees it, it is not missed.
     let _ = writeln!(
         io::stderr(),
-        "grpcalc {}, asking {}. 'help' lists the commands, Ctrl-D ends.{}",
+        "grpcalc {}, asking {}. 'help' lists commands, Ctrl-D ends.{}",
         env!("CARGO_PKG_VERSION"),
         client.server(),
         if is_new { FIRST } else { "" }

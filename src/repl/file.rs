@@ -57,11 +57,20 @@ fn expanded(path: &str) -> PathBuf {
 /// The lines of a file.
 pub(super) async fn load(path: &str) -> Result<Sheaf, FileError> {
     let text = read(&expanded(path), path).await?;
-    let lines = text.trim_start_matches('\u{feff}').lines();
-    Ok(Sheaf {
-        name: path.into(),
-        lines: lines.map(str::to_owned).collect(),
-    })
+    Ok(Sheaf::new(path, &text))
+}
+
+impl Sheaf {
+    /// The lines of a file's text.
+    #[must_use]
+    pub fn new(name: &str, text: &str) -> Self {
+        let lines = text.trim_start_matches('\u{feff}').lines();
+        Self {
+            name: name.into(),
+            lines: lines.map(str::to_owned).collect(),
+            is_saved: text.starts_with(HEADER),
+        }
+    }
 }
 
 async fn read(path: &Path, name: &str) -> Result<String, FileError> {
@@ -89,22 +98,18 @@ pub(super) async fn save(
     lines: impl Iterator<Item = (&str, AngleUnit)>,
 ) -> Result<usize, FileError> {
     let (mut text, mut count) = (format!("{HEADER}\n"), 0);
-    let mut unit = AngleUnit::Unspecified;
-    let set = |unit| match unit {
-        AngleUnit::Degree => ":set angle deg\n",
-        AngleUnit::Radian | AngleUnit::Unspecified => ":set angle rad\n",
-    };
+    // Whoever loads it may have set another.
+    let mut unit = None;
     for (line, angle) in lines {
-        if angle != unit {
-            text += set(angle);
-            unit = angle;
+        if unit.replace(angle) != Some(angle) {
+            text += match angle {
+                AngleUnit::Degree => ":set angle deg\n",
+                AngleUnit::Radian | AngleUnit::Unspecified => ":set angle rad\n",
+            };
         }
         text += line;
         text.push('\n');
         count += 1;
-    }
-    if unit != AngleUnit::Unspecified {
-        text += set(AngleUnit::Unspecified);
     }
     if count > 0 {
         let path = expanded(name);
@@ -179,12 +184,13 @@ mod tests {
             let sheaf = load(path).await.unwrap();
             let expected = [
                 HEADER,
+                ":set angle rad",
                 "x = 3",
                 ":set angle deg",
                 "y = sin(30)",
-                ":set angle rad",
             ];
             assert_eq!(sheaf.lines, expected);
+            assert!(sheaf.is_saved);
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }

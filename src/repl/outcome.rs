@@ -40,6 +40,8 @@ pub struct Sheaf {
     pub name: String,
     /// Its lines.
     pub lines: Vec<String>,
+    /// Whether `:save` wrote it: what it sets, it sets for its own lines.
+    pub is_saved: bool,
 }
 
 impl From<Result<Reply, CallError>> for Outcome {

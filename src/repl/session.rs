@@ -118,6 +118,11 @@ impl<C: Calls> Session<C> {
         &self.settings
     }
 
+    /// From here on answers are shown so.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
     /// The number of the newest answer, from 1; 0 where there is none.
     #[must_use]
     pub fn newest(&self) -> usize {

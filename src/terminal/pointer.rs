@@ -35,7 +35,8 @@ pub(super) fn pointed(line: &str, place: &Range<usize>, columns: usize, at: Line
     let start = place.start.saturating_sub(room / 4);
     let part: String = line.chars().skip(start).collect();
     let part = printable(&part, usize::MAX);
-    let mut shown = String::new();
+    let mut shown = String::from(if start > 0 { "…" } else { "" });
+    let cut = shown.chars().count();
     for c in part.chars() {
         if shown.width() + c.width().unwrap_or(0) > room {
             break;
@@ -45,7 +46,7 @@ pub(super) fn pointed(line: &str, place: &Range<usize>, columns: usize, at: Line
     // What had to be escaped is longer than it was.
     let offset = |end: usize| {
         let before: String = line.chars().skip(start).take(end - start).collect();
-        printable(&before, usize::MAX).chars().count()
+        cut + printable(&before, usize::MAX).chars().count()
     };
     let place = offset(place.start)..offset(place.end.min(length));
     format!(
@@ -99,7 +100,7 @@ mod tests {
         let (part, carets) = shown.split_once('\n').unwrap();
         assert!(part.width() < 40, "{part}");
         let caret = carets.find('^').unwrap();
-        assert_eq!(&part[caret..=caret], "x");
+        assert_eq!(part.chars().nth(caret), Some('x'));
         assert_eq!(
             pointed("\t1/0", &(2..4), 80, Line::Above),
             "  \\t1/0\n     ^^\n"

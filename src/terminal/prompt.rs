@@ -166,7 +166,12 @@ async fn load(
     sheaf: Sheaf,
     silent: bool,
 ) -> io::Result<Flow> {
-    let Sheaf { name, lines } = sheaf;
+    let Sheaf {
+        name,
+        lines,
+        is_saved,
+    } = sheaf;
+    let before = *session.settings();
     for (index, line) in lines.iter().enumerate() {
         let place = Place::File {
             name: &name,
@@ -178,6 +183,9 @@ async fn load(
             // What ends a file need not end the session.
             Flow::Interrupted | Flow::End => break,
         }
+    }
+    if is_saved {
+        session.set_settings(before);
     }
     Ok(Flow::On)
 }

@@ -12,6 +12,7 @@ mod evaluate;
 mod frames;
 mod limits;
 mod prompt;
+mod screen;
 mod script;
 mod serve;
 mod several;

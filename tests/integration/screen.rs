@@ -1,0 +1,641 @@
+//! What a person sees: the program at a terminal whose screen is kept as the escape sequences
+//! make it.
+
+use std::{
+    fs::File,
+    io::{Read as _, Write as _},
+    path::Path,
+    process::Command,
+    sync::{Arc, Condvar, Mutex},
+    thread,
+};
+
+use nix::sys::wait::WaitStatus;
+use rexpect::process::PtyProcess;
+use vt100::{Color, Parser};
+
+use crate::harness::{PATIENCE, Serve, grpcalc, nobody};
+
+/// A terminal, and the program in it.
+pub(crate) struct Terminal {
+    process: PtyProcess,
+    keys: File,
+    seen: Arc<Seen>,
+}
+
+/// What has come from the program.
+struct Seen {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    parser: Parser,
+    /// All of it.
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+pub(crate) const CTRL_A: &str = "\x01";
+pub(crate) const CTRL_C: &str = "\x03";
+pub(crate) const CTRL_D: &str = "\x04";
+pub(crate) const CTRL_L: &str = "\x0c";
+pub(crate) const CTRL_R: &str = "\x12";
+const UP: &str = "\x1b[A";
+const LEFT: &str = "\x1b[D";
+
+/// The program as a person starts it, with colors.
+fn colorful(arguments: &[&str]) -> Command {
+    let mut command = grpcalc();
+    command.env("TERM", "xterm-256color").args(arguments);
+    command
+}
+
+impl Terminal {
+    /// A terminal of 80 columns and 24 rows.
+    pub(crate) fn open(command: &Command) -> Self {
+        Self::of_size(command, 24, 80)
+    }
+
+    pub(crate) fn of_size(command: &Command, rows: u16, columns: u16) -> Self {
+        // The size is set before the program can ask for it.
+        let mut shell = Command::new("sh");
+        shell
+            .arg("-c")
+            .arg(format!("stty rows {rows} cols {columns}; exec \"$@\""))
+            .arg("sh")
+            .arg(command.get_program())
+            .args(command.get_args());
+        for (key, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(key, value),
+                None => shell.env_remove(key),
+            };
+        }
+        let process = PtyProcess::new(shell).unwrap();
+        let keys = process.get_file_handle().unwrap();
+        let mut output = process.get_file_handle().unwrap();
+        let seen = Arc::new(Seen {
+            state: Mutex::new(State {
+                parser: Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 1000),
+                bytes: Vec::new(),
+                ended: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let watched = Arc::clone(&seen);
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            loop {
+                // Where the program has ended, some systems say so with an error.
+                let count = output.read(&mut bytes).unwrap_or(0);
+                let mut state = watched.state.lock().unwrap();
+                state.parser.process(&bytes[..count]);
+                state.bytes.extend_from_slice(&bytes[..count]);
+                state.ended = count == 0;
+                watched.changed.notify_all();
+                if count == 0 {
+                    return;
+                }
+            }
+        });
+        let terminal = Self {
+            process,
+            keys,
+            seen,
+        };
+        terminal.shows("\n>");
+        terminal
+    }
+
+    /// Throws the line away. What is typed in the same moment as Ctrl-C would be, too.
+    #[track_caller]
+    fn discard(&mut self) {
+        self.press(CTRL_C);
+        self.line_is(">");
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Types `line` and Enter, and waits until `shown` stands behind it.
+    #[track_caller]
+    pub(crate) fn answers(&mut self, line: &str, shown: &str) {
+        self.press(&format!("{line}\r"));
+        let expected = format!("> {line}\n{shown}\n>");
+        self.shows(&expected);
+    }
+
+    #[track_caller]
+    fn wait(&self, what: &str, is_seen: impl Fn(&State) -> bool) {
+        let state = self.seen.state.lock().unwrap();
+        let waited = self
+            .seen
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| !is_seen(state));
+        let (state, _) = waited.unwrap();
+        assert!(
+            is_seen(&state),
+            "{what:?} is not on this screen:\n{}",
+            state.parser.screen().contents()
+        );
+    }
+
+    /// Waits until `text` stands on the screen, its lines without the space behind them.
+    #[track_caller]
+    pub(crate) fn shows(&self, text: &str) {
+        self.wait(text, |state| contents(state).contains(text));
+    }
+
+    /// Waits until the line with the cursor is this.
+    #[track_caller]
+    fn line_is(&self, text: &str) {
+        self.wait(text, |state| line(state) == text);
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    fn has_ended(&self) {
+        self.wait("the end", |state| state.ended);
+        let status = self.process.wait().unwrap();
+        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+    }
+
+    /// Whether this was ever printed.
+    fn has_printed(&self, text: &str) -> bool {
+        let state = self.seen.state.lock().unwrap();
+        String::from_utf8_lossy(&state.bytes).contains(text)
+    }
+
+    /// The parts of the line with the cursor that look alike: each with its color, and with
+    /// `b` for bold, `d` for dim and `u` for underlined.
+    fn looks(&self) -> Vec<(String, Option<u8>, String)> {
+        let state = self.seen.state.lock().unwrap();
+        let screen = state.parser.screen();
+        let (row, _) = screen.cursor_position();
+        let (_, columns) = screen.size();
+        let mut parts: Vec<(String, Option<u8>, String)> = Vec::new();
+        for column in 0..columns.get() {
+            let Some(cell) = screen.cell(row, column).filter(|it| it.has_contents()) else {
+                continue;
+            };
+            let color = match cell.fgcolor() {
+                Color::Idx(color) => Some(color),
+                _ => None,
+            };
+            let mut look = String::new();
+            for (is_so, letter) in [
+                (cell.bold(), 'b'),
+                (cell.dim(), 'd'),
+                (cell.underline(), 'u'),
+            ] {
+                look.extend(is_so.then_some(letter));
+            }
+            match parts.last_mut() {
+                Some((text, same, alike)) if *same == color && *alike == look => {
+                    *text += cell.contents();
+                }
+                _ => parts.push((cell.contents().to_owned(), color, look)),
+            }
+        }
+        parts
+    }
+}
+
+fn contents(state: &State) -> String {
+    let screen = state.parser.screen();
+    let (_, columns) = screen.size();
+    let rows = screen.rows(0, columns.get());
+    let rows: Vec<_> = rows.map(|row| row.trim_end().to_owned()).collect();
+    format!("\n{}", rows.join("\n"))
+}
+
+fn line(state: &State) -> String {
+    let screen = state.parser.screen();
+    let (row, _) = screen.cursor_position();
+    let (_, columns) = screen.size();
+    let mut rows = screen.rows(0, columns.get());
+    rows.nth(row.into())
+        .unwrap_or_default()
+        .trim_end()
+        .to_owned()
+}
+
+fn part(text: &str, color: Option<u8>, look: &str) -> (String, Option<u8>, String) {
+    (text.into(), color, look.into())
+}
+
+const RED: Option<u8> = Some(1);
+const GREEN: Option<u8> = Some(2);
+const BLUE: Option<u8> = Some(4);
+const MAGENTA: Option<u8> = Some(5);
+const CYAN: Option<u8> = Some(6);
+
+#[test]
+fn a_line_is_colored_and_answered_while_it_is_typed() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.press("1/3 + sqrt(2)");
+    terminal.line_is("> 1/3 + sqrt(2)  ≈ 1.7475468957064283821");
+    assert_eq!(
+        terminal.looks(),
+        [
+            part("> ", None, ""),
+            part("1", CYAN, ""),
+            part("/", None, ""),
+            part("3", CYAN, ""),
+            part(" + ", None, ""),
+            part("sqrt", BLUE, "b"),
+            part("(", GREEN, "bu"),
+            part("2", CYAN, ""),
+            part(")", GREEN, "bu"),
+            part("  ≈ 1.7475468957064283821", None, "d"),
+        ]
+    );
+    // Enter leaves the line as it was typed.
+    terminal.press("\r");
+    terminal.shows("> 1/3 + sqrt(2)\n≈ 1.7475468957064283821\n>");
+    terminal.press("add 20 1# five");
+    terminal.line_is("> add 20 1# five");
+    assert_eq!(
+        terminal.looks(),
+        [
+            part("> ", None, ""),
+            part("add", MAGENTA, "b"),
+            part(" ", None, ""),
+            part("20", CYAN, ""),
+            part(" ", None, ""),
+            part("1", CYAN, ""),
+            part("# five", None, "d"),
+        ]
+    );
+}
+
+#[test]
+fn the_faulty_spot_stands_out() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    // What is wrong is known from the preview, and pointed at when Enter is pressed.
+    terminal.press("2 + sqr(16) + 1");
+    terminal.line_is("> 2 + sqr(16) + 1");
+    let faulty = part("sqr(16)", RED, "u");
+    terminal.wait("red", |_| true);
+    while !terminal.looks().contains(&faulty) {
+        // The last key's preview may have come too late.
+        terminal.press(" \x7f");
+        thread::yield_now();
+    }
+    terminal.press("\r");
+    terminal
+        .shows("> 2 + sqr(16) + 1\n      ^^^^^^^\nunknown function 'sqr': did you mean 'sqrt'?\n>");
+    // What is wrong with the syntax is known here.
+    terminal.press("1.2.3 * 4");
+    terminal.line_is("> 1.2.3 * 4");
+    assert_eq!(
+        terminal.looks()[1..3],
+        [part("1.2.3", RED, "u"), part(" * ", None, "")]
+    );
+}
+
+#[test]
+fn there_is_no_preview_of_what_needs_none() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.press("x = 7\rx = 12 + 1");
+    terminal.line_is("> x = 12 + 1  = 13");
+    terminal.discard();
+    terminal.press("12");
+    terminal.press("\x7f\x7f(1 + 1");
+    terminal.line_is("> (1 + 1");
+    for answer in ["= 12\x1b", "= 1\x1b", "= 2\x1b"] {
+        assert!(!terminal.has_printed(answer), "{answer}");
+    }
+    terminal.discard();
+    terminal.press(":set preview off\r6 * 7");
+    terminal.line_is("> 6 * 7");
+    terminal.press("\r");
+    terminal.shows("> 6 * 7\n42\n>");
+    assert!(!terminal.has_printed("= 42"));
+    // What changes nothing has changed nothing.
+    terminal.answers("x", "7");
+}
+
+#[test]
+fn a_preview_knows_the_worksheet_and_typed_calls() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.answers("rate = 0.5", "0.5");
+    terminal.press("rate * 3");
+    terminal.line_is("> rate * 3  = 1.5");
+    terminal.discard();
+    terminal.answers("add 20 10", "30");
+    terminal.press("ans / 4");
+    terminal.line_is("> ans / 4  = 7.5");
+    terminal.press("\r");
+    terminal.shows("> ans / 4\n7.5\n>");
+    terminal.press("2^4000");
+    terminal.shows("(1205 digits)");
+}
+
+#[test]
+fn tab_offers_names_with_their_help() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.answers("coins = 12", "12");
+    terminal.press("2 * co\t\t");
+    terminal.shows("> 2 * co\ncos(x)                     the cosine\n");
+    terminal.shows("\ncoins                      = 12\n> 2 * co");
+    // The rest of the only name that is left.
+    terminal.press("i\t");
+    terminal.line_is("> 2 * coins  = 24");
+    terminal.discard();
+    terminal.press(":expl\tadd 1 ");
+    terminal.line_is("> :explain add 1");
+    terminal.discard();
+    terminal.press(":set ang\t\t");
+    terminal.line_is("> :set angle");
+}
+
+#[test]
+fn a_line_goes_on_while_a_parenthesis_is_open() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.press("max(1, # one\r2,\r3)");
+    terminal.shows("> max(1, # one\n2,\n3)  = 3");
+    terminal.press("\r");
+    terminal.shows("3)\n3\n>");
+    // A fault is shown in the line that they make.
+    terminal.press("(1 +\rx)\r");
+    terminal.shows("x)\n  (1 + x)\n       ^\nunknown name 'x'\n>");
+    // A blank line gives up.
+    terminal.press("(1 +\r\r");
+    terminal.shows("^\nexpected a number");
+    // It comes back from the history as it was typed.
+    terminal.press(&format!("{UP}{UP}{UP}"));
+    terminal.shows("> max(1, # one\n2,\n3)");
+}
+
+#[test]
+fn every_line_of_a_paste_is_answered() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    let pasted = "a = 2\nadd a 1\n(a +\n 5)\n(7\na * 100";
+    terminal.press(&format!("\x1b[200~{pasted}\x1b[201~"));
+    terminal.shows("\na * 100");
+    terminal.press("\r\r");
+    // The parenthesis that is never closed spoils its own line only.
+    terminal.shows("\n2\n3\n7\n  (7\n  ^\n");
+    terminal.shows("\n200\n>");
+}
+
+#[test]
+fn keys_do_what_they_do_elsewhere() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.answers("add 40 2", "42");
+    terminal.answers("1 + 1", "2");
+    terminal.press(&format!("{UP}{UP}"));
+    terminal.line_is("> add 40 2");
+    terminal.discard();
+    terminal.press(&format!("{CTRL_R}40"));
+    terminal.line_is("(reverse-i-search)`40': add 40 2");
+    terminal.press("\r");
+    terminal.shows("\n> add 40 2\n42\n>");
+    // Left of the last character.
+    terminal.press(&format!("13{LEFT}2"));
+    terminal.line_is("> 123");
+    terminal.press(&format!("{CTRL_A}-{CTRL_L}"));
+    terminal.wait("a clear screen", |state| {
+        contents(state).starts_with("\n> -123")
+    });
+    // Ctrl-D deletes where there is something, and ends where there is nothing.
+    terminal.press(CTRL_D);
+    terminal.line_is("> -23");
+    terminal.discard();
+    terminal.press(CTRL_D);
+    terminal.has_ended();
+}
+
+#[test]
+fn colors_can_be_unwanted() {
+    let mut unwanted = colorful(&[]);
+    unwanted.env("NO_COLOR", "1");
+    for command in [unwanted, colorful(&["--color", "never"])] {
+        let mut terminal = Terminal::open(&command);
+        terminal.press("1/0 + 2");
+        terminal.line_is("> 1/0 + 2");
+        terminal.press("\r");
+        terminal.shows("> 1/0 + 2\n   ^\ndivision by zero\n>");
+        terminal.press("add 1 2");
+        terminal.line_is("> add 1 2");
+        assert_eq!(terminal.looks(), [part("> add 1 2", None, "")]);
+        terminal.press("\r:explain add 1 2\r");
+        terminal.shows("The same call with grpcurl");
+        for sign in ["\x1b[3", "\x1b[1m", "\x1b[2m"] {
+            assert!(!terminal.has_printed(sign));
+        }
+    }
+    let mut wanted = colorful(&["--color", "always"]);
+    wanted.env("NO_COLOR", "1");
+    let mut terminal = Terminal::open(&wanted);
+    terminal.press("1/0\r");
+    terminal.shows("division by zero");
+    assert!(terminal.has_printed("\x1b[31mdivision by zero\x1b[0m"));
+}
+
+#[test]
+fn a_dumb_terminal_gets_plain_text() {
+    let mut command = colorful(&[]);
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::open(&command);
+    terminal.press("2 + sqr(16)\n");
+    terminal.shows("unknown function 'sqr' (column 5): did you mean 'sqrt'?");
+    terminal.press("1/3\n");
+    terminal.shows("≈ 0.33333333333333333333");
+    assert!(!terminal.has_printed("\x1b"));
+}
+
+#[test]
+fn wide_characters_have_their_width() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.answers("面積 = 12", "12");
+    terminal.press("面積 * 2");
+    terminal.line_is("> 面積 * 2  = 24");
+    terminal.press(" + 幅\r");
+    terminal.shows("> 面積 * 2 + 幅\n             ^^\nunknown name '幅'\n>");
+    // A line that is longer than the screen is shown in part.
+    let long = "1 + ".repeat(30);
+    terminal.press(&format!("{long}é\r"));
+    terminal.shows("\n  … + 1 + 1 + 1 + 1 + é\n                      ^\n");
+    terminal.shows("\nunknown name 'é'\n>");
+}
+
+#[test]
+fn long_numbers_are_folded_and_kept() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.answers("add 1 2", "3");
+    terminal.answers(
+        "2^2000",
+        "11481306952742545242328332…4851149029376  (603 digits; :ans 2 shows all)",
+    );
+    terminal.press(":set separator comma\r");
+    terminal.answers("10^6 + 0.5", "1,000,000.5");
+    terminal.press(":set separator off\r:ans\r");
+    terminal.shows("\n   1  add 1 2 = 3\n   2  2^2000 = 1148130695274254524232833…851149029376\n");
+    // All of its digits, and it is the last answer again.
+    terminal.press(":ans 2\r");
+    terminal.shows(
+        "\n11481306952742545242328332011776819840223177020886952004776427368257662613923703",
+    );
+    terminal.answers("ans == 2^2000", "true");
+    terminal.answers("sqrt(2)", "≈ 1.4142135623730950488");
+    terminal.answers("7", "7");
+    terminal.answers(":ans 5", "≈ 1.4142135623730950488");
+    terminal.answers("ans to 30 digits", "≈ 1.41421356237309504880168872421");
+    terminal.press(":ans 99\r");
+    terminal.shows("there is no answer 99: they have the numbers 1 to ");
+}
+
+#[test]
+fn settings_and_definitions_outlive_the_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let configured = |folder: &Path| {
+        let mut command = colorful(&[]);
+        command.env("GRPCALC_CONFIG", folder.join("deep/config"));
+        command
+    };
+    let sheet = folder.path().join("my sheet.calc");
+    let mut terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
+    terminal.press(":set angle deg\r:set digits 6 --save\r");
+    terminal.shows("kept in ");
+    terminal.answers("y = sin(45)", "≈ 0.707107");
+    terminal.press("f(n) = n^2\r");
+    terminal.press(&format!(":save {}\r", sheet.display()));
+    terminal.press(":set base 16\r");
+    terminal.answers("255", "0xff");
+    terminal.press(CTRL_D);
+    terminal.has_ended();
+
+    let config = folder.path().join("deep/config");
+    let kept = std::fs::read_to_string(config.join("config.toml")).unwrap();
+    assert_eq!(kept, "digits = 6\nangle = \"deg\"\n");
+    let init = format!("# mine\nhalf = 1/2\n1/0\n:load {}\n", sheet.display());
+    std::fs::write(config.join("init.calc"), init).unwrap();
+    let mut terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
+    terminal.shows("init.calc:3: division by zero (column 2)");
+    terminal.shows("is not loaded: ':load' cannot stand in a file");
+    terminal.answers("half", "0.5");
+    terminal.answers("tan(45)", "1");
+    terminal.press(&format!(":load {}\r", sheet.display()));
+    terminal.answers("f(y)", "≈ 0.5");
+    terminal.press(":set\r");
+    terminal.shows("\ndigits     6  ");
+    terminal.shows("\nangle      deg  ");
+    terminal.press(&format!(":save {}\r", config.join("config.toml").display()));
+    terminal.shows("was not saved by ':save', and is left as it is");
+    // A file that makes no sense is told of, and the session begins all the same.
+    std::fs::write(config.join("config.toml"), "digits = 6\nangle = [\n").unwrap();
+    let terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
+    terminal.shows("config.toml: line ");
+}
+
+#[test]
+fn the_first_time_there_is_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = colorful(&[]);
+    command.env("GRPCALC_HISTORY", folder.path().join("history"));
+    let mut terminal = Terminal::open(&command);
+    terminal.shows("New here? Try 1/3 + 1/4, then ':explain add 20 10'");
+    terminal.answers("add 1 2", "3");
+    terminal.press(CTRL_D);
+    terminal.has_ended();
+    let terminal = Terminal::open(&command);
+    assert!(!terminal.has_printed("New here?"));
+}
+
+#[test]
+fn a_call_is_explained_at_the_prompt() {
+    let mut terminal = Terminal::of_size(&colorful(&[]), 100, 100);
+    terminal.press(":explain add 20 10\r");
+    terminal.shows("\n> :explain add 20 10\n30\n1 The proto\n");
+    terminal.shows(
+        "\n    the message, 4 bytes: 08 14 10 0a\n      08 14            field 1 n1, varint: 20\n",
+    );
+    terminal.shows("\n    shown as the answer: 30\nThe same call with grpcurl\n");
+    terminal.answers("ans", "30");
+    terminal.press(&format!("{CTRL_L}:explain x = 1/3\r"));
+    terminal.shows("\n≈ 0.33333333333333333333\n1 The proto\n");
+    terminal.shows("HEADERS, sent ");
+    terminal.shows("\n        text: \"x = 1/3\"\n");
+    terminal
+        .shows("\n    no trailers and no status yet: the stream stays open for the next line\n");
+    terminal.press(&format!("{CTRL_L}:explain add x 1\r"));
+    terminal.shows(
+        "\n> :explain add x 1\n               ^\n'x' is 0.33333333333333333333, not an integer",
+    );
+}
+
+#[test]
+fn a_trace_follows_each_line() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.press(":trace on\radd 20 10\r");
+    terminal.shows("\n30\ncalc.Calculator/Add the embedded server: 9 bytes sent, 7 received in ");
+    terminal.press(":trace off\r1 + 1\r");
+    terminal.shows("> 1 + 1\n2\n>");
+}
+
+#[test]
+fn a_server_that_stops_holds_up_no_key() {
+    let (server, address) = Serve::on_any_port();
+    let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
+    terminal.answers("x = 5", "5");
+    terminal.press("x + 1");
+    terminal.line_is("> x + 1  = 6");
+    server.signal(nix::sys::signal::Signal::SIGSTOP);
+    terminal.press("000 * 3");
+    terminal.line_is("> x + 1000 * 3");
+    server.signal(nix::sys::signal::Signal::SIGCONT);
+    terminal.press("\r");
+    terminal.shows("> x + 1000 * 3\n3005\n>");
+    server.kill();
+    terminal.press("x + 2");
+    terminal.line_is("> x + 2");
+    terminal.press("\r");
+    terminal.shows("looking for it again");
+    let _server = Serve::at(&address);
+    terminal.shows("the worksheet is restored\n7\n>");
+}
+
+#[test]
+fn a_line_from_the_shell_is_explained() {
+    let run = |arguments: &[&str]| crate::harness::run(arguments, "");
+    let ran = run(&["--explain", "1/0"]);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (1, "grpcalc: division by zero (column 2)\n")
+    );
+    assert!(
+        ran.stdout
+            .contains("\n    status INVALID_ARGUMENT: division by zero\n")
+    );
+    let ran = run(&["--explain", "add", "-1", "2"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(ran.stdout.starts_with("1\n1 The proto\n"), "{}", ran.stdout);
+    let ran = run(&["--explain", "help"]);
+    let fault = "grpcalc: this line makes no call of its own (column 1): write an expression, or add 20 10\n";
+    assert_eq!(
+        (ran.code, ran.stderr.as_str(), ran.stdout.as_str()),
+        (1, fault, "")
+    );
+    let ran = run(&["--addr", &nobody(), "--explain", "add 1 2"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("connection refused"), "{}", ran.stderr);
+    assert_eq!(run(&["--explain"]).code, 2);
+    assert_eq!(run(&["--explain", "--format", "json", "1"]).code, 2);
+}
+
+#[test]
+fn shells_can_complete_our_options() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = crate::harness::run(&["completions", shell], "");
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        assert!(ran.stdout.contains("explain"), "{shell}");
+    }
+    assert_eq!(
+        crate::harness::run(&["completions", "command.com"], "").code,
+        2
+    );
+}
