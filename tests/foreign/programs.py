@@ -1,6 +1,8 @@
 """Programs that tests start and end."""
 
 import os
+import pty
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 GRPCALC = os.environ["GRPCALC"]
 BUF = Path(sys.executable).parent / "buf"
 ROOT = Path(__file__).parents[2]
+PATIENCE = 20
 HEAVY = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)"
 
 
@@ -38,3 +41,40 @@ def kill(server):
 def run(*command, stdin=""):
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
     return done.stdout, done.stderr, done.returncode
+
+
+class Terminal:
+    """grpcalc at a terminal."""
+
+    def __init__(self, *options):
+        self.end, end = pty.openpty()
+        environment = {
+            **os.environ,
+            "TERM": "xterm",
+            "NO_COLOR": "1",
+            "GRPCALC_CONFIG": "",
+            "GRPCALC_HISTORY": "",
+        }
+        self.process = subprocess.Popen(
+            [GRPCALC, *options], stdin=end, stdout=end, stderr=end, env=environment
+        )
+        os.close(end)
+        self.shown = ""
+
+    def type(self, text):
+        os.write(self.end, text.encode())
+
+    def expect(self, text):
+        """Waits for `text`, and gives and forgets what was shown up to its end."""
+        while text not in self.shown:
+            ready, _, _ = select.select([self.end], [], [], PATIENCE)
+            if not ready:
+                raise AssertionError(f"{text!r} not in {self.shown!r}")
+            self.shown += os.read(self.end, 4096).decode(errors="replace")
+        before, self.shown = self.shown.split(text, 1)
+        return before + text
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.end)

@@ -1,10 +1,6 @@
 """grpcalc in a chat with programs made from the tutorial's proto."""
 
 import contextlib
-import os
-import pty
-import select
-import subprocess
 import sys
 import threading
 import unittest
@@ -16,10 +12,9 @@ import chat_pb2
 import chat_pb2_grpc
 
 from chat import connect
-from programs import GRPCALC, run, serve, start, stop
+from programs import GRPCALC, PATIENCE, Terminal, run, serve, start, stop
 
 CHAT = Path(__file__).parent / "chat.py"
-PATIENCE = 20
 
 
 @contextlib.contextmanager
@@ -114,36 +109,6 @@ class OurServer(unittest.TestCase):
         self.assertEqual(ours, ("42\n21\n", "[guido] x = 42\n", 0))
         heard = run(sys.executable, CHAT, "listen", self.address, "2")
         self.assertEqual(heard, ("[guido] x = 42\n[ada] ans / 2 = 21\n", "", 0))
-
-
-class Terminal:
-    """grpcalc at a terminal."""
-
-    def __init__(self, *options):
-        self.end, end = pty.openpty()
-        environment = {**os.environ, "TERM": "xterm", "GRPCALC_HISTORY": ""}
-        self.process = subprocess.Popen(
-            [GRPCALC, *options], stdin=end, stdout=end, stderr=end, env=environment
-        )
-        os.close(end)
-        self.shown = ""
-
-    def type(self, text):
-        os.write(self.end, text.encode())
-
-    def expect(self, text):
-        """Waits for `text`, and forgets what was shown up to it."""
-        while text not in self.shown:
-            ready, _, _ = select.select([self.end], [], [], PATIENCE)
-            if not ready:
-                raise AssertionError(f"{text!r} not in {self.shown!r}")
-            self.shown += os.read(self.end, 4096).decode(errors="replace")
-        self.shown = self.shown.split(text, 1)[1]
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.end)
 
 
 class OurPrompt(unittest.TestCase):
