@@ -225,4 +225,26 @@ mod tests {
         assert_eq!(limits.server(), server::Limits::DEFAULT);
         assert_eq!(limits.engine(), engine::Limits::default());
     }
+
+    #[test]
+    fn help_at_the_prompt_says_the_same() {
+        use clap::Args as _;
+
+        use crate::repl::limit::LIMITS;
+
+        let command = LimitOptions::augment_args(clap::Command::new("serve"));
+        let options: Vec<_> = command
+            .get_arguments()
+            .map(|option| {
+                let help = option.get_help().unwrap().to_string().to_lowercase();
+                let value = option.get_default_values()[0].to_str().unwrap().to_owned();
+                (option.get_long().unwrap().to_owned(), value, help)
+            })
+            .collect();
+        let limits = LIMITS.iter().map(|limit| {
+            let [name, value] = [limit.name, limit.value].map(str::to_owned);
+            (name, value, limit.what.to_lowercase())
+        });
+        assert_eq!(options, limits.collect::<Vec<_>>());
+    }
 }

@@ -12,6 +12,7 @@ mod evaluate;
 mod frames;
 mod limits;
 mod prompt;
+mod scenes;
 mod screen;
 mod script;
 mod serve;

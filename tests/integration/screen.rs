@@ -162,6 +162,11 @@ impl Terminal {
         assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
     }
 
+    /// All that stands on the screen.
+    pub(crate) fn contents(&self) -> String {
+        contents(&self.seen.state.lock().unwrap())
+    }
+
     /// Whether this was ever printed.
     fn has_printed(&self, text: &str) -> bool {
         let state = self.seen.state.lock().unwrap();
