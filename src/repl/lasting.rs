@@ -350,6 +350,19 @@ impl LastingSheet {
         }
     }
 
+    /// Sees to all that nobody waits for, so that nothing of it comes later.
+    pub(super) async fn finish(&mut self, limit: Duration) {
+        let finishing = async {
+            while !self.asked.is_empty() {
+                let asked = self.next(limit).await?;
+                self.settle(asked);
+            }
+            Ok::<_, CallError>(())
+        };
+        // What takes longer is not waited for; what failed is told of by the next request.
+        let _ = timeout(INTERRUPTION, finishing).await;
+    }
+
     /// Asks what `line` would answer, unless too much is under way. That comes from
     /// [`LastingSheet::aside`].
     pub(super) async fn ask_preview<C: Calls>(

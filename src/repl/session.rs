@@ -21,7 +21,7 @@ use super::{
     share::Answered,
     sheet::Row,
 };
-use crate::client::{Answer, Call, Method, Options, Question, Reply, WorksheetRequest};
+use crate::client::{Answer, Call, Method, Options, Question, Recorder, Reply, WorksheetRequest};
 
 /// What to say, once, where lines become typed calls.
 pub const LOWERED: &str =
@@ -141,7 +141,7 @@ impl<C: Calls> Session<C> {
     pub async fn answer(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
         let recorder = self.calls.recorder().filter(|_| self.tracing);
         if let Some(recorder) = &recorder {
-            recorder.start();
+            self.start(recorder).await;
         }
         let outcome = self.obey(line, notice).await;
         if let Some(recorder) = &recorder {
@@ -242,7 +242,7 @@ impl<C: Calls> Session<C> {
             let message = "nothing was recorded of this connection".into();
             return Outcome::fault("UNRECORDED", message, "");
         };
-        recorder.start();
+        self.start(&recorder).await;
         let outcome = self.perform(command, line, notice).await;
         let explained = Explained {
             exchanges: &recorder.stop(),
@@ -250,6 +250,12 @@ impl<C: Calls> Session<C> {
         };
         let text = explained.to_string();
         Outcome::Explained(Box::new(outcome), text)
+    }
+
+    /// Begins to record, when nothing is under way any more that belongs to no line.
+    async fn start(&mut self, recorder: &Recorder) {
+        self.sheet.finish(self.timeout).await;
+        recorder.start();
     }
 
     /// Stops what runs. The outcome is that of a line which had been answered just then.

@@ -170,6 +170,7 @@ impl Lines {
         editor.set_helper(Some(Assistant {
             previews,
             cursor: Cell::new(None),
+            is_colored,
         }));
         if let Some(file) = &history {
             // There is none the first time.
@@ -218,6 +219,7 @@ struct Assistant {
     previews: Previews,
     /// Where the cursor is; none where the line is done.
     cursor: Cell<Option<usize>>,
+    is_colored: bool,
 }
 
 /// An answer behind the cursor, which no key takes over.
@@ -251,7 +253,14 @@ impl Hinter for Assistant {
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<Shown> {
         let answer = self.previews.answer(line)?;
-        (cursor == line.len()).then(|| Shown(format!("  {answer}")))
+        (cursor == line.len()).then(|| {
+            Shown(if self.is_colored {
+                format!("  {answer}")
+            } else {
+                // Nothing else tells it from what was typed.
+                format!("  [{answer}]")
+            })
+        })
     }
 }
 

@@ -7,10 +7,7 @@ use crate::{harness::grpcalc, screen::Terminal};
 
 fn at_prompt(arguments: &[&str]) -> Terminal {
     let mut command = grpcalc();
-    command
-        .env("TERM", "xterm-256color")
-        .env("NO_COLOR", "1")
-        .args(arguments);
+    command.env("TERM", "xterm-256color").args(arguments);
     Terminal::of_size(&command, 100, 90)
 }
 

@@ -427,6 +427,11 @@ fn colors_can_be_unwanted() {
         terminal.press("add 1 2");
         terminal.line_is("> add 1 2");
         assert_eq!(terminal.looks(), [part("> add 1 2", None, "")]);
+        terminal.discard();
+        terminal.press("1 + 2");
+        terminal.line_is("> 1 + 2  [= 3]");
+        terminal.discard();
+        terminal.press("add 1 2");
         terminal.press("\r:explain add 1 2\r");
         terminal.shows("The same call with grpcurl");
         for sign in ["\x1b[3", "\x1b[1m", "\x1b[2m"] {

@@ -361,13 +361,15 @@ impl Call<'_> {
 /// A message in a stream of bytes, or the part of it that was kept.
 struct Message<'b> {
     bytes: &'b [u8],
+    is_compressed: bool,
     /// How long all of it is.
     length: usize,
 }
 
 impl<'b> Message<'b> {
     fn whole(&self) -> Option<&'b [u8]> {
-        (self.bytes.len() == self.length).then_some(self.bytes)
+        let is_readable = self.bytes.len() == self.length && !self.is_compressed;
+        is_readable.then_some(self.bytes)
     }
 }
 
@@ -376,11 +378,15 @@ fn messages(payload: &Payload) -> impl Iterator<Item = Message<'_>> {
     let mut rest = &payload.bytes[..];
     std::iter::from_fn(move || {
         let (prefix, behind) = rest.split_first_chunk::<PREFIX>()?;
-        let [_, l1, l2, l3, l4] = *prefix;
+        let [flag, l1, l2, l3, l4] = *prefix;
         let length = u32::from_be_bytes([l1, l2, l3, l4]) as usize;
         let bytes = &behind[..length.min(behind.len())];
         rest = &behind[bytes.len()..];
-        Some(Message { bytes, length })
+        Some(Message {
+            bytes,
+            is_compressed: flag != 0,
+            length,
+        })
     })
 }
 
@@ -389,10 +395,10 @@ fn prefixes(f: &mut fmt::Formatter<'_>, payload: &Payload) -> fmt::Result {
     let mut at = 0;
     for message in messages(payload).take(MESSAGES) {
         let prefix = &payload.bytes[at..at + PREFIX];
-        let compressed = if prefix[0] == 0 {
-            "not compressed"
-        } else {
+        let compressed = if message.is_compressed {
             "compressed"
+        } else {
+            "not compressed"
         };
         let length = count(message.length, "byte");
         let label = format!("the gRPC frame: {compressed}, a message of {length}");
@@ -436,6 +442,7 @@ fn taken_apart(
     )?;
     match message.whole() {
         Some(bytes) => lines(f, 6, labelled(kind, bytes)),
+        None if message.is_compressed => writeln!(f, "      (compressed)"),
         None => writeln!(f, "      (too long to be taken apart here)"),
     }
 }
