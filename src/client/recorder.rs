@@ -42,6 +42,7 @@ pub(super) struct Wire(Arc<Mutex<Connection>>);
 
 /// Which way something travelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
 pub(super) enum Direction {
     /// From us to the server.
     Sent,
@@ -59,8 +60,8 @@ struct Connection {
     /// Those that have ended while they were recorded.
     ended: Vec<Exchange>,
     recording: bool,
-    /// Whether something came that could not be read.
-    broken: bool,
+    /// Whether what was sent, and what was received, can be read no further.
+    lost: [bool; 2],
 }
 
 /// One call as it travelled.
@@ -82,6 +83,8 @@ pub struct Exchange {
     pub trailers: Option<Vec<Field>>,
     /// Whether the response was nothing but fields at the end.
     pub trailers_only: bool,
+    /// Whether what came back was no HTTP/2.
+    pub unreadable: bool,
     /// Who reset the stream, and with what code.
     pub reset: Option<(Sender, u32)>,
     /// Whether the stream was opened before this was recorded, and how long.
@@ -131,6 +134,14 @@ impl Exchange {
     #[must_use]
     pub fn requested(&self, name: &str) -> Option<&str> {
         find(&self.request, name)
+    }
+
+    /// Whether the response says that it is gRPC.
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        let fields = self.response.as_ref().or(self.trailers.as_ref());
+        let kind = fields.and_then(|fields| find(fields, "content-type"));
+        kind.is_some_and(|kind| kind.starts_with("application/grpc"))
     }
 
     /// The value of the field `name` at the end.
@@ -208,7 +219,7 @@ impl Wire {
             return;
         }
         let mut connection = lock(&self.0);
-        if connection.broken {
+        if connection.lost[direction as usize] {
             return;
         }
         let now = Instant::now();
@@ -233,7 +244,7 @@ impl Connection {
             streams: BTreeMap::new(),
             ended: Vec::new(),
             recording,
-            broken: false,
+            lost: [false; 2],
         }
     }
 
@@ -252,6 +263,9 @@ impl Connection {
     fn read_all(&mut self) {
         self.unread_bytes = 0;
         for (direction, when, bytes) in mem::take(&mut self.unread) {
+            if self.lost[direction as usize] {
+                continue;
+            }
             let mut frames = mem::take(&mut self.streams);
             let mut book = Book {
                 server: &self.server,
@@ -266,9 +280,10 @@ impl Connection {
             };
             self.streams = frames;
             if read == Err(Nonsense) {
-                self.broken = true;
-                self.streams.clear();
-                return;
+                self.lost[direction as usize] = true;
+                for exchange in self.streams.values_mut() {
+                    exchange.unreadable = true;
+                }
             }
         }
     }

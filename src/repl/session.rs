@@ -65,6 +65,8 @@ pub struct Profile {
 pub struct Session<C> {
     calls: C,
     timeout: Duration,
+    /// How long a server that is gone is looked for.
+    patience: Duration,
     settings: Settings,
     /// Where they are kept.
     file: Option<PathBuf>,
@@ -94,6 +96,7 @@ impl<C: Calls> Session<C> {
             chat: Chat::new(&name, timeout, heard),
             calls,
             timeout,
+            patience: timeout,
             settings,
             file,
             evaluation: Evaluation::Worksheet,
@@ -105,10 +108,11 @@ impl<C: Calls> Session<C> {
         }
     }
 
-    /// The same, but every line is evaluated by itself.
+    /// The same, but every line is evaluated by itself, and nobody is looked for.
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.evaluation = Evaluation::Alone;
+        self.patience = Duration::ZERO;
         self
     }
 
@@ -324,7 +328,7 @@ impl<C: Calls> Session<C> {
             Outcome::Unanswered(error) if error.may_pass() => Err(error),
             outcome => Ok(outcome),
         };
-        match search(self.timeout, &mut told, notice, again).await {
+        match search(self.patience, &mut told, notice, again).await {
             Ok(outcome) => {
                 if told {
                     self.found(notice).await;

@@ -288,6 +288,7 @@ impl Call<'_> {
                 Time(first),
                 Time(last)
             )?,
+            _ if exchange.unreadable => writeln!(f, "    what came back is no HTTP/2")?,
             _ => writeln!(f, "    nothing came back")?,
         }
         let mut last = None;
@@ -299,7 +300,15 @@ impl Call<'_> {
             fields(f, response)?;
         }
         let Payload { length, frames, .. } = exchange.received;
-        if length > 0 {
+        if length > 0 && !exchange.is_grpc() {
+            let text = String::from_utf8_lossy(&exchange.received.bytes);
+            writeln!(
+                f,
+                "    DATA, {}, which are no gRPC: {}",
+                count(length, "byte"),
+                printable(&text, VALUE)
+            )?;
+        } else if length > 0 {
             writeln!(
                 f,
                 "    DATA, {} in {}:",
@@ -332,6 +341,7 @@ impl Call<'_> {
                 fields(f, trailers)?;
                 if let Some(status) = status(exchange) {
                     let message = exchange.trailer("grpc-message").map(unescaped);
+                    let message = message.filter(|text| !text.is_empty());
                     let message = message.map(|text| format!(": {}", printable(&text, VALUE)));
                     writeln!(f, "    status {status}{}", message.unwrap_or_default())?;
                 }
@@ -350,6 +360,7 @@ impl Call<'_> {
                 };
                 writeln!(f, "    RST_STREAM, code {code}: {who} gave the call up")
             }
+            (None, None) if exchange.unreadable || exchange.response.is_none() => Ok(()),
             (None, None) => writeln!(
                 f,
                 "    no trailers and no status yet: the stream stays open for the next line"
