@@ -3,20 +3,16 @@
 //! The table feeds the parser, the completion and the help, so that none of them
 //! can drift from the others.
 
-use std::{fmt::Write as _, ops::Range};
+use std::ops::Range;
 
 use super::{
     chat::Talk,
     fault::{LINE, LineFault, SYNTAX},
-    limit::{LIMITS, Limit},
+    help::Topic,
     settings::{Change, SETTINGS, Setting},
 };
 use crate::{
     client::{Inquiry, Method},
-    engine::{
-        self,
-        functions::{self, Function, Group},
-    },
     printable::quoted,
     server::note::TEXT,
     suggestion::suggestion,
@@ -89,91 +85,6 @@ pub struct Rest<'t> {
     pub column: usize,
 }
 
-/// What there is help for.
-#[derive(Clone, Copy, Debug)]
-pub enum Topic {
-    /// A command.
-    Command(&'static Entry),
-    /// A function of the language.
-    Function(&'static Function),
-    /// A number with a name, and what it is.
-    Constant(&'static str, &'static str),
-    /// A setting.
-    Setting(&'static Setting),
-    /// A limit of servers.
-    Limit(&'static Limit),
-    /// All of the limits.
-    Limits,
-}
-
-/// What all limits together are called.
-const ALL_LIMITS: &str = "limits";
-
-impl PartialEq for Topic {
-    /// Whether both are the same entry of a table.
-    fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
-    }
-}
-
-impl Topic {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Command(entry) => entry.names[0],
-            Self::Function(function) => function.names[0],
-            Self::Constant(name, _) => name,
-            Self::Setting(setting) => setting.name,
-            Self::Limit(limit) => limit.name,
-            Self::Limits => ALL_LIMITS,
-        }
-    }
-
-    /// What a name stands for.
-    #[must_use]
-    pub fn find(name: &str) -> Option<Self> {
-        let command = TABLE
-            .iter()
-            .find(|entry| entry.names.contains(&name))
-            .map(Self::Command);
-        let constant = || {
-            let mut constants = engine::CONSTANTS.iter();
-            constants
-                .find(|(known, _)| *known == name)
-                .map(|(name, what)| Self::Constant(name, what))
-        };
-        command
-            .or_else(|| functions::find(name).map(Self::Function))
-            .or_else(constant)
-            .or_else(|| Setting::find(name).map(Self::Setting))
-            .or_else(|| Limit::find(name).map(Self::Limit))
-            .or_else(|| (name == ALL_LIMITS).then_some(Self::Limits))
-    }
-
-    /// What it is, in a line.
-    #[must_use]
-    pub fn summary(&self) -> &'static str {
-        match self {
-            Self::Command(entry) => entry.summary,
-            Self::Function(function) => function.summary,
-            Self::Constant(_, what) => what,
-            Self::Setting(setting) => setting.summary,
-            Self::Limit(limit) => limit.what,
-            Self::Limits => "what servers refuse",
-        }
-    }
-
-    /// The names of everything that there is help for.
-    pub fn all() -> impl Iterator<Item = &'static str> {
-        let settings = SETTINGS.iter().map(|setting| setting.name);
-        let limits = LIMITS.iter().map(|limit| limit.name);
-        names()
-            .chain(words())
-            .chain(settings)
-            .chain(limits)
-            .chain([ALL_LIMITS])
-    }
-}
-
 /// A command as its user sees it.
 #[derive(Debug, PartialEq)]
 pub struct Entry {
@@ -187,11 +98,12 @@ pub struct Entry {
     pub example: Option<(&'static str, &'static str)>,
     /// What else there is to know, in lines of text, or empty.
     pub details: &'static str,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
+/// What it is to the parser.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Verb(Method),
     Names,
     Clear,
@@ -389,12 +301,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().flat_map(|entry| entry.names.iter().copied())
 }
 
-/// Every name of the language.
-pub fn words() -> impl Iterator<Item = &'static str> {
-    let functions = functions::all().flat_map(|function| function.names.iter().copied());
-    functions.chain(engine::CONSTANTS.iter().map(|(name, _)| *name))
-}
-
 /// Reads a line as a command, or says what is wrong with it. What is no command is a
 /// line of the language.
 ///
@@ -499,130 +405,6 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
         }
         Kind::Quit => no_more(&name, "no operands", words).map(|()| Command::Quit),
     }
-}
-
-/// The text that `help` prints.
-#[must_use]
-pub fn help(topic: Option<Topic>) -> String {
-    let mut text = String::new();
-    let mut line = |line: &str| writeln!(text, "{line}").expect("a String takes everything");
-    match topic {
-        Some(Topic::Command(entry)) => {
-            line(format!("{} {}", entry.names.join("|"), entry.operands).trim_end());
-            line(&format!("  {}", entry.summary));
-            if let Some((example, printed)) = entry.example {
-                line(&format!("  {example} prints {printed}"));
-            }
-            for detail in entry.details.lines() {
-                line(&format!("  {detail}"));
-            }
-        }
-        Some(Topic::Function(function)) => {
-            let [name, others @ ..] = function.names else {
-                unreachable!("every function has a name")
-            };
-            line(&function.usage());
-            line(&format!("  {}", function.summary));
-            if !function.domain.is_empty() {
-                line(&format!("  for {}", function.domain));
-            }
-            if !others.is_empty() {
-                line(&format!("  {name} is also called {}", others.join(", ")));
-            }
-            let (example, printed) = function.example;
-            line(&format!("  {example} prints {printed}"));
-        }
-        Some(Topic::Constant(name, what)) => {
-            line(name);
-            line(&format!("  {what}"));
-        }
-        Some(Topic::Setting(setting)) => {
-            line(&format!(":set {} VALUE", setting.name));
-            line(&format!("  {}: {}", setting.summary, setting.values));
-        }
-        Some(Topic::Limit(limit)) => {
-            line(limit.name);
-            line(&format!("  {}", limit.what));
-            line(&format!(
-                "  {}, unless 'serve --{}' says otherwise",
-                limit.value, limit.name
-            ));
-        }
-        Some(Topic::Limits) => {
-            for limit in &LIMITS {
-                line(&format!(
-                    "{:<19} {:>9}  {}",
-                    limit.name, limit.value, limit.what
-                ));
-            }
-            line("Each is an option of 'grpcalc serve'; the server inside this program has these.");
-        }
-        None => overview(&mut line),
-    }
-    text
-}
-
-/// Everything there is, on one screen.
-fn overview(line: &mut impl FnMut(&str)) {
-    line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex;");
-    line("x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer, # a comment.");
-    let usage = |name: &&str| {
-        let entry = TABLE.iter().find(|entry| entry.names[0] == *name);
-        let entry = entry.expect("a command of the table");
-        let others = match entry.names {
-            [] | [_] => String::new(),
-            [_, others @ ..] => format!(" ({})", others.join(", ")),
-        };
-        // Those of all verbs are the same, and stand behind the last.
-        let operands = match entry.kind {
-            Kind::Verb(method) if method != Method::Divide => "",
-            _ => entry.operands,
-        };
-        format!("{name}{others} {operands}").trim_end().to_owned()
-    };
-    for (title, commands) in OVERVIEW {
-        let usages: Vec<_> = commands.iter().map(usage).collect();
-        line(&format!("{title:<12} {}", usages.join("  ")));
-    }
-    for group in Group::ALL {
-        let functions = functions::all().filter(|function| function.group == group);
-        let names: Vec<_> = functions.map(|function| function.names[0]).collect();
-        let title = group.title().split([',', ' ']).next().unwrap_or_default();
-        for (index, names) in wrapped(&names, 65).into_iter().enumerate() {
-            line(&format!(
-                "{:<12} {names}",
-                if index == 0 { title } else { "" }
-            ));
-        }
-    }
-    let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
-    line(&format!("Constants    {}", constants.join(" ")));
-    line("'help NAME' tells of each; 'help limits' lists what servers refuse.");
-}
-
-/// The commands by what they are about.
-const OVERVIEW: [(&str, &[&str]); 6] = [
-    ("Typed calls", &["add", "subtract", "multiply", "divide"]),
-    ("Worksheet", &[":vars", ":ans", ":clear", ":save", ":load"]),
-    ("See gRPC", &[":explain", ":trace"]),
-    ("Server", &[":services", ":describe", ":health"]),
-    ("Chat", &[":chat", ":say", ":share", ":take"]),
-    ("Session", &[":set", "help", "quit"]),
-];
-
-/// Words in lines of at most `width` characters.
-fn wrapped(words: &[&str], width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push((*word).to_owned()),
-        }
-    }
-    lines
 }
 
 /// The command that a line with the first word `name` gives, if it gives one.
@@ -1115,7 +897,7 @@ mod tests {
     #[test]
     fn the_engine_knows_which_names_are_ours() {
         let words = names().filter(|name| !name.starts_with(':'));
-        assert!(words.eq(engine::COMMANDS));
+        assert!(words.eq(crate::engine::COMMANDS));
     }
 
     #[test]
@@ -1130,35 +912,6 @@ mod tests {
         assert!(
             fault.message.starts_with("the line has 65537 bytes"),
             "{fault}"
-        );
-    }
-
-    /// Whether the first name of what is called so stands in `text`.
-    fn find_first(name: &str, text: &str) -> bool {
-        let first = Topic::find(name).unwrap().name();
-        text.split_whitespace().any(|word| word == first)
-    }
-
-    #[test]
-    fn there_is_help_for_everything() {
-        for name in Topic::all() {
-            let text = help(Topic::find(name));
-            assert!(text.lines().count() > 1, "{name}: {text}");
-            assert!(!Topic::find(name).unwrap().summary().is_empty(), "{name}");
-        }
-    }
-
-    #[test]
-    fn help_names_every_command() {
-        let text = help(None);
-        assert!(names().all(|name| text.contains(name)), "{text}");
-        assert!(words().all(|name| find_first(name, &text)), "{text}");
-        // One screen, prompt and all.
-        assert!(text.lines().count() < 24, "{text}");
-        assert!(text.lines().all(|line| line.chars().count() < 80), "{text}");
-        assert_eq!(
-            help(Some(Topic::Command(&TABLE[1]))),
-            "subtract|substract|sub A B\n  A - B, by calc.Calculator/Substract\n  subtract 20 10 prints 10\n"
         );
     }
 

@@ -15,6 +15,7 @@ mod explain;
 mod fault;
 mod file;
 mod group;
+pub mod help;
 mod lasting;
 pub mod limit;
 mod log;

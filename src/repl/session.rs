@@ -13,6 +13,7 @@ use super::{
     evaluation::{Evaluation, evaluate},
     explain::{self, Explained},
     file,
+    help::help,
     lasting::{Aside, LastingSheet, Terms, connected},
     member::Heard,
     operand,
@@ -231,7 +232,7 @@ impl<C: Calls> Session<C> {
                 self.tracing = on;
                 Outcome::Silence
             }
-            Command::Help(topic) => Outcome::Text(command::help(topic)),
+            Command::Help(topic) => Outcome::Text(help(topic)),
             Command::Quit => Outcome::Quit,
         }
     }

@@ -5,7 +5,8 @@ use rustyline::completion;
 use crate::{
     engine::{CONSTANTS, functions},
     repl::{
-        command::{TABLE, Topic, names},
+        command::{TABLE, names},
+        help::Topic,
         settings::{SETTINGS, Setting},
     },
 };

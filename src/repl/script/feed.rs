@@ -21,6 +21,7 @@ use crate::{
         command::{self, Command, Operand, Set, Word},
         evaluation::Evaluation,
         fault::LineFault,
+        help::help,
         log::mentions_last,
         operand,
         reader::{Line, LineReader},
@@ -233,7 +234,7 @@ impl<'a, C: Calls> Feed<'a, C> {
                 let fault = LineFault::for_prompts(text);
                 self.say(input, Outcome::Unsendable(fault)).await
             }
-            Ok(Command::Help(topic)) => self.say(input, Outcome::Text(command::help(topic))).await,
+            Ok(Command::Help(topic)) => self.say(input, Outcome::Text(help(topic))).await,
             Ok(Command::Quit) => {
                 self.say(input, Outcome::Quit).await?;
                 self.flush().await?;
