@@ -8,14 +8,12 @@ use crate::{
         command::{TABLE, names},
         help::Topic,
         settings::{SETTINGS, Setting},
+        shortened,
     },
 };
 
 /// Columns of a name in a list, at most.
 const NAME: usize = 26;
-
-/// Columns of a list.
-const LIST: usize = 78;
 
 /// A name that could stand where Tab was pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +26,16 @@ pub(super) struct Candidate {
 
 impl Candidate {
     fn new(text: impl Into<String>, usage: &str, summary: &str) -> Self {
-        let shown = format!("{usage:<NAME$} {summary}");
         Self {
             text: text.into(),
-            shown: shown.trim_end().chars().take(LIST).collect(),
+            shown: format!("{usage:<NAME$} {summary}").trim_end().to_owned(),
         }
+    }
+
+    /// The same in a list of so many columns.
+    pub(super) fn within(mut self, columns: usize) -> Self {
+        self.shown = shortened(&self.shown, columns.saturating_sub(1).max(3));
+        self
     }
 }
 

@@ -28,6 +28,7 @@ use super::{
     highlight::highlighted,
     preview::{Previews, Teller, Told, Wanted, previews},
     printer,
+    screen::columns,
 };
 use crate::repl::{Heard, grouped};
 
@@ -244,7 +245,10 @@ impl Completer for Assistant {
         cursor: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Candidate>)> {
-        Ok(complete(line, cursor, || self.previews.names()))
+        let columns = columns();
+        let (start, candidates) = complete(line, cursor, || self.previews.names());
+        let candidates = candidates.into_iter().map(|it| it.within(columns));
+        Ok((start, candidates.collect()))
     }
 }
 

@@ -240,6 +240,7 @@ pub(super) fn complain(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-fn columns() -> usize {
+/// How wide the terminal is.
+pub(super) fn columns() -> usize {
     terminal_size::terminal_size().map_or(COLUMNS, |(width, _)| width.0.into())
 }
