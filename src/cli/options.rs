@@ -59,6 +59,12 @@ Examples:
   grpcalc --addr 127.0.0.1:50050 add 1 2  a line for that server
   grpcalc completions bash                for `source <(grpcalc completions bash)`
 
+Environment:
+  GRPCALC_ADDR, GRPCALC_TOKEN   as --addr and --token
+  GRPCALC_CONFIG                the directory of config.toml and init.calc, for the prompt; empty: none
+  GRPCALC_HISTORY               the file in which the prompt keeps lines; empty: none
+  NO_COLOR                      no colors
+
 Exit codes:
   0  every line answered    1  some line had a fault    2  usage
   3  server not reached, lost or refusing               130  interrupted";

@@ -4,11 +4,11 @@ use rustyline::completion;
 
 use crate::{
     engine::{CONSTANTS, functions},
+    printable::printable,
     repl::{
         command::{TABLE, names},
         help::Topic,
         settings::{SETTINGS, Setting},
-        shortened,
     },
 };
 
@@ -34,7 +34,7 @@ impl Candidate {
 
     /// The same in a list of so many columns.
     pub(super) fn within(mut self, columns: usize) -> Self {
-        self.shown = shortened(&self.shown, columns.saturating_sub(1).max(3));
+        self.shown = printable(&self.shown, columns.saturating_sub(2));
         self
     }
 }

@@ -16,6 +16,7 @@ mod scenes;
 mod screen;
 mod script;
 mod serve;
+mod session;
 mod several;
 mod worksheet;
 

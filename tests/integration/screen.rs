@@ -447,6 +447,22 @@ fn colors_can_be_unwanted() {
 }
 
 #[test]
+fn help_is_one_screen() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.press("help\r");
+    terminal.shows("\n'help NAME' tells of each; 'help limits' lists what servers refuse.\n>");
+    terminal.shows("\nAn expression is evaluated: ");
+    terminal.press("help gamma\r");
+    terminal.shows("\n> help gamma\ngamma(x)\n  ");
+    terminal.press("help max-line\r");
+    terminal.shows(
+        "\nmax-line\n  bytes of a line\n  64KiB, unless 'serve --max-line' says otherwise\n>",
+    );
+    terminal.press("help angle\r");
+    terminal.shows("\n:set angle VALUE\n");
+}
+
+#[test]
 fn a_dumb_terminal_gets_plain_text() {
     let mut command = colorful(&[]);
     command.env("TERM", "dumb");

@@ -1,0 +1,202 @@
+//! Sessions and recordings, with neither a terminal nor a process of their own.
+
+use std::{pin::pin, time::Duration};
+
+use grpcalc::{
+    client::{Call, Client, Method, Recorder, Reply, Sender, Target},
+    repl::{Aside, Outcome, Profile, Session, settings::Settings},
+    server::{self, Settings as ServerSettings},
+};
+use tokio::{sync::mpsc, time::timeout};
+
+use crate::harness::{Event, PATIENCE, Stuck};
+
+fn target() -> Target {
+    let (dial, connections) = server::in_memory();
+    tokio::spawn(async move {
+        let settings = ServerSettings::default();
+        server::run(connections, std::future::pending(), settings).await
+    });
+    Target::Embedded(dial, None)
+}
+
+async fn recorded() -> (Client, Recorder) {
+    let recorder = Recorder::default();
+    let client = Client::connect(target(), PATIENCE, Some(&recorder)).await;
+    (client.unwrap(), recorder)
+}
+
+async fn session() -> Session<Client> {
+    let (client, _) = recorded().await;
+    let profile = Profile {
+        name: "ada".into(),
+        timeout: PATIENCE,
+        settings: Settings::default(),
+        file: None,
+    };
+    Session::new(client, profile, mpsc::channel(1).0)
+}
+
+async fn answer(session: &mut Session<Client>, line: &str) -> String {
+    let outcome = session.answer(line, &mut |_| ()).await;
+    match &outcome {
+        Outcome::Explained(_, text) => text.clone(),
+        Outcome::Fault(fault) => format!("! {fault}"),
+        outcome => outcome.reply().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+/// What is told on the side, if anything is soon.
+async fn aside(session: &mut Session<Client>) -> Option<(String, Option<String>)> {
+    let told = timeout(Duration::from_millis(200), session.aside()).await;
+    match told.ok()? {
+        Aside::Preview(line, row) => Some((line, row.ok()?.text)),
+        Aside::Names(rows) => Some((format!("{} names", rows.len()), None)),
+    }
+}
+
+#[tokio::test]
+async fn previews_change_nothing_and_may_be_abandoned() {
+    let mut session = session().await;
+    assert!(session.preview("2 + 2".into()).await);
+    let told = aside(&mut session).await.unwrap();
+    assert_eq!(told, ("2 + 2".into(), Some("4".into())));
+    // Nobody waits for these.
+    assert_eq!(answer(&mut session, "x = 5").await, "5");
+    for line in ["x + 1", "5000!", "x + 2"] {
+        assert!(session.preview(line.into()).await);
+    }
+    assert_eq!(answer(&mut session, "x * 2").await, "10");
+    assert_eq!(aside(&mut session).await, None);
+    // No more than some are under way at a time.
+    let mut asked = 0;
+    while session.preview("x + 3".into()).await {
+        asked += 1;
+        assert!(asked < 10);
+    }
+    for _ in 0..asked {
+        let told = aside(&mut session).await.unwrap();
+        assert_eq!(told, ("x + 3".into(), Some("8".into())));
+    }
+    assert!(session.definitions().await);
+    assert_eq!(aside(&mut session).await, Some(("1 names".into(), None)));
+    assert_eq!(answer(&mut session, "ans").await, "10");
+}
+
+#[tokio::test]
+async fn a_preview_knows_the_reply_of_a_typed_call() {
+    let mut session = session().await;
+    assert_eq!(answer(&mut session, "1").await, "1");
+    assert_eq!(answer(&mut session, "add 20 10").await, "30");
+    assert!(session.preview("ans * 2".into()).await);
+    let told = aside(&mut session).await.unwrap();
+    assert_eq!(told, ("ans * 2".into(), Some("60".into())));
+    assert_eq!(answer(&mut session, "ans / 4").await, "7.5");
+}
+
+#[tokio::test]
+async fn a_line_that_was_stopped_leaves_the_worksheet_as_it_was() {
+    let mut session = session().await;
+    assert_eq!(answer(&mut session, "x = 5").await, "5");
+    for _ in 0..3 {
+        {
+            let mut notice = |_: &str| ();
+            let heavy = session.answer(crate::evaluate::HEAVY, &mut notice);
+            assert!(
+                timeout(Duration::from_millis(30), pin!(heavy))
+                    .await
+                    .is_err()
+            );
+        }
+        let outcome = session.interrupt().await;
+        assert!(matches!(outcome, Outcome::Fault(fault) if fault.is_cancelled()));
+        assert_eq!(answer(&mut session, "x + 1").await, "6");
+    }
+    // Nothing runs.
+    let outcome = session.interrupt().await;
+    assert!(matches!(outcome, Outcome::Fault(fault) if fault.is_cancelled()));
+}
+
+#[tokio::test]
+async fn what_is_explained_is_this_line_and_no_preview() {
+    let mut session = session().await;
+    assert_eq!(answer(&mut session, "x = 5").await, "5");
+    for _ in 0..3 {
+        assert!(session.preview("x + 5000!".into()).await);
+    }
+    let text = answer(&mut session, ":explain x + 1").await;
+    assert_eq!(text.matches("the message, ").count(), 2, "{text}");
+    assert!(
+        text.contains("text: \"x + 1\"") && text.contains("text: \"6\""),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_recording_has_the_bytes_of_its_calls_and_no_others() {
+    let (client, recorder) = recorded().await;
+    let add = |n1, n2| Call {
+        method: Method::Add,
+        n1,
+        n2,
+    };
+    client.ask(add(1, 1)).await.unwrap();
+    recorder.start();
+    assert_eq!(client.ask(add(20, 10)).await, Ok(Reply::Integer(30)));
+    client.ask(add(i32::MAX, 1)).await.unwrap_err();
+    let exchanges = recorder.stop();
+    client.ask(add(2, 2)).await.unwrap();
+    let [added, failed] = &exchanges[..] else {
+        panic!("{exchanges:?}");
+    };
+    assert_eq!(added.requested(":path"), Some("/calc.Calculator/Add"));
+    assert_eq!(added.sent.bytes, [0, 0, 0, 0, 4, 0x08, 0x14, 0x10, 0x0a]);
+    assert_eq!(added.received.bytes, [0, 0, 0, 0, 2, 0x08, 0x1e]);
+    assert_eq!(added.trailer("grpc-status"), Some("0"));
+    assert!(!added.trailers_only && added.age.is_none() && added.reset.is_none());
+    assert!(added.first.unwrap() <= added.duration.unwrap());
+    assert_eq!(failed.trailer("grpc-status"), Some("11"));
+    assert!(failed.trailers_only && failed.received.length == 0);
+    assert!(failed.stream > added.stream);
+    // Who looks again sees nothing that is over.
+    recorder.start();
+    assert_eq!(recorder.stop(), []);
+}
+
+/// Of a long answer the beginning is kept, and its length.
+#[tokio::test]
+async fn a_recording_is_bounded() {
+    let mut session = session().await;
+    let text = answer(&mut session, ":explain 2^900000").await;
+    assert!(text.contains("(too long to be taken apart here)"), "{text}");
+    // Its 270,928 digits, and what is around them.
+    assert!(text.contains("DATA, 2709"), "{text}");
+    assert!(text.len() < 10_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_given_up_was_reset_by_us() {
+    let stuck = Stuck::start();
+    let next = || tokio::task::block_in_place(|| stuck.next());
+    let target = Target::open(vec![stuck.address.parse().unwrap()]);
+    let recorder = Recorder::default();
+    let client = Client::connect(target, PATIENCE, Some(&recorder)).await;
+    let client = client.unwrap();
+    recorder.start();
+    let call = Call {
+        method: Method::Add,
+        n1: 1,
+        n2: 2,
+    };
+    let asking = tokio::spawn(async move { client.ask(call).await });
+    assert_eq!(next(), Event::Arrived);
+    asking.abort();
+    assert_eq!(next(), Event::Dropped);
+    let exchanges = recorder.stop();
+    let [exchange] = &exchanges[..] else {
+        panic!("{exchanges:?}");
+    };
+    // CANCEL (RFC 9113, section 7).
+    assert_eq!(exchange.reset, Some((Sender::Client, 8)));
+    assert_eq!((&exchange.response, &exchange.trailers), (&None, &None));
+}
