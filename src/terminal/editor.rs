@@ -8,11 +8,16 @@ use std::{
     cell::Cell,
     io,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::{self, JoinHandle},
 };
 
 use rustyline::{
-    Behavior, ColorMode, CompletionType, Config, Context, Helper,
+    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context,
+    EventContext, EventHandler, Helper, KeyEvent, RepeatCount,
     completion::Completer,
     error::ReadlineError,
     highlight::{CmdKind, Highlighter},
@@ -139,6 +144,8 @@ impl Editor {
 struct Lines {
     editor: rustyline::Editor<Assistant, DefaultHistory>,
     history: Option<PathBuf>,
+    /// Whether the line ended with Ctrl-C.
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Lines {
@@ -168,21 +175,33 @@ impl Lines {
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
         // A dumb terminal has none.
         printer::start(editor.create_external_printer().ok(), heard)?;
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let interrupt = Interrupt(Arc::clone(&interrupted));
+        let handler = EventHandler::Conditional(Box::new(interrupt));
+        editor.bind_sequence(KeyEvent::ctrl('C'), handler);
         editor.set_helper(Some(Assistant {
             previews,
             cursor: Cell::new(None),
             is_colored,
+            interrupted: Arc::clone(&interrupted),
         }));
         if let Some(file) = &history {
             // There is none the first time.
             let _ = editor.load_history(file);
         }
-        Ok(Self { editor, history })
+        Ok(Self {
+            editor,
+            history,
+            interrupted,
+        })
     }
 
     fn read(&mut self) -> io::Result<Input> {
         loop {
             match self.editor.readline(PROMPT) {
+                Ok(_) if self.interrupted.swap(false, Ordering::Relaxed) => {
+                    return Ok(Input::Interrupt);
+                }
                 Ok(line) => {
                     self.remember(&line);
                     return Ok(Input::Line(line));
@@ -215,12 +234,30 @@ fn io_error(error: ReadlineError) -> io::Error {
     }
 }
 
+/// Ctrl-C, which ends the line as Enter does: rustyline's own way would also throw away what
+/// was typed behind it, and leave a preview on the screen.
+struct Interrupt(Arc<AtomicBool>);
+
+impl ConditionalEventHandler for Interrupt {
+    fn handle(
+        &self,
+        _: &rustyline::Event,
+        _: RepeatCount,
+        _: bool,
+        _: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        self.0.store(true, Ordering::Relaxed);
+        Some(Cmd::AcceptLine)
+    }
+}
+
 /// What helps while a line is typed.
 struct Assistant {
     previews: Previews,
     /// Where the cursor is; none where the line is done.
     cursor: Cell<Option<usize>>,
     is_colored: bool,
+    interrupted: Arc<AtomicBool>,
 }
 
 /// An answer behind the cursor, which no key takes over.
@@ -270,6 +307,10 @@ impl Hinter for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        if self.cursor.get().is_some() {
+            // The line goes on: it was a list of names that ended.
+            self.interrupted.store(false, Ordering::Relaxed);
+        }
         let fault = self.previews.fault(line);
         highlighted(line, self.cursor.get(), fault).into()
     }

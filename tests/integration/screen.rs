@@ -108,7 +108,7 @@ impl Terminal {
         terminal
     }
 
-    /// Throws the line away. What is typed in the same moment as Ctrl-C would be, too.
+    /// Throws the line away.
     #[track_caller]
     fn discard(&mut self) {
         self.press(CTRL_C);
@@ -349,12 +349,30 @@ fn tab_offers_names_with_their_help() {
     // The rest of the only name that is left.
     terminal.press("i\t");
     terminal.line_is("> 2 * coins  = 24");
-    terminal.discard();
-    terminal.press(":expl\tadd 1 ");
+    // What is typed in the same moment is kept.
+    terminal.press(&format!("{CTRL_C}:expl\tadd 1 "));
     terminal.line_is("> :explain add 1");
     terminal.discard();
     terminal.press(":set ang\t\t");
     terminal.line_is("> :set angle");
+}
+
+#[test]
+fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
+    let mut terminal = Terminal::of_size(&colorful(&[]), 12, 80);
+    terminal.press("1 + \x7f\x7f\x7f\x7f\t\t");
+    terminal.shows("Display all");
+    terminal.press("y");
+    terminal.shows("--More--");
+    terminal.press(CTRL_C);
+    terminal.press("q");
+    terminal.line_is(">");
+    terminal.answers("1 + 1", "2");
+    // Ctrl-C leaves no preview behind.
+    terminal.press("6 * 7");
+    terminal.line_is("> 6 * 7  = 42");
+    terminal.press(CTRL_C);
+    terminal.shows("\n> 6 * 7\n>");
 }
 
 #[test]
