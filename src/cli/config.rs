@@ -74,7 +74,10 @@ fn read(path: &Path) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            complain(format_args!("cannot read {}: {error}", path.display()));
+            let error = error.to_string();
+            // The number says nothing to a person that the words do not.
+            let words = error.split(" (os error").next().unwrap_or(&error);
+            complain(format_args!("cannot read {}: {words}", path.display()));
             None
         }
     }

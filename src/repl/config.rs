@@ -8,6 +8,9 @@ use crate::printable::printable;
 /// Characters of a message about the file's text.
 const MESSAGE: usize = 200;
 
+/// What stands in the place of a value that is none.
+const TABLE: &str = "a table";
+
 /// Why a text is no configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -82,7 +85,10 @@ pub fn apply(text: &str, settings: &mut Settings) -> Vec<ConfigError> {
             None => wrong.push(ConfigError::Value {
                 line,
                 name: setting.name.into(),
-                value: printable(item.to_string().trim(), MESSAGE),
+                value: match item.as_value() {
+                    Some(value) => printable(value.to_string().trim(), MESSAGE),
+                    None => TABLE.into(),
+                },
                 values: setting.values,
             }),
         }
@@ -103,6 +109,13 @@ fn value(item: &Item) -> Option<String> {
 /// `text` with the settings in it; its comments, and what it says otherwise, stay.
 pub(super) fn merged(text: &str, settings: &Settings) -> Result<String, ConfigError> {
     let mut document = parse(text)?;
+    // Whoever wrote a table there meant something else by it.
+    let wrong = apply(text, &mut Settings::default());
+    let is_table =
+        |it: &ConfigError| matches!(it, ConfigError::Value { value, .. } if value == TABLE);
+    if let Some(table) = wrong.into_iter().find(is_table) {
+        return Err(table);
+    }
     if text.trim().is_empty() {
         document.set_trailing("");
     }
@@ -118,13 +131,13 @@ pub(super) fn merged(text: &str, settings: &Settings) -> Result<String, ConfigEr
             (_, "off") => false.into(),
             (_, text) => text.into(),
         };
-        match document.get_mut(setting.name).and_then(Item::as_value_mut) {
-            Some(before) => {
+        match document.get_mut(setting.name) {
+            Some(Item::Value(before)) => {
                 // The comment behind it.
                 *value.decor_mut() = before.decor().clone();
                 *before = value;
             }
-            None => {
+            _ => {
                 document.insert(setting.name, Item::Value(value));
             }
         }
@@ -193,10 +206,12 @@ mod tests {
                 "line 1: digits cannot be 0; it is 1 to 1000",
                 "line 2: there is no setting 'colour'; ':set' lists them",
                 "line 5: base cannot be [1]; it is 10, 16, 8 or 2",
-                "line 6: fold cannot be ; it is on or off",
+                "line 6: fold cannot be a table; it is on or off",
             ]
         );
         assert_eq!(settings.options.angle, crate::client::AngleUnit::Degree);
+        let table = "[fold]\nmine = 1\n";
+        assert!(merged(table, &Settings::default()).is_err());
         let (_, wrong) = read("digits = 5\nangle = \n");
         assert!(wrong[0].starts_with("line 2: "), "{wrong:?}");
     }

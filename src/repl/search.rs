@@ -15,6 +15,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What to say, once, when a server is lost.
 pub(super) fn looking(error: &CallError) -> String {
+    let error = error.to_string();
+    let error = error.trim_end_matches("; is a server running there?");
     format!("{error}; looking for it again")
 }
 

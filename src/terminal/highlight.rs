@@ -27,6 +27,9 @@ pub(super) fn highlighted(
     }
     let mut styles = vec![None; text.len()];
     let rest = commands(text, &mut styles);
+    if let (Rest::Text, Err(fault)) = (&rest, command::parse(text)) {
+        mark(text, bytes(text, fault.span), cursor, &mut styles);
+    }
     if let Rest::Operands(start) | Rest::Language(start) = rest {
         let line = &text[start..];
         let parts = classes(line);
@@ -49,14 +52,7 @@ pub(super) fn highlighted(
             }
             (Ok(_), None) => None,
         };
-        // What is being typed is not wrong yet.
-        let is_done = |end: usize| {
-            let behind = cursor.map(|cursor| text.get(end..cursor).unwrap_or_default());
-            behind.is_none_or(|behind| !behind.trim().is_empty())
-        };
-        if let Some(place) = faulty.filter(|place| is_done(place.end)) {
-            paint(&mut styles, place, Some(FAULTY));
-        }
+        mark(text, faulty, cursor, &mut styles);
         if let Some(cursor) = cursor.and_then(|cursor| cursor.checked_sub(start)) {
             for at in matching(&parts, cursor).into_iter().flatten() {
                 paint(&mut styles, start + at..start + at + 1, Some(MATCHING));
@@ -87,7 +83,11 @@ fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
     let is_command =
         names().any(|name| name == word) && (word.starts_with(':') || !behind.starts_with('='));
     if !is_command {
-        return Rest::Language(0);
+        return if word.starts_with(':') {
+            Rest::Text
+        } else {
+            Rest::Language(0)
+        };
     }
     paint(styles, start..end, Some(COMMAND));
     match word {
@@ -98,6 +98,22 @@ fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
         },
         _ if word.starts_with(':') => Rest::Text,
         _ => Rest::Operands(end),
+    }
+}
+
+/// Marks what is wrong, unless it is still being typed.
+fn mark(
+    text: &str,
+    faulty: Option<Range<usize>>,
+    cursor: Option<usize>,
+    styles: &mut [Option<Style>],
+) {
+    let is_done = |end: usize| {
+        let behind = cursor.map(|cursor| text.get(end..cursor).unwrap_or_default());
+        behind.is_none_or(|behind| !behind.trim().is_empty())
+    };
+    if let Some(place) = faulty.filter(|place| is_done(place.end)) {
+        paint(styles, place, Some(FAULTY));
     }
 }
 
@@ -186,6 +202,8 @@ mod tests {
             ("add 20 x", "<cadd> <n20> x"),
             ("add = 3", "add = <n3>"),
             (":say (2", "<c:say> (2"),
+            (":vasr x", "<w:vasr> x"),
+            (":set angel 2", "<c:set> <wangel> 2"),
             ("  :explain add 1 2", "  <c:explain> <cadd> <n1> <n2>"),
             (":explain 1 + é", "<c:explain> <n1> + é"),
             ("1 2", "<n1> <w2>"),
@@ -216,6 +234,7 @@ mod tests {
         // It may become `sqrt`.
         assert_eq!(marked("2 + sqr", Some(7), Some(4..7)), "<n2> + sqr");
         assert_eq!(marked("sqr ", Some(4), Some(0..3)), "sqr ");
+        assert_eq!(marked(":exp", Some(4), None), ":exp");
         assert_eq!(marked("1", None, Some(5..9)), "<n1>");
     }
 

@@ -45,19 +45,33 @@ pub async fn run(
             Input::End => return Ok(()),
             Input::Line(text) => text,
         };
+        // What was pressed before anything was under way is none of these lines' business.
+        while interrupts.recv().now_or_never().is_some() {}
         let lines = grouped(&text).lines;
         let mut place = if lines.len() == 1 && !text.contains('\n') {
             Place::Above
         } else {
             Place::Elsewhere
         };
-        for line in lines {
-            match answer(session, screen, &mut interrupts, &line, place).await? {
+        for (index, line) in lines.iter().enumerate() {
+            match answer(session, screen, &mut interrupts, line, place).await? {
                 Flow::On => place = Place::Elsewhere,
-                Flow::Interrupted => break,
+                Flow::Interrupted => {
+                    say_left(lines.len() - index - 1);
+                    break;
+                }
                 Flow::End => return Ok(()),
             }
         }
+    }
+}
+
+/// So many lines are given up with the one that was stopped.
+fn say_left(lines: usize) {
+    match lines {
+        0 => {}
+        1 => complain("the line behind it is not answered"),
+        lines => complain(format_args!("the {lines} lines behind it are not answered")),
     }
 }
 
@@ -128,8 +142,10 @@ async fn answer(
         }
     };
     let answered = tokio::select! {
+        // One that came between two lines counts.
+        biased;
+        _ = interrupts.recv() => None,
         outcome = session.answer(line, &mut notice) => Some(outcome),
-        () = interrupt(interrupts) => None,
     };
     let flow = match &answered {
         None => Flow::Interrupted,
@@ -180,18 +196,16 @@ async fn load(
         };
         match answer(session, screen, interrupts, line, place).await? {
             Flow::On => {}
+            Flow::Interrupted => {
+                say_left(lines.len() - index - 1);
+                break;
+            }
             // What ends a file need not end the session.
-            Flow::Interrupted | Flow::End => break,
+            Flow::End => break,
         }
     }
     if is_saved {
         session.set_settings(before);
     }
     Ok(Flow::On)
-}
-
-/// The next Ctrl-C, not one that came before anything was under way.
-async fn interrupt(interrupts: &mut Signal) {
-    while interrupts.recv().now_or_never().is_some() {}
-    interrupts.recv().await;
 }

@@ -201,6 +201,7 @@ class Explained(unittest.TestCase):
         terminal.expect("1 The proto")
         end = f"{proxy.address} grpcalc.v1.EvaluatorService/Worksheet\r\n"
         text = "1 The proto" + terminal.expect(end).replace("\r\n", "\n")
+        terminal.expect("> ")
         terminal.type("\x04")
         terminal.process.wait(PATIENCE)
         streams = {number: it for number, it in proxy.streams().items() if it.sent_fields}

@@ -33,7 +33,7 @@ fn prompt() -> String {
     terminal.press("2 * p\t\t");
     terminal.shows("\n> 2 * p");
     terminal.press("rice / 7");
-    terminal.shows("> 2 * price / 7  ≈ 5.7114285714285714286");
+    terminal.previews("> 2 * price / 7  ≈ 5.7114285714285714286");
     screen(&terminal, "> price =")
 }
 

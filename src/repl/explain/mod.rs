@@ -120,6 +120,12 @@ impl fmt::Display for Explained<'_> {
             Some(command) => {
                 writeln!(f, "The same call with grpcurl")?;
                 writeln!(f, "    {}", printable(&command, usize::MAX))?;
+                if path(exchange).ends_with("/Worksheet") {
+                    writeln!(
+                        f,
+                        "    (in a worksheet of its own, which has none of your names)"
+                    )?;
+                }
                 if exchange.server.contains(' ') {
                     writeln!(
                         f,
@@ -169,8 +175,12 @@ impl Explained<'_> {
                     )
                 }
                 Some(reply) if !reply.to_string().is_empty() => {
-                    let sign = if reply.is_rounded() { "≈ " } else { "" };
-                    writeln!(f, "    shown as the answer: {sign}{reply}")
+                    let rounded = if reply.is_rounded() {
+                        ", which is rounded"
+                    } else {
+                        ""
+                    };
+                    writeln!(f, "    shown as the answer: {reply}{rounded}")
                 }
                 _ if response.is_none() => writeln!(f, "    there is no message to decode"),
                 _ => Ok(()),
@@ -361,9 +371,13 @@ impl Call<'_> {
                 writeln!(f, "    RST_STREAM, code {code}: {who} gave the call up")
             }
             (None, None) if exchange.unreadable || exchange.response.is_none() => Ok(()),
-            (None, None) => writeln!(
+            (None, None) if path(exchange).ends_with("/Worksheet") => writeln!(
                 f,
                 "    no trailers and no status yet: the stream stays open for the next line"
+            ),
+            (None, None) => writeln!(
+                f,
+                "    no trailers and no status: this program has what it wanted, and waits for no end"
             ),
         }
     }
