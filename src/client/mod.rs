@@ -47,7 +47,7 @@ pub use self::{
     discovery::{Finding, Health, Inquiry},
     error::{CallError, Fault},
     http2::Field,
-    recorder::{Exchange, Payload, Recorder, Sender},
+    recorder::{End, Exchange, Payload, Recorder, Sender},
     target::{Access, NoToken, Remote, Target, Token},
     tls::{Tls, TlsFiles, TlsSetupError},
     window::MOST as MOST_CALLS,

@@ -83,10 +83,8 @@ pub struct Exchange {
     pub trailers: Option<Vec<Field>>,
     /// Whether the response was nothing but fields at the end.
     pub trailers_only: bool,
-    /// Whether what came back was no HTTP/2.
-    pub unreadable: bool,
-    /// Who reset the stream, and with what code.
-    pub reset: Option<(Sender, u32)>,
+    /// How the stream ended.
+    pub end: End,
     /// Whether the stream was opened before this was recorded, and how long.
     pub age: Option<Duration>,
     /// From the first bytes that were sent to the last ones that were received.
@@ -97,6 +95,22 @@ pub struct Exchange {
     pub opened: Option<Instant>,
     /// When something was first sent while this was recorded.
     pub began: Option<Instant>,
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// It is open, as far as is known.
+    #[default]
+    Open,
+    /// The server ended it, with trailers or without.
+    Ended,
+    /// It was reset: by whom, and with what code.
+    Reset(Sender, u32),
+    /// What came back was no HTTP/2.
+    Nonsense,
+    /// The connection is gone.
+    Cut,
 }
 
 /// One of the ends of a connection.
@@ -184,8 +198,15 @@ impl Recorder {
             connection.read_all();
             connection.recording = false;
             exchanges.append(&mut connection.ended);
-            let open = connection.streams.values();
-            exchanges.extend(open.filter(|it| it.began.is_some()).cloned());
+            let is_gone = Arc::strong_count(&wire.0) == 1;
+            let open = connection.streams.values().cloned();
+            let open = open.filter(|exchange| exchange.began.is_some());
+            exchanges.extend(open.map(|mut exchange| {
+                if is_gone && exchange.end == End::Open {
+                    exchange.end = End::Cut;
+                }
+                exchange
+            }));
         }
         // Those that nobody uses any more.
         wires.all.retain(|wire| Arc::strong_count(&wire.0) > 1);
@@ -282,7 +303,7 @@ impl Connection {
             if read == Err(Nonsense) {
                 self.lost[direction as usize] = true;
                 for exchange in self.streams.values_mut() {
-                    exchange.unreadable = true;
+                    exchange.end = End::Nonsense;
                 }
             }
         }
@@ -361,13 +382,14 @@ impl Book<'_> {
             Frame::Reset { code, .. } => return self.reset(stream, Sender::Server, code),
         };
         if ends {
+            exchange.end = End::Ended;
             self.end(stream);
         }
     }
 
     fn reset(&mut self, stream: u32, who: Sender, code: u32) {
         if let Some(exchange) = self.streams.get_mut(&stream) {
-            exchange.reset = Some((who, code));
+            exchange.end = End::Reset(who, code);
             self.end(stream);
         }
     }

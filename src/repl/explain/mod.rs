@@ -23,7 +23,7 @@ use self::{
 };
 use super::Outcome;
 use crate::{
-    client::{Exchange, Field, Payload, Sender},
+    client::{End, Exchange, Field, Payload, Sender},
     printable::printable,
 };
 
@@ -71,12 +71,18 @@ impl fmt::Display for Brief<'_> {
         if let Some(duration) = exchange.duration {
             write!(f, " in {}", Time(duration))?;
         }
-        write!(f, ", {}", end(exchange))
+        let end = end(exchange);
+        write!(f, ", {end}")
     }
 }
 
 fn path(exchange: &Exchange) -> &str {
     exchange.requested(":path").unwrap_or("(unknown)")
+}
+
+/// Whether the call goes on behind its answer.
+fn is_worksheet(exchange: &Exchange) -> bool {
+    path(exchange).ends_with("/Worksheet")
 }
 
 /// A time in a unit that fits.
@@ -120,7 +126,7 @@ impl fmt::Display for Explained<'_> {
             Some(command) => {
                 writeln!(f, "The same call with grpcurl")?;
                 writeln!(f, "    {}", printable(&command, usize::MAX))?;
-                if path(exchange).ends_with("/Worksheet") {
+                if is_worksheet(exchange) {
                     writeln!(
                         f,
                         "    (in a worksheet of its own, which has none of your names)"
@@ -298,7 +304,7 @@ impl Call<'_> {
                 Time(first),
                 Time(last)
             )?,
-            _ if exchange.unreadable => writeln!(f, "    what came back is no HTTP/2")?,
+            _ if exchange.end == End::Nonsense => writeln!(f, "    what came back is no HTTP/2")?,
             _ => writeln!(f, "    nothing came back")?,
         }
         let mut last = None;
@@ -340,7 +346,7 @@ impl Call<'_> {
     /// How it ended.
     fn end(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exchange = self.exchange;
-        match (&exchange.trailers, exchange.reset) {
+        match (&exchange.trailers, exchange.end) {
             (Some(trailers), _) => {
                 let where_ = if exchange.trailers_only {
                     "HEADERS that end the stream (there is no message):"
@@ -363,22 +369,27 @@ impl Call<'_> {
                     None => Ok(()),
                 }
             }
-            (None, Some((who, code))) => {
+            (None, End::Reset(who, code)) => {
                 let who = match who {
                     Sender::Client => "this program",
                     Sender::Server => "the server",
                 };
                 writeln!(f, "    RST_STREAM, code {code}: {who} gave the call up")
             }
-            (None, None) if exchange.unreadable || exchange.response.is_none() => Ok(()),
-            (None, None) if path(exchange).ends_with("/Worksheet") => writeln!(
+            (None, End::Nonsense) => Ok(()),
+            (None, End::Ended) => {
+                writeln!(f, "    no trailers, and so no status: the stream has ended")
+            }
+            (None, End::Cut) => {
+                writeln!(f, "    no trailers and no status: the connection is gone")
+            }
+            (None, End::Open) if is_worksheet(exchange) => writeln!(
                 f,
                 "    no trailers and no status yet: the stream stays open for the next line"
             ),
-            (None, None) => writeln!(
-                f,
-                "    no trailers and no status: this program has what it wanted, and waits for no end"
-            ),
+            (None, End::Open) => {
+                writeln!(f, "    no trailers and no status: nobody waited for them")
+            }
         }
     }
 }

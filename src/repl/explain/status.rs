@@ -3,9 +3,9 @@
 use http::{HeaderMap, HeaderValue};
 use tonic::{Code, metadata::MetadataMap};
 
-use super::schema;
+use super::{is_worksheet, schema};
 use crate::{
-    client::{Exchange, Sender},
+    client::{End, Exchange, Sender},
     code::name,
     printable::printable,
 };
@@ -26,13 +26,16 @@ pub(super) fn status(exchange: &Exchange) -> Option<String> {
 
 /// The end of a call in a word or two.
 pub(super) fn end(exchange: &Exchange) -> String {
-    match (status(exchange), exchange.reset) {
-        (Some(status), _) => status,
-        (None, Some((Sender::Client, _))) => "given up".into(),
-        (None, Some((Sender::Server, _))) => "reset by the server".into(),
-        (None, None) if exchange.trailers.is_some() => "no status".into(),
-        (None, None) => "still open".into(),
-    }
+    let words = match exchange.end {
+        _ if exchange.trailers.is_some() => {
+            return status(exchange).unwrap_or_else(|| "no status".into());
+        }
+        End::Reset(Sender::Client, _) => "given up",
+        End::Reset(Sender::Server, _) => "reset by the server",
+        End::Open if is_worksheet(exchange) => "still open",
+        End::Open | End::Ended | End::Nonsense | End::Cut => "no status",
+    };
+    words.into()
 }
 
 /// What stands in the details of a status, as text (`google.rpc.Status`).
