@@ -28,7 +28,7 @@ use crate::{
         script::{self, Output, Rules, Side},
         settings::Settings,
     },
-    terminal::{self, Editor, Progress, Screen, prompt},
+    terminal::{self, Editor, Mode, Progress, Screen, prompt},
 };
 
 /// What is said to somebody who was never here.
@@ -279,6 +279,8 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let is_new = history.as_ref().is_some_and(|file| !file.exists());
     let (chat, heard) = mpsc::channel(HEARD);
     let color = options.color.into();
+    let mut terminated = signal(SignalKind::terminate()).context("cannot watch for signals")?;
+    let mode = Mode::now();
     let mut editor =
         Editor::start(history, color, heard).context("cannot start the line editor")?;
     // Where nobody sees it, it is not missed.
@@ -304,7 +306,14 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let init = directory.as_ref().and_then(Directory::init);
     let mut session = Session::new(client, profile, chat);
     let screen = Screen::new(color);
-    let done = prompt::run(&mut session, &mut editor, &screen, init).await;
+    let done = tokio::select! {
+        done = prompt::run(&mut session, &mut editor, &screen, init) => done,
+        _ = terminated.recv() => {
+            // The editor still waits for a key, and ends with the process.
+            mode.into_iter().for_each(Mode::restore);
+            return Ok(Exit::Terminated);
+        }
+    };
     editor.close();
     match done {
         // Whoever closed the pipe has seen enough.

@@ -101,6 +101,20 @@ pub struct Entry {
     pub(super) kind: Kind,
 }
 
+impl Entry {
+    /// The entry of a name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        TABLE.iter().find(|entry| entry.names.contains(&name))
+    }
+
+    /// Whether it is a call, with numbers behind its name.
+    #[must_use]
+    pub fn is_call(&self) -> bool {
+        matches!(self.kind, Kind::Verb(_))
+    }
+}
+
 /// What it is to the parser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
@@ -409,7 +423,7 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
 
 /// The command that a line with the first word `name` gives, if it gives one.
 fn command(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static Entry>, LineFault> {
-    let known = TABLE.iter().find(|entry| entry.names.contains(&name.text));
+    let known = Entry::find(name.text);
     let behind = rest.rest.trim_start_matches(is_space);
     let is_one = name.text.starts_with(':');
     if known.is_some() && (is_one || !behind.starts_with('=')) {

@@ -11,7 +11,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
 };
 
-use super::{config, outcome::Sheaf, settings::Settings};
+use super::{config, group::grouped, outcome::Sheaf, settings::Settings};
 use crate::{client::AngleUnit, printable::quoted};
 
 /// Bytes of a file that is loaded.
@@ -64,10 +64,9 @@ impl Sheaf {
     /// The lines of a file's text.
     #[must_use]
     pub fn new(name: &str, text: &str) -> Self {
-        let lines = text.trim_start_matches('\u{feff}').lines();
         Self {
             name: name.into(),
-            lines: lines.map(str::to_owned).collect(),
+            groups: grouped(text.trim_start_matches('\u{feff}')).groups,
             is_saved: text.starts_with(HEADER),
         }
     }
@@ -113,7 +112,13 @@ pub(super) async fn save(
     }
     if count > 0 {
         let path = expanded(name);
-        if path.exists() && !read(&path, name).await?.starts_with(HEADER) {
+        let is_free = !path.exists()
+            || match read(&path, name).await {
+                Ok(text) => text.starts_with(HEADER),
+                Err(FileError::Read(name, error)) => return Err(FileError::Write(name, error)),
+                Err(_) => false,
+            };
+        if !is_free {
             return Err(FileError::Foreign(name.into()));
         }
         write(&path, name, &text).await?;
@@ -189,7 +194,8 @@ mod tests {
                 ":set angle deg",
                 "y = sin(30)",
             ];
-            assert_eq!(sheaf.lines, expected);
+            let lines: Vec<_> = sheaf.groups.iter().map(|group| &group.line).collect();
+            assert_eq!(lines, expected);
             assert!(sheaf.is_saved);
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -209,7 +215,11 @@ mod tests {
             error.to_string().ends_with("it is no regular file"),
             "{error}"
         );
+        let error = save(folder.path().to_str().unwrap(), lines.into_iter()).await;
+        assert!(matches!(error, Err(FileError::Write(..))), "{error:?}");
         std::fs::write(&path, [0xff]).unwrap();
+        let error = save(path.to_str().unwrap(), lines.into_iter()).await;
+        assert!(matches!(error, Err(FileError::Foreign(_))), "{error:?}");
         let error = load(path.to_str().unwrap()).await;
         assert!(matches!(error, Err(FileError::NoText(_))), "{error:?}");
     }

@@ -9,11 +9,20 @@ const LINES: usize = 256;
 /// A text of several lines as lines to be answered one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grouped {
-    /// The lines. What stood on several lines is one, with spaces for ends of lines and
-    /// for comments in front of them, so that places stay what they were.
-    pub lines: Vec<String>,
+    /// The lines.
+    pub groups: Vec<Group>,
     /// Whether a parenthesis is open at the end.
     pub is_open: bool,
+}
+
+/// A line to be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The line on which it begins, from 1.
+    pub number: usize,
+    /// What stood on several lines is one, with spaces for ends of lines and for comments in
+    /// front of them, so that places stay what they were.
+    pub line: String,
 }
 
 /// Groups the lines of `text`. One whose parenthesis is never closed stands alone, so that
@@ -21,7 +30,7 @@ pub struct Grouped {
 #[must_use]
 pub fn grouped(text: &str) -> Grouped {
     let all: Vec<_> = text.lines().collect();
-    let (mut lines, mut open) = (Vec::new(), false);
+    let (mut groups, mut open) = (Vec::new(), false);
     let mut rest = &all[..];
     while let Some(first) = rest.first() {
         let count = if is_language(first) {
@@ -31,11 +40,14 @@ pub fn grouped(text: &str) -> Grouped {
         };
         open |= count.is_none();
         let (group, behind) = rest.split_at(count.unwrap_or(1));
-        lines.push(joined(group));
+        groups.push(Group {
+            number: all.len() - rest.len() + 1,
+            line: joined(group),
+        });
         rest = behind;
     }
     Grouped {
-        lines,
+        groups,
         is_open: open,
     }
 }
@@ -90,29 +102,39 @@ mod tests {
 
     #[test]
     fn groups() {
-        for (text, lines, is_open) in [
-            ("1 + 1", &["1 + 1"][..], false),
-            ("1\n2\n\n3", &["1", "2", "", "3"], false),
-            ("(1 +", &["(1 +"], true),
-            ("(1 + # one\n 2)\n3", &["(1 +        2)", "3"], false),
-            ("f(\n1,\n2\n)", &["f( 1, 2 )"], false),
-            ("1\n(2\n3\n(4\n5)", &["1", "(2", "3", "(4 5)"], true),
-            ("add 1 (\n2", &["add 1 (", "2"], false),
-            (":say (\n2", &[":say (", "2"], false),
-            ("1 # (\n2", &["1 # (", "2"], false),
-            (")(\n)", &[")( )"], false),
+        for (text, groups, is_open) in [
+            ("1 + 1", &[(1, "1 + 1")][..], false),
+            ("1\n2\n\n3", &[(1, "1"), (2, "2"), (3, ""), (4, "3")], false),
+            ("(1 +", &[(1, "(1 +")], true),
+            (
+                "(1 + # one\n 2)\n3",
+                &[(1, "(1 +        2)"), (3, "3")],
+                false,
+            ),
+            ("f(\n1,\n2\n)", &[(1, "f( 1, 2 )")], false),
+            (
+                "1\n(2\n3\n(4\n5)",
+                &[(1, "1"), (2, "(2"), (3, "3"), (4, "(4 5)")],
+                true,
+            ),
+            ("add 1 (\n2", &[(1, "add 1 ("), (2, "2")], false),
+            (":say (\n2", &[(1, ":say ("), (2, "2")], false),
+            ("1 # (\n2", &[(1, "1 # ("), (2, "2")], false),
+            (")(\n)", &[(1, ")( )")], false),
         ] {
-            let expected = Grouped {
-                lines: lines.iter().map(ToString::to_string).collect(),
-                is_open,
-            };
-            assert_eq!(grouped(text), expected, "{text:?}");
+            let found = grouped(text);
+            let shown: Vec<_> = found
+                .groups
+                .iter()
+                .map(|it| (it.number, &*it.line))
+                .collect();
+            assert_eq!((&shown[..], found.is_open), (groups, is_open), "{text:?}");
         }
     }
 
     #[test]
     fn what_is_never_closed_costs_little() {
         let text = "(\n".repeat(20_000);
-        assert_eq!(grouped(&text).lines.len(), 20_000);
+        assert_eq!(grouped(&text).groups.len(), 20_000);
     }
 }

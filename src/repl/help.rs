@@ -24,6 +24,8 @@ pub enum Topic {
     Function(&'static Function),
     /// A number with a name, and what it is.
     Constant(&'static str, &'static str),
+    /// What an answer can be turned `to`, and what that is.
+    Form(&'static str, &'static str),
     /// A setting.
     Setting(&'static Setting),
     /// A limit of servers.
@@ -31,6 +33,19 @@ pub enum Topic {
     /// All of the limits.
     Limits,
 }
+
+/// What is defined by each answer.
+pub const ANS: (&str, &str) = ("ans", "the last answer");
+
+/// What an answer can be turned `to` by a word.
+pub const FORMS: [(&str, &str); 6] = [
+    ("dec", "an integer in base ten"),
+    ("hex", "an integer in base sixteen"),
+    ("oct", "an integer in base eight"),
+    ("bin", "an integer in base two"),
+    ("fraction", "a numerator and a denominator"),
+    ("sci", "a number and a power of ten"),
+];
 
 /// What all limits together are called.
 const ALL_LIMITS: &str = "limits";
@@ -47,7 +62,7 @@ impl Topic {
         match self {
             Self::Command(entry) => entry.names[0],
             Self::Function(function) => function.names[0],
-            Self::Constant(name, _) => name,
+            Self::Constant(name, _) | Self::Form(name, _) => name,
             Self::Setting(setting) => setting.name,
             Self::Limit(limit) => limit.name,
             Self::Limits => ALL_LIMITS,
@@ -57,19 +72,23 @@ impl Topic {
     /// What a name stands for.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
-        let command = TABLE
-            .iter()
-            .find(|entry| entry.names.contains(&name))
-            .map(Self::Command);
+        let command = Entry::find(name).map(Self::Command);
         let constant = || {
-            let mut constants = engine::CONSTANTS.iter();
+            let mut constants = engine::CONSTANTS.iter().chain(&[ANS]);
             constants
                 .find(|(known, _)| *known == name)
                 .map(|(name, what)| Self::Constant(name, what))
         };
+        let form = || {
+            let mut forms = FORMS.into_iter();
+            forms
+                .find(|(known, _)| *known == name)
+                .map(|(name, what)| Self::Form(name, what))
+        };
         command
             .or_else(|| functions::find(name).map(Self::Function))
             .or_else(constant)
+            .or_else(form)
             .or_else(|| Setting::find(name).map(Self::Setting))
             .or_else(|| Limit::find(name).map(Self::Limit))
             .or_else(|| (name == ALL_LIMITS).then_some(Self::Limits))
@@ -81,7 +100,7 @@ impl Topic {
         match self {
             Self::Command(entry) => entry.summary,
             Self::Function(function) => function.summary,
-            Self::Constant(_, what) => what,
+            Self::Constant(_, what) | Self::Form(_, what) => what,
             Self::Setting(setting) => setting.summary,
             Self::Limit(limit) => limit.what,
             Self::Limits => "what servers refuse",
@@ -94,6 +113,8 @@ impl Topic {
         let limits = LIMITS.iter().map(|limit| limit.name);
         names()
             .chain(words())
+            .chain([ANS.0])
+            .chain(FORMS.into_iter().map(|(name, _)| name))
             .chain(settings)
             .chain(limits)
             .chain([ALL_LIMITS])
@@ -139,6 +160,10 @@ pub fn help(topic: Option<Topic>) -> String {
         }
         Some(Topic::Constant(name, what)) => {
             line(name);
+            line(&format!("  {what}"));
+        }
+        Some(Topic::Form(name, what)) => {
+            line(&format!("VALUE to {name}"));
             line(&format!("  {what}"));
         }
         Some(Topic::Setting(setting)) => {

@@ -81,6 +81,8 @@ pub(super) struct LastingSheet {
     reply: Option<Reply>,
     /// Why the stream broke, if nobody was told yet.
     lost: Option<CallError>,
+    /// Whether something was bound since the names were asked for.
+    has_new_names: bool,
     /// Whether a preview failed, so that none is tried before the next line.
     silent: bool,
 }
@@ -231,6 +233,11 @@ impl LastingSheet {
         }
     }
 
+    /// Whether something was bound since the names were asked for.
+    pub(super) fn has_new_names(&self) -> bool {
+        self.has_new_names
+    }
+
     /// Whether it has to be made again.
     pub(super) fn is_missing(&self) -> bool {
         self.opened && self.sheet.is_none()
@@ -311,6 +318,7 @@ impl LastingSheet {
         }
         match row {
             Ok(answer) => {
+                self.has_new_names |= !answer.name.is_empty();
                 self.log.record(line, angle, &answer);
                 if answer.text.is_some() {
                     self.reply = None;
@@ -408,6 +416,7 @@ impl LastingSheet {
     pub(super) async fn ask_names(&mut self, options: Options) -> bool {
         let may_ask = self.opened && self.sheet.is_some() && self.asked.len() < WAITING;
         if may_ask {
+            self.has_new_names = false;
             self.send(What::Names, WorksheetRequest::Names { options })
                 .await;
         }

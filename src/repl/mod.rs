@@ -39,7 +39,7 @@ pub use self::{
     chat::Talk,
     command::Command,
     fault::LineFault,
-    group::{Grouped, grouped},
+    group::{Group, Grouped, grouped},
     lasting::Aside,
     member::Heard,
     outcome::{Outcome, Sheaf},

@@ -1,6 +1,6 @@
 //! What comes of a line.
 
-use super::fault::LineFault;
+use super::{fault::LineFault, group::Group};
 use crate::client::{CallError, Fault, Note, Reply};
 
 /// What there is to print for a line, or to do.
@@ -39,7 +39,7 @@ pub struct Sheaf {
     /// What the file is called.
     pub name: String,
     /// Its lines.
-    pub lines: Vec<String>,
+    pub groups: Vec<Group>,
     /// Whether `:save` wrote it: what it sets, it sets for its own lines.
     pub is_saved: bool,
 }

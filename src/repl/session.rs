@@ -151,7 +151,8 @@ impl<C: Calls> Session<C> {
         let outcome = self.obey(line, notice).await;
         if let Some(recorder) = &recorder {
             let exchanges = recorder.stop();
-            self.trace = Some(explain::trace(&exchanges)).filter(|trace| !trace.is_empty());
+            let trace = explain::trace(&exchanges);
+            self.trace = Some(trace).filter(|trace| !trace.is_empty());
         }
         let line = match (&outcome, command::parse(line)) {
             (Outcome::Explained(..), Ok(Command::Explain(rest))) => rest.line,
@@ -253,7 +254,7 @@ impl<C: Calls> Session<C> {
             exchanges: &recorder.stop(),
             outcome: &outcome,
         };
-        let text = explained.to_string();
+        let text = explained.text();
         Outcome::Explained(Box::new(outcome), text)
     }
 
@@ -278,6 +279,12 @@ impl<C: Calls> Session<C> {
         }
         let terms = terms(&self.calls, self.settings.options, self.timeout);
         self.sheet.ask_preview(line, terms).await
+    }
+
+    /// Whether something was bound since the definitions were asked for.
+    #[must_use]
+    pub fn has_new_names(&self) -> bool {
+        self.sheet.has_new_names()
     }
 
     /// Asks for the definitions, for [`Session::aside`]. Whether it was asked: where there can
@@ -447,6 +454,11 @@ impl<C: Calls> Session<C> {
                     Outcome::Answer(reply) => Outcome::Recalled(reply),
                     outcome => outcome,
                 };
+            }
+            // It would no longer be marked as what it is.
+            reply @ Reply::Answer(answer) if answer.rounded => {
+                notice("of that answer only these digits are known, so ans stays what it is");
+                return Outcome::Recalled(reply.clone());
             }
             Reply::Answer(answer) => Reply::Shared(answer.clone()),
             reply => reply.clone(),

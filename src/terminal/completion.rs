@@ -1,19 +1,26 @@
 //! What Tab offers.
 
-use rustyline::completion;
+use rustyline::completion::{self, FilenameCompleter};
 
 use crate::{
     engine::{CONSTANTS, functions},
     printable::printable,
     repl::{
-        command::{TABLE, names},
-        help::Topic,
+        command::{Entry, TABLE},
+        help::{ANS, FORMS, Topic},
         settings::{SETTINGS, Setting},
     },
+    syntax::{Class, classes},
 };
 
 /// Columns of a name in a list, at most.
 const NAME: usize = 26;
+
+/// A form that is no single word.
+const DIGITS: (&str, &str) = ("30 digits", "so many significant digits");
+
+/// What keeps the settings.
+const SAVE: &str = "--save";
 
 /// A name that could stand where Tab was pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +59,7 @@ impl completion::Candidate for Candidate {
 /// The names that could stand where the word around the cursor (a byte position in
 /// `line`) begins, and the byte at which it begins: commands at the start of a line
 /// and behind `help`, functions, constants and the worksheet's own `definitions` where an
-/// expression can have them.
+/// expression can have them, files where one is named.
 pub(super) fn complete(
     line: &str,
     cursor: usize,
@@ -63,6 +70,14 @@ pub(super) fn complete(
     let inner = before.trim_start().strip_prefix(":explain ");
     let before = inner.unwrap_or(before);
     let offset = cursor - before.len();
+    let command = before.trim_start();
+    if let Some(path) = [":load ", ":save "]
+        .iter()
+        .find_map(|it| command.strip_prefix(it))
+    {
+        let path = path.trim_start();
+        return (cursor - path.len(), files(path));
+    }
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '-');
     let is_operand = |c: char| c.is_alphanumeric() || c == '_';
     let edge = |is_word: fn(char) -> bool| {
@@ -70,8 +85,7 @@ pub(super) fn complete(
             edge + before[edge..].chars().next().map_or(0, char::len_utf8)
         })
     };
-    let is_command = before.trim_start().starts_with(':');
-    let is_whole = is_command || before.trim_start().starts_with("help ");
+    let is_whole = command.starts_with(':') || command.starts_with("help ");
     let start = edge(if is_whole { is_word } else { is_operand });
     let (front, word) = before.split_at(start);
     let first = front.split_whitespace().next();
@@ -82,19 +96,67 @@ pub(super) fn complete(
             all
         }
         Some("help") if front.trim() == "help" => topics(),
-        Some(":set") => settings(front, word),
+        Some(":set") => settings(front),
         Some(":trace" | ":chat") if front.split_whitespace().count() == 1 => {
             let switch = |word: &str| Candidate::new(word, word, "");
             let on = (first == Some(":trace")).then(|| switch("on"));
             on.into_iter().chain([switch("off")]).collect()
         }
         Some("help") => Vec::new(),
-        Some(first) if first.starts_with(':') || word.is_empty() => Vec::new(),
-        Some(first) if names().any(|name| name == first) => defined(definitions),
+        Some(first) if first.starts_with(':') || is_comment(before) => Vec::new(),
+        Some(_) if is_converted(front) => forms(),
+        Some(_) if word.is_empty() => Vec::new(),
+        Some(first) if Entry::find(first).is_some() => defined(definitions),
         Some(_) => language(definitions),
     };
     candidates.retain(|candidate| candidate.text.starts_with(word));
+    if line[cursor..].starts_with('(') {
+        for candidate in &mut candidates {
+            let name = candidate.text.trim_end_matches('(').len();
+            candidate.text.truncate(name);
+        }
+    }
     (offset + start, candidates)
+}
+
+/// Whether a comment has begun on the last line.
+fn is_comment(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    matches!(classes(line).last(), Some((Class::Comment, _)))
+}
+
+/// Whether a form comes next.
+fn is_converted(front: &str) -> bool {
+    let front = front.trim_end();
+    front.ends_with("->") || front.ends_with(" to")
+}
+
+fn forms() -> Vec<Candidate> {
+    let forms = FORMS.iter().chain(&[DIGITS]);
+    forms
+        .map(|(name, what)| Candidate::new(*name, name, what))
+        .collect()
+}
+
+fn files(path: &str) -> Vec<Candidate> {
+    if path.contains('\'') {
+        return Vec::new();
+    }
+    // Behind an open quote nothing is escaped, as in our commands.
+    let quoted = format!("'{path}");
+    let found = FilenameCompleter::new().complete_path(&quoted, quoted.len());
+    let (_, found) = found.unwrap_or_default();
+    let hidden = path
+        .rsplit('/')
+        .next()
+        .is_some_and(|name| name.starts_with('.'));
+    let offered = found.into_iter().filter(|file| {
+        let is_seen = printable(&file.display, usize::MAX) == file.display;
+        is_seen && (hidden || !file.display.starts_with('.'))
+    });
+    offered
+        .map(|file| Candidate::new(file.replacement, &file.display, ""))
+        .collect()
 }
 
 fn commands() -> Vec<Candidate> {
@@ -115,9 +177,8 @@ fn language(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Candidat
             Candidate::new(format!("{name}("), &usage, function.summary)
         })
     });
-    let constants = CONSTANTS
-        .iter()
-        .map(|(name, what)| Candidate::new(*name, name, what));
+    let constants = CONSTANTS.iter().chain(&[ANS]);
+    let constants = constants.map(|(name, what)| Candidate::new(*name, name, what));
     let mut all: Vec<_> = functions.chain(constants).collect();
     all.extend(defined(definitions));
     all
@@ -145,27 +206,23 @@ fn topics() -> Vec<Candidate> {
         .collect()
 }
 
-fn settings(front: &str, word: &str) -> Vec<Candidate> {
+fn settings(front: &str) -> Vec<Candidate> {
     let words: Vec<_> = front.split_whitespace().collect();
-    let names = || {
-        let names = SETTINGS
-            .iter()
-            .map(|it| Candidate::new(format!("{} ", it.name), it.name, it.summary));
-        names.collect()
-    };
     match words[..] {
-        [_] if word.starts_with('-') => Vec::new(),
-        [_] => names(),
-        [_, name] => match Setting::find(name) {
-            Some(setting) => {
-                let values = setting.values.split([' ', ',']);
-                let values = values.filter(|value| !matches!(*value, "" | "or" | "to"));
-                values
-                    .map(|value| Candidate::new(value, value, ""))
-                    .collect()
-            }
-            None => Vec::new(),
-        },
+        [_] => {
+            let all = SETTINGS.iter();
+            let all = all.map(|it| Candidate::new(format!("{} ", it.name), it.name, it.summary));
+            let save = Candidate::new(SAVE, SAVE, "keeps them for later sessions");
+            all.chain([save]).collect()
+        }
+        [_, name] => {
+            let values = Setting::find(name).map_or("", |setting| setting.values);
+            let values = values.split([' ', ',']);
+            let values = values.filter(|value| !matches!(*value, "" | "or" | "to"));
+            values
+                .map(|value| Candidate::new(value, value, ""))
+                .collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -173,6 +230,7 @@ fn settings(front: &str, word: &str) -> Vec<Candidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::{Limits, parse};
 
     fn definitions() -> Vec<(String, String)> {
         [("sum_of(a, b)", "a + b"), ("size", "12")]
@@ -204,6 +262,20 @@ mod tests {
             (":explain mult", 9, &["multiply "]),
             (":explain 2 + siz", 13, &["size"]),
             (":set an", 5, &["angle "]),
+            (":set -", 5, &["--save"]),
+            ("an", 0, &["ans"]),
+            ("1 + 255 to h", 11, &["hex"]),
+            (
+                "1 -> ",
+                5,
+                &["dec", "hex", "oct", "bin", "fraction", "sci", "30 digits"],
+            ),
+            ("to", 0, &["totient("]),
+            ("1 # sq", 4, &[]),
+            ("(1 # one\n + sq", 12, &["sqrt("]),
+            (":load Cargo.t", 6, &["Cargo.toml"]),
+            (":save  src/termin", 7, &["src/terminal/"]),
+            (":load it's", 6, &[]),
             (":set angle d", 11, &["deg"]),
             (":set base ", 10, &["10", "16", "8", "2"]),
             (":trace o", 7, &["on", "off"]),
@@ -222,6 +294,34 @@ mod tests {
         }
         let (start, offered) = complete("add 1 2", 2, Vec::new);
         assert_eq!((start, offered[0].text.as_str()), (0, "add "));
+        // It has its parenthesis.
+        let (_, offered) = complete("sqr(2)", 3, Vec::new);
+        assert_eq!(offered[0].text, "sqrt");
+    }
+
+    #[test]
+    fn every_form_is_one() {
+        for (name, _) in FORMS.into_iter().chain([DIGITS]) {
+            let line = format!("255 to {name}");
+            assert!(parse(&line, &Limits::DEFAULT).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn files_as_they_are_called() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a b.calc", ".hidden", "a\nb"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = |name: &str| {
+            let line = format!(":load {}/{name}", folder.path().display());
+            let (_, offered) = complete(&line, line.len(), Vec::new);
+            let shown: Vec<_> = offered.into_iter().map(|it| (it.text, it.shown)).collect();
+            shown
+        };
+        let path = |name: &str| format!("{}/{name}", folder.path().display());
+        assert_eq!(found(""), [(path("a b.calc"), "a b.calc".to_owned())]);
+        assert_eq!(found("."), [(path(".hidden"), ".hidden".to_owned())]);
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub enum Input {
     Line(String),
     /// Pressed Ctrl-C: the line is thrown away.
     Interrupt,
+    /// Sent bytes that are no text: the line is thrown away.
+    Garbled,
     /// Pressed Ctrl-D on an empty line.
     End,
 }
@@ -163,6 +165,9 @@ impl Lines {
             .map_err(io_error)?
             .history_ignore_space(true)
             .completion_type(CompletionType::List)
+            // A list stops at each screen; a question before it would take every key for an
+            // answer, Ctrl-C as well.
+            .completion_prompt_limit(usize::MAX)
             .color_mode(if is_colored {
                 ColorMode::Forced
             } else {
@@ -205,6 +210,9 @@ impl Lines {
                 Ok(line) => {
                     self.remember(&line);
                     return Ok(Input::Line(line));
+                }
+                Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    return Ok(Input::Garbled);
                 }
                 Err(ReadlineError::Interrupted) => return Ok(Input::Interrupt),
                 Err(ReadlineError::Eof) => return Ok(Input::End),

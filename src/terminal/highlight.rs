@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
 use crate::{
     engine::functions,
-    repl::command::{self, names},
+    repl::command::{self, Entry},
     syntax::{self, Class, Kind, Limits, classes, is_space},
 };
 
@@ -80,15 +80,15 @@ fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
         .map_or(text.len(), |at| start + at);
     let word = &text[start..end];
     let behind = text[end..].trim_start_matches(is_space);
-    let is_command =
-        names().any(|name| name == word) && (word.starts_with(':') || !behind.starts_with('='));
-    if !is_command {
-        return if word.starts_with(':') {
+    let is_one = word.starts_with(':');
+    let entry = Entry::find(word).filter(|_| is_one || !behind.starts_with('='));
+    let Some(entry) = entry else {
+        return if is_one {
             Rest::Text
         } else {
             Rest::Language(0)
         };
-    }
+    };
     paint(styles, start..end, Some(COMMAND));
     match word {
         ":explain" => match commands(&text[end..], &mut styles[end..]) {
@@ -96,8 +96,8 @@ fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
             Rest::Operands(start) => Rest::Operands(end + start),
             Rest::Language(start) => Rest::Language(end + start),
         },
-        _ if word.starts_with(':') => Rest::Text,
-        _ => Rest::Operands(end),
+        _ if entry.is_call() => Rest::Operands(end),
+        _ => Rest::Text,
     }
 }
 
@@ -202,6 +202,9 @@ mod tests {
             ("add 20 x", "<cadd> <n20> x"),
             ("add = 3", "add = <n3>"),
             (":say (2", "<c:say> (2"),
+            ("help :explain", "<chelp> :explain"),
+            ("help sqr", "<chelp> <wsqr>"),
+            ("quit now", "<cquit> <wnow>"),
             (":vasr x", "<w:vasr> x"),
             (":set angel 2", "<c:set> <wangel> 2"),
             ("  :explain add 1 2", "  <c:explain> <cadd> <n1> <n2>"),

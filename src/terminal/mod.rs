@@ -5,6 +5,7 @@ mod completion;
 mod editor;
 mod highlight;
 mod history;
+mod mode;
 mod number;
 mod pointer;
 mod preview;
@@ -14,5 +15,6 @@ pub mod prompt;
 mod screen;
 
 pub use self::{
-    color::Color, editor::Editor, history::history_file, progress::Progress, screen::Screen,
+    color::Color, editor::Editor, history::history_file, mode::Mode, progress::Progress,
+    screen::Screen,
 };

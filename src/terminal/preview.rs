@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     repl::{
+        Group,
         command::{self, Command},
         grouped,
     },
@@ -165,18 +166,19 @@ fn previewable(text: &str) -> Option<String> {
     if text.len() > LONGEST || !matches!(command::parse(text), Ok(Command::Evaluate)) {
         return None;
     }
-    let mut group = grouped(text);
-    let line = group
-        .lines
-        .pop()
-        .filter(|_| group.lines.is_empty() && !group.is_open)?;
-    let parsed = syntax::parse(&line, &Limits::DEFAULT).ok()?;
+    let found = grouped(text);
+    let [Group { line, .. }] = &found.groups[..] else {
+        return None;
+    };
+    // A space behind it makes no other line of it, but is a key that shows what came late.
+    let line = line.trim_end();
+    let parsed = syntax::parse(line, &Limits::DEFAULT).ok()?;
     let statement = parsed.statements.last()?;
     let is_plain = |kind| matches!(kind, NodeKind::Literal | NodeKind::Prefix(Prefix::Minus));
     let nodes = parsed.expression(statement);
     let is_number = nodes.iter().all(|node| is_plain(node.kind)) && statement.forms.is_empty();
     let is_worth_it = !statement.is_function() && !is_number;
-    is_worth_it.then_some(line)
+    is_worth_it.then(|| line.to_owned())
 }
 
 #[cfg(test)]
@@ -188,6 +190,7 @@ mod tests {
         for (text, line) in [
             ("1 + 1", Some("1 + 1")),
             ("x", Some("x")),
+            (" x  ", Some(" x")),
             ("x = 2 pi", Some("x = 2 pi")),
             ("255 to hex", Some("255 to hex")),
             ("(1 +\n2)", Some("(1 + 2)")),

@@ -11,10 +11,13 @@ use super::{
     preview::{Preview, Told, Wanted},
     screen::{Place, Screen, complain},
 };
-use crate::repl::{Aside, Calls, Outcome, Session, Sheaf, grouped};
+use crate::repl::{Aside, Calls, Group, Outcome, Session, Sheaf, grouped};
 
 /// Characters of an answer that is shown while a line is typed.
 const PREVIEW: usize = 44;
+
+/// Names of a worksheet that are asked for whenever there are new ones. More take a while.
+const MANY: usize = 500;
 
 /// Whether the session goes on.
 enum Flow {
@@ -39,25 +42,34 @@ pub async fn run(
     if let Some(first) = first {
         load(session, screen, &mut interrupts, first, true).await?;
     }
+    let mut names = 0;
     loop {
-        let text = match read(session, editor).await? {
+        if names <= MANY && session.has_new_names() {
+            // They come while the next line is typed, for Tab.
+            session.definitions().await;
+        }
+        let text = match read(session, editor, &mut names).await? {
             Input::Interrupt => continue,
+            Input::Garbled => {
+                complain("that was no text (UTF-8), and the line is thrown away");
+                continue;
+            }
             Input::End => return Ok(()),
             Input::Line(text) => text,
         };
         // What was pressed before anything was under way is none of these lines' business.
         while interrupts.recv().now_or_never().is_some() {}
-        let lines = grouped(&text).lines;
-        let mut place = if lines.len() == 1 && !text.contains('\n') {
+        let groups = grouped(&text).groups;
+        let mut place = if groups.len() == 1 && !text.contains('\n') {
             Place::Above
         } else {
             Place::Elsewhere
         };
-        for (index, line) in lines.iter().enumerate() {
+        for (index, Group { line, .. }) in groups.iter().enumerate() {
             match answer(session, screen, &mut interrupts, line, place).await? {
                 Flow::On => place = Place::Elsewhere,
                 Flow::Interrupted => {
-                    say_left(lines.len() - index - 1);
+                    say_left(groups.len() - index - 1);
                     break;
                 }
                 Flow::End => return Ok(()),
@@ -75,8 +87,13 @@ fn say_left(lines: usize) {
     }
 }
 
-/// Waits for a line, and answers on the side what the editor wants to know meanwhile.
-async fn read(session: &mut Session<impl Calls>, editor: &mut Editor) -> io::Result<Input> {
+/// Waits for a line, and answers on the side what the editor wants to know meanwhile. So many
+/// `names` are known.
+async fn read(
+    session: &mut Session<impl Calls>,
+    editor: &mut Editor,
+    names: &mut usize,
+) -> io::Result<Input> {
     editor.ask().await;
     loop {
         let told = tokio::select! {
@@ -98,6 +115,9 @@ async fn read(session: &mut Session<impl Calls>, editor: &mut Editor) -> io::Res
             },
             aside = session.aside() => told(session, aside),
         };
+        if let Told::Names(all) = &told {
+            *names = all.len();
+        }
         editor.tell(told);
     }
 }
@@ -184,20 +204,20 @@ async fn load(
 ) -> io::Result<Flow> {
     let Sheaf {
         name,
-        lines,
+        groups,
         is_saved,
     } = sheaf;
     let before = *session.settings();
-    for (index, line) in lines.iter().enumerate() {
+    for (index, Group { number, line }) in groups.iter().enumerate() {
         let place = Place::File {
             name: &name,
-            number: index + 1,
+            number: *number,
             silent,
         };
         match answer(session, screen, interrupts, line, place).await? {
             Flow::On => {}
             Flow::Interrupted => {
-                say_left(lines.len() - index - 1);
+                say_left(groups.len() - index - 1);
                 break;
             }
             // What ends a file need not end the session.

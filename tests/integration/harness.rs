@@ -19,6 +19,7 @@ use grpcalc::proto::calc::{
 };
 use nix::{
     sys::signal::{Signal, kill},
+    sys::wait::{WaitPidFlag, WaitStatus, waitpid},
     unistd::Pid,
 };
 use rexpect::session::{PtySession, spawn_command};
@@ -175,6 +176,14 @@ impl Serve {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
+        if signal == Signal::SIGSTOP {
+            // Its threads stop one after the other.
+            let stopped = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WUNTRACED));
+            assert!(
+                matches!(stopped, Ok(WaitStatus::Stopped(..))),
+                "{stopped:?}"
+            );
+        }
     }
 
     /// The most memory that it has had, in KiB; 0 where the system does not tell.

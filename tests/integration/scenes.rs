@@ -33,7 +33,7 @@ fn prompt() -> String {
     terminal.press("2 * p\t\t");
     terminal.shows("\n> 2 * p");
     terminal.press("rice / 7");
-    terminal.previews("> 2 * price / 7  ≈ 5.7114285714285714286");
+    terminal.previews("> 2 * price / 7", "≈ 5.7114285714285714286");
     screen(&terminal, "> price =")
 }
 
@@ -61,6 +61,7 @@ fn chat() -> String {
     bob.answers("12 ans", "7");
     bob.press(":say seven, as it should be\r");
     ada.shows("[bob] seven, as it should be\n>");
+    bob.shows("> :say seven, as it should be\n>");
     let screens = [&ada, &bob].map(|terminal| screen(terminal, "> :chat"));
     let [ada, bob] = screens;
     format!("# Ada, who listens\n{ada}\n# Bob, who asks her\n{bob}")

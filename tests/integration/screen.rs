@@ -11,7 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::sys::wait::WaitStatus;
+use nix::sys::{
+    signal::Signal,
+    termios::{LocalFlags, tcgetattr},
+    wait::WaitStatus,
+};
 use rexpect::process::PtyProcess;
 use vt100::{Color, Parser};
 
@@ -155,32 +159,56 @@ impl Terminal {
         self.wait(text, |state| line(state) == text);
     }
 
-    /// Waits until the screen ends so, with the answer behind the line that is typed: that comes with
-    /// the next key where it takes longer than 5 ms.
+    /// Waits until the screen ends with `line` and the answer behind it: that comes with the next
+    /// key where it takes longer than 5 ms.
     #[track_caller]
-    pub(crate) fn previews(&mut self, text: &str) {
+    pub(crate) fn previews(&mut self, line: &str, answer: &str) {
+        self.wait(line, |state| contents(state).contains(line));
+        let is_there = |state: &State| {
+            let contents = contents(state);
+            let shown = contents
+                .rsplit_once(line)
+                .map(|(_, shown)| shown.trim_end());
+            shown.and_then(|shown| shown.strip_prefix("  ")) == Some(answer)
+        };
         let end = Instant::now() + PATIENCE;
-        while !self.contents().trim_end().ends_with(text) {
-            assert!(
-                Instant::now() < end,
-                "{text:?} is not on this screen:\n{}",
-                self.contents()
-            );
+        loop {
             let state = self.seen.state.lock().unwrap();
             let soon = Duration::from_millis(100);
-            let _ = self.seen.changed.wait_timeout(state, soon).unwrap();
-            if !self.contents().trim_end().ends_with(text) {
-                self.press(" \x7f");
+            let waited = self
+                .seen
+                .changed
+                .wait_timeout_while(state, soon, |state| !is_there(state));
+            let (state, _) = waited.unwrap();
+            if is_there(&state) {
+                return;
+            }
+            assert!(
+                Instant::now() < end,
+                "{answer:?} is not on this screen:\n{}",
+                contents(&state)
+            );
+            let (row, column) = state.parser.screen().cursor_position();
+            drop(state);
+            // Each key is waited for, so that none comes behind what is found.
+            for (key, column) in [(" ", column + 1), ("\x7f", column)] {
+                self.press(key);
+                self.wait(answer, |state| {
+                    state.parser.screen().cursor_position() == (row, column)
+                });
             }
         }
     }
 
     /// Waits for the end.
     #[track_caller]
-    fn has_ended(&self) {
+    fn has_ended(&self, code: i32) {
         self.wait("the end", |state| state.ended);
         let status = self.process.wait().unwrap();
-        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}");
+        assert!(
+            matches!(status, WaitStatus::Exited(_, found) if found == code),
+            "{status:?}"
+        );
     }
 
     /// All that stands on the screen.
@@ -262,7 +290,7 @@ const CYAN: Option<u8> = Some(6);
 fn a_line_is_colored_and_answered_while_it_is_typed() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.press("1/3 + sqrt(2)");
-    terminal.previews("> 1/3 + sqrt(2)  ≈ 1.7475468957064283821");
+    terminal.previews("> 1/3 + sqrt(2)", "≈ 1.7475468957064283821");
     assert_eq!(
         terminal.looks(),
         [
@@ -326,7 +354,7 @@ fn the_faulty_spot_stands_out() {
 fn there_is_no_preview_of_what_needs_none() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.press("x = 7\rx = 12 + 1");
-    terminal.previews("> x = 12 + 1  = 13");
+    terminal.previews("> x = 12 + 1", "= 13");
     terminal.discard();
     terminal.press("12");
     terminal.press("\x7f\x7f(1 + 1");
@@ -349,15 +377,15 @@ fn a_preview_knows_the_worksheet_and_typed_calls() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.answers("rate = 0.5", "0.5");
     terminal.press("rate * 3");
-    terminal.previews("> rate * 3  = 1.5");
+    terminal.previews("> rate * 3", "= 1.5");
     terminal.discard();
     terminal.answers("add 20 10", "30");
     terminal.press("ans / 4");
-    terminal.previews("> ans / 4  = 7.5");
+    terminal.previews("> ans / 4", "= 7.5");
     terminal.press("\r");
     terminal.shows("> ans / 4\n7.5\n>");
     terminal.press("2^4000");
-    terminal.previews("(1205 digits)");
+    terminal.previews("> 2^4000", "= 13182040934309431001…910949376 (1205 digits)");
 }
 
 #[test]
@@ -369,7 +397,7 @@ fn tab_offers_names_with_their_help() {
     terminal.shows("\ncoins                      = 12\n> 2 * co");
     // The rest of the only name that is left.
     terminal.press("i\t");
-    terminal.previews("> 2 * coins  = 24");
+    terminal.previews("> 2 * coins", "= 24");
     // What is typed in the same moment is kept.
     terminal.press(&format!("{CTRL_C}:expl\tadd 1 "));
     terminal.line_is("> :explain add 1");
@@ -382,8 +410,6 @@ fn tab_offers_names_with_their_help() {
 fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
     let mut terminal = Terminal::of_size(&colorful(&[]), 12, 80);
     terminal.press("1 + \x7f\x7f\x7f\x7f\t\t");
-    terminal.shows("Display all");
-    terminal.press("y");
     terminal.shows("--More--");
     terminal.press(CTRL_C);
     terminal.press("q");
@@ -391,7 +417,7 @@ fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
     terminal.answers("1 + 1", "2");
     // Ctrl-C leaves no preview behind.
     terminal.press("6 * 7");
-    terminal.previews("> 6 * 7  = 42");
+    terminal.previews("> 6 * 7", "= 42");
     terminal.press(CTRL_C);
     terminal.shows("\n> 6 * 7\n>");
 }
@@ -400,7 +426,7 @@ fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
 fn a_line_goes_on_while_a_parenthesis_is_open() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.press("max(1, # one\r2,\r3)");
-    terminal.previews("> max(1, # one\n2,\n3)  = 3");
+    terminal.previews("> max(1, # one\n2,\n3)", "= 3");
     terminal.press("\r");
     terminal.shows("3)\n3\n>");
     // A fault is shown in the line that they make.
@@ -412,6 +438,30 @@ fn a_line_goes_on_while_a_parenthesis_is_open() {
     // It comes back from the history as it was typed.
     terminal.press(&format!("{UP}{UP}{UP}"));
     terminal.shows("> max(1, # one\n2,\n3)");
+}
+
+#[test]
+fn bytes_that_are_no_text_end_nothing() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.answers("x = 6", "6");
+    terminal.press("7 * ");
+    terminal.line_is("> 7 *");
+    terminal.keys.write_all(b"\xff").unwrap();
+    terminal.shows("that was no text (UTF-8), and the line is thrown away\n>");
+    terminal.answers("7 x", "42");
+}
+
+#[test]
+fn a_signal_that_ends_the_session_leaves_the_terminal_as_it_was() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    let flags = |terminal: &Terminal| tcgetattr(&terminal.keys).unwrap().local_flags;
+    terminal.press("1 + ");
+    terminal.line_is("> 1 +");
+    assert!(!flags(&terminal).contains(LocalFlags::ICANON));
+    terminal.process.signal(Signal::SIGTERM).unwrap();
+    terminal.has_ended(143);
+    assert!(flags(&terminal).contains(LocalFlags::ICANON));
+    assert!(terminal.has_printed("\x1b[?2004l\r\n"));
 }
 
 #[test]
@@ -466,7 +516,7 @@ fn keys_do_what_they_do_elsewhere() {
     terminal.line_is("> -23");
     terminal.discard();
     terminal.press(CTRL_D);
-    terminal.has_ended();
+    terminal.has_ended(0);
 }
 
 #[test]
@@ -484,7 +534,7 @@ fn colors_can_be_unwanted() {
         assert_eq!(terminal.looks(), [part("> add 1 2", None, "")]);
         terminal.discard();
         terminal.press("1 + 2");
-        terminal.previews("> 1 + 2  [= 3]");
+        terminal.previews("> 1 + 2", "[= 3]");
         terminal.discard();
         terminal.press("add 1 2");
         terminal.press("\r:explain add 1 2\r");
@@ -534,7 +584,7 @@ fn wide_characters_have_their_width() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.answers("面積 = 12", "12");
     terminal.press("面積 * 2");
-    terminal.previews("> 面積 * 2  = 24");
+    terminal.previews("> 面積 * 2", "= 24");
     terminal.press(" + 幅\r");
     terminal.shows("> 面積 * 2 + 幅\n             ^^\nunknown name '幅'\n>");
     // A line that is longer than the screen is shown in part.
@@ -588,7 +638,7 @@ fn settings_and_definitions_outlive_the_session() {
     terminal.press(":set base 16\r");
     terminal.answers("255", "0xff");
     terminal.press(CTRL_D);
-    terminal.has_ended();
+    terminal.has_ended(0);
 
     let config = folder.path().join("deep/config");
     let kept = std::fs::read_to_string(config.join("config.toml")).unwrap();
@@ -605,6 +655,13 @@ fn settings_and_definitions_outlive_the_session() {
     terminal.press(":set\r");
     terminal.shows("\ndigits     6  ");
     terminal.shows("\nangle      deg  ");
+    // What stands on several lines is one, as when it is typed.
+    let lines = folder.path().join("lines.calc");
+    std::fs::write(&lines, "z = max(1, # one\n    2)\nz / 0\n(z\n").unwrap();
+    terminal.press(&format!(":load {}\r", lines.display()));
+    terminal.shows("lines.calc:3: division by zero (column 3)");
+    terminal.shows("lines.calc:4: ");
+    terminal.answers("z", "2");
     terminal.press(&format!(":save {}\r", config.join("config.toml").display()));
     terminal.shows("was not saved by ':save', and is left as it is");
     // A file that makes no sense is told of, and the session begins all the same.
@@ -622,7 +679,7 @@ fn the_first_time_there_is_a_hint() {
     terminal.shows("New here? Try 1/3 + 1/4, then ':explain add 20 10'");
     terminal.answers("add 1 2", "3");
     terminal.press(CTRL_D);
-    terminal.has_ended();
+    terminal.has_ended(0);
     let terminal = Terminal::open(&command);
     assert!(!terminal.has_printed("New here?"));
 }
@@ -664,7 +721,7 @@ fn a_server_that_stops_holds_up_no_key() {
     let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
     terminal.answers("x = 5", "5");
     terminal.press("x + 1");
-    terminal.previews("> x + 1  = 6");
+    terminal.previews("> x + 1", "= 6");
     server.signal(nix::sys::signal::Signal::SIGSTOP);
     terminal.press("000 * 3");
     terminal.line_is("> x + 1000 * 3");

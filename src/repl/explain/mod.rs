@@ -36,6 +36,9 @@ const BYTES: usize = 20;
 /// Messages of a stream that are shown.
 const MESSAGES: usize = 4;
 
+/// Characters of the shortest token that is looked for in what servers say.
+const SECRET: usize = 4;
+
 /// Bytes in front of each message (gRPC over HTTP2, "Length-Prefixed-Message").
 const PREFIX: usize = 5;
 
@@ -146,6 +149,19 @@ impl fmt::Display for Explained<'_> {
 }
 
 impl Explained<'_> {
+    /// The text, without what was presented as a token: a server may have sent it back.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.to_string();
+        for exchange in self.exchanges {
+            let secret = exchange.requested("authorization");
+            let secret = secret.map(|value| value.strip_prefix("Bearer ").unwrap_or(value));
+            if let Some(secret) = secret.filter(|secret| secret.len() >= SECRET) {
+                text = text.replace(secret, "(secret)");
+            }
+        }
+        text
+    }
+
     /// Why there is nothing to show.
     fn nothing(&self) -> &'static str {
         match self.outcome {
@@ -546,6 +562,22 @@ mod tests {
         ] {
             assert_eq!(Time(Duration::from_micros(micros)).to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_token_that_comes_back_is_not_shown() {
+        let field = |name: &str, value: &str| (name.into(), value.into());
+        let explained = Explained {
+            exchanges: &[Exchange {
+                request: vec![field("authorization", "Bearer open sesame")],
+                trailers: Some(vec![field("grpc-message", "bad token 'open sesame'")]),
+                ..Exchange::default()
+            }],
+            outcome: &Outcome::Silence,
+        };
+        let text = explained.text();
+        assert!(text.contains("bad token '(secret)'"), "{text}");
+        assert!(!text.contains("sesame"), "{text}");
     }
 
     #[test]
