@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    command::{Entry, Kind, TABLE, names},
+    entry::{Entry, Kind, TABLE, names},
     limit::{LIMITS, Limit},
     settings::{SETTINGS, Setting},
 };

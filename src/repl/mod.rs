@@ -10,6 +10,7 @@ pub mod command;
 pub mod config;
 mod describe;
 mod discovery;
+pub mod entry;
 mod evaluation;
 mod explain;
 mod fault;

@@ -6,7 +6,7 @@ use crate::{
     engine::{CONSTANTS, functions},
     printable::printable,
     repl::{
-        command::{Entry, TABLE},
+        entry::{Entry, TABLE},
         help::{ANS, FORMS, Topic},
         settings::{SETTINGS, Setting},
     },

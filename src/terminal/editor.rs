@@ -31,6 +31,7 @@ use super::{
     color::{Color, DIM, styled},
     completion::{Candidate, complete},
     highlight::highlighted,
+    pointer::PROMPT,
     preview::{Previews, Teller, Told, Wanted, previews},
     printer,
     screen::columns,
@@ -39,9 +40,6 @@ use crate::repl::{Heard, grouped};
 
 /// Lines that the history keeps.
 const HISTORY: usize = 10_000;
-
-/// What stands in front of a line.
-pub(super) const PROMPT: &str = "> ";
 
 /// What the person at the terminal did.
 #[derive(Debug, PartialEq, Eq)]

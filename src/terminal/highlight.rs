@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
 use crate::{
     engine::functions,
-    repl::command::{self, Entry},
+    repl::{command, entry::Entry},
     syntax::{self, Class, Kind, Limits, classes, is_space},
 };
 

@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::editor::PROMPT;
 use crate::printable::printable;
+
+/// What stands in front of a line.
+pub(super) const PROMPT: &str = "> ";
 
 /// Where the line with the fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
