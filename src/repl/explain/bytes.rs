@@ -156,7 +156,7 @@ impl Labels {
                 row(field.bytes, &format!("{what}, 32 bits: {value}"))
             }
             (Wire::Length(content), Some(Kind::Message(message))) if depth < DEPTH => {
-                let label = format!("{what}, length {}: a {}", content.len(), message.name());
+                let label = format!("{what}, length {}: {}", content.len(), message.name());
                 self.lines
                     .push(indent + &row(&field.bytes[..field.head], &label));
                 return self.message(Some(message), content, depth + 1);
@@ -278,7 +278,7 @@ mod tests {
             ),
             [
                 "0a 03 31 2b 32 field 1 expression, length 3: \"1+2\"",
-                "12 04 field 2 options, length 4: a Options",
+                "12 04 field 2 options, length 4: Options",
                 "  08 14 field 1 digits, varint: 20",
                 "  10 02 field 2 angle_unit, varint: 2, ANGLE_UNIT_DEGREE",
             ]
