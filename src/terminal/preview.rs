@@ -94,6 +94,7 @@ pub(super) fn previews() -> (Previews, Teller) {
 impl Previews {
     /// What `line` would answer, if the session says so soon enough.
     pub(super) fn answer(&self, line: &str) -> Option<String> {
+        self.catch_up();
         let Some(line) = previewable(line) else {
             self.known.borrow_mut().preview = Preview::Nothing;
             return None;
@@ -124,13 +125,18 @@ impl Previews {
         self.known.borrow().names.clone()
     }
 
-    /// Asks, and waits a little for what `is_meant`.
-    fn ask(&self, wanted: &Wanted, is_meant: impl Fn(&Told) -> bool) {
-        let end = Instant::now() + PATIENCE;
-        // What was told too late for the line before.
+    /// Learns what was told too late for the key before. An empty line does so, too: what was
+    /// told before another was answered says nothing of those behind it.
+    fn catch_up(&self) {
         while let Ok(told) = self.told.try_recv() {
             self.learn(told);
         }
+    }
+
+    /// Asks, and waits a little for what `is_meant`.
+    fn ask(&self, wanted: &Wanted, is_meant: impl Fn(&Told) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        self.catch_up();
         if self.wanted.try_send(wanted.clone()).is_err() {
             return;
         }
@@ -228,6 +234,11 @@ mod tests {
         teller.told.send(told).unwrap();
         assert_eq!(previews.answer("1 + 12"), None);
         assert_eq!(previews.fault("1 + 12"), Some(0..1));
+        // It has come, but another line was answered since then.
+        let told = Told::Preview("x".into(), Preview::Answer("5".into()));
+        teller.told.send(told).unwrap();
+        assert_eq!(previews.answer(""), None);
+        assert_eq!(previews.answer("x"), None);
         drop(teller);
         // Nobody is there any more.
         assert_eq!(previews.answer("1 + 1"), None);
