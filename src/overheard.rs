@@ -4,6 +4,7 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Instant,
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -21,8 +22,8 @@ pub(crate) enum Sound<'b> {
     Read(&'b [u8]),
     /// A read failed.
     Failed(&'b io::Error),
-    /// This was written.
-    Written(&'b [u8]),
+    /// This was written, from then on: it may be answered before the write returns.
+    Written(&'b [u8], Instant),
 }
 
 /// A byte stream of which `hear` is told what happens.
@@ -59,8 +60,9 @@ impl<F: FnMut(Sound<'_>) + Unpin> AsyncWrite for Overheard<F> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        let began = Instant::now();
         let written = ready!(self.io.as_mut().poll_write(cx, buf))?;
-        (self.hear)(Sound::Written(&buf[..written]));
+        (self.hear)(Sound::Written(&buf[..written], began));
         Poll::Ready(Ok(written))
     }
 
@@ -77,11 +79,12 @@ impl<F: FnMut(Sound<'_>) + Unpin> AsyncWrite for Overheard<F> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let began = Instant::now();
         let written = ready!(self.io.as_mut().poll_write_vectored(cx, bufs))?;
         let mut left = written;
         for buf in bufs {
             let bytes = &buf[..left.min(buf.len())];
-            (self.hear)(Sound::Written(bytes));
+            (self.hear)(Sound::Written(bytes, began));
             left -= bytes.len();
             if left == 0 {
                 break;

@@ -16,6 +16,8 @@ pub enum Exit {
     NoServer = 3,
     /// Ctrl-C ended a script: 128 and the number of SIGINT, as shells do.
     Interrupted = 130,
+    /// The terminal of a session was closed: 128 and the number of SIGHUP.
+    HungUp = 129,
     /// A session was ended from elsewhere: 128 and the number of SIGTERM.
     Terminated = 143,
 }

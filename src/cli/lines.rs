@@ -279,7 +279,9 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let is_new = history.as_ref().is_some_and(|file| !file.exists());
     let (chat, heard) = mpsc::channel(HEARD);
     let color = options.color.into();
-    let mut terminated = signal(SignalKind::terminate()).context("cannot watch for signals")?;
+    let watch = |kind| signal(kind).context("cannot watch for signals");
+    let mut hung_up = watch(SignalKind::hangup())?;
+    let mut terminated = watch(SignalKind::terminate())?;
     let mode = Mode::now();
     let mut editor =
         Editor::start(history, color, heard).context("cannot start the line editor")?;
@@ -307,11 +309,16 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let mut session = Session::new(client, profile, chat);
     let screen = Screen::new(color);
     let done = tokio::select! {
-        done = prompt::run(&mut session, &mut editor, &screen, init) => done,
-        _ = terminated.recv() => {
+        done = prompt::run(&mut session, &mut editor, &screen, init) => Ok(done),
+        _ = hung_up.recv() => Err(Exit::HungUp),
+        _ = terminated.recv() => Err(Exit::Terminated),
+    };
+    let done = match done {
+        Ok(done) => done,
+        Err(exit) => {
             // The editor still waits for a key, and ends with the process.
-            mode.into_iter().for_each(Mode::restore);
-            return Ok(Exit::Terminated);
+            mode.iter().for_each(Mode::restore);
+            return Ok(exit);
         }
     };
     editor.close();

@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hyper_util::rt::TokioIo;
@@ -249,14 +249,14 @@ pub(super) fn connector(
                 move |sound| match sound {
                     Sound::Read(bytes) => {
                         if let Some(wire) = &wire {
-                            wire.carry(Direction::Received, bytes);
+                            wire.carry(Direction::Received, bytes, Instant::now());
                         }
                         peer.hear(bytes);
                     }
                     Sound::Failed(error) => *peer.troubles() = tls::cause(error),
-                    Sound::Written(bytes) => {
+                    Sound::Written(bytes, began) => {
                         if let Some(wire) = &wire {
-                            wire.carry(Direction::Sent, bytes);
+                            wire.carry(Direction::Sent, bytes, began);
                         }
                     }
                 },

@@ -234,8 +234,8 @@ impl fmt::Debug for Recorder {
 }
 
 impl Wire {
-    /// These bytes have travelled.
-    pub(super) fn carry(&self, direction: Direction, bytes: &[u8]) {
+    /// These bytes travelled then.
+    pub(super) fn carry(&self, direction: Direction, bytes: &[u8], when: Instant) {
         if bytes.is_empty() {
             return;
         }
@@ -243,10 +243,9 @@ impl Wire {
         if connection.lost[direction as usize] {
             return;
         }
-        let now = Instant::now();
         connection
             .unread
-            .push_back((direction, now, bytes.to_vec()));
+            .push_back((direction, when, bytes.to_vec()));
         connection.unread_bytes += bytes.len();
         if connection.unread_bytes > UNREAD {
             connection.read_all();

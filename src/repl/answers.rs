@@ -42,10 +42,18 @@ impl Numbered {
         self.answered.line.len() + text.map_or(0, String::len)
     }
 
-    /// Whether its line would come to the same wherever it stood.
-    pub(super) fn is_independent(&self) -> bool {
-        let line = syntax::parse(&self.answered.line, &Limits::DEFAULT);
-        line.is_ok_and(|line| is_independent(&line))
+    /// What comes to the same wherever it stands, and binds nothing; none where there is no
+    /// such expression.
+    pub(super) fn expression(&self) -> Option<&str> {
+        let text = &self.answered.line;
+        let line = syntax::parse(text, &Limits::DEFAULT).ok()?;
+        if line.statements.len() != 1 || !is_independent(&line) {
+            return None;
+        }
+        match &line.statements.first()?.binds {
+            Some(binding) => text.get(binding.right.start as usize..),
+            None => Some(text),
+        }
     }
 }
 

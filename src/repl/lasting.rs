@@ -83,6 +83,8 @@ pub(super) struct LastingSheet {
     lost: Option<CallError>,
     /// Whether something was bound since the names were asked for.
     has_new_names: bool,
+    /// The preview that is asked for when others have come.
+    waiting: Option<(String, Options)>,
     /// Whether a preview failed, so that none is tried before the next line.
     silent: bool,
 }
@@ -378,37 +380,67 @@ impl LastingSheet {
         line: String,
         terms: Terms<'_, C>,
     ) -> bool {
-        if self.silent || self.asked.len() >= WAITING || self.opening.is_some() {
+        if self.silent {
             return false;
         }
-        if let Some(reply) = self.reply.as_ref().filter(|_| mentions_last(&line)) {
-            let Some(text) = reply.exact().filter(|_| self.sheet.is_some()) else {
-                return false;
-            };
-            let tell = WorksheetRequest::Run {
-                text,
-                lines: 1,
-                options: terms.options,
-            };
-            self.send(What::Reply, tell).await;
+        self.waiting = Some((line, terms.options));
+        if self.opening.is_some() || self.sheet.is_some() {
+            return self.ask_waiting().await;
+        }
+        let Some((line, options)) = self.waiting.take().filter(|_| !self.opened) else {
+            return false;
+        };
+        if self.reply.is_some() && mentions_last(&line) {
+            return false;
         }
         let preview = WorksheetRequest::Preview {
             text: line.clone(),
-            options: terms.options,
+            options,
         };
-        if self.sheet.is_some() {
-            self.send(What::Preview(line), preview).await;
-            return true;
-        }
-        if self.opened {
-            return false;
-        }
         let calls = terms.calls.clone();
         self.opening = Some(Opening {
             line,
             stream: Box::pin(async move { calls.worksheet(preview).await }),
         });
         true
+    }
+
+    /// Asks for the preview that waits, unless too much is under way: then it goes on waiting.
+    /// Whether it was asked for, or will be.
+    pub(super) async fn ask_waiting(&mut self) -> bool {
+        if self.opening.is_some() || self.asked.len() >= WAITING {
+            return self.waiting.is_some();
+        }
+        let Some((line, options)) = self.waiting.take().filter(|_| self.sheet.is_some()) else {
+            return false;
+        };
+        if let Some(reply) = self.reply.as_ref().filter(|_| mentions_last(&line)) {
+            let Some(text) = reply.exact() else {
+                return false;
+            };
+            let tell = WorksheetRequest::Run {
+                text,
+                lines: 1,
+                options,
+            };
+            self.send(What::Reply, tell).await;
+        }
+        let preview = WorksheetRequest::Preview {
+            text: line.clone(),
+            options,
+        };
+        self.send(What::Preview(line), preview).await;
+        true
+    }
+
+    /// Nobody waits for previews any more: what they say may not hold behind the next line.
+    pub(super) fn abandon_previews(&mut self) {
+        self.waiting = None;
+        for asked in &mut self.asked {
+            if matches!(asked.what, What::Preview(_)) {
+                asked.what = What::Other;
+            }
+        }
     }
 
     /// Asks for the definitions, unless there are none or too much is under way. They come

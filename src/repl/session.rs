@@ -144,6 +144,7 @@ impl<C: Calls> Session<C> {
     ///
     /// Where the future is dropped, [`Session::interrupt`] comes next.
     pub async fn answer(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
+        self.sheet.abandon_previews();
         let recorder = self.calls.recorder().filter(|_| self.tracing);
         if let Some(recorder) = &recorder {
             self.start(recorder).await;
@@ -279,6 +280,11 @@ impl<C: Calls> Session<C> {
         }
         let terms = terms(&self.calls, self.settings.options, self.timeout);
         self.sheet.ask_preview(line, terms).await
+    }
+
+    /// Asks for the preview that had to wait until others came.
+    pub async fn preview_waiting(&mut self) {
+        self.sheet.ask_waiting().await;
     }
 
     /// Whether something was bound since the definitions were asked for.
@@ -444,11 +450,15 @@ impl<C: Calls> Session<C> {
             };
             return Outcome::fault("NO_ANSWER", format!("there is no answer {number}"), &help);
         };
+        let expression = numbered.expression();
         let reply = match &numbered.answered.reply {
-            // Its digits are not all of it, but the line makes it again.
-            Reply::Answer(answer) if answer.rounded && numbered.is_independent() => {
+            // Its digits are not all of it, but the expression makes it again.
+            Reply::Answer(answer)
+                if answer.rounded
+                    && let Some(expression) = expression =>
+            {
                 let angle = mem::replace(&mut self.settings.options.angle, numbered.angle);
-                let outcome = self.evaluate(&numbered.answered.line, notice).await;
+                let outcome = self.evaluate(expression, notice).await;
                 self.settings.options.angle = angle;
                 return match outcome {
                     Outcome::Answer(reply) => Outcome::Recalled(reply),

@@ -9,7 +9,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -31,12 +31,16 @@ use super::{
     color::{Color, DIM, styled},
     completion::{Candidate, complete},
     highlight::highlighted,
+    mode::{Mode, stop},
     pointer::PROMPT,
     preview::{Previews, Teller, Told, Wanted, previews},
     printer,
     screen::columns,
 };
 use crate::repl::{Heard, grouped};
+
+/// Names that can be listed. Nobody reads more, and rustyline counts them in 16 bits.
+const CANDIDATES: usize = 10_000;
 
 /// Lines that the history keeps.
 const HISTORY: usize = 10_000;
@@ -166,27 +170,31 @@ impl Lines {
             // A list stops at each screen; a question before it would take every key for an
             // answer, Ctrl-C as well.
             .completion_prompt_limit(usize::MAX)
-            .color_mode(if is_colored {
-                ColorMode::Forced
-            } else {
-                ColorMode::Disabled
-            })
+            // Without colors it would not tell the highlighter when names are listed.
+            .color_mode(ColorMode::Forced)
             // The terminal itself, so that standard output is for answers only. (A dumb
             // one excepted: there rustyline writes the prompt to standard output.)
             .behavior(Behavior::PreferTerm)
             .build();
+        let cooked = Mode::now();
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
         // A dumb terminal has none.
         printer::start(editor.create_external_printer().ok(), heard)?;
         let interrupted = Arc::new(AtomicBool::new(false));
-        let interrupt = Interrupt(Arc::clone(&interrupted));
+        let lists = Arc::new(AtomicBool::new(false));
+        let interrupt = Interrupt {
+            interrupted: Arc::clone(&interrupted),
+            lists: Arc::clone(&lists),
+        };
         let handler = EventHandler::Conditional(Box::new(interrupt));
         editor.bind_sequence(KeyEvent::ctrl('C'), handler);
+        let handler = EventHandler::Conditional(Box::new(Suspend(Mutex::new(cooked))));
+        editor.bind_sequence(KeyEvent::ctrl('Z'), handler);
         editor.set_helper(Some(Assistant {
             previews,
             cursor: Cell::new(None),
             is_colored,
-            interrupted: Arc::clone(&interrupted),
+            lists,
         }));
         if let Some(file) = &history {
             // There is none the first time.
@@ -241,8 +249,11 @@ fn io_error(error: ReadlineError) -> io::Error {
 }
 
 /// Ctrl-C, which ends the line as Enter does: rustyline's own way would also throw away what
-/// was typed behind it, and leave a preview on the screen.
-struct Interrupt(Arc<AtomicBool>);
+/// was typed behind it, and leave a preview on the screen. It ends a list of names as `q` does.
+struct Interrupt {
+    interrupted: Arc<AtomicBool>,
+    lists: Arc<AtomicBool>,
+}
 
 impl ConditionalEventHandler for Interrupt {
     fn handle(
@@ -252,8 +263,34 @@ impl ConditionalEventHandler for Interrupt {
         _: bool,
         _: &EventContext<'_>,
     ) -> Option<Cmd> {
-        self.0.store(true, Ordering::Relaxed);
+        if self.lists.load(Ordering::Relaxed) {
+            return Some(Cmd::SelfInsert(1, 'q'));
+        }
+        self.interrupted.store(true, Ordering::Relaxed);
         Some(Cmd::AcceptLine)
+    }
+}
+
+/// Ctrl-Z. rustyline's own way goes on before the process has stopped: another thread may be
+/// the first to see the signal. So the shell would be left with the editor's mode, and the
+/// editor with the shell's.
+struct Suspend(Mutex<Option<Mode>>);
+
+impl ConditionalEventHandler for Suspend {
+    fn handle(
+        &self,
+        _: &rustyline::Event,
+        _: RepeatCount,
+        _: bool,
+        _: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        let cooked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(cooked), Some(raw)) = (&*cooked, Mode::now()) {
+            cooked.restore();
+            stop();
+            raw.resume();
+        }
+        Some(Cmd::Repaint)
     }
 }
 
@@ -263,7 +300,8 @@ struct Assistant {
     /// Where the cursor is; none where the line is done.
     cursor: Cell<Option<usize>>,
     is_colored: bool,
-    interrupted: Arc<AtomicBool>,
+    /// Whether names are listed.
+    lists: Arc<AtomicBool>,
 }
 
 /// An answer behind the cursor, which no key takes over.
@@ -291,7 +329,11 @@ impl Completer for Assistant {
         let columns = columns();
         let (start, candidates) = complete(line, cursor, || self.previews.names());
         let candidates = candidates.into_iter().map(|it| it.within(columns));
-        Ok((start, candidates.collect()))
+        let mut candidates: Vec<_> = candidates.collect();
+        if candidates.len() > CANDIDATES {
+            candidates.clear();
+        }
+        Ok((start, candidates))
     }
 }
 
@@ -313,22 +355,29 @@ impl Hinter for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        if self.cursor.get().is_some() {
-            // The line goes on: it was a list of names that ended.
-            self.interrupted.store(false, Ordering::Relaxed);
+        self.lists.store(false, Ordering::Relaxed);
+        if !self.is_colored {
+            return line.into();
         }
         let fault = self.previews.fault(line);
         highlighted(line, self.cursor.get(), fault).into()
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        styled(DIM, hint).into()
+        if self.is_colored {
+            styled(DIM, hint).into()
+        } else {
+            hint.into()
+        }
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        self.lists.store(true, Ordering::Relaxed);
         match candidate.find("  ") {
-            Some(end) => (candidate[..end].to_owned() + &styled(DIM, &candidate[end..])).into(),
-            None => candidate.into(),
+            Some(end) if self.is_colored => {
+                (candidate[..end].to_owned() + &styled(DIM, &candidate[end..])).into()
+            }
+            _ => candidate.into(),
         }
     }
 

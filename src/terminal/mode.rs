@@ -3,15 +3,27 @@
 use std::{
     fs::{File, OpenOptions},
     io::Write as _,
+    thread,
+    time::Duration,
 };
 
-use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
+use nix::{
+    sys::{
+        signal::{Signal, kill},
+        termios::{SetArg, Termios, tcgetattr, tcsetattr},
+    },
+    unistd::Pid,
+};
 
 use super::color::is_dumb;
 
-/// What the editor turns on, off again: pasted text comes with marks around it (xterm's control
-/// sequences, "Bracketed Paste Mode").
-const PLAIN_PASTES: &[u8] = b"\x1b[?2004l";
+/// What the editor turns on, and off again: pasted text comes with marks around it (xterm's
+/// control sequences, "Bracketed Paste Mode").
+const MARKED_PASTES: &str = "\x1b[?2004h";
+const PLAIN_PASTES: &str = "\x1b[?2004l";
+
+/// By when a thread has seen a signal.
+const SOON: Duration = Duration::from_millis(100);
 
 /// The mode that the terminal had.
 #[derive(Debug)]
@@ -31,10 +43,35 @@ impl Mode {
     }
 
     /// Gives it back, and the screen's next line to whoever comes next.
-    pub fn restore(mut self) {
-        // Where the terminal is gone, nobody misses it.
-        let _ = tcsetattr(&self.terminal, SetArg::TCSANOW, &self.settings);
-        let end: &[u8] = if is_dumb() { b"" } else { PLAIN_PASTES };
-        let _ = self.terminal.write_all(&[end, b"\n"].concat());
+    pub fn restore(&self) {
+        self.set();
+        self.write(PLAIN_PASTES);
+        let _ = (&self.terminal).write_all(b"\n");
     }
+
+    /// Takes it again, for the editor.
+    pub(super) fn resume(&self) {
+        self.set();
+        self.write(MARKED_PASTES);
+    }
+
+    // Where the terminal is gone, nobody misses it.
+    fn set(&self) {
+        let _ = tcsetattr(&self.terminal, SetArg::TCSANOW, &self.settings);
+    }
+
+    fn write(&self, sequence: &str) {
+        if !is_dumb() {
+            let _ = (&self.terminal).write_all(sequence.as_bytes());
+        }
+    }
+}
+
+/// Stops the process group, as Ctrl-Z does where the terminal sees to it, until it is told to
+/// go on.
+pub(super) fn stop() {
+    let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
+    // Any thread may be the one that sees the signal, and only then do all of them stop. Nothing
+    // tells when, and a signal to this thread would stop the process a second time.
+    thread::sleep(SOON);
 }

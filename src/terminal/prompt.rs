@@ -51,7 +51,7 @@ pub async fn run(
         let text = match read(session, editor, &mut names).await? {
             Input::Interrupt => continue,
             Input::Garbled => {
-                complain("that was no text (UTF-8), and the line is thrown away");
+                complain("that was no text (UTF-8); it is thrown away with all that came with it");
                 continue;
             }
             Input::End => return Ok(()),
@@ -113,7 +113,10 @@ async fn read(
                     Told::Names(Vec::new())
                 }
             },
-            aside = session.aside() => told(session, aside),
+            aside = session.aside() => {
+                session.preview_waiting().await;
+                told(session, aside)
+            }
         };
         if let Told::Names(all) = &told {
             *names = all.len();
@@ -176,7 +179,12 @@ async fn answer(
         Some(Outcome::Load(sheaf)) if matches!(place, Place::File { .. }) => {
             let name = sheaf.name;
             let text = format!("{name} is not loaded: ':load' cannot stand in a file");
-            complain(text);
+            match place {
+                Place::File { name, number, .. } => {
+                    complain(format_args!("{name}:{number}: {text}"));
+                }
+                _ => complain(text),
+            }
             return Ok(Flow::On);
         }
         Some(Outcome::Load(sheaf)) => {
