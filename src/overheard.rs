@@ -4,7 +4,6 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -22,8 +21,10 @@ pub(crate) enum Sound<'b> {
     Read(&'b [u8]),
     /// A read failed.
     Failed(&'b io::Error),
-    /// This was written, from then on: it may be answered before the write returns.
-    Written(&'b [u8], Instant),
+    /// A write begins: what it takes may be answered before it returns.
+    Writing,
+    /// This was written.
+    Written(&'b [u8]),
 }
 
 /// A byte stream of which `hear` is told what happens.
@@ -60,9 +61,9 @@ impl<F: FnMut(Sound<'_>) + Unpin> AsyncWrite for Overheard<F> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let began = Instant::now();
+        (self.hear)(Sound::Writing);
         let written = ready!(self.io.as_mut().poll_write(cx, buf))?;
-        (self.hear)(Sound::Written(&buf[..written], began));
+        (self.hear)(Sound::Written(&buf[..written]));
         Poll::Ready(Ok(written))
     }
 
@@ -79,12 +80,12 @@ impl<F: FnMut(Sound<'_>) + Unpin> AsyncWrite for Overheard<F> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let began = Instant::now();
+        (self.hear)(Sound::Writing);
         let written = ready!(self.io.as_mut().poll_write_vectored(cx, bufs))?;
         let mut left = written;
         for buf in bufs {
             let bytes = &buf[..left.min(buf.len())];
-            (self.hear)(Sound::Written(bytes, began));
+            (self.hear)(Sound::Written(bytes));
             left -= bytes.len();
             if left == 0 {
                 break;

@@ -1,5 +1,7 @@
 //! Text that came from elsewhere, made fit for a terminal.
 
+use std::io;
+
 /// `text` with everything escaped that a terminal would obey or hide rather than
 /// show: control characters, and the invisible ones that reorder text. What is
 /// longer than `limit` characters is cut, and the cut is marked with `…`.
@@ -27,6 +29,13 @@ const QUOTATION: usize = 64;
 #[must_use]
 pub fn quoted(text: &str) -> String {
     format!("'{}'", printable(text, QUOTATION))
+}
+
+/// What went wrong, without its number: that says nothing to a person that the words do not.
+#[must_use]
+pub fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// Whether nobody sees that `c` stands in a text.

@@ -8,7 +8,10 @@ use std::{
 use etcetera::BaseStrategy as _;
 
 use super::complain;
-use crate::repl::{Sheaf, config::apply, settings::Settings};
+use crate::{
+    printable::words,
+    repl::{Sheaf, config::apply, settings::Settings},
+};
 
 /// Bytes of such a file.
 const LONGEST: u64 = 1 << 20;
@@ -74,10 +77,11 @@ fn read(path: &Path) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            let error = error.to_string();
-            // The number says nothing to a person that the words do not.
-            let words = error.split(" (os error").next().unwrap_or(&error);
-            complain(format_args!("cannot read {}: {words}", path.display()));
+            complain(format_args!(
+                "cannot read {}: {}",
+                path.display(),
+                words(&error)
+            ));
             None
         }
     }

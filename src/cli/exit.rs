@@ -14,10 +14,10 @@ pub enum Exit {
     Usage = 2,
     /// A server was not reached, was lost or refused us; or cannot listen.
     NoServer = 3,
-    /// Ctrl-C ended a script: 128 and the number of SIGINT, as shells do.
-    Interrupted = 130,
-    /// The terminal of a session was closed: 128 and the number of SIGHUP.
+    /// The terminal of a session was closed: 128 and the number of SIGHUP, as shells do.
     HungUp = 129,
+    /// Ctrl-C ended a script: 128 and the number of SIGINT.
+    Interrupted = 130,
     /// A session was ended from elsewhere: 128 and the number of SIGTERM.
     Terminated = 143,
 }

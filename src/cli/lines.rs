@@ -28,7 +28,7 @@ use crate::{
         script::{self, Output, Rules, Side},
         settings::Settings,
     },
-    terminal::{self, Editor, Mode, Progress, Screen, prompt},
+    terminal::{self, Editor, Progress, Screen, prompt},
 };
 
 /// What is said to somebody who was never here.
@@ -282,7 +282,6 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let watch = |kind| signal(kind).context("cannot watch for signals");
     let mut hung_up = watch(SignalKind::hangup())?;
     let mut terminated = watch(SignalKind::terminate())?;
-    let mode = Mode::now();
     let mut editor =
         Editor::start(history, color, heard).context("cannot start the line editor")?;
     // Where nobody sees it, it is not missed.
@@ -316,8 +315,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let done = match done {
         Ok(done) => done,
         Err(exit) => {
-            // The editor still waits for a key, and ends with the process.
-            mode.iter().for_each(Mode::restore);
+            editor.abandon();
             return Ok(exit);
         }
     };

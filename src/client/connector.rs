@@ -244,6 +244,7 @@ pub(super) fn connector(
             let socket = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
             peer.reach(Stage::Silent);
             let wire = recorder.map(|recorder| recorder.wire(peer.name()));
+            let mut began = Instant::now();
             Ok(TokioIo::new(Overheard::new(
                 socket,
                 move |sound| match sound {
@@ -254,7 +255,9 @@ pub(super) fn connector(
                         peer.hear(bytes);
                     }
                     Sound::Failed(error) => *peer.troubles() = tls::cause(error),
-                    Sound::Written(bytes, began) => {
+                    Sound::Writing if wire.is_some() => began = Instant::now(),
+                    Sound::Writing => {}
+                    Sound::Written(bytes) => {
                         if let Some(wire) = &wire {
                             wire.carry(Direction::Sent, bytes, began);
                         }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     code::name,
-    printable::printable,
+    printable::{self, printable},
     proto::grpcalc::v1 as proto,
     server::{DOMAIN, END, HELP, START},
 };
@@ -440,12 +440,7 @@ fn io_cause(error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => "connection refused; is a server running there?".into(),
         io::ErrorKind::NotFound => "no such socket".into(),
         io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
-        _ => {
-            let text = error.to_string();
-            // The number says nothing to a person that the words do not.
-            let words = text.split(" (os error").next().unwrap_or(&text);
-            printable(words, MESSAGE)
-        }
+        _ => printable(&printable::words(error), MESSAGE),
     }
 }
 

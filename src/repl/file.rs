@@ -12,7 +12,10 @@ use tokio::{
 };
 
 use super::{config, group::grouped, outcome::Sheaf, settings::Settings};
-use crate::{client::AngleUnit, printable::quoted};
+use crate::{
+    client::AngleUnit,
+    printable::{quoted, words},
+};
 
 /// Bytes of a file that is loaded.
 const LONGEST: u64 = 1 << 20;
@@ -38,12 +41,6 @@ pub(super) enum FileError {
         name: String,
         error: config::ConfigError,
     },
-}
-
-/// What went wrong, without the number of the error.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// `~/` at the beginning stands for the user's own directory, as in a shell.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    entry::{Entry, Kind, TABLE, names},
+    entry::{Entry, Kind, names},
     limit::{LIMITS, Limit},
     settings::{SETTINGS, Setting},
 };
@@ -197,8 +197,7 @@ fn overview(line: &mut impl FnMut(&str)) {
     line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex;");
     line("x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer, # a comment.");
     let usage = |name: &&str| {
-        let entry = TABLE.iter().find(|entry| entry.names[0] == *name);
-        let entry = entry.expect("a command of the table");
+        let entry = Entry::find(name).expect("a command of the table");
         let others = match entry.names {
             [] | [_] => String::new(),
             [_, others @ ..] => format!(" ({})", others.join(", ")),

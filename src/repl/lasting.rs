@@ -383,19 +383,16 @@ impl LastingSheet {
         if self.silent {
             return false;
         }
-        self.waiting = Some((line, terms.options));
         if self.opening.is_some() || self.sheet.is_some() {
+            self.waiting = Some((line, terms.options));
             return self.ask_waiting().await;
         }
-        let Some((line, options)) = self.waiting.take().filter(|_| !self.opened) else {
-            return false;
-        };
-        if self.reply.is_some() && mentions_last(&line) {
+        if self.opened || self.reply.is_some() && mentions_last(&line) {
             return false;
         }
         let preview = WorksheetRequest::Preview {
             text: line.clone(),
-            options,
+            options: terms.options,
         };
         let calls = terms.calls.clone();
         self.opening = Some(Opening {

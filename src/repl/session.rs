@@ -152,8 +152,7 @@ impl<C: Calls> Session<C> {
         let outcome = self.obey(line, notice).await;
         if let Some(recorder) = &recorder {
             let exchanges = recorder.stop();
-            let trace = explain::trace(&exchanges);
-            self.trace = Some(trace).filter(|trace| !trace.is_empty());
+            self.trace = Some(explain::trace(&exchanges)).filter(|trace| !trace.is_empty());
         }
         let line = match (&outcome, command::parse(line)) {
             (Outcome::Explained(..), Ok(Command::Explain(rest))) => rest.line,

@@ -9,7 +9,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -75,6 +75,8 @@ pub struct Editor {
     questions: mpsc::Sender<()>,
     answers: mpsc::Receiver<io::Result<Input>>,
     teller: Teller,
+    /// What the terminal was like before.
+    cooked: Arc<Option<Mode>>,
     thread: JoinHandle<()>,
 }
 
@@ -90,10 +92,12 @@ impl Editor {
         let (questions, mut asked) = mpsc::channel(1);
         let (answer, answers) = mpsc::channel(1);
         let (previews, teller) = previews();
+        let cooked = Arc::new(Mode::now());
+        let before = Arc::clone(&cooked);
         let thread = thread::Builder::new()
             .name("editor".into())
             .spawn(move || {
-                let mut lines = match Lines::new(history, color, previews, heard) {
+                let mut lines = match Lines::new(history, color, before, previews, heard) {
                     Ok(lines) => lines,
                     Err(error) => {
                         let _ = answer.blocking_send(Err(error));
@@ -110,6 +114,7 @@ impl Editor {
             questions,
             answers,
             teller,
+            cooked,
             thread,
         })
     }
@@ -136,6 +141,11 @@ impl Editor {
         let _ = self.teller.told.send(told);
     }
 
+    /// Gives the terminal back while the thread waits for a key: it ends with the process.
+    pub fn abandon(self) {
+        self.cooked.iter().for_each(Mode::restore);
+    }
+
     /// Ends the thread, which gives the terminal back as it was.
     pub fn close(self) {
         drop((self.questions, self.teller));
@@ -156,6 +166,7 @@ impl Lines {
     fn new(
         history: Option<PathBuf>,
         color: Color,
+        cooked: Arc<Option<Mode>>,
         previews: Previews,
         heard: mpsc::Receiver<Heard>,
     ) -> io::Result<Self> {
@@ -176,20 +187,14 @@ impl Lines {
             // one excepted: there rustyline writes the prompt to standard output.)
             .behavior(Behavior::PreferTerm)
             .build();
-        let cooked = Mode::now();
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
         // A dumb terminal has none.
         printer::start(editor.create_external_printer().ok(), heard)?;
         let interrupted = Arc::new(AtomicBool::new(false));
         let lists = Arc::new(AtomicBool::new(false));
-        let interrupt = Interrupt {
-            interrupted: Arc::clone(&interrupted),
-            lists: Arc::clone(&lists),
-        };
-        let handler = EventHandler::Conditional(Box::new(interrupt));
-        editor.bind_sequence(KeyEvent::ctrl('C'), handler);
-        let handler = EventHandler::Conditional(Box::new(Suspend(Mutex::new(cooked))));
-        editor.bind_sequence(KeyEvent::ctrl('Z'), handler);
+        let ctrl_c = interrupt(Arc::clone(&interrupted), Arc::clone(&lists));
+        editor.bind_sequence(KeyEvent::ctrl('C'), ctrl_c);
+        editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(cooked));
         editor.set_helper(Some(Assistant {
             previews,
             cursor: Cell::new(None),
@@ -248,14 +253,10 @@ fn io_error(error: ReadlineError) -> io::Error {
     }
 }
 
-/// Ctrl-C, which ends the line as Enter does: rustyline's own way would also throw away what
-/// was typed behind it, and leave a preview on the screen. It ends a list of names as `q` does.
-struct Interrupt {
-    interrupted: Arc<AtomicBool>,
-    lists: Arc<AtomicBool>,
-}
+/// What a key of ours does.
+struct Key<F>(F);
 
-impl ConditionalEventHandler for Interrupt {
+impl<F: Fn() -> Cmd + Send + Sync> ConditionalEventHandler for Key<F> {
     fn handle(
         &self,
         _: &rustyline::Event,
@@ -263,35 +264,38 @@ impl ConditionalEventHandler for Interrupt {
         _: bool,
         _: &EventContext<'_>,
     ) -> Option<Cmd> {
-        if self.lists.load(Ordering::Relaxed) {
-            return Some(Cmd::SelfInsert(1, 'q'));
-        }
-        self.interrupted.store(true, Ordering::Relaxed);
-        Some(Cmd::AcceptLine)
+        Some((self.0)())
     }
+}
+
+fn key(does: impl Fn() -> Cmd + Send + Sync + 'static) -> EventHandler {
+    EventHandler::Conditional(Box::new(Key(does)))
+}
+
+/// Ctrl-C, which ends the line as Enter does: rustyline's own way would also throw away what
+/// was typed behind it, and leave a preview on the screen. It ends a list of names as `q` does.
+fn interrupt(interrupted: Arc<AtomicBool>, lists: Arc<AtomicBool>) -> EventHandler {
+    key(move || {
+        if lists.load(Ordering::Relaxed) {
+            return Cmd::SelfInsert(1, 'q');
+        }
+        interrupted.store(true, Ordering::Relaxed);
+        Cmd::AcceptLine
+    })
 }
 
 /// Ctrl-Z. rustyline's own way goes on before the process has stopped: another thread may be
 /// the first to see the signal. So the shell would be left with the editor's mode, and the
 /// editor with the shell's.
-struct Suspend(Mutex<Option<Mode>>);
-
-impl ConditionalEventHandler for Suspend {
-    fn handle(
-        &self,
-        _: &rustyline::Event,
-        _: RepeatCount,
-        _: bool,
-        _: &EventContext<'_>,
-    ) -> Option<Cmd> {
-        let cooked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+fn suspend(cooked: Arc<Option<Mode>>) -> EventHandler {
+    key(move || {
         if let (Some(cooked), Some(raw)) = (&*cooked, Mode::now()) {
             cooked.restore();
             stop();
             raw.resume();
         }
-        Some(Cmd::Repaint)
-    }
+        Cmd::Repaint
+    })
 }
 
 /// What helps while a line is typed.
@@ -302,6 +306,16 @@ struct Assistant {
     is_colored: bool,
     /// Whether names are listed.
     lists: Arc<AtomicBool>,
+}
+
+impl Assistant {
+    fn dimmed(&self, text: &str) -> String {
+        if self.is_colored {
+            styled(DIM, text)
+        } else {
+            text.to_owned()
+        }
+    }
 }
 
 /// An answer behind the cursor, which no key takes over.
@@ -326,14 +340,13 @@ impl Completer for Assistant {
         cursor: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Candidate>)> {
-        let columns = columns();
-        let (start, candidates) = complete(line, cursor, || self.previews.names());
-        let candidates = candidates.into_iter().map(|it| it.within(columns));
-        let mut candidates: Vec<_> = candidates.collect();
+        let (start, mut candidates) = complete(line, cursor, || self.previews.names());
         if candidates.len() > CANDIDATES {
             candidates.clear();
         }
-        Ok((start, candidates))
+        let columns = columns();
+        let candidates = candidates.into_iter().map(|it| it.within(columns));
+        Ok((start, candidates.collect()))
     }
 }
 
@@ -364,20 +377,14 @@ impl Highlighter for Assistant {
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        if self.is_colored {
-            styled(DIM, hint).into()
-        } else {
-            hint.into()
-        }
+        self.dimmed(hint).into()
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
         self.lists.store(true, Ordering::Relaxed);
         match candidate.find("  ") {
-            Some(end) if self.is_colored => {
-                (candidate[..end].to_owned() + &styled(DIM, &candidate[end..])).into()
-            }
-            _ => candidate.into(),
+            Some(end) => (candidate[..end].to_owned() + &self.dimmed(&candidate[end..])).into(),
+            None => candidate.into(),
         }
     }
 

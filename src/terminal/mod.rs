@@ -15,6 +15,5 @@ pub mod prompt;
 mod screen;
 
 pub use self::{
-    color::Color, editor::Editor, history::history_file, mode::Mode, progress::Progress,
-    screen::Screen,
+    color::Color, editor::Editor, history::history_file, progress::Progress, screen::Screen,
 };

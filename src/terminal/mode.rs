@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::Write as _,
+    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
@@ -27,23 +28,22 @@ const SOON: Duration = Duration::from_millis(100);
 
 /// The mode that the terminal had.
 #[derive(Debug)]
-pub struct Mode {
+pub(super) struct Mode {
     terminal: File,
-    settings: Termios,
+    settings: Mutex<Termios>,
 }
 
 impl Mode {
     /// The mode that the process's terminal has now; none where there is no terminal.
-    #[must_use]
-    pub fn now() -> Option<Self> {
+    pub(super) fn now() -> Option<Self> {
         let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
         let terminal = terminal.ok()?;
-        let settings = tcgetattr(&terminal).ok()?;
+        let settings = Mutex::new(tcgetattr(&terminal).ok()?);
         Some(Self { terminal, settings })
     }
 
     /// Gives it back, and the screen's next line to whoever comes next.
-    pub fn restore(&self) {
+    pub(super) fn restore(&self) {
         self.set();
         self.write(PLAIN_PASTES);
         let _ = (&self.terminal).write_all(b"\n");
@@ -57,7 +57,8 @@ impl Mode {
 
     // Where the terminal is gone, nobody misses it.
     fn set(&self) {
-        let _ = tcsetattr(&self.terminal, SetArg::TCSANOW, &self.settings);
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = tcsetattr(&self.terminal, SetArg::TCSANOW, &settings);
     }
 
     fn write(&self, sequence: &str) {

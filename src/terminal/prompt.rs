@@ -175,24 +175,20 @@ async fn answer(
         Some(Outcome::Quit) => return Ok(Flow::End),
         Some(_) => Flow::On,
     };
-    let outcome = match answered {
-        Some(Outcome::Load(sheaf)) if matches!(place, Place::File { .. }) => {
-            let name = sheaf.name;
-            let text = format!("{name} is not loaded: ':load' cannot stand in a file");
-            match place {
-                Place::File { name, number, .. } => {
-                    complain(format_args!("{name}:{number}: {text}"));
-                }
-                _ => complain(text),
-            }
+    let outcome = match (answered, place) {
+        (Some(Outcome::Load(sheaf)), Place::File { name, number, .. }) => {
+            let other = sheaf.name;
+            complain(format_args!(
+                "{name}:{number}: {other} is not loaded: ':load' cannot stand in a file"
+            ));
             return Ok(Flow::On);
         }
-        Some(Outcome::Load(sheaf)) => {
+        (Some(Outcome::Load(sheaf)), _) => {
             // Boxed, since it answers lines in its turn.
             return Box::pin(load(session, screen, interrupts, sheaf, false)).await;
         }
-        Some(outcome) => outcome,
-        None => session.interrupt().await,
+        (Some(outcome), _) => outcome,
+        (None, _) => session.interrupt().await,
     };
     screen.print(&outcome, line, place, session.settings(), session.newest())?;
     if let Some(trace) = session.take_trace() {

@@ -5,6 +5,7 @@ import pty
 import select
 import subprocess
 import sys
+import unittest
 from pathlib import Path
 
 GRPCALC = os.environ["GRPCALC"]
@@ -78,3 +79,15 @@ class Terminal:
         self.process.kill()
         self.process.wait()
         os.close(self.end)
+
+
+class Served(unittest.TestCase):
+    """What is tried with our server as it is without options."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server, cls.address = serve()
+
+    @classmethod
+    def tearDownClass(cls):
+        assert stop(cls.server) == 0

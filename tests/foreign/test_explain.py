@@ -14,7 +14,7 @@ from pathlib import Path
 import hpack
 from hyperframe.frame import DataFrame, Frame, HeadersFrame
 
-from programs import GRPCALC, PATIENCE, Terminal, run, serve, stop
+from programs import GRPCALC, PATIENCE, Served, Terminal, run
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -121,15 +121,7 @@ class Explanation:
             yield row.split(": ")[1], [it[1] for it in labelled if it]
 
 
-class Explained(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server, cls.address = serve()
-
-    @classmethod
-    def tearDownClass(cls):
-        assert stop(cls.server) == 0
-
+class Explained(Served):
     def check(self, text, stream, number, sent=0, received=0):
         """Of the stream's messages, those from these on were recorded."""
         shown = Explanation(text)

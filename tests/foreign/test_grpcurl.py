@@ -8,22 +8,14 @@ import sys
 import unittest
 from pathlib import Path
 
-from programs import run, serve, stop
+from programs import Served, run
 from test_discovery import CALLS, SERVICES
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 
 
 @unittest.skipUnless(platform.machine() == "x86_64", "its package is for one kind of machine")
-class Grpcurl(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server, cls.address = serve()
-
-    @classmethod
-    def tearDownClass(cls):
-        assert stop(cls.server) == 0
-
+class Grpcurl(Served):
     def ask(self, *arguments, options=()):
         return run(GRPCURL, "-plaintext", *options, self.address, *arguments)
 

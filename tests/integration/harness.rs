@@ -18,8 +18,10 @@ use grpcalc::proto::calc::{
     calculator_server::{Calculator, CalculatorServer},
 };
 use nix::{
-    sys::signal::{Signal, kill},
-    sys::wait::{WaitPidFlag, WaitStatus, waitpid},
+    sys::{
+        signal::{Signal, kill},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
     unistd::Pid,
 };
 use rexpect::session::{PtySession, spawn_command};

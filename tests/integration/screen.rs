@@ -56,6 +56,16 @@ fn colorful(arguments: &[&str]) -> Command {
     command
 }
 
+/// Gives `shell` the environment of `command`.
+fn equip(shell: &mut Command, command: &Command) {
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(key, value),
+            None => shell.env_remove(key),
+        };
+    }
+}
+
 impl Terminal {
     /// A terminal of 80 columns and 24 rows.
     pub(crate) fn open(command: &Command) -> Self {
@@ -71,12 +81,7 @@ impl Terminal {
             .arg("sh")
             .arg(command.get_program())
             .args(command.get_args());
-        for (key, value) in command.get_envs() {
-            match value {
-                Some(value) => shell.env(key, value),
-                None => shell.env_remove(key),
-            };
-        }
+        equip(&mut shell, command);
         let mut process = PtyProcess::new(shell).unwrap();
         // Shells do not end by what it sends first.
         process.set_kill_timeout(Some(1000));
@@ -334,7 +339,6 @@ fn the_faulty_spot_stands_out() {
     terminal.press("2 + sqr(16) + 1");
     terminal.line_is("> 2 + sqr(16) + 1");
     let faulty = part("sqr(16)", RED, "u");
-    terminal.wait("red", |_| true);
     while !terminal.looks().contains(&faulty) {
         // The last key's preview may have come too late.
         terminal.press(" \x7f");
@@ -414,12 +418,7 @@ fn a_session_that_was_stopped_goes_on_with_its_line() {
     let mut shell = Command::new("bash");
     shell.args(["--norc", "--noprofile", "-i"]);
     let command = colorful(&[]);
-    for (key, value) in command.get_envs() {
-        match value {
-            Some(value) => shell.env(key, value),
-            None => shell.env_remove(key),
-        };
-    }
+    equip(&mut shell, &command);
     shell.env("PS1", "\n>> ");
     let program = command.get_program().to_str().unwrap();
     for _ in 0..3 {
@@ -772,10 +771,10 @@ fn a_server_that_stops_holds_up_no_key() {
     terminal.answers("x = 5", "5");
     terminal.press("x + 1");
     terminal.previews("> x + 1", "= 6");
-    server.signal(nix::sys::signal::Signal::SIGSTOP);
+    server.signal(Signal::SIGSTOP);
     terminal.press("000 * 3");
     terminal.line_is("> x + 1000 * 3");
-    server.signal(nix::sys::signal::Signal::SIGCONT);
+    server.signal(Signal::SIGCONT);
     terminal.press("\r");
     terminal.shows("> x + 1000 * 3\n3005\n>");
     server.kill();

@@ -74,8 +74,7 @@ impl fmt::Display for Brief<'_> {
         if let Some(duration) = exchange.duration {
             write!(f, " in {}", Time(duration))?;
         }
-        let end = end(exchange);
-        write!(f, ", {end}")
+        write!(f, ", {}", end(exchange))
     }
 }
 
