@@ -7,12 +7,9 @@
 //!
 //! Each room uses only rooms above it in this list:
 //!
-//! - [`address`]: where a server listens
-//! - [`code`]: the names of status codes
-//! - [`printable`]: text from elsewhere, made fit for a terminal
-//! - [`suggestion`]: what was perhaps meant by an unknown name
-//! - [`tls`]: certificates and keys from files
-//! - [`proto`]: the generated messages, stubs and descriptors
+//! - [`text`]: text made fit for people
+//! - [`net`]: byte streams, addresses, certificates
+//! - [`proto`]: the contract: messages, and every constant that both ends must agree on
 //! - [`syntax`]: the language as text: characters to a tree, with places
 //! - [`engine`]: a tree to its value or a fault; knows no gRPC and no I/O
 //! - [`server`]: the services over the engine, for any kind of connection
@@ -21,17 +18,13 @@
 //! - [`terminal`]: the line editor and the prompt
 //! - [`cli`]: options to what to do, exit codes
 
-pub mod address;
 pub mod cli;
 pub mod client;
-pub mod code;
 pub mod engine;
-mod overheard;
-pub mod printable;
+pub mod net;
 pub mod proto;
 pub mod repl;
 pub mod server;
-pub mod suggestion;
 pub mod syntax;
 pub mod terminal;
-pub mod tls;
+pub mod text;

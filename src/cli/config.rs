@@ -9,8 +9,8 @@ use etcetera::BaseStrategy as _;
 
 use super::complain;
 use crate::{
-    printable::words,
     repl::{Sheaf, config::apply, settings::Settings},
+    text::printable::words,
 };
 
 /// Bytes of such a file.

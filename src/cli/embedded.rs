@@ -14,8 +14,8 @@ use super::{
     runtime,
 };
 use crate::{
-    address::Address,
     client::Target,
+    net::address::Address,
     server::{self, Limits, Listener, Settings, Tls, TlsFiles, Tokens},
 };
 

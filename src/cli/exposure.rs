@@ -1,7 +1,7 @@
 //! Servers that others on the network can reach.
 
 use crate::{
-    address::Address,
+    net::address::Address,
     server::{Listener, Settings},
 };
 

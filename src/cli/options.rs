@@ -18,13 +18,11 @@ use super::{
     quantity::{duration, positive_duration},
 };
 use crate::{
-    address::Address,
     client::Remote,
+    net::address::Address,
+    proto::note::{NoteError, check_name},
     repl::script::Format,
-    server::{
-        note::{NoteError, check_name},
-        tokens,
-    },
+    server::tokens,
     terminal::Color,
 };
 

@@ -17,7 +17,7 @@ use super::{
     options::{ServeOptions, token_of_environment},
 };
 use crate::{
-    address::Address,
+    net::address::Address,
     server::{self, End, Listener, Settings, Tls, TlsFiles, Tokens},
 };
 

@@ -4,7 +4,7 @@ use std::env;
 
 use nix::unistd::{User, getuid};
 
-use crate::server::note::{NAME, check_name};
+use crate::proto::note::{NAME, check_name};
 
 /// The name of who has none that others could be told.
 const NOBODY: &str = "somebody";

@@ -3,8 +3,8 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    printable::printable,
-    proto::grpcalc::v1::{self as proto, answer},
+    proto::grpcalc::{v1 as proto, v1::answer},
+    text::printable::printable,
 };
 
 pub use proto::{AngleUnit, NumberBase};

@@ -7,12 +7,13 @@ use tonic::{Request, Response, Status, Streaming, codegen::BoxFuture, metadata::
 
 use super::{CallError, Peer, connector::Stage, grpc_only::GrpcOnly, with_deadline};
 use crate::{
-    printable::printable,
-    proto::grpc::{self as proto, Empty, chat_server_client::ChatServerClient},
-    server::{
-        Bookmark, FROM, NEXT,
+    proto::{
+        cursor::{Bookmark, FROM, NEXT},
+        grpc as proto,
+        grpc::{Empty, chat_server_client::ChatServerClient},
         note::{NAME, TEXT, missed},
     },
+    text::printable::printable,
 };
 
 /// How long nothing comes before the notes that came are taken for the whole history, of a

@@ -24,9 +24,9 @@ use super::{
     recorder::{Direction, Recorder},
     tls::{self, Tls},
 };
-use crate::{
+use crate::net::{
     address::Address,
-    overheard::{AnyStream, Overheard, Sound},
+    tap::{AnyStream, Overheard, Sound},
 };
 
 /// Bytes that an in-memory pipe holds in each direction.

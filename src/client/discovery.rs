@@ -18,7 +18,7 @@ use tonic_reflection::pb::v1::{
 };
 
 use super::{grpc_only::GrpcOnly, with_deadline};
-use crate::printable::printable;
+use crate::text::printable::printable;
 
 /// Files of descriptors that are taken from a server for one question, and their bytes.
 const FILES: usize = 256;

@@ -12,10 +12,12 @@ use super::{
     tls,
 };
 use crate::{
-    code::name,
-    printable::{self, printable},
-    proto::grpcalc::v1 as proto,
-    server::{DOMAIN, END, HELP, START},
+    proto::{
+        code::name,
+        errors::{DOMAIN, END, HELP, START},
+        grpcalc::v1 as proto,
+    },
+    text::printable::{self, printable},
 };
 
 /// The reason of a line that crosses a limit: `docs/protocol.md`.

@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 
+use crate::proto::cursor::Bookmark;
 use tokio::time::{self, Instant};
 use tonic::{Code, Request, Status, transport::Endpoint};
 
@@ -38,8 +39,6 @@ use crate::proto::{
     calc::{AddRequest, DivideRequest, MultiplyRequest, SubstractRequest},
     grpcalc::v1::EvaluateRequest,
 };
-
-pub use crate::server::Bookmark;
 
 pub use self::{
     call::{AngleUnit, Answer, Call, Evaluate, Method, NumberBase, Options, Question, Reply},

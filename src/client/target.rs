@@ -7,8 +7,8 @@ use tokio::{io::DuplexStream, sync::mpsc};
 
 use super::tls::Tls;
 use crate::{
-    address::{Address, AddressError},
-    server::is_token,
+    net::address::{Address, AddressError},
+    proto::token::is_token,
 };
 
 /// Which server to ask.

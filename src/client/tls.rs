@@ -9,7 +9,7 @@ use tokio_rustls::{
     rustls::{self, ClientConfig, RootCertStore, pki_types::ServerName},
 };
 
-use crate::tls::{HTTP2, TlsError, certificates, private_key, roots};
+use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
 
 /// What makes a client's side of TLS, files in PEM.
 #[derive(Clone, Debug, Default)]

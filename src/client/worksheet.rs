@@ -13,8 +13,9 @@ use tonic::{Status, Streaming};
 
 use super::{Answer, CallError, Fault, Options, Peer, call::harmless, grpc_only::GrpcOnly};
 use crate::proto::{
-    grpcalc::v1::{
-        self as proto, Cancel, Names, Preview, Run, evaluator_service_client, worksheet_request,
+    grpcalc::{
+        v1 as proto,
+        v1::{Cancel, Names, Preview, Run, evaluator_service_client, worksheet_request},
     },
     response::{AnswerRef, Answers, WorksheetResponse},
 };

@@ -17,9 +17,8 @@ use super::{
     work::{NODE, Work},
 };
 use crate::{
-    printable::quoted,
-    suggestion::suggestion,
     syntax::{Binary, Line, Node, NodeKind, Postfix, Prefix, Span},
+    text::{printable::quoted, suggestion::suggestion},
 };
 
 /// What a line comes to, and what a worksheet has to keep of it.

@@ -8,8 +8,8 @@ use super::{
     value::Value,
 };
 use crate::{
-    printable::quoted,
     syntax::{Binding, Line, Node, Span, Statement},
+    text::printable::quoted,
 };
 
 /// Words that are commands where a line begins with them, and cannot be bound.

@@ -17,8 +17,8 @@ use super::{
     work::Work,
 };
 use crate::{
-    printable::quoted,
     syntax::{self, Line},
+    text::printable::quoted,
 };
 
 /// What lines leave behind for later ones: variables, functions, the last answer.

@@ -1,9 +1,14 @@
 //! What `build.rs` made of `proto/`: messages, stubs and descriptors.
 //!
-//! Nothing is added here but [`response`], a message that is kept as it travels; the other
-//! rooms convert at their border.
+//! Added by hand: [`response`], a message that is kept as it travels, and the constants that
+//! both ends must agree on. The other rooms convert at their border.
 
+pub mod code;
+pub mod cursor;
+pub mod errors;
+pub mod note;
 pub mod response;
+pub mod token;
 
 // Generated code is not ours to tidy.
 

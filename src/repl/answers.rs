@@ -2,7 +2,8 @@
 
 use std::{collections::VecDeque, fmt::Write as _};
 
-use super::{log::is_independent, share::Answered, shorten::shortened};
+use super::{log::is_independent, share::Answered};
+use crate::text::elide::shortened;
 use crate::{
     client::{AngleUnit, Reply},
     syntax::{self, Limits},

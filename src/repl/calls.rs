@@ -1,9 +1,10 @@
 //! What the repl asks of a client.
 
 use crate::client::{
-    Bookmark, CallError, Client, Finding, Inquiry, Note, Notes, Question, Recorder, Reply,
-    Requests, Responses, WorksheetRequest,
+    CallError, Client, Finding, Inquiry, Note, Notes, Question, Recorder, Reply, Requests,
+    Responses, WorksheetRequest,
 };
+use crate::proto::cursor::Bookmark;
 
 /// Somebody who answers questions: a [`Client`], or a stand-in for one in a test. Copies
 /// are the same somebody.

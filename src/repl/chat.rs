@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     client::{CallError, Fault, Note, Reply},
-    printable::printable,
-    server::note::NAME,
+    proto::note::NAME,
+    text::printable::printable,
 };
 
 /// What a line wants of the chat.

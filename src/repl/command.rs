@@ -11,10 +11,9 @@ use super::{
 };
 use crate::{
     client::{Inquiry, Method},
-    printable::quoted,
-    server::note::TEXT,
-    suggestion::suggestion,
+    proto::note::TEXT,
     syntax::is_space,
+    text::{printable::quoted, suggestion::suggestion},
 };
 
 /// What a line asks for.

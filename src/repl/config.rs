@@ -3,7 +3,7 @@
 use toml_edit::{DocumentMut, Item, TomlError, Value};
 
 use super::settings::{Change, SETTINGS, Setting, Settings};
-use crate::printable::printable;
+use crate::text::printable::printable;
 
 /// Characters of a message about the file's text.
 const MESSAGE: usize = 200;

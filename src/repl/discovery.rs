@@ -3,7 +3,7 @@
 use super::{Calls, Outcome, describe::describe};
 use crate::{
     client::{CallError, Fault, Finding, Health, Inquiry},
-    printable::quoted,
+    text::printable::quoted,
 };
 
 /// The reason where a server does not serve.

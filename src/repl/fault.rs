@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use crate::{printable::quoted, syntax::Limits};
+use crate::{syntax::Limits, text::printable::quoted};
 
 /// A line that is no command: what is wrong, where, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use tokio::{
 use super::{config, group::grouped, outcome::Sheaf, settings::Settings};
 use crate::{
     client::AngleUnit,
-    printable::{quoted, words},
+    text::printable::{quoted, words},
 };
 
 /// Bytes of a file that is loaded.

@@ -17,7 +17,7 @@ use crate::{
         self, AngleUnit, CallError, Event, Fault, Options, Reply, Requests, Responses,
         WorksheetRequest,
     },
-    printable::printable,
+    text::printable::printable,
 };
 
 /// How long to wait for the worksheet to say that it has stopped, before whoever pressed

@@ -155,7 +155,7 @@ mod tests {
 
         async fn listen(
             &self,
-            _: Option<crate::client::Bookmark>,
+            _: Option<crate::proto::cursor::Bookmark>,
         ) -> Result<crate::client::Notes, CallError> {
             unreachable!()
         }

@@ -9,8 +9,8 @@ use tokio::{
 
 use super::{Calls, own::Own, repeats::Repeats};
 use crate::{
-    client::{Bookmark, CallError, Note, Notes},
-    server::note::ANNOUNCER,
+    client::{CallError, Note, Notes},
+    proto::{cursor::Bookmark, note::ANNOUNCER},
 };
 
 /// What is heard while lines are answered.

@@ -33,7 +33,6 @@ mod session;
 pub mod settings;
 mod share;
 mod sheet;
-mod shorten;
 
 pub use self::{
     calls::Calls,
@@ -45,5 +44,4 @@ pub use self::{
     member::Heard,
     outcome::{Outcome, Sheaf},
     session::{LOWERED, Profile, Session},
-    shorten::shortened,
 };

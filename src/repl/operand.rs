@@ -6,7 +6,7 @@ use super::{
     fault::{LineFault, SYNTAX},
     sheet::Row,
 };
-use crate::{client::Reply, printable::quoted};
+use crate::{client::Reply, text::printable::quoted};
 
 /// The integer that a name stands for, which `row` tells.
 pub(super) fn of_row(word: &Word<'_>, row: Row) -> Result<i32, Outcome> {

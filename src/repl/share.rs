@@ -4,7 +4,7 @@
 use super::fault::LineFault;
 use crate::{
     client::{Answer, Note, Reply},
-    server::note::TEXT,
+    proto::note::TEXT,
     syntax::{self, Binary, Limits, NodeKind, Prefix},
 };
 

@@ -28,9 +28,10 @@ use super::{
     intake::Intake,
     methods::{Method, Service},
     peer::Peer,
-    status::{self, DOMAIN, INTERNAL, LIMIT},
+    status::{self, INTERNAL},
 };
-use crate::{code, engine::Reason};
+use crate::proto::errors::{DOMAIN, LIMIT};
+use crate::{engine::Reason, proto::code};
 
 /// Answers `request`, which `peer` made.
 pub(super) async fn answer(

@@ -10,13 +10,15 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Metrics,
-    bookmark::{Bookmark, FROM, NEXT},
     history::History,
-    note,
     peer::{NoteRate, Peer},
     status::{invalid_note, too_many_notes},
 };
 use crate::proto::grpc::{Empty, Note, chat_server_server::ChatServer};
+use crate::proto::{
+    cursor::{Bookmark, FROM, NEXT},
+    note,
+};
 
 /// The service.
 ///
@@ -123,7 +125,8 @@ impl Drop for Member {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::history::Recent, *};
+    use super::*;
+    use crate::server::history::Recent;
 
     async fn say(history: &Recent, text: &str) {
         let note = Note {

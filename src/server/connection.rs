@@ -20,7 +20,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::{Server, call::answer, peer::Peer};
-use crate::overheard::{AnyStream, Overheard, Sound};
+use crate::net::tap::{AnyStream, Overheard, Sound};
 
 /// The length of what every HTTP/2 client says first (RFC 9113, section 3.4).
 const PREFACE: usize = 24;

@@ -6,7 +6,10 @@ use super::pool::Caller;
 use crate::{
     engine::{self, AngleUnit, Base, Fault, Interruption, Limits, Options, Shown, Typed, Work},
     proto::{
-        grpcalc::v1::{self as proto, Fraction, Value, answer, value},
+        grpcalc::{
+            v1 as proto,
+            v1::{Fraction, Value, answer, value},
+        },
         response::{Exact, ResponseWriter},
     },
 };

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::Connection;
-use crate::address::Address;
+use crate::net::address::Address;
 
 /// Connections that the system keeps waiting for us to accept them.
 const BACKLOG: u32 = 1024;

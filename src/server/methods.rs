@@ -6,7 +6,7 @@ use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
 use tonic::Code;
 
 use super::metrics::{Called, Metrics};
-use crate::{code, proto};
+use crate::proto::{self, code};
 
 /// The services, by what it takes to serve them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! The server: the services over the engine, on any kind of connection.
 
-mod bookmark;
 mod budget;
 mod calculator;
 mod call;
@@ -17,7 +16,6 @@ mod line;
 mod listener;
 mod methods;
 mod metrics;
-pub mod note;
 mod peer;
 mod pool;
 mod routes;
@@ -46,7 +44,6 @@ use self::{budget::Budget, chat::Chat, evaluator::Evaluator, methods::Methods, r
 use crate::engine;
 
 pub use self::{
-    bookmark::{Bookmark, FROM, NEXT},
     calculator::CalculatorService,
     connection::Connection,
     exporter::export,
@@ -55,9 +52,8 @@ pub use self::{
     listener::Listener,
     metrics::Metrics,
     peer::NoteRate,
-    status::{DOMAIN, END, HELP, START},
     tls::{Tls, TlsFiles},
-    tokens::{Tokens, TokensError, is_token, tokens},
+    tokens::{Tokens, TokensError, tokens},
 };
 
 /// Connections beyond the limit that are told of it.

@@ -5,24 +5,13 @@ use std::{collections::HashMap, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::note::NoteError;
-use crate::engine::{Fault, Reason};
-
-/// The domain of every reason that this server gives in `google.rpc.ErrorInfo`.
-pub const DOMAIN: &str = "grpcalc";
-
-/// The key in the metadata of `google.rpc.ErrorInfo` under which the first character of
-/// the place in the line stands, from 0.
-pub const START: &str = "start";
-
-/// The key of the character after the last one.
-pub const END: &str = "end";
-
-/// The key of what would help.
-pub const HELP: &str = "help";
-
-/// The key of the name of the limit that was reached.
-pub(super) const LIMIT: &str = "limit";
+use crate::{
+    engine::{Fault, Reason},
+    proto::{
+        errors::{DOMAIN, END, HELP, LIMIT, START},
+        note::NoteError,
+    },
+};
 
 /// When a caller whom we had no room for may come again.
 const LATER: Duration = Duration::from_millis(100);

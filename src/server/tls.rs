@@ -17,7 +17,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use crate::tls::{HTTP2, TlsError, certificates, private_key, roots};
+use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
 
 /// How long a client may take to hear why its handshake failed.
 const FAREWELL: Duration = Duration::from_secs(1);

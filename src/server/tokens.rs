@@ -1,5 +1,6 @@
 //! Who may call.
 
+use crate::proto::token::is_token;
 use std::{
     fmt, fs, io,
     path::PathBuf,
@@ -95,12 +96,6 @@ impl Tokens {
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
-}
-
-/// Whether a header can hold `token`.
-#[must_use]
-pub fn is_token(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
 impl fmt::Debug for Tokens {

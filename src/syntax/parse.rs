@@ -12,7 +12,7 @@ use super::{
     line::Level,
     token::{Lexeme, Lexer, Token},
 };
-use crate::printable::quoted;
+use crate::text::printable::quoted;
 
 /// What a line may not exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::{
     Span,
     error::{Kind, SyntaxError},
 };
-use crate::printable::quoted;
+use crate::text::printable::quoted;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,13 +4,13 @@ use rustyline::completion::{self, FilenameCompleter};
 
 use crate::{
     engine::{CONSTANTS, functions},
-    printable::printable,
     repl::{
         entry::{Entry, TABLE},
         help::{ANS, FORMS, Topic},
         settings::{SETTINGS, Setting},
     },
     syntax::{Class, classes},
+    text::printable::printable,
 };
 
 /// Columns of a name in a list, at most.

@@ -1,8 +1,8 @@
 //! Numbers as people like to read them.
 
-use crate::repl::{
-    settings::{Separator, Settings},
-    shortened,
+use crate::{
+    repl::settings::{Separator, Settings},
+    text::elide::shortened,
 };
 
 /// Characters of an answer that are shown before it is folded.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::printable::printable;
+use crate::text::printable::printable;
 
 /// What stands in front of a line.
 pub(super) const PROMPT: &str = "> ";

@@ -7,11 +7,11 @@ use std::{
     time::Duration,
 };
 
-use grpcalc::{
-    proto::grpc::{
+use grpcalc::proto::{
+    grpc::{
         Empty, Note, chat_server_client::ChatServerClient, chat_server_server::ChatServerServer,
     },
-    server::note::{ANNOUNCER, missed},
+    note::{ANNOUNCER, missed},
 };
 use nix::sys::signal::Signal;
 use tokio::{

@@ -17,7 +17,7 @@ use super::{
     },
     writer::{LIMIT, MORE, Writer},
 };
-use crate::printable::printable;
+use crate::text::printable::printable;
 
 /// Characters of one name, one value or one line of a comment.
 const WIDTH: usize = 1024;

@@ -3,7 +3,7 @@
 use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor};
 
 use super::schema::kind_name;
-use crate::printable::printable;
+use crate::text::printable::printable;
 
 /// Bytes that are shown of a field.
 const SHOWN: usize = 12;
@@ -227,7 +227,8 @@ fn integer(value: u64, kind: Option<&Kind>) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::schema, *};
+    use super::*;
+    use crate::repl::explain::schema;
 
     fn labels(name: &str, bytes: &[u8]) -> Vec<String> {
         let message = schema::message(name).unwrap();

@@ -59,7 +59,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::schema, *};
+    use super::*;
+    use crate::repl::explain::schema;
 
     #[test]
     fn commands() {

@@ -24,7 +24,7 @@ use self::{
 use super::Outcome;
 use crate::{
     client::{End, Exchange, Field, Payload, Sender},
-    printable::printable,
+    text::printable::printable,
 };
 
 /// Characters of a header field's value that are shown.

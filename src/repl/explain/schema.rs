@@ -7,7 +7,7 @@ use prost_reflect::{
     MethodDescriptor, text_format::FormatOptions,
 };
 
-use crate::{printable::printable, proto::FILE_DESCRIPTOR_SET};
+use crate::{proto::FILE_DESCRIPTOR_SET, text::printable::printable};
 
 /// Characters of a line of text that are shown.
 const LINE: usize = 200;

@@ -6,8 +6,8 @@ use tonic::{Code, metadata::MetadataMap};
 use super::{is_worksheet, schema};
 use crate::{
     client::{End, Exchange, Sender},
-    code::name,
-    printable::printable,
+    proto::code::name,
+    text::printable::printable,
 };
 
 /// The field in which the details of a status travel.

@@ -290,7 +290,7 @@ impl Calls for Silent {
 
     async fn listen(
         &self,
-        _: Option<crate::client::Bookmark>,
+        _: Option<crate::proto::cursor::Bookmark>,
     ) -> Result<crate::client::Notes, CallError> {
         unreachable!()
     }

@@ -1,6 +1,7 @@
 //! What a note of the chat may be.
 
-use crate::{printable::is_unseen, proto::grpc::Note};
+use super::grpc::Note;
+use crate::text::printable::is_unseen;
 
 /// Characters of a name.
 pub const NAME: usize = 64;
