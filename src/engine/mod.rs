@@ -3,38 +3,31 @@
 //! Pure: no gRPC, no async, no I/O. Work is estimated before it is done and paid from a
 //! budget, and asks an interrupt whether to go on, so no line can hold anybody up.
 
-mod ball;
-mod decimal;
-mod display;
-mod evaluate;
-mod exact;
+mod budget;
+mod eval;
 pub mod fault;
-pub mod functions;
 pub mod int32;
-mod integer;
-mod limits;
-mod literal;
-mod memory;
-mod names;
+pub mod library;
 mod number;
-mod quick;
-mod real;
+mod show;
 mod value;
-mod work;
-mod worksheet;
 
 use compact_str::CompactString;
 
 use self::fault::Result;
 pub use self::{
-    display::{Shown, Typed},
+    budget::{
+        limits::Limits,
+        memory::Memory,
+        work::{Interruption, Work},
+    },
+    eval::{
+        environment::{COMMANDS, CONSTANTS},
+        worksheet::Worksheet,
+    },
     fault::{Fault, Reason},
-    functions::AngleUnit,
-    limits::Limits,
-    memory::Memory,
-    names::{COMMANDS, CONSTANTS},
-    work::{Interruption, Work},
-    worksheet::Worksheet,
+    library::AngleUnit,
+    show::{Shown, Typed},
 };
 
 /// Digits that are shown where nobody says how many.

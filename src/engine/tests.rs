@@ -657,7 +657,7 @@ fn typed_values() {
 /// The examples of the table are answered as it says.
 #[test]
 fn examples_of_functions() {
-    for function in functions::all() {
+    for function in library::all() {
         let (line, expected) = function.example;
         assert_eq!(
             shown(line, Options::default()).text,
@@ -668,7 +668,7 @@ fn examples_of_functions() {
         assert!(line.contains(function.names[0]) && !function.summary.is_empty());
         for name in function.names {
             assert!(
-                std::ptr::eq(functions::find(name).unwrap(), function),
+                std::ptr::eq(library::find(name).unwrap(), function),
                 "{name}"
             );
         }

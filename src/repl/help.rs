@@ -11,7 +11,7 @@ use crate::{
     client::Method,
     engine::{
         self,
-        functions::{self, Function, Group},
+        library::{self, Function, Group},
     },
 };
 
@@ -86,7 +86,7 @@ impl Topic {
                 .map(|(name, what)| Self::Form(name, what))
         };
         command
-            .or_else(|| functions::find(name).map(Self::Function))
+            .or_else(|| library::find(name).map(Self::Function))
             .or_else(constant)
             .or_else(form)
             .or_else(|| Setting::find(name).map(Self::Setting))
@@ -123,7 +123,7 @@ impl Topic {
 
 /// Every name of the language.
 pub fn words() -> impl Iterator<Item = &'static str> {
-    let functions = functions::all().flat_map(|function| function.names.iter().copied());
+    let functions = library::all().flat_map(|function| function.names.iter().copied());
     functions.chain(engine::CONSTANTS.iter().map(|(name, _)| *name))
 }
 
@@ -214,7 +214,7 @@ fn overview(line: &mut impl FnMut(&str)) {
         line(&format!("{title:<12} {}", usages.join("  ")));
     }
     for group in Group::ALL {
-        let functions = functions::all().filter(|function| function.group == group);
+        let functions = library::all().filter(|function| function.group == group);
         let names: Vec<_> = functions.map(|function| function.names[0]).collect();
         let title = group.title().split([',', ' ']).next().unwrap_or_default();
         for (index, names) in wrapped(&names, 65).into_iter().enumerate() {

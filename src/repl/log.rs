@@ -4,7 +4,7 @@ use std::mem;
 
 use crate::{
     client::{AngleUnit, Answer, Reply},
-    engine::{CONSTANTS, functions},
+    engine::{CONSTANTS, library},
     syntax::{self, Limits, Line, NodeKind, Statement},
 };
 
@@ -194,7 +194,7 @@ impl Log {
 /// language, or it defines functions, which look at the names when they are called.
 pub(super) fn is_independent(line: &Line<'_>) -> bool {
     let known = |name: &str| {
-        functions::find(name).is_some()
+        library::find(name).is_some()
             || matches!(name, "true" | "false")
             || CONSTANTS.iter().any(|(constant, _)| *constant == name)
     };

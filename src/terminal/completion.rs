@@ -3,7 +3,7 @@
 use rustyline::completion::{self, FilenameCompleter};
 
 use crate::{
-    engine::{CONSTANTS, functions},
+    engine::{CONSTANTS, library},
     repl::{
         entry::{Entry, TABLE},
         help::{ANS, FORMS, Topic},
@@ -171,7 +171,7 @@ fn commands() -> Vec<Candidate> {
 
 /// What an expression can have. A function comes with its parenthesis.
 fn language(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Candidate> {
-    let functions = functions::all().flat_map(|function| {
+    let functions = library::all().flat_map(|function| {
         function.names.iter().map(move |name| {
             let usage = format!("{name}({})", function.parameters);
             Candidate::new(format!("{name}("), &usage, function.summary)

@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
 use crate::{
-    engine::functions,
+    engine::library,
     repl::{command, entry::Entry},
     syntax::{self, Class, Kind, Limits, classes, is_space},
 };
@@ -37,7 +37,7 @@ pub(super) fn highlighted(
             let style = match class {
                 Class::Number => Some(NUMBER),
                 Class::Call => Some(FUNCTION),
-                Class::Name if functions::find(&line[place.clone()]).is_some() => Some(FUNCTION),
+                Class::Name if library::find(&line[place.clone()]).is_some() => Some(FUNCTION),
                 Class::Comment => Some(DIM),
                 Class::Wrong => Some(FAULTY),
                 Class::Name | Class::Operator | Class::Open | Class::Close => None,

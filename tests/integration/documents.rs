@@ -132,10 +132,10 @@ fn every_option_of_a_server_is_documented() {
 fn functions() -> String {
     use grpcalc::engine::{
         CONSTANTS,
-        functions::{Group, all},
+        library::{Group, all},
     };
     let mut page = String::from(
-        "# Functions\n\nMade from the table in `src/engine/functions`; a test compares them. `help NAME` \
+        "# Functions\n\nMade from the table in `src/engine/library`; a test compares them. `help NAME` \
          shows the same.\n",
     );
     for group in Group::ALL {

@@ -1,17 +1,17 @@
 //! The built-in functions: one table that feeds evaluation, help, completion and docs.
 
+mod aggregates;
 mod elementary;
-mod integral;
+mod integers;
 mod logarithm;
-mod several;
 
 use std::{collections::HashMap, sync::LazyLock};
 
-pub(super) use self::integral::{double_factorial, factorial};
+pub(super) use self::integers::{double_factorial, factorial};
 use super::{
+    budget::work::Work,
     fault::{Fault, Reason, Result},
     value::Value,
-    work::Work,
 };
 
 /// A built-in function as its user sees it.
@@ -167,8 +167,8 @@ pub(super) fn wrong_arity(name: &str, arity: (usize, usize), found: usize) -> Bo
 pub fn all() -> impl Iterator<Item = &'static Function> {
     elementary::TABLE
         .iter()
-        .chain(&integral::TABLE)
-        .chain(&several::TABLE)
+        .chain(&integers::TABLE)
+        .chain(&aggregates::TABLE)
 }
 
 /// The function called `name`.

@@ -3,13 +3,13 @@
 use dashu_base::{BitTest as _, Gcd as _, SquareRoot as _};
 use dashu_int::{IBig, UBig, fast_div::ConstDivisor, modular::Reduced};
 
-use super::{
+use crate::engine::{
+    budget::work::{Work, cost},
     fault::{Fault, Result},
-    work::{Work, cost},
 };
 
 /// The logarithm of `n > 0` to base 2, about.
-pub(super) fn log2(n: &UBig) -> f64 {
+pub(in crate::engine) fn log2(n: &UBig) -> f64 {
     let shift = n.bit_len().saturating_sub(60);
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let shifted = shift as f64;
@@ -18,7 +18,11 @@ pub(super) fn log2(n: &UBig) -> f64 {
 
 /// The integer whose `degree`-th power is `n`, if there is one, and if finding out does
 /// not take too long.
-pub(super) fn exact_root(n: &UBig, degree: u64, work: &mut Work<'_>) -> Result<Option<UBig>> {
+pub(in crate::engine) fn exact_root(
+    n: &UBig,
+    degree: u64,
+    work: &mut Work<'_>,
+) -> Result<Option<UBig>> {
     let bits = n.bit_len();
     if bits <= 1 || degree == 1 {
         return Ok(Some(n.clone()));
@@ -97,13 +101,13 @@ fn pay_for_product(bits: f64, what: &str, work: &mut Work<'_>) -> Result<()> {
 }
 
 /// `n!`
-pub(super) fn factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+pub(in crate::engine) fn factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     pay_for_product(log2_factorial(n), "a factorial", work)?;
     Ok(rising(&UBig::ONE, small(n)))
 }
 
 /// `n!!`: the product of `n`, `n - 2`, `n - 4` and so on.
-pub(super) fn double_factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+pub(in crate::engine) fn double_factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     pay_for_product(log2_factorial(n) / 2.0 + 64.0, "a factorial", work)?;
     let n = small(n);
     let half = UBig::from(n / 2);
@@ -132,7 +136,7 @@ fn log2_factorial(n: &UBig) -> f64 {
 }
 
 /// `n (n - 1) ... (n - k + 1)`, where `k <= n`.
-pub(super) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+pub(in crate::engine) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     let size = log2(&(k + 1u8)).exp2();
     let bits = (log2(&(n + 1u8)) * size).min(log2_factorial(n));
     let least = log2_factorial(n) - log2_factorial(&(n - k));
@@ -148,7 +152,7 @@ pub(super) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UB
 }
 
 /// In how many ways `k` things can be taken from `n`, where `k <= n`.
-pub(super) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     /// Up to where the primes are looked for.
     const SIEVE: u64 = 1 << 22;
     let rest = n - k;
@@ -210,7 +214,7 @@ fn product(factors: &[u64]) -> UBig {
 
 /// The `n`-th Fibonacci number, `F(0) = 0`, by `F(2k) = F(k) (2 F(k + 1) - F(k))` and
 /// `F(2k + 1) = F(k)² + F(k + 1)²`.
-pub(super) fn fibonacci(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+pub(in crate::engine) fn fibonacci(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     pay_for_product(0.695 * log2(&(n + 1u8)).exp2(), "a Fibonacci number", work)?;
     let n = small(n);
     let (mut a, mut b) = (UBig::ZERO, UBig::ONE);
@@ -228,7 +232,7 @@ pub(super) fn fibonacci(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
 }
 
 /// `base^exponent mod modulus`, where the modulus is positive.
-pub(super) fn power_modulo(
+pub(in crate::engine) fn power_modulo(
     base: &IBig,
     exponent: &UBig,
     modulus: &UBig,
@@ -252,7 +256,7 @@ fn cost_of_power(exponent: usize, modulus: usize) -> u64 {
 
 /// What is known of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Primality {
+pub(in crate::engine) enum Primality {
     Composite,
     /// It passes the tests; no composite number is known that does.
     Probable,
@@ -272,7 +276,7 @@ const PROVEN: u128 = 3_317_044_064_679_887_385_961_981;
 /// Whether `n` is prime: trial division, then the test of G. Miller and M. Rabin to 13
 /// bases, which is a proof for numbers below 3.3 * 10^24; beyond those also the strong
 /// Lucas test, as R. Baillie and S. Wagstaff (1980) propose.
-pub(super) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Primality> {
+pub(in crate::engine) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Primality> {
     if *n < UBig::from(2u8) {
         return Ok(Primality::Composite);
     }
@@ -408,7 +412,7 @@ fn jacobi_64(mut a: u64, mut n: u64) -> i8 {
 
 /// The prime factors of `n > 0` with their exponents, in ascending order, and whether
 /// all of them are proven to be prime.
-pub(super) fn factor(n: &UBig, work: &mut Work<'_>) -> Result<(Vec<(UBig, u32)>, bool)> {
+pub(in crate::engine) fn factor(n: &UBig, work: &mut Work<'_>) -> Result<(Vec<(UBig, u32)>, bool)> {
     let mut counted: Vec<(UBig, u32)> = Vec::new();
     let mut rest = n.clone();
     let mut divisor = 2u64;

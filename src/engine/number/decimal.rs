@@ -6,23 +6,23 @@ use compact_str::CompactString;
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig, ops::DivRem as _};
 
-use super::{
-    ball::Ball,
-    exact::Exact,
+use super::{ball::Ball, exact::Exact, integer::log2};
+use crate::engine::{
+    budget::{
+        limits::Limits,
+        work::{Work, cost},
+    },
     fault::Result,
-    integer::log2,
-    limits::Limits,
-    work::{Work, cost},
 };
 
 /// A count as an exponent.
-pub(super) fn exponent(count: usize) -> i64 {
+pub(in crate::engine) fn exponent(count: usize) -> i64 {
     i64::try_from(count).expect("memory is finite")
 }
 
 /// The digits of a fraction and the exponent of the first, if there are no more than
 /// `most`.
-pub(super) fn finite_decimal(
+pub(in crate::engine) fn finite_decimal(
     exact: &Exact,
     most: usize,
     work: &mut Work<'_>,
@@ -88,7 +88,7 @@ pub(super) fn finite_decimal(
 
 /// The first `count` digits of a number that is not zero, rounded to the nearest, halves
 /// away from zero, and the exponent of the first.
-pub(super) fn rounded_decimal(
+pub(in crate::engine) fn rounded_decimal(
     exact: &Exact,
     count: usize,
     work: &mut Work<'_>,
@@ -164,21 +164,21 @@ fn small_rounded_decimal(n: u64, d: u64, count: usize) -> Option<(String, i64)> 
 }
 
 /// The first digits of all numbers in a ball.
-pub(super) struct Decimal {
-    pub(super) negative: bool,
-    pub(super) digits: String,
+pub(in crate::engine) struct Decimal {
+    pub(in crate::engine) negative: bool,
+    pub(in crate::engine) digits: String,
     /// How many digits were asked for; the digits may be fewer where zeros are left out.
-    pub(super) known: usize,
+    pub(in crate::engine) known: usize,
     /// The exponent of the first digit.
-    pub(super) exponent: i64,
+    pub(in crate::engine) exponent: i64,
     /// Whether both ends of the ball round to these digits. Else they are off by less
     /// than one unit of the last.
-    pub(super) agrees: bool,
+    pub(in crate::engine) agrees: bool,
 }
 
 impl Decimal {
     /// The first `count` digits, if the ball is narrow enough.
-    pub(super) fn of(ball: &Ball, count: usize, work: &Work<'_>) -> Option<Self> {
+    pub(in crate::engine) fn of(ball: &Ball, count: usize, work: &Work<'_>) -> Option<Self> {
         let sign = ball.sign()?;
         let size = if sign == Sign::Negative {
             ball.clone().negated()
@@ -236,7 +236,7 @@ impl Decimal {
     }
 
     /// As many digits as are certain, up to `count`; none where it holds zero.
-    pub(super) fn certain(ball: &Ball, count: usize, work: &Work<'_>) -> Self {
+    pub(in crate::engine) fn certain(ball: &Ball, count: usize, work: &Work<'_>) -> Self {
         let (mut low, mut high) = (0, count);
         let mut best = None;
         while low < high {

@@ -4,12 +4,9 @@ use dashu_base::UnsignedAbs as _;
 
 use super::Value;
 use crate::engine::{
-    exact::Exact,
+    budget::work::Work,
     fault::{Fault, Result},
-    integer::log2,
-    number::Number,
-    real::Unary,
-    work::Work,
+    number::{Number, exact::Exact, integer::log2, real::Unary},
 };
 
 pub(super) fn ln(x: &Number, work: &mut Work<'_>) -> Result<Number> {

@@ -6,7 +6,7 @@ use dashu_int::IBig;
 use super::{Ball, Radius, Result, Trouble, bits};
 use crate::engine::{
     Fault, Limits,
-    work::{Work, cost},
+    budget::work::{Work, cost},
 };
 
 impl Ball {

@@ -6,26 +6,32 @@
 //! anything that could be a fault, is left to the general way, which gives the same
 //! values (a property test compares the two) and alone complains.
 
-use super::{
-    exact::{Exact, Outcome},
-    names::{Known, Meaning},
-    number::Number,
+use super::environment::{Known, Meaning};
+use crate::engine::{
+    budget::work::{NODE, Work},
+    number::{
+        Number,
+        exact::{Exact, Outcome},
+    },
     value::Value,
-    work::{NODE, Work},
 };
 
 /// Bytes of the longest line that is tried.
 const LONGEST: usize = 128;
 
 /// What such a line comes to.
-pub(super) struct Quick<'t> {
+pub(in crate::engine) struct Quick<'t> {
     /// The variable that it binds anew.
-    pub(super) name: Option<&'t str>,
-    pub(super) value: Value,
+    pub(in crate::engine) name: Option<&'t str>,
+    pub(in crate::engine) value: Value,
 }
 
 /// Evaluates `line` if it is of that kind.
-pub(super) fn quick<'t>(line: &'t str, known: &Known, work: &mut Work<'_>) -> Option<Quick<'t>> {
+pub(in crate::engine) fn quick<'t>(
+    line: &'t str,
+    known: &Known,
+    work: &mut Work<'_>,
+) -> Option<Quick<'t>> {
     if line.len() > LONGEST {
         return None;
     }
@@ -270,7 +276,7 @@ fn finite((n, places): (i64, u32)) -> Option<Exact> {
     })
 }
 
-fn exact(outcome: super::fault::Result<Outcome>) -> Option<Exact> {
+fn exact(outcome: crate::engine::fault::Result<Outcome>) -> Option<Exact> {
     match outcome {
         Ok(Outcome::Exact(value)) => Some(value),
         Ok(Outcome::TooLong) | Err(_) => None,

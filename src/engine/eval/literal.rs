@@ -3,17 +3,19 @@
 use dashu_base::BitTest as _;
 use dashu_int::{IBig, UBig};
 
-use super::{
-    exact::{Exact, integer_within},
+use crate::engine::{
+    budget::work::{Work, cost},
     fault::{Fault, Result},
-    number::Number,
-    work::{Work, cost},
+    number::{
+        Number,
+        exact::{Exact, integer_within},
+    },
 };
 use crate::syntax::{superscript, vulgar_fraction};
 
 /// The value of a literal that the lexer has passed.
 #[inline]
-pub(super) fn literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
+pub(in crate::engine) fn literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     match small_decimal(text.as_bytes()) {
         Some(small) => Ok(small.into()),
         None => any_literal(text, work),
@@ -115,7 +117,7 @@ fn digits(text: &str, radix: u32, work: &mut Work<'_>) -> Result<UBig> {
 }
 
 /// An exponent of superscript digits that the lexer has passed.
-pub(super) fn superscripts(text: &str, work: &mut Work<'_>) -> Result<Number> {
+pub(in crate::engine) fn superscripts(text: &str, work: &mut Work<'_>) -> Result<Number> {
     let text: String = text.chars().filter_map(superscript).collect();
     work.pay_at_once(cost::decimal(text.len() * 4), "reading the exponent")?;
     let n: IBig = text.parse().expect("the lexer has passed these digits");

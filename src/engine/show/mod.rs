@@ -8,13 +8,15 @@ use dashu_int::{IBig, UBig};
 
 use super::{
     Base, Options,
-    decimal::{Decimal, exponent, finite_decimal, rounded_decimal},
-    exact::Exact,
+    budget::work::{Work, cost},
     fault::{Fault, Result},
-    number::Number,
-    real::Real,
+    number::{
+        Number,
+        decimal::{Decimal, exponent, finite_decimal, rounded_decimal},
+        exact::Exact,
+        real::Real,
+    },
     value::{Factors, Value},
-    work::{Work, cost},
 };
 use crate::syntax::{Form, Span};
 

@@ -11,20 +11,20 @@ const BITS: u32 = 32;
 /// An upper bound of an error: a mantissa of 32 bits times a power of two, every
 /// operation rounded up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Radius {
+pub(super) struct Radius {
     /// 0, or from 2^31 up to but not including 2^32.
     mantissa: u64,
     exponent: i64,
 }
 
 impl Radius {
-    pub(crate) const ZERO: Self = Self {
+    pub(super) const ZERO: Self = Self {
         mantissa: 0,
         exponent: 0,
     };
 
     /// `mantissa * 2^exponent`, rounded up.
-    pub(crate) fn new(mantissa: u64, exponent: i64) -> Self {
+    pub(super) fn new(mantissa: u64, exponent: i64) -> Self {
         if mantissa == 0 {
             return Self::ZERO;
         }
@@ -51,12 +51,12 @@ impl Radius {
     }
 
     /// `2^exponent`.
-    pub(crate) fn power_of_two(exponent: i64) -> Self {
+    pub(super) fn power_of_two(exponent: i64) -> Self {
         Self::new(1, exponent)
     }
 
     /// `|n| * 2^exponent`, rounded up.
-    pub(crate) fn of(n: &IBig, exponent: i64) -> Self {
+    pub(super) fn of(n: &IBig, exponent: i64) -> Self {
         let (top, shift, inexact) = top_bits(n);
         if !inexact {
             return Self::new(top, exponent + shift);
@@ -65,35 +65,35 @@ impl Radius {
     }
 
     /// `|n| * 2^exponent`, rounded *down*.
-    pub(crate) fn at_most(n: &IBig, exponent: i64) -> Self {
+    pub(super) fn at_most(n: &IBig, exponent: i64) -> Self {
         let (top, shift, _) = top_bits(n);
         let bits = u64::BITS - top.leading_zeros();
         let cut = bits.saturating_sub(BITS);
         Self::new(top >> cut, exponent + shift + i64::from(cut))
     }
 
-    pub(crate) fn is_zero(self) -> bool {
+    pub(super) fn is_zero(self) -> bool {
         self.mantissa == 0
     }
 
     /// The least `t` for which this is at most `2^t`, give or take one; very small
     /// where this is zero.
-    pub(crate) fn top(self) -> i64 {
+    pub(super) fn top(self) -> i64 {
         if self.is_zero() {
             return i64::MIN / 4;
         }
         self.exponent + i64::from(BITS)
     }
 
-    pub(crate) fn mantissa(self) -> u64 {
+    pub(super) fn mantissa(self) -> u64 {
         self.mantissa
     }
 
-    pub(crate) fn exponent(self) -> i64 {
+    pub(super) fn exponent(self) -> i64 {
         self.exponent
     }
 
-    pub(crate) fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         if self.is_zero() || other.is_zero() {
             return if self.is_zero() { other } else { self };
         }
@@ -111,7 +111,7 @@ impl Radius {
         Self::new(high.mantissa + low, high.exponent)
     }
 
-    pub(crate) fn times(self, other: Self) -> Self {
+    pub(super) fn times(self, other: Self) -> Self {
         Self::new(
             self.mantissa * other.mantissa,
             self.exponent + other.exponent,
@@ -119,14 +119,14 @@ impl Radius {
     }
 
     /// `self / divisor`, where `divisor` is a lower bound that is not zero.
-    pub(crate) fn over(self, divisor: Self) -> Self {
+    pub(super) fn over(self, divisor: Self) -> Self {
         let quotient = (self.mantissa << BITS).div_ceil(divisor.mantissa);
         Self::new(quotient, self.exponent - divisor.exponent - i64::from(BITS))
     }
 
     /// A *lower* bound of `self - other`, where `self` is one; nothing where that is
     /// not above zero.
-    pub(crate) fn less(self, other: Self) -> Option<Self> {
+    pub(super) fn less(self, other: Self) -> Option<Self> {
         if other.is_zero() {
             return (!self.is_zero()).then_some(self);
         }
@@ -144,7 +144,7 @@ impl Radius {
     }
 
     /// `self * 2^shift`.
-    pub(crate) fn shifted(self, shift: i64) -> Self {
+    pub(super) fn shifted(self, shift: i64) -> Self {
         Self {
             mantissa: self.mantissa,
             exponent: if self.is_zero() {

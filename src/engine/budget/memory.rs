@@ -5,7 +5,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use super::{fault::Fault, limits::Limits};
+use super::limits::Limits;
+use crate::engine::fault::Fault;
 
 /// The bytes of all reals of a worksheet together, or those of all values of many
 /// worksheets. Reals share their parts, so that no sum over variables could tell.
@@ -18,23 +19,23 @@ pub struct Memory {
 
 impl Memory {
     /// A part of `all`.
-    pub(super) fn within(all: &Arc<Self>) -> Self {
+    pub(in crate::engine) fn within(all: &Arc<Self>) -> Self {
         Self {
             bytes: AtomicUsize::new(0),
             all: Some(Arc::clone(all)),
         }
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::engine) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
     /// What this is a part of.
-    pub(super) fn all(&self) -> Option<&Self> {
+    pub(in crate::engine) fn all(&self) -> Option<&Self> {
         self.all.as_deref()
     }
 
-    pub(super) fn change(&self, before: usize, after: usize) {
+    pub(in crate::engine) fn change(&self, before: usize, after: usize) {
         // Wraps around where it becomes less, and that is the difference.
         let more = after.wrapping_sub(before);
         self.bytes.fetch_add(more, Ordering::Relaxed);
@@ -45,7 +46,7 @@ impl Memory {
 
     /// A fault where reals beside `others` bytes of the same worksheet are too much, or
     /// where all worksheets together are, with `more` bytes that are to come.
-    pub(super) fn room(
+    pub(in crate::engine) fn room(
         &self,
         others: usize,
         more: usize,
@@ -70,20 +71,20 @@ impl Memory {
 
 /// A part of the memory that is in use as long as this lives.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(in crate::engine) struct Share {
     memory: Arc<Memory>,
     bytes: AtomicUsize,
 }
 
 impl Share {
-    pub(super) fn new(memory: Arc<Memory>, bytes: usize) -> Self {
+    pub(in crate::engine) fn new(memory: Arc<Memory>, bytes: usize) -> Self {
         memory.change(0, bytes);
         let bytes = AtomicUsize::new(bytes);
         Self { memory, bytes }
     }
 
     /// From now on it is so many bytes.
-    pub(super) fn resize(&self, bytes: usize) {
+    pub(in crate::engine) fn resize(&self, bytes: usize) {
         let before = self.bytes.swap(bytes, Ordering::Relaxed);
         self.memory.change(before, bytes);
     }

@@ -2,9 +2,9 @@
 
 use super::{ANY, Context, Function, Group, Value};
 use crate::engine::{
+    budget::work::Work,
     fault::{Fault, Reason, Result},
     number::Number,
-    work::Work,
 };
 
 use Group::Several;

@@ -7,12 +7,14 @@ use dashu_int::{IBig, UBig};
 
 use super::{ANY, Context, Function, Group, Value};
 use crate::engine::{
-    exact::{Exact, integer_within},
+    budget::work::cost,
     fault::{Fault, Result},
-    integer::{self, Primality},
-    number::Number,
+    number::{
+        Number,
+        exact::{Exact, integer_within},
+        integer::{self, Primality},
+    },
     value::{Factors, Truth},
-    work::cost,
 };
 
 use Group::{Bits, Integers};

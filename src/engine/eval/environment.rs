@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
-use super::{
+use crate::engine::{
     fault::{Fault, Reason, Result},
-    functions,
+    library,
     value::Value,
 };
 use crate::{
@@ -40,14 +40,14 @@ pub const CONSTANTS: [(&str, &str); 7] = [
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
-pub(super) enum Meaning {
+pub(in crate::engine) enum Meaning {
     Value(Value),
     Function(Arc<UserFunction>),
 }
 
 impl Meaning {
     /// Bytes that it holds beside itself, but for those of reals.
-    pub(super) fn held(&self) -> usize {
+    pub(in crate::engine) fn held(&self) -> usize {
         match self {
             Self::Value(value) => value.held(),
             Self::Function(function) => function.held(),
@@ -57,19 +57,19 @@ impl Meaning {
 
 /// A function that a line defined, with all that it needs of the line.
 #[derive(Debug)]
-pub(super) struct UserFunction {
-    pub(super) text: Box<str>,
-    pub(super) nodes: Box<[Node]>,
+pub(in crate::engine) struct UserFunction {
+    pub(in crate::engine) text: Box<str>,
+    pub(in crate::engine) nodes: Box<[Node]>,
     /// Which of the nodes are its body.
-    pub(super) body: Range<u32>,
-    pub(super) parameters: Vec<Span>,
+    pub(in crate::engine) body: Range<u32>,
+    pub(in crate::engine) parameters: Vec<Span>,
     /// The body as it is written.
     written: Span,
 }
 
 impl UserFunction {
     /// The function that `statement` of `line` defines.
-    pub(super) fn new(line: &Line<'_>, statement: &Statement) -> Self {
+    pub(in crate::engine) fn new(line: &Line<'_>, statement: &Statement) -> Self {
         let binding = statement.binds.as_ref();
         Self {
             text: line.text.into(),
@@ -87,7 +87,7 @@ impl UserFunction {
     }
 
     /// The sides of its definition, if it is called `name`.
-    pub(super) fn sides(&self, name: &str) -> (String, String) {
+    pub(in crate::engine) fn sides(&self, name: &str) -> (String, String) {
         let parameters = self.parameters.iter().map(|span| span.of(&self.text));
         let parameters: Vec<_> = parameters.collect();
         let left = format!("{name}({})", parameters.join(", "));
@@ -97,41 +97,41 @@ impl UserFunction {
 
 /// What a worksheet remembers.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(in crate::engine) struct Known {
     /// In the order of the alphabet.
-    pub(super) names: BTreeMap<Box<str>, Meaning>,
+    pub(in crate::engine) names: BTreeMap<Box<str>, Meaning>,
     /// The last answer.
-    pub(super) last: Option<Value>,
+    pub(in crate::engine) last: Option<Value>,
 }
 
 /// What names mean to a statement: what its line has bound, else what the worksheet
 /// remembers.
 #[derive(Clone, Copy)]
-pub(super) struct Scope<'s> {
-    pub(super) bound: &'s BTreeMap<&'s str, Meaning>,
-    pub(super) known: &'s Known,
+pub(in crate::engine) struct Scope<'s> {
+    pub(in crate::engine) bound: &'s BTreeMap<&'s str, Meaning>,
+    pub(in crate::engine) known: &'s Known,
 }
 
 impl<'s> Scope<'s> {
     #[inline]
-    pub(super) fn meaning(&self, name: &str) -> Option<&'s Meaning> {
+    pub(in crate::engine) fn meaning(&self, name: &str) -> Option<&'s Meaning> {
         self.bound.get(name).or_else(|| self.known.names.get(name))
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &'s str> {
+    pub(in crate::engine) fn names(&self) -> impl Iterator<Item = &'s str> {
         let known = self.known.names.keys().map(|name| &**name);
         self.bound.keys().copied().chain(known)
     }
 }
 
 /// Refuses names that have a meaning already which no worksheet may change.
-pub(super) fn bindable(binding: &Binding, line: &str) -> Result<()> {
+pub(in crate::engine) fn bindable(binding: &Binding, line: &str) -> Result<()> {
     let parameters = binding.parameters.iter().flatten();
     // Parameters may shadow constants.
     let names = std::iter::once((&binding.name, true)).chain(parameters.map(|span| (span, false)));
     for (span, constants_too) in names {
         let name = span.of(line);
-        let what = if functions::find(name).is_some() {
+        let what = if library::find(name).is_some() {
             "a function"
         } else if COMMANDS.contains(&name) {
             "a command"
@@ -147,6 +147,6 @@ pub(super) fn bindable(binding: &Binding, line: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn is_constant(name: &str) -> bool {
+pub(in crate::engine) fn is_constant(name: &str) -> bool {
     CONSTANTS.iter().any(|(constant, _)| *constant == name)
 }

@@ -14,9 +14,13 @@ use dashu_base::Sign;
 use super::{
     ball::{Ball, Trouble},
     exact::Exact,
+};
+use crate::engine::{
+    budget::{
+        memory::Share,
+        work::{Work, cost},
+    },
     fault::{Fault, Result},
-    memory::Share,
-    work::{Work, cost},
 };
 
 /// The precision in bits that every real is known to at least.
@@ -24,7 +28,7 @@ const FIRST: usize = 96;
 
 /// A real number. Cheap to copy: the expression is shared.
 #[derive(Clone)]
-pub(super) struct Real(Arc<Node>);
+pub(in crate::engine) struct Real(Arc<Node>);
 
 struct Node {
     operation: Operation,
@@ -67,7 +71,7 @@ fn room(work: &Work<'_>) -> Result<()> {
 
 /// What makes a real.
 #[derive(Clone)]
-pub(super) enum Operation {
+pub(in crate::engine) enum Operation {
     Exact(Exact),
     Pi,
     /// The operations that made it are forgotten.
@@ -80,7 +84,7 @@ pub(super) enum Operation {
 
 /// Operations on one real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unary {
+pub(in crate::engine) enum Unary {
     Negate,
     Absolute,
     SquareRoot,
@@ -103,7 +107,7 @@ pub(super) enum Unary {
 
 /// Operations on two reals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binary {
+pub(in crate::engine) enum Binary {
     Add,
     Subtract,
     Multiply,
@@ -140,7 +144,7 @@ impl Operation {
 impl Real {
     /// The real that `operation` makes, known to a first precision. A fault where it is
     /// not defined, or where that cannot be told.
-    pub(super) fn new(operation: Operation, work: &mut Work<'_>) -> Result<Self> {
+    pub(in crate::engine) fn new(operation: Operation, work: &mut Work<'_>) -> Result<Self> {
         let operands = || operation.operands().map(|operand| &operand.0);
         let depth = operands().map(|node| node.depth).max().unwrap_or(0) + 1;
         let size = operands().fold(1u32, |sum, node| sum.saturating_add(node.size));
@@ -181,7 +185,7 @@ impl Real {
         )?)))
     }
 
-    pub(super) fn exact(q: Exact, work: &mut Work<'_>) -> Result<Self> {
+    pub(in crate::engine) fn exact(q: Exact, work: &mut Work<'_>) -> Result<Self> {
         let (above, below) = q.bits();
         let most = work.limits.precision;
         // Nobody will ask for more of it, so it need not be kept in full.
@@ -193,13 +197,13 @@ impl Real {
     }
 
     /// Whether both are one and the same expression, and so certainly equal.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(in crate::engine) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The ball at `precision` or better. Whether it is as narrow as that would suggest
     /// depends on how much the expression loses on the way.
-    pub(super) fn at(&self, precision: usize, work: &mut Work<'_>) -> Result<Ball> {
+    pub(in crate::engine) fn at(&self, precision: usize, work: &mut Work<'_>) -> Result<Ball> {
         self.refine(precision, work)?;
         Ok(self.known().1)
     }
@@ -257,7 +261,7 @@ impl Real {
     /// What `settle` makes of the ball, evaluated with more and more precision until
     /// there is an answer or the limit is reached. `first` is a guess of how much
     /// will do.
-    pub(super) fn settle<T>(
+    pub(in crate::engine) fn settle<T>(
         &self,
         first: usize,
         work: &mut Work<'_>,
@@ -278,12 +282,12 @@ impl Real {
     }
 
     /// The sign, where some precision within the limit tells it from zero.
-    pub(super) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
+    pub(in crate::engine) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
         self.settle(FIRST, work, |ball, _, _| Ok(ball.sign()))
     }
 
     /// The ball that is known already.
-    pub(super) fn ball(&self) -> Ball {
+    pub(in crate::engine) fn ball(&self) -> Ball {
         self.known().1
     }
 }

@@ -6,15 +6,15 @@ use std::{cmp::Ordering, collections::BTreeMap, mem, ops::Range, sync::Arc};
 use smallvec::SmallVec;
 
 use super::{
-    exact::Exact,
-    fault::{Fault, Reason, Result},
-    functions::{self, AngleUnit, Context, double_factorial, factorial},
+    environment::{CONSTANTS, Known, Meaning, Scope, UserFunction, bindable, is_constant},
     literal::{literal, superscripts},
-    names::{CONSTANTS, Known, Meaning, Scope, UserFunction, bindable, is_constant},
-    number::Number,
-    real::Unary,
+};
+use crate::engine::{
+    budget::work::{NODE, Work},
+    fault::{Fault, Reason, Result},
+    library::{self, AngleUnit, Context, double_factorial, factorial},
+    number::{Number, exact::Exact, real::Unary},
     value::Value,
-    work::{NODE, Work},
 };
 use crate::{
     syntax::{Binary, Line, Node, NodeKind, Postfix, Prefix, Span},
@@ -22,18 +22,18 @@ use crate::{
 };
 
 /// What a line comes to, and what a worksheet has to keep of it.
-pub(super) struct Outcome<'t> {
+pub(in crate::engine) struct Outcome<'t> {
     /// The value of its last statement, but for the definition of a function.
-    pub(super) value: Option<Value>,
+    pub(in crate::engine) value: Option<Value>,
     /// What its last statement binds.
-    pub(super) binds: Option<(&'t str, Meaning)>,
+    pub(in crate::engine) binds: Option<(&'t str, Meaning)>,
     /// What the statements before it bound.
-    pub(super) bound: BTreeMap<&'t str, Meaning>,
+    pub(in crate::engine) bound: BTreeMap<&'t str, Meaning>,
 }
 
 /// Evaluates the statements of `line` one after the other. Names mean what the line has
 /// bound, else what is `known`.
-pub(super) fn run<'t>(
+pub(in crate::engine) fn run<'t>(
     line: &Line<'t>,
     known: &Known,
     angle: AngleUnit,
@@ -290,7 +290,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             return Ok(value);
         }
         Err(match name {
-            _ if functions::find(name).is_some() => function_without_call(name),
+            _ if library::find(name).is_some() => function_without_call(name),
             _ => self.unknown(name, "name"),
         })
     }
@@ -315,7 +315,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                 self.enter(name, function, arguments)
             }
             None if !is_value => {
-                if functions::find(name).is_none() {
+                if library::find(name).is_none() {
                     return Err(self.unknown(name, "function"));
                 }
                 let start = self.stack.len() - arguments;
@@ -332,7 +332,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     fn built_in(&mut self, name: &str, arguments: &[Value]) -> Result<()> {
-        let function = functions::find(name).expect("it was looked up");
+        let function = library::find(name).expect("it was looked up");
         let mut context = Context {
             work: &mut *self.work,
             angle: self.angle,
@@ -344,7 +344,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     fn enter(&mut self, name: &str, function: Arc<UserFunction>, arguments: usize) -> Result<()> {
         let parameters = function.parameters.len();
         if parameters != arguments {
-            return Err(functions::wrong_arity(
+            return Err(library::wrong_arity(
                 name,
                 (parameters, parameters),
                 arguments,
@@ -386,7 +386,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     /// Nothing is called `name`.
     fn unknown(&self, name: &str, what: &str) -> Box<Fault> {
         let of_values = CONSTANTS.iter().map(|(name, _)| *name);
-        let of_functions = functions::all().flat_map(|function| function.names.iter().copied());
+        let of_functions = library::all().flat_map(|function| function.names.iter().copied());
         let of_user = self.names.names();
         let known = of_functions.chain(of_values).chain(of_user);
         let fault = Fault::new(
@@ -423,7 +423,7 @@ fn constant(name: &str, work: &mut Work<'_>) -> Result<Option<Value>> {
 
 fn function_without_call(name: &str) -> Box<Fault> {
     let message = format!("{} is a function", quoted(name));
-    let usage = functions::find(name).map_or(format!("{name}(...)"), functions::Function::usage);
+    let usage = library::find(name).map_or(format!("{name}(...)"), library::Function::usage);
     Fault::new(Reason::Type, message).help(format!("write {usage}"))
 }
 

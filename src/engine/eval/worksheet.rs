@@ -6,15 +6,16 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::{
+    environment::{Known, Meaning},
+    fast_path::{Quick, quick},
+    machine,
+};
+use crate::engine::{
     Answer, Options,
-    display::{Shown, show},
-    evaluate,
+    budget::{memory::Memory, work::Work},
     fault::{Fault, Reason, Result},
-    memory::Memory,
-    names::{Known, Meaning},
-    quick::{Quick, quick},
+    show::{Shown, show},
     value::Value,
-    work::Work,
 };
 use crate::{
     syntax::{self, Line},
@@ -26,7 +27,7 @@ use crate::{
 /// A line changes it as a whole or, where it has a fault, not at all.
 #[derive(Debug, Default)]
 pub struct Worksheet {
-    pub(super) known: Known,
+    pub(in crate::engine) known: Known,
     /// Bytes of the names and of what they stand for, but for reals.
     held: usize,
     /// What the reals take, since these share their parts.
@@ -95,7 +96,7 @@ impl Worksheet {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
-        let evaluate::Outcome {
+        let machine::Outcome {
             value: last,
             binds,
             mut bound,
@@ -130,7 +131,7 @@ impl Worksheet {
         line: &mut Line<'t>,
         options: Options,
         work: &mut Work<'_>,
-    ) -> Result<(evaluate::Outcome<'t>, Option<Shown>)> {
+    ) -> Result<(machine::Outcome<'t>, Option<Shown>)> {
         let Options { digits, angle, .. } = options;
         if !(1..=work.limits.digits).contains(&digits) {
             let limit = work.limits.digits;
@@ -140,7 +141,7 @@ impl Worksheet {
         }
         let read = syntax::read(line, &work.limits.syntax);
         read.map_err(|error| Fault::syntax(*error, line.text))?;
-        let outcome = evaluate::run(line, &self.known, angle, work)?;
+        let outcome = machine::run(line, &self.known, angle, work)?;
         let shown = match (&outcome.value, line.statements.last()) {
             (Some(value), Some(statement)) => {
                 Some(show(value, &statement.forms, options, line.text, work)?)

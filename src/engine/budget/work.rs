@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Fault, Limits, fault::Result, memory::Memory};
+use super::memory::Memory;
+use crate::engine::{Fault, Limits, fault::Result};
 
 /// Nanoseconds of work after which the interrupt is asked again.
 const POLL: u64 = 50_000;
 
 /// The cost of a node of a line beside what its operation pays for, in nanoseconds.
-pub(super) const NODE: u64 = 15;
+pub(in crate::engine) const NODE: u64 = 15;
 
 /// Why work stops before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Work<'a> {
     spent: bool,
     interrupted: &'a dyn Fn() -> Option<Interruption>,
     /// Where the reals that it makes are accounted for.
-    pub(super) memory: Option<Arc<Memory>>,
+    pub(in crate::engine) memory: Option<Arc<Memory>>,
 }
 
 impl<'a> Work<'a> {
@@ -69,7 +70,7 @@ impl<'a> Work<'a> {
 
     /// Takes `cost` from the budget, or refuses.
     #[inline]
-    pub(super) fn pay(&mut self, cost: u64) -> Result<()> {
+    pub(in crate::engine) fn pay(&mut self, cost: u64) -> Result<()> {
         if cost >= self.left {
             self.spent = true;
             return Err(self.out_of_work());
@@ -83,7 +84,7 @@ impl<'a> Work<'a> {
 
     /// [`Work::pay`] for an operation that cannot be interrupted, called `what`.
     #[inline]
-    pub(super) fn pay_at_once(&mut self, cost: u64, what: &str) -> Result<()> {
+    pub(in crate::engine) fn pay_at_once(&mut self, cost: u64, what: &str) -> Result<()> {
         if cost > self.limits.operation {
             return Err(Fault::limit(format!(
                 "{what} would take about {} ms, more than the limit of {} ms for one operation",
@@ -113,7 +114,7 @@ impl<'a> Work<'a> {
 
 /// Costs of operations on integers of so many bits, in nanoseconds, fitted to dashu
 /// 0.6 (`benches/engine.rs` has the operations).
-pub(super) mod cost {
+pub(in crate::engine) mod cost {
     /// Words of 64 bits.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn words(bits: usize) -> f64 {

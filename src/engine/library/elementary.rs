@@ -7,11 +7,9 @@ use super::{
     logarithm::{ln, logarithm},
 };
 use crate::engine::{
-    exact::Exact,
+    budget::work::Work,
     fault::{Fault, Result},
-    number::Number,
-    real::Unary,
-    work::Work,
+    number::{Number, exact::Exact, real::Unary},
 };
 
 use Group::{Exponential, Hyperbolic, Numbers, Trigonometry};
@@ -393,7 +391,7 @@ fn gamma(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
             let n = Number::from(q.clone())
                 .minus(&1.into(), context.work)?
                 .natural()?;
-            Ok(Number::from(crate::engine::integer::factorial(&n, context.work)?).into())
+            Ok(Number::from(crate::engine::number::integer::factorial(&n, context.work)?).into())
         }
         _ => unary(Unary::Gamma, x, context),
     }

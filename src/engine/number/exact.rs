@@ -5,17 +5,16 @@ use std::{cmp::Ordering, sync::Arc};
 use dashu_base::{BitTest as _, DivEuclid as _, DivRem as _, Gcd as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
 
-use super::{
-    ball::Ball,
+use super::{ball::Ball, integer};
+use crate::engine::{
+    budget::work::{Work, cost},
     fault::{Fault, Result},
-    integer,
-    work::{Work, cost},
 };
 
 /// A rational number of any size. One that fits 64 bits above and below is always
 /// `Small`, so that equal numbers are equal values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Exact {
+pub(in crate::engine) enum Exact {
     /// A fraction in lowest terms; the denominator is positive, the numerator is not
     /// the least of its type.
     Small(i64, i64),
@@ -25,13 +24,13 @@ pub(super) enum Exact {
 
 /// A fraction in lowest terms.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fraction {
+pub(in crate::engine) struct Fraction {
     numerator: IBig,
     denominator: UBig,
 }
 
 /// What an operation on exact numbers comes to.
-pub(super) enum Outcome {
+pub(in crate::engine) enum Outcome {
     Exact(Exact),
     /// A fraction too long to be kept exactly; a real may stand for it.
     TooLong,
@@ -83,8 +82,8 @@ fn gcd_64(mut a: u64, mut b: u64) -> u64 {
 }
 
 impl Exact {
-    pub(super) const ZERO: Self = Self::Small(0, 1);
-    pub(super) const ONE: Self = Self::Small(1, 1);
+    pub(in crate::engine) const ZERO: Self = Self::Small(0, 1);
+    pub(in crate::engine) const ONE: Self = Self::Small(1, 1);
 
     /// `n / d` in lowest terms, where `d` is positive.
     fn reduced_64(n: i64, d: i64) -> Self {
@@ -147,29 +146,29 @@ impl Exact {
     }
 
     /// `n / d`, where `d` is not zero.
-    pub(super) fn ratio(n: i64, d: i64) -> Self {
+    pub(in crate::engine) fn ratio(n: i64, d: i64) -> Self {
         if d > 0 && n != i64::MIN {
             return Self::reduced_64(n, d);
         }
         Self::reduced(n.into(), d.into())
     }
 
-    pub(super) fn is_zero(&self) -> bool {
+    pub(in crate::engine) fn is_zero(&self) -> bool {
         matches!(self, Self::Small(0, _))
     }
 
-    pub(super) fn is_one(&self) -> bool {
+    pub(in crate::engine) fn is_one(&self) -> bool {
         matches!(self, Self::Small(1, 1))
     }
 
-    pub(super) fn is_negative(&self) -> bool {
+    pub(in crate::engine) fn is_negative(&self) -> bool {
         match self {
             Self::Small(n, _) => *n < 0,
             Self::Big(q) => q.numerator.sign() == Sign::Negative,
         }
     }
 
-    pub(super) fn is_integer(&self) -> bool {
+    pub(in crate::engine) fn is_integer(&self) -> bool {
         match self {
             Self::Small(_, d) => *d == 1,
             Self::Big(q) => q.denominator.is_one(),
@@ -177,7 +176,7 @@ impl Exact {
     }
 
     /// The number, if it is an integer.
-    pub(super) fn to_integer(&self) -> Option<IBig> {
+    pub(in crate::engine) fn to_integer(&self) -> Option<IBig> {
         match self {
             Self::Small(n, 1) => Some(IBig::from(*n)),
             Self::Small(..) => None,
@@ -186,7 +185,7 @@ impl Exact {
     }
 
     /// The number, if it is an integer of 64 bits.
-    pub(super) fn to_i64(&self) -> Option<i64> {
+    pub(in crate::engine) fn to_i64(&self) -> Option<i64> {
         match self {
             Self::Small(n, 1) => Some(*n),
             Self::Small(..) => None,
@@ -197,14 +196,14 @@ impl Exact {
         }
     }
 
-    pub(super) fn numerator(&self) -> IBig {
+    pub(in crate::engine) fn numerator(&self) -> IBig {
         match self {
             Self::Small(n, _) => IBig::from(*n),
             Self::Big(q) => q.numerator.clone(),
         }
     }
 
-    pub(super) fn denominator(&self) -> UBig {
+    pub(in crate::engine) fn denominator(&self) -> UBig {
         match self {
             Self::Small(_, d) => UBig::from(d.unsigned_abs()),
             Self::Big(q) => q.denominator.clone(),
@@ -212,7 +211,7 @@ impl Exact {
     }
 
     /// Bits of the numerator and of the denominator.
-    pub(super) fn bits(&self) -> (usize, usize) {
+    pub(in crate::engine) fn bits(&self) -> (usize, usize) {
         match self {
             Self::Small(n, d) => (n.bit_len(), d.bit_len()),
             Self::Big(q) => (q.numerator.bit_len(), q.denominator.bit_len()),
@@ -221,28 +220,28 @@ impl Exact {
 
     /// Bytes that it holds beside itself.
     #[inline]
-    pub(super) fn held(&self) -> usize {
+    pub(in crate::engine) fn held(&self) -> usize {
         match self {
             Self::Small(..) => 0,
             Self::Big(q) => 64 + (q.numerator.bit_len() + q.denominator.bit_len()) / 8,
         }
     }
 
-    pub(super) fn to_ball(&self, precision: usize) -> Ball {
+    pub(in crate::engine) fn to_ball(&self, precision: usize) -> Ball {
         match self {
             Self::Small(..) => Ball::rational(&self.numerator(), &self.denominator(), precision),
             Self::Big(q) => Ball::rational(&q.numerator, &q.denominator, precision),
         }
     }
 
-    pub(super) fn negated(&self) -> Self {
+    pub(in crate::engine) fn negated(&self) -> Self {
         match self {
             Self::Small(n, d) => Self::Small(-n, *d),
             Self::Big(q) => Self::lowest(-&q.numerator, q.denominator.clone()),
         }
     }
 
-    pub(super) fn absolute(&self) -> Self {
+    pub(in crate::engine) fn absolute(&self) -> Self {
         if self.is_negative() {
             self.negated()
         } else {
@@ -250,7 +249,7 @@ impl Exact {
         }
     }
 
-    pub(super) fn compare(&self, other: &Self, work: &mut Work<'_>) -> Result<Ordering> {
+    pub(in crate::engine) fn compare(&self, other: &Self, work: &mut Work<'_>) -> Result<Ordering> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             let (left, right) = (
                 i128::from(*a) * i128::from(*d),
@@ -264,7 +263,7 @@ impl Exact {
         Ok(left.cmp(&(other.numerator() * self.denominator().as_ibig())))
     }
 
-    pub(super) fn plus(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
+    pub(in crate::engine) fn plus(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             if (*b, *d) == (1, 1)
                 && let Some(sum) = a.checked_add(*c)
@@ -294,7 +293,7 @@ impl Exact {
         Ok(within(Self::fraction(above, b * d), work))
     }
 
-    pub(super) fn times(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
+    pub(in crate::engine) fn times(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
             return Ok(Outcome::Exact(Self::reduced(a * c, b * d)));
@@ -328,7 +327,7 @@ impl Exact {
     }
 
     /// `floor(x/y)` and `x - y floor(x/y)` of integers; nothing of other numbers.
-    pub(super) fn divided(
+    pub(in crate::engine) fn divided(
         &self,
         divisor: &Self,
         work: &mut Work<'_>,
@@ -353,7 +352,7 @@ impl Exact {
     }
 
     /// The inverse of what is not zero.
-    pub(super) fn inverse(&self) -> Self {
+    pub(in crate::engine) fn inverse(&self) -> Self {
         match self {
             Self::Small(n, d) if *n < 0 => Self::Small(-d, -n),
             Self::Small(n, d) => Self::Small(*d, *n),
@@ -365,7 +364,7 @@ impl Exact {
     }
 
     /// An integral power, where zero has no negative one.
-    pub(super) fn power(&self, exponent: i64, work: &mut Work<'_>) -> Result<Outcome> {
+    pub(in crate::engine) fn power(&self, exponent: i64, work: &mut Work<'_>) -> Result<Outcome> {
         let count = exponent.unsigned_abs();
         if count == 0 || self.is_one() {
             return Ok(Outcome::Exact(Self::ONE));
@@ -422,7 +421,7 @@ impl Exact {
 
     /// The number whose `degree`-th power this is, if that is rational. Not for
     /// negative numbers.
-    pub(super) fn root(&self, degree: u64, work: &mut Work<'_>) -> Result<Option<Self>> {
+    pub(in crate::engine) fn root(&self, degree: u64, work: &mut Work<'_>) -> Result<Option<Self>> {
         let Some(d) = integer::exact_root(&self.denominator(), degree, work)? else {
             return Ok(None);
         };
@@ -431,7 +430,7 @@ impl Exact {
     }
 
     /// The greatest integer that is not above this.
-    pub(super) fn floor(&self, work: &mut Work<'_>) -> Result<Self> {
+    pub(in crate::engine) fn floor(&self, work: &mut Work<'_>) -> Result<Self> {
         match self {
             Self::Small(n, d) => Ok(Self::Small(n.div_euclid(*d), 1)),
             Self::Big(q) if q.denominator.is_one() => Ok(self.clone()),
@@ -446,7 +445,7 @@ impl Exact {
 }
 
 /// `n`, unless it is too long.
-pub(super) fn integer_within(n: IBig, work: &Work<'_>) -> Result<Exact> {
+pub(in crate::engine) fn integer_within(n: IBig, work: &Work<'_>) -> Result<Exact> {
     if n.bit_len() > work.limits.result {
         return Err(Fault::too_long(work.limits.result));
     }

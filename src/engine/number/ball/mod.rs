@@ -19,12 +19,12 @@ use dashu_int::{IBig, UBig};
 
 use self::radius::Radius;
 #[cfg(test)]
-use super::Work;
-use super::{Fault, Limits};
+use crate::engine::Work;
+use crate::engine::{Fault, Limits};
 
 /// Why there is no ball.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(in crate::engine) enum Trouble {
     /// The operand's ball is too wide to tell: more precision may help.
     Imprecise,
     /// More precision would not help.
@@ -37,14 +37,14 @@ impl From<Box<Fault>> for Trouble {
     }
 }
 
-pub(super) type Result<T> = std::result::Result<T, Trouble>;
+pub(in crate::engine) type Result<T> = std::result::Result<T, Trouble>;
 
 /// All numbers within `radius` of `midpoint * 2^exponent`.
 ///
 /// `precision`, wherever a function takes it, is how many bits the midpoint of the
 /// result has at most; what it loses by that is added to the radius.
 #[derive(Clone, Debug)]
-pub(super) struct Ball {
+pub(in crate::engine) struct Ball {
     midpoint: IBig,
     exponent: i64,
     radius: Radius,
@@ -58,16 +58,16 @@ fn bits(count: usize) -> i64 {
 }
 
 impl Ball {
-    pub(super) fn zero() -> Self {
+    pub(in crate::engine) fn zero() -> Self {
         Self::exact(IBig::ZERO)
     }
 
-    pub(super) fn one() -> Self {
+    pub(in crate::engine) fn one() -> Self {
         Self::exact(IBig::ONE)
     }
 
     /// The integer `n` and nothing else.
-    pub(super) fn exact(n: IBig) -> Self {
+    pub(in crate::engine) fn exact(n: IBig) -> Self {
         Self {
             midpoint: n,
             exponent: 0,
@@ -75,7 +75,7 @@ impl Ball {
         }
     }
 
-    pub(super) fn integer(n: &IBig, precision: usize) -> Self {
+    pub(in crate::engine) fn integer(n: &IBig, precision: usize) -> Self {
         if n.bit_len() <= precision {
             return Self::exact(n.clone());
         }
@@ -88,7 +88,11 @@ impl Ball {
         }
     }
 
-    pub(super) fn rational(numerator: &IBig, denominator: &UBig, precision: usize) -> Self {
+    pub(in crate::engine) fn rational(
+        numerator: &IBig,
+        denominator: &UBig,
+        precision: usize,
+    ) -> Self {
         let numerator = Self::integer(numerator, precision + 8);
         if denominator.is_one() {
             return numerator;
@@ -140,7 +144,7 @@ impl Ball {
     }
 
     /// The least exponent of two, give or take one, above everything in the ball.
-    pub(super) fn magnitude(&self) -> i64 {
+    pub(in crate::engine) fn magnitude(&self) -> i64 {
         self.top().max(self.radius.top()) + 1
     }
 
@@ -160,22 +164,22 @@ impl Ball {
 
     /// The sign of all numbers in the ball, if they agree.
     /// Bytes that it holds beside itself.
-    pub(super) fn held(&self) -> usize {
+    pub(in crate::engine) fn held(&self) -> usize {
         self.midpoint.bit_len() / 8
     }
 
-    pub(super) fn sign(&self) -> Option<Sign> {
+    pub(in crate::engine) fn sign(&self) -> Option<Sign> {
         self.least().map(|_| self.midpoint.sign())
     }
 
     /// Whether it holds a single number.
-    pub(super) fn is_exact(&self) -> bool {
+    pub(in crate::engine) fn is_exact(&self) -> bool {
         self.radius.is_zero()
     }
 
     /// The ends as integers times the power of two that is returned with them. Their
     /// length is bounded by the precision they were made with, and by `magnitude`.
-    pub(super) fn ends(&self) -> (IBig, IBig, i64) {
+    pub(in crate::engine) fn ends(&self) -> (IBig, IBig, i64) {
         if self.radius.is_zero() {
             return (self.midpoint.clone(), self.midpoint.clone(), self.exponent);
         }
@@ -187,23 +191,23 @@ impl Ball {
     }
 
     /// All integers to which `floor` takes numbers of the ball: the first, the last.
-    pub(super) fn floors(&self) -> (IBig, IBig) {
+    pub(in crate::engine) fn floors(&self) -> (IBig, IBig) {
         let (low, high, exponent) = self.ends();
         (scaled(&low, exponent), scaled(&high, exponent))
     }
 
-    pub(super) fn negated(mut self) -> Self {
+    pub(in crate::engine) fn negated(mut self) -> Self {
         self.midpoint = -self.midpoint;
         self
     }
 
-    pub(super) fn absolute(mut self) -> Self {
+    pub(in crate::engine) fn absolute(mut self) -> Self {
         // A ball around zero holds too much on its other side, which does no harm.
         self.midpoint = self.midpoint.unsigned_abs().into();
         self
     }
 
-    pub(super) fn plus(&self, other: &Self, precision: usize) -> Self {
+    pub(in crate::engine) fn plus(&self, other: &Self, precision: usize) -> Self {
         let radius = self.radius.plus(other.radius);
         if self.midpoint.is_zero() || other.midpoint.is_zero() {
             let one = if self.midpoint.is_zero() { other } else { self };
@@ -230,11 +234,11 @@ impl Ball {
         }
     }
 
-    pub(super) fn minus(&self, other: &Self, precision: usize) -> Self {
+    pub(in crate::engine) fn minus(&self, other: &Self, precision: usize) -> Self {
         self.plus(&other.clone().negated(), precision)
     }
 
-    pub(super) fn times(&self, other: &Self, precision: usize) -> Self {
+    pub(in crate::engine) fn times(&self, other: &Self, precision: usize) -> Self {
         let of_left = self.most().times(other.radius);
         let of_right = Radius::of(&other.midpoint, other.exponent).times(self.radius);
         Self::rounded(
@@ -246,7 +250,7 @@ impl Ball {
     }
 
     /// `self * 2^shift`.
-    pub(super) fn shifted(mut self, shift: i64) -> Self {
+    pub(in crate::engine) fn shifted(mut self, shift: i64) -> Self {
         self.exponent += shift;
         self.radius = self.radius.shifted(shift);
         self
@@ -256,7 +260,7 @@ impl Ball {
     ///
     /// With `q = a / b` of the midpoints and `a + x`, `b + y` elsewhere in the balls,
     /// `(a + x)/(b + y) - q = (x - q y)/(b + y)`.
-    pub(super) fn over(&self, divisor: &Self, precision: usize) -> Result<Self> {
+    pub(in crate::engine) fn over(&self, divisor: &Self, precision: usize) -> Result<Self> {
         let least = divisor.least().ok_or(Trouble::Imprecise)?;
         let shift =
             (precision + 2 + divisor.midpoint.bit_len()).saturating_sub(self.midpoint.bit_len());
@@ -282,7 +286,7 @@ impl Ball {
     /// The square root of what is not negative.
     ///
     /// `|√(m + x) - √m| <= |x| / √m`.
-    pub(super) fn square_root(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine) fn square_root(&self, precision: usize) -> Result<Self> {
         if self.is_exactly_zero() {
             return Ok(Self::zero());
         }
@@ -317,7 +321,12 @@ impl Ball {
     }
 
     /// An integral power, by squaring, which stops as soon as it leaves the limits.
-    pub(super) fn power(&self, exponent: u64, precision: usize, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine) fn power(
+        &self,
+        exponent: u64,
+        precision: usize,
+        limits: &Limits,
+    ) -> Result<Self> {
         // Each squaring doubles the relative error.
         let working = precision + 2 * (u64::BITS - exponent.leading_zeros()) as usize + 4;
         let mut result = Self::one();
@@ -337,7 +346,11 @@ impl Ball {
     }
 
     /// A power of ten, of an exponent that no number within the limits goes beyond.
-    pub(super) fn power_of_ten(exponent: i64, precision: usize, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine) fn power_of_ten(
+        exponent: i64,
+        precision: usize,
+        limits: &Limits,
+    ) -> Result<Self> {
         let ten = Self::exact(IBig::from(10));
         let power = ten.power(exponent.unsigned_abs(), precision + 4, limits)?;
         if exponent >= 0 {
@@ -348,7 +361,7 @@ impl Ball {
 
     /// The ball, or less of it where it is too narrow, if it is neither too large nor too
     /// small. So exponents never leave 64 bits, whatever is done with them.
-    pub(super) fn within(self, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine) fn within(self, limits: &Limits) -> Result<Self> {
         let limit = limits.exponent + 64;
         match (self.sign(), self.radius.top()) {
             (Some(_), _) if self.top().abs() > limit => Err(exponential::too_large(limits)),
@@ -362,7 +375,7 @@ impl Ball {
 
     /// Whether everything in `other` is in this ball too.
     #[cfg(test)]
-    pub(super) fn holds(&self, other: &Self) -> bool {
+    pub(in crate::engine) fn holds(&self, other: &Self) -> bool {
         let (low, high, exponent) = self.ends();
         let (other_low, other_high, other_exponent) = other.ends();
         let common = exponent.min(other_exponent);
@@ -373,7 +386,7 @@ impl Ball {
 
     /// Whether both hold a common number, as balls of the same number must.
     #[cfg(test)]
-    pub(super) fn meets(&self, other: &Self) -> bool {
+    pub(in crate::engine) fn meets(&self, other: &Self) -> bool {
         let difference = self.minus(other, 100_000);
         difference.sign().is_none()
     }

@@ -1,15 +1,23 @@
 //! Numbers: exact as long as that is possible, else real.
 
+pub(super) mod ball;
+pub(super) mod decimal;
+pub(super) mod exact;
+pub(super) mod integer;
+pub(super) mod real;
+
 use std::cmp::Ordering;
 
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
 
-use super::{
+use self::{
     exact::{Exact, Outcome},
-    fault::{Fault, Result},
     real::{Binary, Operation, Real, Unary},
-    work::Work,
+};
+use super::{
+    budget::work::Work,
+    fault::{Fault, Result},
 };
 
 /// A number of the language.

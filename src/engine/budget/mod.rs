@@ -1,0 +1,5 @@
+//! The budget of a line: work, memory and limits.
+
+pub(super) mod limits;
+pub(super) mod memory;
+pub(super) mod work;

@@ -1,0 +1,7 @@
+//! Lines to values: the machine, the names that it looks up, and the worksheet around it.
+
+pub(super) mod environment;
+mod fast_path;
+mod literal;
+mod machine;
+pub(super) mod worksheet;
