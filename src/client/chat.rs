@@ -5,7 +5,11 @@ use std::{fmt, future::pending, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout};
 use tonic::{Request, Response, Status, Streaming, codegen::BoxFuture, metadata::MetadataMap};
 
-use super::{CallError, Peer, connector::Stage, grpc_only::GrpcOnly, with_deadline};
+use super::{
+    CallError, Peer,
+    channel::{connector::Stage, grpc_channel::GrpcOnly},
+    with_deadline,
+};
 use crate::{
     proto::{
         cursor::{Bookmark, FROM, NEXT},

@@ -6,9 +6,9 @@ use h2::Reason;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tonic_types::{ErrorInfo, StatusExt as _};
 
-use super::{
+use super::channel::{
     connector::{Peer, Stage},
-    grpc_only::NotGrpc,
+    grpc_channel::NotGrpc,
     tls,
 };
 use crate::{

@@ -3,17 +3,11 @@
 //! Uses no engine: an answer always crosses the wire.
 
 mod call;
+mod channel;
 mod chat;
-mod connector;
-mod discovery;
 mod error;
-mod grpc_only;
-mod http2;
-mod recorder;
-mod servers;
-mod target;
-mod tls;
-mod window;
+mod reflection;
+mod wire;
 mod worksheet;
 
 use std::{
@@ -30,10 +24,12 @@ use tokio::time::{self, Instant};
 use tonic::{Code, Request, Status, transport::Endpoint};
 
 use self::{
-    connector::{Peer, Way},
+    channel::{
+        balancer::{Server, Servers, jittered},
+        concurrency::Window,
+        connector::{Peer, Way},
+    },
     error::{Remedy, later},
-    servers::{Server, Servers, jittered},
-    window::Window,
 };
 use crate::proto::{
     calc::{AddRequest, DivideRequest, MultiplyRequest, SubstractRequest},
@@ -42,14 +38,18 @@ use crate::proto::{
 
 pub use self::{
     call::{AngleUnit, Answer, Call, Evaluate, Method, NumberBase, Options, Question, Reply},
+    channel::{
+        concurrency::MOST as MOST_CALLS,
+        target::{Access, NoToken, Remote, Target, Token},
+        tls::{Tls, TlsFiles, TlsSetupError},
+    },
     chat::{Note, Notes},
-    discovery::{Finding, Health, Inquiry},
     error::{CallError, Fault},
-    http2::Field,
-    recorder::{End, Exchange, Payload, Recorder, Sender},
-    target::{Access, NoToken, Remote, Target, Token},
-    tls::{Tls, TlsFiles, TlsSetupError},
-    window::MOST as MOST_CALLS,
+    reflection::{Finding, Health, Inquiry},
+    wire::{
+        http2::Field,
+        recorder::{End, Exchange, Payload, Recorder, Sender},
+    },
     worksheet::{Answered, Event, Request as WorksheetRequest, Requests, Responses, Row},
 };
 
@@ -117,7 +117,8 @@ impl Client {
         let patience = share(timeout, ways.len());
         let servers = ways.into_iter().map(|(way, token)| {
             let peer = Arc::new(Peer::new(&way));
-            let connector = connector::connector(way.clone(), patience, Arc::clone(&peer), None);
+            let connector =
+                channel::connector::connector(way.clone(), patience, Arc::clone(&peer), None);
             let channel = endpoint(&way).connect_with_connector_lazy(connector);
             Server::new(channel, peer, token)
         });
@@ -138,7 +139,7 @@ impl Client {
             let peer = Arc::new(Peer::new(&way));
             let connector = || {
                 let (way, peer, recorder) = (way.clone(), Arc::clone(&peer), recorder.cloned());
-                connector::connector(way, patience, peer, recorder)
+                channel::connector::connector(way, patience, peer, recorder)
             };
             let endpoint = endpoint(&way);
             let channel = if connected.is_some() {
@@ -252,7 +253,7 @@ impl Client {
     pub async fn inquire(&self, inquiry: Inquiry) -> Result<Finding, CallError> {
         let inquiry = &inquiry;
         let attempt = |server: Arc<Server>, left| async move {
-            discovery::inquire(server.channel.clone(), inquiry, left).await
+            reflection::inquire(server.channel.clone(), inquiry, left).await
         };
         self.persist(Instant::now(), Nature::Pure, attempt).await.0
     }

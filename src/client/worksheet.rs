@@ -11,7 +11,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use super::{Answer, CallError, Fault, Options, Peer, call::harmless, grpc_only::GrpcOnly};
+use super::{
+    Answer, CallError, Fault, Options, Peer, call::harmless, channel::grpc_channel::GrpcOnly,
+};
 use crate::proto::{
     grpcalc::{
         v1 as proto,

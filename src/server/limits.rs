@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use super::peer::NoteRate;
+use super::transport::peer::NoteRate;
 
 /// The limits of a server as a whole and of its connections; those of a calculation are
 /// [`crate::engine::Limits`].

@@ -4,26 +4,11 @@ mod budget;
 mod calculator;
 mod call;
 mod chat;
-mod connection;
-mod deadline;
 mod evaluator;
-mod exporter;
-mod history;
-mod inbox;
-mod intake;
 mod limits;
-mod line;
-mod listener;
-mod methods;
-mod metrics;
-mod peer;
-mod pool;
-mod routes;
+mod observe;
 mod status;
-mod tls;
-mod tokens;
-mod unread;
-mod worksheet;
+mod transport;
 
 use std::{
     sync::{Arc, atomic::AtomicUsize},
@@ -40,20 +25,26 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use self::{budget::Budget, chat::Chat, evaluator::Evaluator, methods::Methods, routes::Routes};
+use self::{
+    budget::Budget,
+    call::{methods::Methods, routes::Routes},
+    chat::Chat,
+    evaluator::Evaluator,
+};
 use crate::engine;
 
 pub use self::{
     calculator::CalculatorService,
-    connection::Connection,
-    exporter::export,
-    history::{History, Page, Recent},
+    call::tokens::{Tokens, TokensError, tokens},
+    chat::history::{History, Page, Recent},
     limits::Limits,
-    listener::Listener,
-    metrics::Metrics,
-    peer::NoteRate,
-    tls::{Tls, TlsFiles},
-    tokens::{Tokens, TokensError, tokens},
+    observe::{exporter::export, metrics::Metrics},
+    transport::{
+        connection::Connection,
+        listener::Listener,
+        peer::NoteRate,
+        tls::{Tls, TlsFiles},
+    },
 };
 
 /// Connections beyond the limit that are told of it.
@@ -140,7 +131,7 @@ impl Server {
 
     /// Tells whoever checks its health whether it serves.
     async fn report(&self, status: ServingStatus) {
-        for name in methods::Service::ALL
+        for name in call::methods::Service::ALL
             .map(|(name, _)| name)
             .into_iter()
             .chain([""])

@@ -1,0 +1,97 @@
+//! A channel that lets gRPC through and nothing else.
+
+use std::task::{Context, Poll};
+
+use futures_util::future::{FutureExt as _, Map};
+use http::{
+    HeaderMap, Request, Response, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use http_body_util::BodyExt as _;
+use tonic::{
+    Status,
+    body::Body,
+    metadata::{MetadataMap, MetadataValue},
+    transport::{self, Channel, channel::ResponseFuture},
+};
+use tower::{BoxError, Service};
+
+use super::target::Token;
+
+/// Where error details travel, in headers or trailers.
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// What came is HTTP/2, but no gRPC: a web server's page, or a proxy's.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("it answers in HTTP, but not in gRPC ({0})")]
+pub(in crate::client) struct NotGrpc(StatusCode);
+
+/// A channel whose responses are gRPC's.
+///
+/// tonic takes any body for messages, so that a page of HTML becomes "invalid
+/// compression flag: 60", and it panics where error details are no base64.
+///
+/// It presents the token, too, if there is one.
+#[derive(Clone, Debug)]
+pub(in crate::client) struct GrpcOnly {
+    channel: Channel,
+    token: Option<Token>,
+}
+
+impl GrpcOnly {
+    pub(in crate::client) fn new(channel: Channel, token: Option<Token>) -> Self {
+        Self { channel, token }
+    }
+}
+
+type Responded<E> = Result<Response<Body>, E>;
+
+impl Service<Request<Body>> for GrpcOnly {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = Map<ResponseFuture, fn(Responded<transport::Error>) -> Responded<BoxError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.channel.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(token) = &self.token {
+            let headers = request.headers_mut();
+            headers.insert(AUTHORIZATION, token.header().clone());
+        }
+        self.channel.call(request).map(check)
+    }
+}
+
+/// The media type of every gRPC response begins with `application/grpc` (gRPC over
+/// HTTP2, "Responses").
+fn check(response: Responded<transport::Error>) -> Responded<BoxError> {
+    let mut response = response?;
+    let media_type = response.headers().get(CONTENT_TYPE);
+    let says_so = media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
+    // A proxy that answers for a server has no body, and so perhaps no media type.
+    if !says_so && !response.headers().contains_key(Status::GRPC_STATUS) {
+        return Err(NotGrpc(response.status()).into());
+    }
+    drop_unreadable_details(response.headers_mut());
+    Ok(response.map(|body| {
+        Body::new(body.map_frame(|mut frame| {
+            if let Some(trailers) = frame.trailers_mut() {
+                drop_unreadable_details(trailers);
+            }
+            frame
+        }))
+    }))
+}
+
+fn drop_unreadable_details(headers: &mut HeaderMap) {
+    if let Some(details) = headers.get(DETAILS) {
+        let alone = HeaderMap::from_iter([(DETAILS.parse().expect("a name"), details.clone())]);
+        let alone = MetadataMap::from_headers(alone);
+        let details = alone.get_bin(DETAILS).map(MetadataValue::to_bytes);
+        if !matches!(details, Some(Ok(_))) {
+            headers.remove(DETAILS);
+        }
+    }
+}

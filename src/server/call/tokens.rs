@@ -1,0 +1,154 @@
+//! Who may call.
+
+use crate::proto::token::is_token;
+use std::{
+    fmt, fs, io,
+    path::PathBuf,
+    sync::{PoisonError, RwLock},
+};
+
+use http::{HeaderMap, header::AUTHORIZATION};
+use subtle::ConstantTimeEq as _;
+
+/// Bearer tokens (RFC 6750, section 2.1): who presents one of them may call.
+///
+/// They are never written anywhere, logs included.
+#[derive(Default)]
+pub struct Tokens {
+    given: Vec<String>,
+    file: Option<PathBuf>,
+    current: RwLock<Vec<String>>,
+}
+
+/// Why there are no tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum TokensError {
+    /// The file cannot be read.
+    #[error("cannot read the tokens in {}: {error}", file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A token with characters that no header takes, or none at all.
+    #[error("a token is one or more visible ASCII characters")]
+    Unfit,
+    /// A file that holds none.
+    #[error("there is no token in {}", .0.display())]
+    None(PathBuf),
+}
+
+impl Tokens {
+    /// The tokens that are `given`, and those in `file`, a line each; blank lines and such
+    /// that begin with `#` do not count.
+    pub fn new(given: Vec<String>, file: Option<PathBuf>) -> Result<Self, TokensError> {
+        let tokens = Self {
+            given,
+            file,
+            current: RwLock::default(),
+        };
+        tokens.reload()?;
+        Ok(tokens)
+    }
+
+    /// Reads the file again. Where that fails, the tokens stay as they were.
+    pub fn reload(&self) -> Result<(), TokensError> {
+        let mut tokens = self.given.clone();
+        if let Some(file) = &self.file {
+            let text = fs::read_to_string(file).map_err(|error| TokensError::File {
+                file: file.clone(),
+                error,
+            })?;
+            let before = tokens.len();
+            tokens.extend(self::tokens(&text).map(Into::into));
+            if tokens.len() == before {
+                return Err(TokensError::None(file.clone()));
+            }
+        }
+        if !tokens.iter().all(|token| is_token(token)) {
+            return Err(TokensError::Unfit);
+        }
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = tokens;
+        Ok(())
+    }
+
+    /// Whether a call with these headers presents one. How long it takes tells nothing but
+    /// the lengths of the tokens.
+    pub(in crate::server) fn admit(&self, headers: &HeaderMap) -> bool {
+        let presented = headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes);
+        let Some((scheme, presented)) = presented.and_then(|value| value.split_at_checked(7))
+        else {
+            return false;
+        };
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let mut known = subtle::Choice::from(0);
+        for token in &*current {
+            known |= token.as_bytes().ct_eq(presented);
+        }
+        // Schemes are known whatever their case (RFC 9110, section 11.1).
+        scheme.eq_ignore_ascii_case(b"bearer ") && known.into()
+    }
+}
+
+/// The tokens in the text of a file: a line each, but for blank ones and such that begin
+/// with `#`.
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn presenting(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn who_presents_one_is_admitted() {
+        let tokens = Tokens::new(vec!["secret".into(), "other".into()], None).unwrap();
+        for (value, admitted) in [
+            ("Bearer secret", true),
+            ("bearer other", true),
+            ("Bearer Secret", false),
+            ("Bearer secre", false),
+            ("Bearer secrets", false),
+            ("Bearer  secret", false),
+            ("Bearer ", false),
+            ("Basic secret", false),
+            ("secret", false),
+            ("", false),
+        ] {
+            assert_eq!(tokens.admit(&presenting(value)), admitted, "{value:?}");
+        }
+        assert!(!tokens.admit(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_file_is_read_again() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "# ours\n\n one \ntwo").unwrap();
+        let tokens = Tokens::new(Vec::new(), Some(file.path().into())).unwrap();
+        let admitted = |token: &str| tokens.admit(&presenting(&format!("Bearer {token}")));
+        assert!(admitted("one") && admitted("two") && !admitted("# ours"));
+        fs::write(file.path(), "three").unwrap();
+        tokens.reload().unwrap();
+        assert!(admitted("three") && !admitted("one"));
+        for wrong in ["", "# nothing", "two words"] {
+            fs::write(file.path(), wrong).unwrap();
+            tokens.reload().unwrap_err();
+            assert!(admitted("three"), "they stay as they were");
+        }
+        assert!(!format!("{tokens:?}").contains("three"));
+    }
+}
