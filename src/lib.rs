@@ -21,9 +21,11 @@
 pub mod cli;
 pub mod client;
 pub mod engine;
+pub mod explain;
 pub mod net;
 pub mod proto;
 pub mod repl;
+pub mod schema;
 pub mod server;
 pub mod syntax;
 pub mod terminal;

@@ -9,7 +9,10 @@ use etcetera::BaseStrategy as _;
 
 use super::complain;
 use crate::{
-    repl::{Sheaf, config::apply, settings::Settings},
+    repl::{
+        Sheaf,
+        settings::{Settings, config::apply},
+    },
     text::printable::words,
 };
 

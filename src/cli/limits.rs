@@ -230,7 +230,7 @@ mod tests {
     fn help_at_the_prompt_says_the_same() {
         use clap::Args as _;
 
-        use crate::repl::limit::LIMITS;
+        use crate::repl::command::limits::LIMITS;
 
         let command = LimitOptions::augment_args(clap::Command::new("serve"));
         let options: Vec<_> = command

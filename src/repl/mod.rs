@@ -3,45 +3,23 @@
 //! Works over [`Calls`] and plain readers and writers, so that it runs in a test
 //! without a network or a terminal.
 
-mod answers;
-mod calls;
-mod chat;
+mod calling;
+pub mod chat;
 pub mod command;
-pub mod config;
-mod describe;
-mod discovery;
-pub mod entry;
-mod evaluation;
-mod explain;
-mod fault;
-mod file;
-mod group;
-pub mod help;
-mod lasting;
-pub mod limit;
-mod log;
-mod lowering;
-mod member;
-mod operand;
-mod outcome;
-mod own;
-mod reader;
-mod repeats;
 pub mod script;
-mod search;
 mod session;
 pub mod settings;
-mod share;
-mod sheet;
 
 pub use self::{
-    calls::Calls,
-    chat::Talk,
-    command::Command,
-    fault::LineFault,
-    group::{Group, Grouped, grouped},
-    lasting::Aside,
-    member::Heard,
-    outcome::{Outcome, Sheaf},
-    session::{LOWERED, Profile, Session},
+    calling::{
+        calls::Calls,
+        outcome::{Outcome, Sheaf},
+    },
+    chat::{Talk, subscriber::Heard},
+    command::{
+        Command,
+        continuation::{Group, Grouped, grouped},
+        fault::LineFault,
+    },
+    session::{LOWERED, Profile, Session, worksheet::Aside},
 };

@@ -5,8 +5,10 @@ use rustyline::completion::{self, FilenameCompleter};
 use crate::{
     engine::{CONSTANTS, library},
     repl::{
-        entry::{Entry, TABLE},
-        help::{ANS, FORMS, Topic},
+        command::{
+            help::{ANS, FORMS, Topic},
+            registry::{Entry, TABLE},
+        },
         settings::{SETTINGS, Setting},
     },
     syntax::{Class, classes},

@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
 use crate::{
     engine::library,
-    repl::{command, entry::Entry},
+    repl::command::{self, registry::Entry},
     syntax::{self, Class, Kind, Limits, classes, is_space},
 };
 

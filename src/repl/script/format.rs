@@ -8,8 +8,8 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    item::Input,
-    page::{Pages, Side},
+    output::{Pages, Side},
+    pending::Input,
 };
 use crate::{
     client::{Answered, CallError, Fault, Note, Reply},

@@ -6,13 +6,14 @@
 //! takes the items in that order, waits for the answer of each, and puts it on a page.
 //! [`page`] has the thread that writes pages.
 
-mod calls;
-mod credit;
-mod feed;
+mod collect;
+mod executor;
+mod flow_control;
 mod format;
-mod item;
-mod page;
-mod replies;
+pub(super) mod line_reader;
+mod output;
+mod pending;
+mod submit;
 
 use std::{io, time::Duration};
 
@@ -21,13 +22,14 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use self::{credit::Credit, feed::Feed, page::Page, replies::Replies};
-use super::{Calls, Heard, chat::Chat, reader::LineReader};
+use self::line_reader::LineReader;
+use self::{collect::Replies, flow_control::Credit, output::Page, submit::Feed};
+use super::{Calls, Heard, chat::Chat};
 use crate::client::Options;
 
 pub use self::{
     format::Format,
-    page::{Output, Side},
+    output::{Output, Side},
 };
 
 /// What was heard in the chat and waits to be written.
@@ -98,7 +100,7 @@ pub async fn run(
     std::thread::Builder::new()
         .name("answers".into())
         .spawn(move || {
-            let _ = written.send(page::write_all(to_write, output));
+            let _ = written.send(output::write_all(to_write, output));
         })
         .map_err(ScriptError::Write)?;
     let (asked, to_ask) = mpsc::unbounded_channel();
@@ -108,7 +110,7 @@ pub async fn run(
     let mut passing = None;
     let feeding = async {
         let feed = Feed::new(calls, items, asked, &credit, rules, chat.clone());
-        let asking = calls::ask_all(calls, to_ask);
+        let asking = executor::ask_all(calls, to_ask);
         let hearing = async {
             loop {
                 passing = heard.recv().await;

@@ -1,0 +1,208 @@
+//! Lines of the language as typed calls, for servers that have nothing else.
+
+use crate::repl::{
+    Calls,
+    command::fault::{LineFault, SYNTAX},
+};
+use crate::{
+    client::{Call, CallError, Method, Reply},
+    syntax::{self, Binary, Line, Node, NodeKind, Prefix},
+};
+
+/// An integer expression whose every operation is a typed call.
+#[derive(Debug)]
+pub(in crate::repl) struct Expression {
+    /// In postfix order: each takes the last operands and leaves one.
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    Operand(i32),
+    Call(Method),
+    /// `0 - x`, as there is no call for a sign.
+    Negate,
+}
+
+/// Reads `line` as an expression that typed calls can answer: integers of 32 bits with
+/// `+`, `-`, `*`, and `/` as the last operation, since its reply is a float.
+pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
+    let line = syntax::parse(line, &syntax::Limits::DEFAULT).map_err(|error| LineFault {
+        reason: SYNTAX,
+        span: error.characters(line),
+        message: error.message,
+        help: error.help,
+    })?;
+    let nodes = match line.statements.as_slice() {
+        [statement] if statement.binds.is_none() && statement.forms.is_empty() => {
+            line.expression(statement)
+        }
+        _ => return Err(beyond(&line, None)),
+    };
+    let mut steps = Vec::with_capacity(nodes.len() + 1);
+    let mut nodes = nodes.iter().peekable();
+    while let Some(node) = nodes.next() {
+        let is_last = nodes.peek().is_none();
+        steps.push(match node.kind {
+            NodeKind::Literal => {
+                // The least integer has no positive counterpart.
+                let negated = nodes.next_if(|next| next.kind == NodeKind::Prefix(Prefix::Minus));
+                Step::Operand(operand(&line, node, negated.is_some())?)
+            }
+            NodeKind::Prefix(Prefix::Plus) => continue,
+            NodeKind::Prefix(Prefix::Minus) => Step::Negate,
+            NodeKind::Binary(Binary::Add) => Step::Call(Method::Add),
+            NodeKind::Binary(Binary::Subtract) => Step::Call(Method::Subtract),
+            NodeKind::Binary(Binary::Multiply | Binary::Juxtapose) => Step::Call(Method::Multiply),
+            NodeKind::Binary(Binary::Divide) if is_last => Step::Call(Method::Divide),
+            _ => return Err(beyond(&line, Some(node))),
+        });
+    }
+    // Every answer is a call, that of a number by itself too.
+    if let [Step::Operand(_)] = steps[..] {
+        steps.extend([Step::Operand(0), Step::Call(Method::Add)]);
+    }
+    Ok(Expression { steps })
+}
+
+fn operand(line: &Line<'_>, node: &Node, negative: bool) -> Result<i32, LineFault> {
+    let digits = node.span.of(line.text);
+    let magnitude: Option<i64> = digits.replace('_', "").parse().ok();
+    let signed = magnitude.map(|magnitude| if negative { -magnitude } else { magnitude });
+    let operand = signed.and_then(|signed| i32::try_from(signed).ok());
+    operand.ok_or_else(|| beyond(line, Some(node)))
+}
+
+fn beyond(line: &Line<'_>, node: Option<&Node>) -> LineFault {
+    let span = node.map_or(0..line.text.chars().count(), |node| {
+        node.span.characters(line.text)
+    });
+    LineFault {
+        reason: SYNTAX,
+        message: "this server has typed calls only, which cannot answer that".into(),
+        span,
+        help: format!(
+            "write integers from {} to {} with + - * and a last /",
+            i32::MIN,
+            i32::MAX
+        ),
+    }
+}
+
+impl Expression {
+    /// Makes the calls, one after the other, and returns the last one's reply.
+    pub(in crate::repl) async fn ask(&self, calls: &impl Calls) -> Result<Reply, CallError> {
+        let mut operands = Vec::new();
+        for step in &self.steps {
+            let (method, n1, n2) = match step {
+                Step::Operand(n) => {
+                    operands.push(*n);
+                    continue;
+                }
+                Step::Negate => (Method::Subtract, 0, operands.pop()),
+                Step::Call(method) => {
+                    let n2 = operands.pop();
+                    (*method, operands.pop().unwrap_or_default(), n2)
+                }
+            };
+            let n2 = n2.unwrap_or_default();
+            match calls.ask(Call { method, n1, n2 }.into()).await? {
+                Reply::Integer(n) => operands.push(n),
+                // Only a division's, and that is the last call.
+                reply => return Ok(reply),
+            }
+        }
+        Ok(Reply::Integer(operands.pop().unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Requests, Responses, WorksheetRequest};
+    use std::sync::{Arc, Mutex};
+
+    /// Answers as a server would, and keeps the calls.
+    #[derive(Clone, Default)]
+    struct Server(Arc<Mutex<Vec<Call>>>);
+
+    impl Calls for Server {
+        async fn ask(&self, question: crate::client::Question) -> Result<Reply, CallError> {
+            let crate::client::Question::Call(call) = question else {
+                panic!("not a typed call");
+            };
+            self.0.lock().unwrap().push(call);
+            let Call { method, n1, n2 } = call;
+            Ok(match method {
+                Method::Add => Reply::Integer(n1 + n2),
+                Method::Subtract => Reply::Integer(n1 - n2),
+                Method::Multiply => Reply::Integer(n1 * n2),
+                #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+                Method::Divide => Reply::Float(n1 as f32 / n2 as f32),
+            })
+        }
+
+        async fn worksheet(&self, _: WorksheetRequest) -> Result<(Requests, Responses), CallError> {
+            Err(CallError::no_worksheet())
+        }
+
+        async fn inquire(
+            &self,
+            _: crate::client::Inquiry,
+        ) -> Result<crate::client::Finding, CallError> {
+            Err(CallError::no_worksheet())
+        }
+
+        async fn listen(
+            &self,
+            _: Option<crate::proto::cursor::Bookmark>,
+        ) -> Result<crate::client::Notes, CallError> {
+            unreachable!()
+        }
+
+        async fn say(&self, _: &crate::client::Note) -> Result<(), CallError> {
+            unreachable!()
+        }
+
+        fn server(&self) -> String {
+            "a test".into()
+        }
+    }
+
+    #[tokio::test]
+    async fn expressions_that_typed_calls_can_answer() {
+        for (line, calls, reply) in [
+            ("20 + 10", 1, "30"),
+            ("20 + 10 * 3 - 1", 3, "49"),
+            ("7/2", 1, "3.5"),
+            ("10/2", 1, "5.0"),
+            ("(1 + 2) (3 + 4)", 3, "21"),
+            ("-(2 + 3)", 2, "-5"),
+            ("- 2147483648 + 1", 1, "-2147483647"),
+            ("+5 # five", 1, "5"),
+            ("1_000 − 1", 1, "999"),
+        ] {
+            let server = Server::default();
+            let found = lower(line).unwrap().ask(&server).await.unwrap();
+            assert_eq!(found.to_string(), reply, "{line}");
+            assert_eq!(server.0.lock().unwrap().len(), calls, "{line}");
+        }
+    }
+
+    #[test]
+    fn expressions_that_they_cannot() {
+        for (line, column) in [
+            ("1/2 + 1", 2),
+            ("1.5 + 1", 1),
+            ("2^3", 2),
+            ("sqrt(4)", 1),
+            ("2147483648", 1),
+            ("x = 3", 1),
+            ("1; 2", 1),
+            ("255 to hex", 1),
+            ("1 +", 4),
+        ] {
+            assert_eq!(lower(line).unwrap_err().span.start + 1, column, "{line}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! From a line to its calls.
+
+pub(super) mod calls;
+pub(super) mod discovery;
+pub(super) mod evaluation;
+pub(super) mod lowering;
+pub(super) mod outcome;

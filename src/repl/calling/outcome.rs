@@ -1,0 +1,108 @@
+//! What comes of a line.
+
+use crate::client::{CallError, Fault, Note, Reply};
+use crate::repl::command::{continuation::Group, fault::LineFault};
+
+/// What there is to print for a line, or to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Nothing to say: a blank line or a comment.
+    Silence,
+    /// A server's reply.
+    Answer(Reply),
+    /// The reply to the last of the typed calls that a line of the language became,
+    /// since the server knows no others.
+    Lowered(Reply),
+    /// An earlier answer, which was asked for again.
+    Recalled(Reply),
+    /// A text that was asked for.
+    Text(String),
+    /// This was said for the user, who has not seen it.
+    Said(Note),
+    /// The outcome of a line, and how it came about.
+    Explained(Box<Outcome>, String),
+    /// These lines are to be answered.
+    Load(Sheaf),
+    /// The worksheet has no answer.
+    Fault(Fault),
+    /// The line was sent to nobody.
+    Unsendable(LineFault),
+    /// The line was sent, and has no reply.
+    Unanswered(CallError),
+    /// The session was asked to end.
+    Quit,
+}
+
+/// The lines of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sheaf {
+    /// What the file is called.
+    pub name: String,
+    /// Its lines.
+    pub groups: Vec<Group>,
+    /// Whether `:save` wrote it: what it sets, it sets for its own lines.
+    pub is_saved: bool,
+}
+
+impl From<Result<Reply, CallError>> for Outcome {
+    fn from(reply: Result<Reply, CallError>) -> Self {
+        match reply {
+            Ok(reply) => Self::Answer(reply),
+            Err(error) => Self::Unanswered(error),
+        }
+    }
+}
+
+impl Outcome {
+    /// A fault of no place.
+    pub(in crate::repl) fn fault(reason: &str, message: String, help: &str) -> Self {
+        Self::Fault(Fault {
+            reason: Some(reason.into()),
+            message,
+            place: None,
+            help: help.into(),
+        })
+    }
+
+    /// The same for a line that had so many `characters` in front.
+    pub(in crate::repl) fn behind(self, characters: usize) -> Self {
+        let moved = |mut fault: Fault| {
+            let place = fault.place.take();
+            fault.place = place
+                .map(|at| at.start.saturating_add(characters)..at.end.saturating_add(characters));
+            fault
+        };
+        match self {
+            Self::Fault(fault) => Self::Fault(moved(fault)),
+            Self::Unanswered(CallError::Fault { code, fault }) => {
+                let fault = moved(fault);
+                Self::Unanswered(CallError::Fault { code, fault })
+            }
+            Self::Unsendable(fault) => Self::Unsendable(fault.behind(characters)),
+            Self::Explained(outcome, text) => {
+                Self::Explained(Box::new(outcome.behind(characters)), text)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The reply, where it is one.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Answer(reply) | Self::Lowered(reply) | Self::Recalled(reply) => Some(reply),
+            Self::Explained(outcome, _) => outcome.reply(),
+            _ => None,
+        }
+    }
+
+    /// Whether the line has no answer where it should have one.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Fault(_) | Self::Unsendable(_) | Self::Unanswered(_) => true,
+            Self::Explained(outcome, _) => outcome.is_fault(),
+            _ => false,
+        }
+    }
+}

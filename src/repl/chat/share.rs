@@ -1,0 +1,214 @@
+//! Answers that are handed over in the chat, as notes that anybody can read and write:
+//! `LINE = NUMBER`, or with `≈` where the number is rounded.
+
+use crate::repl::command::fault::LineFault;
+use crate::{
+    client::{Answer, Note, Reply},
+    proto::note::TEXT,
+    syntax::{self, Binary, Limits, NodeKind, Prefix},
+};
+
+const EXACT: &str = " = ";
+const ROUNDED: &str = " ≈ ";
+
+/// Characters of the line that are left at least where it has to be cut.
+const LEFT: usize = 16;
+
+/// Digits of an exponent in a factored number, of which an exact result has a million bits.
+const EXPONENT: usize = 7;
+
+/// The reason where there is no answer to share or to take.
+pub(in crate::repl) const NO_ANSWER: &str = "NO_ANSWER";
+
+/// A line that was answered, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::repl) struct Answered {
+    pub(in crate::repl) line: String,
+    pub(in crate::repl) reply: Reply,
+}
+
+/// The text of a note that shares what a line came to.
+pub(in crate::repl) fn shared(Answered { line, reply }: &Answered) -> Result<String, LineFault> {
+    let answer = reply.to_string();
+    let sign = if reply.is_rounded() { ROUNDED } else { EXACT };
+    let code = line.split('#').next().unwrap_or(line).trim();
+    let code = code.replace(char::is_control, " ");
+    let length = |text: &str| text.chars().count();
+    let room = TEXT.saturating_sub(length(&answer) + length(sign));
+    if room < LEFT {
+        let length = length(&answer);
+        return Err(LineFault {
+            reason: NO_ANSWER,
+            message: format!("the answer has {length} characters, too many for a note of {TEXT}"),
+            span: 0..0,
+            help: "share it with fewer digits, as in 'ans to 50 digits'".into(),
+        });
+    }
+    let code = if length(&code) > room {
+        code.chars().take(room - 1).chain(['…']).collect()
+    } else {
+        code
+    };
+    Ok(code + sign + &answer)
+}
+
+/// The answer that `note` shares, if it does.
+pub(in crate::repl) fn answer(note: &Note) -> Option<Answer> {
+    let of = |sign| note.text.rsplit_once(sign);
+    let (number, rounded) = match (of(EXACT), of(ROUNDED)) {
+        (Some((_, exact)), Some((_, rounded))) if exact.len() < rounded.len() => (exact, false),
+        (_, Some((_, rounded))) => (rounded, true),
+        (Some((_, exact)), None) => (exact, false),
+        (None, None) => return None,
+    };
+    let number = number.trim();
+    is_number(number).then(|| Answer {
+        text: Some(number.into()),
+        rounded,
+        ..Answer::default()
+    })
+}
+
+/// Whether a text of somebody else's is a value, in one of the forms in which values are
+/// shown, and nothing that computes or names anything.
+fn is_number(text: &str) -> bool {
+    let Ok(line) = syntax::parse(text, &Limits::DEFAULT) else {
+        return false;
+    };
+    let [statement] = &line.statements[..] else {
+        return false;
+    };
+    if statement.binds.is_some() || !statement.forms.is_empty() || text.contains('#') {
+        return false;
+    }
+    let is_literal = line.nodes.iter().all(|node| {
+        let signed = [NodeKind::Literal, NodeKind::Prefix(Prefix::Minus)];
+        signed.contains(&node.kind) || node.kind == NodeKind::Binary(Binary::Divide)
+    });
+    let is_value = match text.split_once('/') {
+        None => true,
+        // One of two numbers, and nothing is divided by zero.
+        Some((_, below)) => {
+            !below.contains('/') && below.contains(|c: char| c != '0' && c.is_ascii_hexdigit())
+        }
+    };
+    matches!(text, "true" | "false") || is_literal && is_value || is_factored(text)
+}
+
+/// Whether a text is a product of powers, as a factored number is shown.
+fn is_factored(text: &str) -> bool {
+    let is_integer = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty();
+    let text = text.strip_prefix('-').unwrap_or(text);
+    text.split(" * ").all(|factor| {
+        let (base, exponent) = factor.split_once('^').unwrap_or((factor, "1"));
+        is_integer(base) && is_integer(exponent) && exponent.len() <= EXPONENT
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn answered(line: &str, text: &str, rounded: bool) -> Answered {
+        let reply = Reply::Answer(Answer {
+            text: Some(text.into()),
+            rounded,
+            ..Answer::default()
+        });
+        Answered {
+            line: line.into(),
+            reply,
+        }
+    }
+
+    fn note(text: &str) -> Note {
+        Note {
+            name: "ada".into(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn what_is_shared_can_be_taken() {
+        for (line, text, rounded, said) in [
+            ("20 + 10", "30", false, "20 + 10 = 30"),
+            ("x = -1/3 # third", "-1/3", false, "x = -1/3 = -1/3"),
+            ("sqrt(2)", "1.4142", true, "sqrt(2) ≈ 1.4142"),
+            ("1\t+ 1", "1.5e-30", false, "1 + 1 = 1.5e-30"),
+            (
+                "factor(360)",
+                "2^3 * 3^2 * 5",
+                false,
+                "factor(360) = 2^3 * 3^2 * 5",
+            ),
+            ("255 to hex", "0xff", false, "255 to hex = 0xff"),
+            ("1 < 2", "true", false, "1 < 2 = true"),
+        ] {
+            let found = shared(&answered(line, text, rounded)).unwrap();
+            assert_eq!(found, said);
+            let taken = answer(&note(&found)).unwrap();
+            assert_eq!(
+                (taken.text.as_deref(), taken.rounded),
+                (Some(text), rounded)
+            );
+        }
+        let found = shared(&Answered {
+            line: "divide 10 3".into(),
+            reply: Reply::Float(10.0 / 3.0),
+        });
+        assert_eq!(found.unwrap(), "divide 10 3 ≈ 3.3333333");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_or_refused() {
+        let found = shared(&answered(&"1+".repeat(TEXT), "30", false)).unwrap();
+        assert_eq!(found.chars().count(), TEXT);
+        assert!(
+            found.ends_with("1+…") || found.ends_with("… = 30"),
+            "{found}"
+        );
+        let digits = "1".repeat(TEXT - 18);
+        assert!(shared(&answered("x", &digits, true)).is_err());
+        assert!(shared(&answered("x", &digits[1..], true)).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_taken() {
+        for text in [
+            "hello",
+            "30",
+            "a = b",
+            "x = ",
+            "x = 1 = quit",
+            "x = e",
+            "x = ans",
+            "x = 1; 2",
+            "x = 1 # 2",
+            "x = 2 pi",
+            "x = sqrt(2)",
+            "x = 5!",
+            "x = 5 to hex",
+            "x = 1\n2",
+            "x = 1 + 1",
+            "x = 1/0",
+            "x = 1/0.0",
+            "x = 1/2/3",
+            "x = 9^9^9^9",
+            "x = 2^-1",
+            "x = 9^99999999",
+        ] {
+            assert_eq!(answer(&note(text)), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_note_is_too_strange(text: String) {
+            if let Some(taken) = answer(&note(&text)) {
+                prop_assert!(is_number(&taken.text.unwrap()));
+            }
+        }
+    }
+}

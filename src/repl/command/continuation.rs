@@ -1,0 +1,140 @@
+//! Lines that belong together, since a parenthesis is open between them.
+
+use crate::repl::command::{self, Command};
+use crate::syntax::{Class, Limits, classes};
+
+/// Lines over which a parenthesis may be open.
+const LINES: usize = 256;
+
+/// A text of several lines as lines to be answered one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grouped {
+    /// The lines.
+    pub groups: Vec<Group>,
+    /// Whether a parenthesis is open at the end.
+    pub is_open: bool,
+}
+
+/// A line to be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The line on which it begins, from 1.
+    pub number: usize,
+    /// What stood on several lines is one, with spaces for ends of lines and for comments in
+    /// front of them, so that places stay what they were.
+    pub line: String,
+}
+
+/// Groups the lines of `text`. One whose parenthesis is never closed stands alone, so that
+/// those behind it are answered all the same.
+#[must_use]
+pub fn grouped(text: &str) -> Grouped {
+    let all: Vec<_> = text.lines().collect();
+    let (mut groups, mut open) = (Vec::new(), false);
+    let mut rest = &all[..];
+    while let Some(first) = rest.first() {
+        let count = if is_language(first) {
+            closed(rest)
+        } else {
+            Some(1)
+        };
+        open |= count.is_none();
+        let (group, behind) = rest.split_at(count.unwrap_or(1));
+        groups.push(Group {
+            number: all.len() - rest.len() + 1,
+            line: joined(group),
+        });
+        rest = behind;
+    }
+    Grouped {
+        groups,
+        is_open: open,
+    }
+}
+
+/// Whether a line is one of the language, as far as its beginning tells.
+fn is_language(line: &str) -> bool {
+    matches!(command::parse(line), Ok(Command::Evaluate))
+}
+
+/// How many of the lines there are up to where every parenthesis of the first is closed.
+fn closed(lines: &[&str]) -> Option<usize> {
+    let (mut depth, mut bytes) = (0_usize, 0);
+    for (index, line) in lines.iter().enumerate() {
+        bytes += line.len() + 1;
+        if index == LINES || bytes > Limits::DEFAULT.line && index > 0 {
+            return None;
+        }
+        for (class, _) in classes(line) {
+            match class {
+                Class::Open => depth += 1,
+                Class::Close => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        if depth == 0 {
+            return Some(index + 1);
+        }
+    }
+    None
+}
+
+fn joined(group: &[&str]) -> String {
+    let Some((last, others)) = group.split_last() else {
+        return String::new();
+    };
+    let mut line = String::new();
+    for other in others {
+        let comment = classes(other)
+            .into_iter()
+            .find_map(|(class, place)| (class == Class::Comment).then_some(place.start));
+        let (code, comment) = other.split_at(comment.unwrap_or(other.len()));
+        line += code;
+        line.extend(comment.chars().map(|_| ' '));
+        line.push(' ');
+    }
+    line + last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups() {
+        for (text, groups, is_open) in [
+            ("1 + 1", &[(1, "1 + 1")][..], false),
+            ("1\n2\n\n3", &[(1, "1"), (2, "2"), (3, ""), (4, "3")], false),
+            ("(1 +", &[(1, "(1 +")], true),
+            (
+                "(1 + # one\n 2)\n3",
+                &[(1, "(1 +        2)"), (3, "3")],
+                false,
+            ),
+            ("f(\n1,\n2\n)", &[(1, "f( 1, 2 )")], false),
+            (
+                "1\n(2\n3\n(4\n5)",
+                &[(1, "1"), (2, "(2"), (3, "3"), (4, "(4 5)")],
+                true,
+            ),
+            ("add 1 (\n2", &[(1, "add 1 ("), (2, "2")], false),
+            (":say (\n2", &[(1, ":say ("), (2, "2")], false),
+            ("1 # (\n2", &[(1, "1 # ("), (2, "2")], false),
+            (")(\n)", &[(1, ")( )")], false),
+        ] {
+            let found = grouped(text);
+            let shown: Vec<_> = found
+                .groups
+                .iter()
+                .map(|it| (it.number, &*it.line))
+                .collect();
+            assert_eq!((&shown[..], found.is_open), (groups, is_open), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_never_closed_costs_little() {
+        let text = "(\n".repeat(20_000);
+        assert_eq!(grouped(&text).groups.len(), 20_000);
+    }
+}

@@ -1,0 +1,289 @@
+//! What `help` prints, from the tables.
+
+use std::fmt::Write as _;
+
+use super::{
+    limits::{LIMITS, Limit},
+    registry::{Entry, Kind, names},
+};
+use crate::repl::settings::{SETTINGS, Setting};
+use crate::{
+    client::Method,
+    engine::{
+        self,
+        library::{self, Function, Group},
+    },
+};
+
+/// What there is help for.
+#[derive(Clone, Copy, Debug)]
+pub enum Topic {
+    /// A command.
+    Command(&'static Entry),
+    /// A function of the language.
+    Function(&'static Function),
+    /// A number with a name, and what it is.
+    Constant(&'static str, &'static str),
+    /// What an answer can be turned `to`, and what that is.
+    Form(&'static str, &'static str),
+    /// A setting.
+    Setting(&'static Setting),
+    /// A limit of servers.
+    Limit(&'static Limit),
+    /// All of the limits.
+    Limits,
+}
+
+/// What is defined by each answer.
+pub const ANS: (&str, &str) = ("ans", "the last answer");
+
+/// What an answer can be turned `to` by a word.
+pub const FORMS: [(&str, &str); 6] = [
+    ("dec", "an integer in base ten"),
+    ("hex", "an integer in base sixteen"),
+    ("oct", "an integer in base eight"),
+    ("bin", "an integer in base two"),
+    ("fraction", "a numerator and a denominator"),
+    ("sci", "a number and a power of ten"),
+];
+
+/// What all limits together are called.
+const ALL_LIMITS: &str = "limits";
+
+impl PartialEq for Topic {
+    /// Whether both are the same entry of a table.
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Topic {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Command(entry) => entry.names[0],
+            Self::Function(function) => function.names[0],
+            Self::Constant(name, _) | Self::Form(name, _) => name,
+            Self::Setting(setting) => setting.name,
+            Self::Limit(limit) => limit.name,
+            Self::Limits => ALL_LIMITS,
+        }
+    }
+
+    /// What a name stands for.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        let command = Entry::find(name).map(Self::Command);
+        let constant = || {
+            let mut constants = engine::CONSTANTS.iter().chain(&[ANS]);
+            constants
+                .find(|(known, _)| *known == name)
+                .map(|(name, what)| Self::Constant(name, what))
+        };
+        let form = || {
+            let mut forms = FORMS.into_iter();
+            forms
+                .find(|(known, _)| *known == name)
+                .map(|(name, what)| Self::Form(name, what))
+        };
+        command
+            .or_else(|| library::find(name).map(Self::Function))
+            .or_else(constant)
+            .or_else(form)
+            .or_else(|| Setting::find(name).map(Self::Setting))
+            .or_else(|| Limit::find(name).map(Self::Limit))
+            .or_else(|| (name == ALL_LIMITS).then_some(Self::Limits))
+    }
+
+    /// What it is, in a line.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        match self {
+            Self::Command(entry) => entry.summary,
+            Self::Function(function) => function.summary,
+            Self::Constant(_, what) | Self::Form(_, what) => what,
+            Self::Setting(setting) => setting.summary,
+            Self::Limit(limit) => limit.what,
+            Self::Limits => "what servers refuse",
+        }
+    }
+
+    /// The names of everything that there is help for.
+    pub fn all() -> impl Iterator<Item = &'static str> {
+        let settings = SETTINGS.iter().map(|setting| setting.name);
+        let limits = LIMITS.iter().map(|limit| limit.name);
+        names()
+            .chain(words())
+            .chain([ANS.0])
+            .chain(FORMS.into_iter().map(|(name, _)| name))
+            .chain(settings)
+            .chain(limits)
+            .chain([ALL_LIMITS])
+    }
+}
+
+/// Every name of the language.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let functions = library::all().flat_map(|function| function.names.iter().copied());
+    functions.chain(engine::CONSTANTS.iter().map(|(name, _)| *name))
+}
+
+/// The text that `help` prints.
+#[must_use]
+pub fn help(topic: Option<Topic>) -> String {
+    let mut text = String::new();
+    let mut line = |line: &str| writeln!(text, "{line}").expect("a String takes everything");
+    match topic {
+        Some(Topic::Command(entry)) => {
+            line(format!("{} {}", entry.names.join("|"), entry.operands).trim_end());
+            line(&format!("  {}", entry.summary));
+            if let Some((example, printed)) = entry.example {
+                line(&format!("  {example} prints {printed}"));
+            }
+            for detail in entry.details.lines() {
+                line(&format!("  {detail}"));
+            }
+        }
+        Some(Topic::Function(function)) => {
+            let [name, others @ ..] = function.names else {
+                unreachable!("every function has a name")
+            };
+            line(&function.usage());
+            line(&format!("  {}", function.summary));
+            if !function.domain.is_empty() {
+                line(&format!("  for {}", function.domain));
+            }
+            if !others.is_empty() {
+                line(&format!("  {name} is also called {}", others.join(", ")));
+            }
+            let (example, printed) = function.example;
+            line(&format!("  {example} prints {printed}"));
+        }
+        Some(Topic::Constant(name, what)) => {
+            line(name);
+            line(&format!("  {what}"));
+        }
+        Some(Topic::Form(name, what)) => {
+            line(&format!("VALUE to {name}"));
+            line(&format!("  {what}"));
+        }
+        Some(Topic::Setting(setting)) => {
+            line(&format!(":set {} VALUE", setting.name));
+            line(&format!("  {}: {}", setting.summary, setting.values));
+        }
+        Some(Topic::Limit(limit)) => {
+            line(limit.name);
+            line(&format!("  {}", limit.what));
+            line(&format!(
+                "  {}, unless 'serve --{}' says otherwise",
+                limit.value, limit.name
+            ));
+        }
+        Some(Topic::Limits) => {
+            for limit in &LIMITS {
+                line(&format!(
+                    "{:<19} {:>9}  {}",
+                    limit.name, limit.value, limit.what
+                ));
+            }
+            line("Each is an option of 'grpcalc serve'; the server inside this program has these.");
+        }
+        None => overview(&mut line),
+    }
+    text
+}
+
+/// Everything there is, on one screen.
+fn overview(line: &mut impl FnMut(&str)) {
+    line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex;");
+    line("x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer, # a comment.");
+    let usage = |name: &&str| {
+        let entry = Entry::find(name).expect("a command of the table");
+        let others = match entry.names {
+            [] | [_] => String::new(),
+            [_, others @ ..] => format!(" ({})", others.join(", ")),
+        };
+        // Those of all verbs are the same, and stand behind the last.
+        let operands = match entry.kind {
+            Kind::Verb(method) if method != Method::Divide => "",
+            _ => entry.operands,
+        };
+        format!("{name}{others} {operands}").trim_end().to_owned()
+    };
+    for (title, commands) in OVERVIEW {
+        let usages: Vec<_> = commands.iter().map(usage).collect();
+        line(&format!("{title:<12} {}", usages.join("  ")));
+    }
+    for group in Group::ALL {
+        let functions = library::all().filter(|function| function.group == group);
+        let names: Vec<_> = functions.map(|function| function.names[0]).collect();
+        let title = group.title().split([',', ' ']).next().unwrap_or_default();
+        for (index, names) in wrapped(&names, 65).into_iter().enumerate() {
+            line(&format!(
+                "{:<12} {names}",
+                if index == 0 { title } else { "" }
+            ));
+        }
+    }
+    let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
+    line(&format!("Constants    {}", constants.join(" ")));
+    line("'help NAME' tells of each; 'help limits' lists what servers refuse.");
+}
+
+/// The commands by what they are about.
+const OVERVIEW: [(&str, &[&str]); 6] = [
+    ("Typed calls", &["add", "subtract", "multiply", "divide"]),
+    ("Worksheet", &[":vars", ":ans", ":clear", ":save", ":load"]),
+    ("See gRPC", &[":explain", ":trace"]),
+    ("Server", &[":services", ":describe", ":health"]),
+    ("Chat", &[":chat", ":say", ":share", ":take"]),
+    ("Session", &[":set", "help", "quit"]),
+];
+
+/// Words in lines of at most `width` characters.
+fn wrapped(words: &[&str], width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push((*word).to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the first name of what is called so stands in `text`.
+    fn find_first(name: &str, text: &str) -> bool {
+        let first = Topic::find(name).unwrap().name();
+        text.split_whitespace().any(|word| word == first)
+    }
+
+    #[test]
+    fn there_is_help_for_everything() {
+        for name in Topic::all() {
+            let text = help(Topic::find(name));
+            assert!(text.lines().count() > 1, "{name}: {text}");
+            assert!(!Topic::find(name).unwrap().summary().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn help_names_every_command() {
+        let text = help(None);
+        assert!(names().all(|name| text.contains(name)), "{text}");
+        assert!(words().all(|name| find_first(name, &text)), "{text}");
+        // One screen, prompt and all.
+        assert!(text.lines().count() < 24, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() < 80), "{text}");
+        assert_eq!(
+            help(Topic::find("subtract")),
+            "subtract|substract|sub A B\n  A - B, by calc.Calculator/Substract\n  subtract 20 10 prints 10\n"
+        );
+    }
+}

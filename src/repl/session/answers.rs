@@ -1,0 +1,166 @@
+//! The answers of a session, by their numbers.
+
+use std::{collections::VecDeque, fmt::Write as _};
+
+use super::replay_log::is_independent;
+use crate::repl::chat::share::Answered;
+use crate::text::elide::shortened;
+use crate::{
+    client::{AngleUnit, Reply},
+    syntax::{self, Limits},
+};
+
+/// Answers that are kept.
+const ANSWERS: usize = 1_000;
+
+/// Bytes of them and their lines.
+const BYTES: usize = 4 << 20;
+
+/// Characters of a line, and of its answer, in a list.
+const LISTED: usize = 38;
+
+/// The newest answers, numbered from the first of the session, which is 1.
+#[derive(Debug, Default)]
+pub(in crate::repl) struct Answers {
+    kept: VecDeque<Numbered>,
+    /// How many came before those.
+    gone: usize,
+    bytes: usize,
+}
+
+/// An answer, and what bare angles meant in its line.
+#[derive(Clone, Debug)]
+pub(in crate::repl) struct Numbered {
+    pub(in crate::repl) answered: Answered,
+    pub(in crate::repl) angle: AngleUnit,
+}
+
+impl Numbered {
+    fn bytes(&self) -> usize {
+        let text = match &self.answered.reply {
+            Reply::Answer(answer) | Reply::Shared(answer) => answer.text.as_ref(),
+            Reply::Integer(_) | Reply::Float(_) => None,
+        };
+        self.answered.line.len() + text.map_or(0, String::len)
+    }
+
+    /// What comes to the same wherever it stands, and binds nothing; none where there is no
+    /// such expression.
+    pub(in crate::repl) fn expression(&self) -> Option<&str> {
+        let text = &self.answered.line;
+        let line = syntax::parse(text, &Limits::DEFAULT).ok()?;
+        if line.statements.len() != 1 || !is_independent(&line) {
+            return None;
+        }
+        match &line.statements.first()?.binds {
+            Some(binding) => text.get(binding.right.start as usize..),
+            None => Some(text),
+        }
+    }
+}
+
+impl Answers {
+    pub(in crate::repl) fn push(&mut self, numbered: Numbered) {
+        self.bytes += numbered.bytes();
+        self.kept.push_back(numbered);
+        while self.kept.len() > ANSWERS || self.bytes > BYTES && self.kept.len() > 1 {
+            let oldest = self.kept.pop_front();
+            self.bytes -= oldest.map_or(0, |oldest| oldest.bytes());
+            self.gone += 1;
+        }
+    }
+
+    /// The number of the newest; 0 where there is none.
+    pub(in crate::repl) fn newest(&self) -> usize {
+        self.gone + self.kept.len()
+    }
+
+    /// The newest.
+    pub(in crate::repl) fn last(&self) -> Option<&Answered> {
+        self.kept.back().map(|numbered| &numbered.answered)
+    }
+
+    /// The one with this number.
+    pub(in crate::repl) fn get(&self, number: usize) -> Option<&Numbered> {
+        self.kept.get(number.checked_sub(self.gone + 1)?)
+    }
+
+    /// The first number that is kept.
+    pub(in crate::repl) fn oldest(&self) -> usize {
+        self.gone + 1
+    }
+
+    /// All of them, a line each.
+    pub(in crate::repl) fn list(&self) -> String {
+        let mut list = String::new();
+        for (index, Numbered { answered, .. }) in self.kept.iter().enumerate() {
+            let number = self.gone + index + 1;
+            let sign = if answered.reply.is_rounded() {
+                '≈'
+            } else {
+                '='
+            };
+            let line = shortened(answered.line.trim(), LISTED);
+            let text = shortened(&answered.reply.to_string(), LISTED);
+            writeln!(list, "{number:>4}  {line} {sign} {text}").expect("a String takes everything");
+        }
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(line: &str, n: i32) -> Numbered {
+        Numbered {
+            answered: Answered {
+                line: line.into(),
+                reply: Reply::Integer(n),
+            },
+            angle: AngleUnit::Unspecified,
+        }
+    }
+
+    #[test]
+    fn numbers_stay_when_old_answers_go() {
+        let mut answers = Answers::default();
+        assert_eq!((answers.newest(), answers.list()), (0, String::new()));
+        for n in 1..=1_500 {
+            answers.push(answer("n", n));
+        }
+        assert_eq!((answers.oldest(), answers.newest()), (501, 1_500));
+        let reply = |number| answers.get(number).map(|it| it.answered.reply.clone());
+        assert_eq!(reply(501), Some(Reply::Integer(501)));
+        assert_eq!(reply(1_500), Some(Reply::Integer(1_500)));
+        assert_eq!([0, 500, 1_501].map(reply), [None, None, None]);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut answers = Answers::default();
+        for n in 0..100 {
+            answers.push(answer(&"x".repeat(BYTES / 4), n));
+        }
+        assert_eq!(answers.oldest(), 97);
+        answers.push(answer(&"x".repeat(2 * BYTES), 7));
+        assert_eq!(
+            answers.oldest(),
+            101,
+            "the newest is kept whatever its length"
+        );
+    }
+
+    #[test]
+    fn a_list_is_short() {
+        let mut answers = Answers::default();
+        answers.push(answer("add 20 10", 30));
+        answers.push(answer(&"1+".repeat(100), 7));
+        let list = answers.list();
+        assert!(
+            list.starts_with("   1  add 20 10 = 30\n   2  1+1+"),
+            "{list}"
+        );
+        assert!(list.lines().all(|line| line.chars().count() < 90), "{list}");
+    }
+}

@@ -1,0 +1,218 @@
+//! The configuration file: settings in TOML, under the names that `:set` knows.
+
+use toml_edit::{DocumentMut, Item, TomlError, Value};
+
+use super::{Change, SETTINGS, Setting, Settings};
+use crate::text::printable::printable;
+
+/// Characters of a message about the file's text.
+const MESSAGE: usize = 200;
+
+/// What stands in the place of a value that is none.
+const TABLE: &str = "a table";
+
+/// Why a text is no configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// It is no TOML.
+    #[error("line {line}: {message}")]
+    Syntax {
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// There is no such setting.
+    #[error("line {line}: there is no setting '{name}'; ':set' lists them")]
+    Unknown {
+        /// Which line, from 1.
+        line: usize,
+        /// What it sets.
+        name: String,
+    },
+    /// A setting cannot be that.
+    #[error("line {line}: {name} cannot be {value}; it is {values}")]
+    Value {
+        /// Which line, from 1.
+        line: usize,
+        /// What it sets.
+        name: String,
+        /// To what.
+        value: String,
+        /// What it could be.
+        values: &'static str,
+    },
+}
+
+/// The line of `text` at a byte, from 1.
+fn line(text: &str, byte: usize) -> usize {
+    let before = text.get(..byte).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
+fn parse(text: &str) -> Result<DocumentMut, ConfigError> {
+    text.parse()
+        .map_err(|error: TomlError| ConfigError::Syntax {
+            line: line(text, error.span().map_or(0, |span| span.start)),
+            message: printable(error.message(), MESSAGE),
+        })
+}
+
+/// Changes `settings` as `text` says. What is wrong with it is told; the rest holds.
+#[must_use]
+pub fn apply(text: &str, settings: &mut Settings) -> Vec<ConfigError> {
+    let document = match toml_edit::Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            return vec![ConfigError::Syntax {
+                line: line(text, error.span().map_or(0, |span| span.start)),
+                message: printable(error.message(), MESSAGE),
+            }];
+        }
+    };
+    let mut wrong = Vec::new();
+    for (name, item) in document.iter() {
+        let key = document.key(name).and_then(toml_edit::Key::span);
+        let span = item.span().or(key).unwrap_or_default();
+        let line = line(text, span.start);
+        let Some(setting) = Setting::find(name) else {
+            let name = printable(name, MESSAGE);
+            wrong.push(ConfigError::Unknown { line, name });
+            continue;
+        };
+        match value(item).and_then(|value| Change::new(setting, &value)) {
+            Some(change) => settings.change(&change),
+            None => wrong.push(ConfigError::Value {
+                line,
+                name: setting.name.into(),
+                value: match item.as_value() {
+                    Some(value) => printable(value.to_string().trim(), MESSAGE),
+                    None => TABLE.into(),
+                },
+                values: setting.values,
+            }),
+        }
+    }
+    wrong
+}
+
+/// A value as `:set` takes it.
+fn value(item: &Item) -> Option<String> {
+    match item.as_value()? {
+        Value::String(text) => Some(text.value().clone()),
+        Value::Integer(number) => Some(number.value().to_string()),
+        Value::Boolean(truth) => Some(truth.value().to_string()),
+        _ => None,
+    }
+}
+
+/// `text` with the settings in it; its comments, and what it says otherwise, stay.
+pub(in crate::repl) fn merged(text: &str, settings: &Settings) -> Result<String, ConfigError> {
+    let mut document = parse(text)?;
+    // Whoever wrote a table there meant something else by it.
+    let wrong = apply(text, &mut Settings::default());
+    let is_table =
+        |it: &ConfigError| matches!(it, ConfigError::Value { value, .. } if value == TABLE);
+    if let Some(table) = wrong.into_iter().find(is_table) {
+        return Err(table);
+    }
+    if text.trim().is_empty() {
+        document.set_trailing("");
+    }
+    for setting in &SETTINGS {
+        let written = settings.value(setting);
+        let is_default = written == Settings::default().value(setting);
+        if is_default && !document.contains_key(setting.name) {
+            continue;
+        }
+        let mut value: Value = match (written.parse::<i64>(), written.as_str()) {
+            (Ok(number), _) => number.into(),
+            (_, "on") => true.into(),
+            (_, "off") => false.into(),
+            (_, text) => text.into(),
+        };
+        match document.get_mut(setting.name) {
+            Some(Item::Value(before)) => {
+                // The comment behind it.
+                *value.decor_mut() = before.decor().clone();
+                *before = value;
+            }
+            _ => {
+                document.insert(setting.name, Item::Value(value));
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Settings, Vec<String>) {
+        let mut settings = Settings::default();
+        let wrong = apply(text, &mut settings);
+        (settings, wrong.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_is_kept_is_read() {
+        let mut settings = Settings::default();
+        for (name, value) in [
+            ("digits", "30"),
+            ("angle", "deg"),
+            ("base", "16"),
+            ("fold", "off"),
+        ] {
+            settings.change(&Change::new(Setting::find(name).unwrap(), value).unwrap());
+        }
+        let text = merged("", &settings).unwrap();
+        assert_eq!(
+            text,
+            "digits = 30\nangle = \"deg\"\nbase = 16\nfold = false\n"
+        );
+        assert_eq!(read(&text), (settings, Vec::new()));
+        // A default that was written down stays, and says so.
+        let again = merged(&text, &Settings::default()).unwrap();
+        assert_eq!(
+            again,
+            "digits = 20\nangle = \"rad\"\nbase = 10\nfold = true\n"
+        );
+    }
+
+    #[test]
+    fn comments_stay() {
+        let text = "# mine\ndigits = 12 # few\n\n# the end\n";
+        let (mut settings, wrong) = read(text);
+        assert!(wrong.is_empty(), "{wrong:?}");
+        settings.options.digits = 50;
+        settings.preview = false;
+        let kept = merged(text, &settings).unwrap();
+        assert!(kept.starts_with("# mine\ndigits = 50 # few\n"), "{kept}");
+        assert!(
+            kept.contains("preview = false\n") && kept.contains("# the end"),
+            "{kept}"
+        );
+        assert_eq!(read(&kept).0, settings);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_and_the_rest_holds() {
+        let (settings, wrong) =
+            read("digits = 0\ncolour = 1\n\nangle = \"deg\"\nbase = [1]\n[fold]\n");
+        assert_eq!(
+            wrong,
+            [
+                "line 1: digits cannot be 0; it is 1 to 1000",
+                "line 2: there is no setting 'colour'; ':set' lists them",
+                "line 5: base cannot be [1]; it is 10, 16, 8 or 2",
+                "line 6: fold cannot be a table; it is on or off",
+            ]
+        );
+        assert_eq!(settings.options.angle, crate::client::AngleUnit::Degree);
+        let table = "[fold]\nmine = 1\n";
+        assert!(merged(table, &Settings::default()).is_err());
+        let (_, wrong) = read("digits = 5\nangle = \n");
+        assert!(wrong[0].starts_with("line 2: "), "{wrong:?}");
+    }
+}

@@ -1,0 +1,224 @@
+//! The files of a session: worksheets, and the settings.
+
+use std::{
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
+use tokio::{
+    fs,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+};
+
+use super::{Settings, config};
+use crate::repl::{calling::outcome::Sheaf, command::continuation::grouped};
+use crate::{
+    client::AngleUnit,
+    text::printable::{quoted, words},
+};
+
+/// Bytes of a file that is loaded.
+const LONGEST: u64 = 1 << 20;
+
+/// The first line of a file that was saved.
+const HEADER: &str = "# a worksheet of grpcalc";
+
+/// Why a file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::repl) enum FileError {
+    #[error("cannot read {}: {}", quoted(.0), words(.1))]
+    Read(String, io::Error),
+    #[error("cannot write {}: {}", quoted(.0), words(.1))]
+    Write(String, io::Error),
+    #[error("{} has more than {LONGEST} bytes; 'grpcalc -f' is for long ones", quoted(.0))]
+    Long(String),
+    #[error("{} is no text (UTF-8)", quoted(.0))]
+    NoText(String),
+    #[error("{} was not saved by ':save', and is left as it is", quoted(.0))]
+    Foreign(String),
+    #[error("{}: {error}; it is left as it is", quoted(.name))]
+    Config {
+        name: String,
+        error: config::ConfigError,
+    },
+}
+
+/// `~/` at the beginning stands for the user's own directory, as in a shell.
+fn expanded(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => path.into(),
+    }
+}
+
+/// The lines of a file.
+pub(in crate::repl) async fn load(path: &str) -> Result<Sheaf, FileError> {
+    let text = read(&expanded(path), path).await?;
+    Ok(Sheaf::new(path, &text))
+}
+
+impl Sheaf {
+    /// The lines of a file's text.
+    #[must_use]
+    pub fn new(name: &str, text: &str) -> Self {
+        Self {
+            name: name.into(),
+            groups: grouped(text.trim_start_matches('\u{feff}')).groups,
+            is_saved: text.starts_with(HEADER),
+        }
+    }
+}
+
+async fn read(path: &Path, name: &str) -> Result<String, FileError> {
+    let failed = |error| FileError::Read(name.into(), error);
+    // Opening a named pipe would wait for a writer.
+    let metadata = fs::metadata(path).await.map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(failed(io::Error::other("it is no regular file")));
+    }
+    let file = fs::File::open(path).await.map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .await
+        .map_err(failed)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(FileError::Long(name.into()));
+    }
+    String::from_utf8(bytes).map_err(|_| FileError::NoText(name.into()))
+}
+
+/// Writes lines, each with what bare angles mean in it, and tells how many there were.
+pub(in crate::repl) async fn save(
+    name: &str,
+    lines: impl Iterator<Item = (&str, AngleUnit)>,
+) -> Result<usize, FileError> {
+    let (mut text, mut count) = (format!("{HEADER}\n"), 0);
+    // Whoever loads it may have set another.
+    let mut unit = None;
+    for (line, angle) in lines {
+        if unit.replace(angle) != Some(angle) {
+            text += match angle {
+                AngleUnit::Degree => ":set angle deg\n",
+                AngleUnit::Radian | AngleUnit::Unspecified => ":set angle rad\n",
+            };
+        }
+        text += line;
+        text.push('\n');
+        count += 1;
+    }
+    if count > 0 {
+        let path = expanded(name);
+        let is_free = !path.exists()
+            || match read(&path, name).await {
+                Ok(text) => text.starts_with(HEADER),
+                Err(FileError::Read(name, error)) => return Err(FileError::Write(name, error)),
+                Err(_) => false,
+            };
+        if !is_free {
+            return Err(FileError::Foreign(name.into()));
+        }
+        write(&path, name, &text).await?;
+    }
+    Ok(count)
+}
+
+/// Keeps settings in the file, whose other lines stay as they are.
+pub(in crate::repl) async fn keep(path: &Path, settings: &Settings) -> Result<(), FileError> {
+    let name = path.display().to_string();
+    let before = if path.exists() {
+        read(path, &name).await?
+    } else {
+        String::new()
+    };
+    let text = config::merged(&before, settings);
+    let text = text.map_err(|error| FileError::Config {
+        name: name.clone(),
+        error,
+    })?;
+    if let Some(folder) = path.parent() {
+        let made = fs::create_dir_all(folder).await;
+        made.map_err(|error| FileError::Write(name.clone(), error))?;
+    }
+    write(path, &name, &text).await
+}
+
+/// Writes the whole file or nothing.
+async fn write(path: &Path, name: &str, text: &str) -> Result<(), FileError> {
+    // What a link leads to is replaced, not the link.
+    let path = fs::canonicalize(path).await.unwrap_or_else(|_| path.into());
+    let mut beside = OsString::from(path.as_os_str());
+    beside.push(format!(".{}.new", std::process::id()));
+    let written = async {
+        let mut file = fs::File::create_new(&beside).await?;
+        if let Ok(metadata) = fs::metadata(&path).await {
+            file.set_permissions(metadata.permissions()).await?;
+        }
+        file.write_all(text.as_bytes()).await?;
+        file.sync_all().await?;
+        fs::rename(&beside, &path).await
+    };
+    let failed = match written.await {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    if failed.kind() != io::ErrorKind::AlreadyExists {
+        let _ = fs::remove_file(&beside).await;
+    }
+    Err(FileError::Write(name.into(), failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_saved_can_be_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b.calc");
+        let path = path.to_str().unwrap();
+        let lines = [
+            ("x = 3", AngleUnit::Unspecified),
+            ("y = sin(30)", AngleUnit::Degree),
+        ];
+        for _ in 0..2 {
+            assert_eq!(save(path, lines.into_iter()).await.unwrap(), 2);
+            let sheaf = load(path).await.unwrap();
+            let expected = [
+                HEADER,
+                ":set angle rad",
+                "x = 3",
+                ":set angle deg",
+                "y = sin(30)",
+            ];
+            let lines: Vec<_> = sheaf.groups.iter().map(|group| &group.line).collect();
+            assert_eq!(lines, expected);
+            assert!(sheaf.is_saved);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn files_of_others_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes");
+        std::fs::write(&path, "dear diary").unwrap();
+        let lines = [("x = 3", AngleUnit::Unspecified)];
+        let error = save(path.to_str().unwrap(), lines.into_iter()).await;
+        assert!(matches!(error, Err(FileError::Foreign(_))), "{error:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "dear diary");
+        let error = load(folder.path().to_str().unwrap()).await.unwrap_err();
+        assert!(
+            error.to_string().ends_with("it is no regular file"),
+            "{error}"
+        );
+        let error = save(folder.path().to_str().unwrap(), lines.into_iter()).await;
+        assert!(matches!(error, Err(FileError::Write(..))), "{error:?}");
+        std::fs::write(&path, [0xff]).unwrap();
+        let error = save(path.to_str().unwrap(), lines.into_iter()).await;
+        assert!(matches!(error, Err(FileError::Foreign(_))), "{error:?}");
+        let error = load(path.to_str().unwrap()).await;
+        assert!(matches!(error, Err(FileError::NoText(_))), "{error:?}");
+    }
+}
