@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use clap::{Args, value_parser};
 
-use super::quantity::{bytes, positive_duration};
+use super::value_parser::{bytes, positive_duration};
 use crate::{engine, server, syntax};
 
 /// Each with the default of a server.

@@ -1,16 +1,16 @@
 //! Options to what to do: wires the rooms and knows the exit codes.
 
+mod client;
 mod config;
 mod embedded;
 mod exit;
 mod exposure;
 mod limits;
-mod lines;
 mod log;
 mod options;
-mod quantity;
 mod serve;
 mod user;
+mod value_parser;
 
 use std::io::{self, Write as _};
 
@@ -20,7 +20,7 @@ use clap_complete::Shell;
 use tokio::runtime::{Builder, Runtime};
 
 use self::{
-    lines::lines,
+    client::lines,
     options::{Mode, Options},
     serve::serve,
 };

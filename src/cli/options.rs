@@ -15,7 +15,7 @@ use clap::{
 
 use super::{
     limits::LimitOptions,
-    quantity::{duration, positive_duration},
+    value_parser::{duration, positive_duration},
 };
 use crate::{
     client::Remote,

@@ -6,10 +6,11 @@ use futures_util::FutureExt as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
-    editor::{Editor, Event, Input},
-    number::fitting,
-    preview::{Preview, Told, Wanted},
-    screen::{Place, Screen, complain},
+    editor::{
+        Editor, Event, Input,
+        preview::{Preview, Told, Wanted},
+    },
+    screen::{Place, Screen, complain, number::fitting},
 };
 use crate::repl::{Aside, Calls, Group, Outcome, Session, Sheaf, grouped};
 
@@ -133,7 +134,8 @@ fn told(session: &Session<impl Calls>, aside: Aside) -> Told {
                 Ok(answer) => match answer.text {
                     Some(text) => {
                         let sign = if answer.rounded { '≈' } else { '=' };
-                        let text = super::number::separated(&text, session.settings().separator);
+                        let text =
+                            super::screen::number::separated(&text, session.settings().separator);
                         Preview::Answer(format!("{sign} {}", fitting(&text, PREVIEW)))
                     }
                     None => Preview::Nothing,

@@ -3,6 +3,13 @@
 //! `readline` blocks until Enter is pressed: on a thread of the runtime it would
 //! hold up every call, and the runtime's end.
 
+mod completion;
+mod highlight;
+pub(super) mod history;
+mod mode;
+pub(super) mod preview;
+mod printer;
+
 use std::{
     borrow::Cow,
     cell::Cell,
@@ -27,15 +34,16 @@ use rustyline::{
 };
 use tokio::sync::mpsc;
 
-use super::{
-    color::{Color, DIM, styled},
+use self::{
     completion::{Candidate, complete},
     highlight::highlighted,
     mode::{Mode, stop},
-    pointer::PROMPT,
     preview::{Previews, Teller, Told, Wanted, previews},
-    printer,
-    screen::columns,
+};
+use super::screen::{
+    color::{Color, DIM, styled},
+    columns,
+    pointer::PROMPT,
 };
 use crate::repl::{Heard, grouped};
 

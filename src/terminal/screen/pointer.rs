@@ -7,11 +7,11 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use crate::text::printable::printable;
 
 /// What stands in front of a line.
-pub(super) const PROMPT: &str = "> ";
+pub(in crate::terminal) const PROMPT: &str = "> ";
 
 /// Where the line with the fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(in crate::terminal) enum Line {
     /// Right above, behind the prompt.
     Above,
     /// Elsewhere, so that it is shown once more.
@@ -20,7 +20,12 @@ pub(super) enum Line {
 
 /// Lines that point at `place` (in characters) of `line`, on a screen that has so many
 /// `columns`; nothing where there is no such place.
-pub(super) fn pointed(line: &str, place: &Range<usize>, columns: usize, at: Line) -> String {
+pub(in crate::terminal) fn pointed(
+    line: &str,
+    place: &Range<usize>,
+    columns: usize,
+    at: Line,
+) -> String {
     let length = line.chars().count();
     // What is missing at the end is pointed at, too.
     if place.start > length || place.end < place.start || (place.is_empty() && place.start < length)

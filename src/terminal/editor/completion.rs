@@ -26,7 +26,7 @@ const SAVE: &str = "--save";
 
 /// A name that could stand where Tab was pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(in crate::terminal) struct Candidate {
     /// What is written.
     text: String,
     /// What is listed: how it is used, and what it is.
@@ -42,7 +42,7 @@ impl Candidate {
     }
 
     /// The same in a list of so many columns.
-    pub(super) fn within(mut self, columns: usize) -> Self {
+    pub(in crate::terminal) fn within(mut self, columns: usize) -> Self {
         self.shown = printable(&self.shown, columns.saturating_sub(2));
         self
     }
@@ -62,7 +62,7 @@ impl completion::Candidate for Candidate {
 /// `line`) begins, and the byte at which it begins: commands at the start of a line
 /// and behind `help`, functions, constants and the worksheet's own `definitions` where an
 /// expression can have them, files where one is named.
-pub(super) fn complete(
+pub(in crate::terminal) fn complete(
     line: &str,
     cursor: usize,
     definitions: impl FnOnce() -> Vec<(String, String)>,

@@ -1,15 +1,20 @@
 //! What is printed at the prompt.
 
+pub(super) mod color;
+pub(super) mod number;
+pub(super) mod pointer;
+pub(super) mod progress;
+
 use std::{
     fmt::Display,
     io::{self, IsTerminal as _, Write as _},
     ops::Range,
 };
 
-use super::{
+use self::{
     color::{Color, DIM, FAULT, HEADING, is_dumb, styled},
     number::{folded, separated},
-    pointer::{self, pointed},
+    pointer::pointed,
 };
 use crate::{
     client::{CallError, Reply},

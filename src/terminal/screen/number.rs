@@ -12,7 +12,11 @@ const LONGEST: usize = 400;
 const FOLDED: usize = 40;
 
 /// An exact `text` that is not folded, or what is shown in its place.
-pub(super) fn folded(text: &str, settings: &Settings, number: usize) -> Option<String> {
+pub(in crate::terminal) fn folded(
+    text: &str,
+    settings: &Settings,
+    number: usize,
+) -> Option<String> {
     if !settings.fold || text.len() <= LONGEST {
         return None;
     }
@@ -26,7 +30,7 @@ pub(super) fn folded(text: &str, settings: &Settings, number: usize) -> Option<S
 }
 
 /// A `text` in at most `limit` characters, with the count of digits where it is cut.
-pub(super) fn fitting(text: &str, limit: usize) -> String {
+pub(in crate::terminal) fn fitting(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.into();
     }
@@ -55,7 +59,7 @@ fn count(text: &str) -> Option<usize> {
 
 /// `text` with what stands between groups of three digits in front of the point, if it is a
 /// number in decimal digits.
-pub(super) fn separated(text: &str, separator: Separator) -> String {
+pub(in crate::terminal) fn separated(text: &str, separator: Separator) -> String {
     let Some(separator) = separator.character() else {
         return text.into();
     };

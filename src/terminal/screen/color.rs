@@ -35,23 +35,25 @@ fn is_unwanted() -> bool {
 }
 
 /// Whether the terminal cannot move its cursor, nor color anything.
-pub(super) fn is_dumb() -> bool {
+pub(in crate::terminal) fn is_dumb() -> bool {
     let terminal = env::var_os("TERM");
     terminal.is_none_or(|name| name.is_empty() || name == "dumb" || name == "cons25")
 }
 
-pub(super) const NUMBER: Style = AnsiColor::Cyan.on_default();
-pub(super) const FUNCTION: Style = AnsiColor::Blue.on_default().effects(Effects::BOLD);
-pub(super) const COMMAND: Style = AnsiColor::Magenta.on_default().effects(Effects::BOLD);
-pub(super) const FAULTY: Style = AnsiColor::Red.on_default().effects(Effects::UNDERLINE);
-pub(super) const FAULT: Style = AnsiColor::Red.on_default();
-pub(super) const MATCHING: Style = AnsiColor::Green
+pub(in crate::terminal) const NUMBER: Style = AnsiColor::Cyan.on_default();
+pub(in crate::terminal) const FUNCTION: Style = AnsiColor::Blue.on_default().effects(Effects::BOLD);
+pub(in crate::terminal) const COMMAND: Style =
+    AnsiColor::Magenta.on_default().effects(Effects::BOLD);
+pub(in crate::terminal) const FAULTY: Style =
+    AnsiColor::Red.on_default().effects(Effects::UNDERLINE);
+pub(in crate::terminal) const FAULT: Style = AnsiColor::Red.on_default();
+pub(in crate::terminal) const MATCHING: Style = AnsiColor::Green
     .on_default()
     .effects(Effects::BOLD.insert(Effects::UNDERLINE));
-pub(super) const DIM: Style = Style::new().effects(Effects::DIMMED);
-pub(super) const HEADING: Style = Style::new().effects(Effects::BOLD);
+pub(in crate::terminal) const DIM: Style = Style::new().effects(Effects::DIMMED);
+pub(in crate::terminal) const HEADING: Style = Style::new().effects(Effects::BOLD);
 
 /// `text` in a style.
-pub(super) fn styled(style: Style, text: impl Display) -> String {
+pub(in crate::terminal) fn styled(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }

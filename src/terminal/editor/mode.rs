@@ -16,7 +16,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::color::is_dumb;
+use crate::terminal::screen::color::is_dumb;
 
 /// What the editor turns on, and off again: pasted text comes with marks around it (xterm's
 /// control sequences, "Bracketed Paste Mode").
@@ -28,14 +28,14 @@ const SOON: Duration = Duration::from_millis(100);
 
 /// The mode that the terminal had.
 #[derive(Debug)]
-pub(super) struct Mode {
+pub(in crate::terminal) struct Mode {
     terminal: File,
     settings: Mutex<Termios>,
 }
 
 impl Mode {
     /// The mode that the process's terminal has now; none where there is no terminal.
-    pub(super) fn now() -> Option<Self> {
+    pub(in crate::terminal) fn now() -> Option<Self> {
         let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
         let terminal = terminal.ok()?;
         let settings = Mutex::new(tcgetattr(&terminal).ok()?);
@@ -43,14 +43,14 @@ impl Mode {
     }
 
     /// Gives it back, and the screen's next line to whoever comes next.
-    pub(super) fn restore(&self) {
+    pub(in crate::terminal) fn restore(&self) {
         self.set();
         self.write(PLAIN_PASTES);
         let _ = (&self.terminal).write_all(b"\n");
     }
 
     /// Takes it again, for the editor.
-    pub(super) fn resume(&self) {
+    pub(in crate::terminal) fn resume(&self) {
         self.set();
         self.write(MARKED_PASTES);
     }
@@ -70,7 +70,7 @@ impl Mode {
 
 /// Stops the process group, as Ctrl-Z does where the terminal sees to it, until it is told to
 /// go on.
-pub(super) fn stop() {
+pub(in crate::terminal) fn stop() {
     let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
     // Any thread may be the one that sees the signal, and only then do all of them stop. Nothing
     // tells when, and a signal to this thread would stop the process a second time.

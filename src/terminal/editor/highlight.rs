@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use anstyle::Style;
 
-use super::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
+use crate::terminal::screen::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
 use crate::{
     engine::library,
     repl::command::{self, registry::Entry},
@@ -17,7 +17,7 @@ const LONGEST: usize = 4096;
 /// `text` in colors. The parenthesis at the cursor, a byte position, and the one that
 /// belongs to it stand out, if a cursor is given; so does what `fault`, a place in
 /// characters, says is wrong, or else what the syntax does.
-pub(super) fn highlighted(
+pub(in crate::terminal) fn highlighted(
     text: &str,
     cursor: Option<usize>,
     fault: Option<Range<usize>>,

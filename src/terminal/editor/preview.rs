@@ -58,7 +58,7 @@ pub enum Preview {
 }
 
 /// The editor's end.
-pub(super) struct Previews {
+pub(in crate::terminal) struct Previews {
     wanted: mpsc::Sender<Wanted>,
     told: Receiver<Told>,
     known: RefCell<Known>,
@@ -74,13 +74,13 @@ struct Known {
 
 /// The session's end.
 #[derive(Debug)]
-pub(super) struct Teller {
-    pub(super) wanted: mpsc::Receiver<Wanted>,
-    pub(super) told: Sender<Told>,
+pub(in crate::terminal) struct Teller {
+    pub(in crate::terminal) wanted: mpsc::Receiver<Wanted>,
+    pub(in crate::terminal) told: Sender<Told>,
 }
 
 /// Both ends.
-pub(super) fn previews() -> (Previews, Teller) {
+pub(in crate::terminal) fn previews() -> (Previews, Teller) {
     let ((want, wanted), (tell, told)) = (mpsc::channel(WAITING), channel());
     let previews = Previews {
         wanted: want,
@@ -93,7 +93,7 @@ pub(super) fn previews() -> (Previews, Teller) {
 
 impl Previews {
     /// What `line` would answer, if the session says so soon enough.
-    pub(super) fn answer(&self, line: &str) -> Option<String> {
+    pub(in crate::terminal) fn answer(&self, line: &str) -> Option<String> {
         self.catch_up();
         let Some(line) = previewable(line) else {
             self.known.borrow_mut().preview = Preview::Nothing;
@@ -111,7 +111,7 @@ impl Previews {
     }
 
     /// Where the line would have a fault, as far as is known.
-    pub(super) fn fault(&self, line: &str) -> Option<Range<usize>> {
+    pub(in crate::terminal) fn fault(&self, line: &str) -> Option<Range<usize>> {
         let known = self.known.borrow();
         match &known.preview {
             Preview::Fault(place) if known.line == line => place.clone(),
@@ -120,7 +120,7 @@ impl Previews {
     }
 
     /// The definitions, or those that were known before where the session takes too long.
-    pub(super) fn names(&self) -> Vec<(String, String)> {
+    pub(in crate::terminal) fn names(&self) -> Vec<(String, String)> {
         self.ask(&Wanted::Names, |told| matches!(told, Told::Names(_)));
         self.known.borrow().names.clone()
     }

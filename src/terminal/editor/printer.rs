@@ -15,7 +15,7 @@ use crate::repl::Heard;
 /// On a thread of its own: a terminal that is stopped (Ctrl-S) holds up the printer, and
 /// then nothing more is taken from `heard`. Without a `printer`, on a terminal that cannot
 /// move its cursor, it goes to standard error.
-pub(super) fn start(
+pub(in crate::terminal) fn start(
     printer: Option<impl ExternalPrinter + Send + 'static>,
     mut heard: mpsc::Receiver<Heard>,
 ) -> io::Result<()> {
