@@ -22,7 +22,7 @@ fn calls(criterion: &mut Criterion) {
         n2: 10,
     };
     criterion.bench_function("one call", |bencher| {
-        bencher.iter(|| runtime.block_on(client.ask(black_box(call))).unwrap());
+        bencher.iter(|| runtime.block_on(client.call(black_box(call))).unwrap());
     });
     for line in ["multiply 123456 -7890", "20 + 10", "x = 5"] {
         criterion.bench_function(&format!("parse {line}"), |bencher| {

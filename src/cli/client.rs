@@ -15,16 +15,16 @@ use tokio::{
 };
 
 use super::{
-    Exit, complain,
+    Exit,
     config::Directory,
     embedded,
     options::{LineOptions, Server},
-    user,
+    print_error, user,
 };
 use crate::{
     client::{Access, Client, Options, Recorder, Remote, Target, Tls, TlsFiles, Token},
     repl::{
-        Outcome, Profile, Session,
+        Outcome, Session, SessionConfig,
         script::{self, Output, Rules, Side},
         settings::Settings,
     },
@@ -53,7 +53,7 @@ pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
         Err(exit) => return Ok(exit),
     };
     for address in &server.addresses {
-        complain(format_args!("listening on {address}"));
+        print_error(format_args!("listening on {address}"));
     }
     let done = answer(server.target.clone(), &options).await;
     server.end().await;
@@ -201,7 +201,7 @@ fn wanted(options: &LineOptions, before: Options) -> Options {
 async fn recorded(target: Target, options: &LineOptions) -> Result<Client, Exit> {
     let client = Client::connect(target, options.timeout, Some(&Recorder::default())).await;
     client.map_err(|error| {
-        complain(format_args!("{error}"));
+        print_error(format_args!("{error}"));
         Exit::NoServer
     })
 }
@@ -214,7 +214,7 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
     };
     let (chat, _) = mpsc::channel(HEARD);
     let settings = Settings::default();
-    let profile = Profile {
+    let profile = SessionConfig {
         name,
         timeout: options.timeout,
         settings: Settings {
@@ -225,7 +225,7 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
     };
     let mut session = Session::new(client, profile, chat).alone();
     let line = options.line.join(" ");
-    let mut notice = |text: &str| complain(format_args!("{text}"));
+    let mut notice = |text: &str| print_error(format_args!("{text}"));
     let mut interrupts = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
     let outcome = tokio::select! {
         outcome = session.explain(&line, &mut notice) => outcome,
@@ -242,15 +242,15 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
     };
     let printed = match &outcome {
         Outcome::Fault(fault) => {
-            complain(format_args!("{fault}"));
+            print_error(format_args!("{fault}"));
             Ok(())
         }
         Outcome::Unsendable(fault) => {
-            complain(format_args!("{fault}"));
+            print_error(format_args!("{fault}"));
             Ok(())
         }
         Outcome::Unanswered(error) => {
-            complain(format_args!("{error}"));
+            print_error(format_args!("{error}"));
             Ok(())
         }
         Outcome::Text(text) => write!(io::stdout(), "{text}"),
@@ -273,7 +273,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
         Err(exit) => return Ok(exit),
     };
     let history = terminal::history_file().unwrap_or_else(|error| {
-        complain(format_args!("no history is kept: {error}"));
+        print_error(format_args!("no history is kept: {error}"));
         None
     });
     let is_new = history.as_ref().is_some_and(|file| !file.exists());
@@ -298,7 +298,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
         directory.apply(&mut settings);
     }
     settings.options = wanted(options, settings.options);
-    let profile = Profile {
+    let profile = SessionConfig {
         name,
         timeout: options.timeout,
         settings,

@@ -7,10 +7,10 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 
-use super::complain;
+use super::print_error;
 use crate::{
     repl::{
-        Sheaf,
+        LoadedFile,
         settings::{Settings, config::apply},
     },
     text::printable::words,
@@ -48,16 +48,16 @@ impl Directory {
         let path = self.settings_file();
         if let Some(text) = read(&path) {
             for wrong in apply(&text, settings) {
-                complain(format_args!("{}: {wrong}", path.display()));
+                print_error(format_args!("{}: {wrong}", path.display()));
             }
         }
     }
 
     /// The lines with which each session begins, if there are any.
-    pub(super) fn init(&self) -> Option<Sheaf> {
+    pub(super) fn init(&self) -> Option<LoadedFile> {
         let path = self.0.join("init.calc");
         let name = path.display().to_string();
-        Some(Sheaf::new(&name, &read(&path)?))
+        Some(LoadedFile::new(&name, &read(&path)?))
     }
 }
 
@@ -80,7 +80,7 @@ fn read(path: &Path) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            complain(format_args!(
+            print_error(format_args!(
                 "cannot read {}: {}",
                 path.display(),
                 words(&error)

@@ -8,10 +8,10 @@ use tokio::{runtime::Builder, sync::oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
-    Exit, complain,
+    Exit,
     exposure::{BY_TOKEN, exposed},
     options::LineOptions,
-    runtime,
+    print_error, runtime,
 };
 use crate::{
     client::Target,
@@ -137,7 +137,7 @@ async fn listen(
         match Listener::bind(address).await {
             Ok(listener) => listeners.push(listener),
             Err(error) => {
-                complain(format_args!("cannot listen on {address}: {error}"));
+                print_error(format_args!("cannot listen on {address}: {error}"));
                 return Err(Exit::NoServer);
             }
         }
@@ -146,7 +146,7 @@ async fn listen(
     if let Some(exposed) = exposed(&listeners, settings, unknown).next()
         && !insecure
     {
-        complain(format_args!("{}", exposed.refusal()));
+        print_error(format_args!("{}", exposed.refusal()));
         return Err(Exit::Usage);
     }
     Ok(listeners)

@@ -181,7 +181,7 @@ impl LimitOptions {
             work: nanoseconds(self.max_work),
             preview: nanoseconds(self.max_preview),
             operation: nanoseconds(self.max_operation),
-            held: self.max_values,
+            heap_bytes: self.max_values,
             held_by_all: self.max_all_values,
             names: self.max_names,
             real_depth: self.max_depth,

@@ -39,7 +39,7 @@ pub fn main() -> Exit {
         None => block_on(&mut Builder::new_current_thread(), lines(options.lines)),
     };
     done.unwrap_or_else(|error| {
-        complain(format_args!("{error:#}"));
+        print_error(format_args!("{error:#}"));
         Exit::Usage
     })
 }
@@ -50,7 +50,7 @@ fn completions(shell: Shell) -> Exit {
     clap_complete::generate(shell, &mut Options::command(), "grpcalc", &mut script);
     match io::stdout().write_all(&script) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            complain(format_args!("cannot write the completions: {error}"));
+            print_error(format_args!("cannot write the completions: {error}"));
             Exit::Usage
         }
         // Whoever closed the pipe has seen enough.
@@ -77,7 +77,7 @@ fn runtime(builder: &mut Builder) -> anyhow::Result<Runtime> {
         .context("cannot start the runtime")
 }
 
-fn complain(text: std::fmt::Arguments<'_>) {
+fn print_error(text: std::fmt::Arguments<'_>) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "grpcalc: {text}");
 }

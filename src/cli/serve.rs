@@ -11,10 +11,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Exit, complain,
+    Exit,
     exposure::{BY_TOKEN_OR_CERTIFICATE, Exposed, exposed},
     log,
     options::{ServeOptions, token_of_environment},
+    print_error,
 };
 use crate::{
     net::address::Address,
@@ -58,7 +59,7 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     let unknown = (!known).then_some(BY_TOKEN_OR_CERTIFICATE);
     for exposed in exposed(&listeners, &settings, unknown) {
         if !options.insecure {
-            complain(format_args!("{}", exposed.refusal()));
+            print_error(format_args!("{}", exposed.refusal()));
             return Ok(Exit::Usage);
         }
         let Exposed { address, lack } = exposed;
@@ -106,7 +107,7 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     tokio::select! {
         end = server::run(select_all(connections), shutdown.cancelled(), settings) => {
             if end == End::GraceExceeded {
-                complain(format_args!(
+                print_error(format_args!(
                     "closed connections that were open after {:?}",
                     options.grace
                 ));
@@ -121,12 +122,12 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
 /// Prints an address for whoever started the server.
 fn tell(address: &Address) {
     if let Err(error) = writeln!(io::stdout(), "{address}") {
-        complain(format_args!("cannot print the address {address}: {error}"));
+        print_error(format_args!("cannot print the address {address}: {error}"));
     }
 }
 
 fn cannot_listen(address: &Address, error: &io::Error) -> Exit {
-    complain(format_args!("cannot listen on {address}: {error}"));
+    print_error(format_args!("cannot listen on {address}: {error}"));
     Exit::NoServer
 }
 

@@ -100,14 +100,14 @@ impl From<Options> for proto::Options {
 
 /// What a server can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum Request {
     /// A typed call of `calc.Calculator`.
     Call(Call),
     /// `grpcalc.v1.EvaluatorService/Evaluate`.
     Evaluate(Evaluate),
 }
 
-impl From<Call> for Question {
+impl From<Call> for Request {
     fn from(call: Call) -> Self {
         Self::Call(call)
     }
@@ -210,16 +210,16 @@ impl Answer {
             Some(answer::Result::Fault(_)) | None => None,
         };
         Self {
-            name: harmless(&message.name).into_owned(),
+            name: sanitize(&message.name).into_owned(),
             rounded: value.as_ref().is_some_and(|value| value.rounded),
-            text: value.map(|value| harmless(&value.text).into_owned()),
+            text: value.map(|value| sanitize(&value.text).into_owned()),
         }
     }
 }
 
 /// A text of any length that a terminal shows as it is. Ours always is.
 #[inline]
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
         return text.into();
     }

@@ -7,12 +7,12 @@ use tonic::{Request, Response, Status, Streaming, codegen::BoxFuture, metadata::
 
 use super::{
     CallError, Peer,
-    channel::{connector::Stage, grpc_channel::GrpcOnly},
+    channel::{connector::Stage, grpc_channel::GrpcChannel},
     with_deadline,
 };
 use crate::{
     proto::{
-        cursor::{Bookmark, FROM, NEXT},
+        cursor::{Cursor, FROM, NEXT},
         grpc as proto,
         grpc::{Empty, chat_server_client::ChatServerClient},
         note::{NAME, TEXT, missed},
@@ -56,7 +56,7 @@ fn cut(mut text: String, limit: usize) -> String {
 pub struct Notes {
     stream: Stream,
     /// The next note, where the server tells.
-    bookmark: Option<Bookmark>,
+    bookmark: Option<Cursor>,
     /// The number of the first note that was said after the stream began.
     live: u64,
     /// What to call the server of this stream.
@@ -83,8 +83,8 @@ impl fmt::Debug for Notes {
 /// Begins to listen, with the note at `from` where the server knows that place, else with
 /// the oldest.
 pub(super) async fn listen(
-    channel: GrpcOnly,
-    from: Option<&Bookmark>,
+    channel: GrpcChannel,
+    from: Option<&Cursor>,
     peer: &Arc<Peer>,
 ) -> Result<Notes, Status> {
     let mut request = Request::new(Empty {});
@@ -116,7 +116,7 @@ pub(super) async fn listen(
 }
 
 /// Says `note`, within `left`.
-pub(super) async fn say(channel: GrpcOnly, note: &Note, left: Duration) -> Result<(), Status> {
+pub(super) async fn say(channel: GrpcChannel, note: &Note, left: Duration) -> Result<(), Status> {
     let note = proto::Note {
         name: note.name.clone(),
         message: note.text.clone(),
@@ -129,7 +129,7 @@ pub(super) async fn say(channel: GrpcOnly, note: &Note, left: Duration) -> Resul
 impl Notes {
     fn begin(&mut self, response: Response<Streaming<proto::Note>>) {
         let metadata = response.metadata();
-        let from = text(metadata, FROM).and_then(|from| from.parse::<Bookmark>().ok());
+        let from = text(metadata, FROM).and_then(|from| from.parse::<Cursor>().ok());
         let next = text(metadata, NEXT).and_then(|next| next.parse().ok());
         if let (Some(from), Some(next)) = (from, next) {
             (self.bookmark, self.live) = (Some(from), next);
@@ -139,7 +139,7 @@ impl Notes {
 
     /// The place of the next note, where the server tells of places.
     #[must_use]
-    pub fn bookmark(&self) -> Option<&Bookmark> {
+    pub fn bookmark(&self) -> Option<&Cursor> {
         self.bookmark.as_ref()
     }
 

@@ -205,7 +205,7 @@ impl CallError {
     }
 
     /// A server says what makes no sense.
-    pub(super) fn nonsense(name: &str) -> Self {
+    pub(super) fn protocol_error(name: &str) -> Self {
         Self::Lost {
             server: name.into(),
             cause: "its answers do not fit what it was asked".into(),
@@ -342,7 +342,7 @@ const FOREIGN: &str =
 
 /// What would help a call that has no reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
+pub(super) enum RetryAction {
     /// Nothing that we could do.
     None,
     /// To send it again, if the connection could be made anew.
@@ -355,7 +355,7 @@ pub(super) enum Remedy {
     Wait,
 }
 
-impl Remedy {
+impl RetryAction {
     /// What a status calls for.
     pub(super) fn of(status: &Status) -> Self {
         let Some(error) = status.source() else {

@@ -19,17 +19,17 @@ use std::{
     time::Duration,
 };
 
-use crate::proto::cursor::Bookmark;
+use crate::proto::cursor::Cursor;
 use tokio::time::{self, Instant};
-use tonic::{Code, Request, Status, transport::Endpoint};
+use tonic::{Code, Status, transport::Endpoint};
 
 use self::{
     channel::{
-        balancer::{Server, Servers, jittered},
-        concurrency::Window,
-        connector::{Peer, Way},
+        balancer::{Balancer, Server, jittered},
+        concurrency::ConcurrencyLimit,
+        connector::{Peer, Route},
     },
-    error::{Remedy, later},
+    error::{RetryAction, later},
 };
 use crate::proto::{
     calc::{AddRequest, DivideRequest, MultiplyRequest, SubstractRequest},
@@ -37,7 +37,7 @@ use crate::proto::{
 };
 
 pub use self::{
-    call::{AngleUnit, Answer, Call, Evaluate, Method, NumberBase, Options, Question, Reply},
+    call::{AngleUnit, Answer, Call, Evaluate, Method, NumberBase, Options, Reply, Request},
     channel::{
         concurrency::MOST as MOST_CALLS,
         target::{Access, NoToken, Remote, Target, Token},
@@ -45,12 +45,12 @@ pub use self::{
     },
     chat::{Note, Notes},
     error::{CallError, Fault},
-    reflection::{Finding, Health, Inquiry},
+    reflection::{Health, ReflectionRequest, ReflectionResponse},
     wire::{
         http2::Field,
         recorder::{End, Exchange, Payload, Recorder, Sender},
     },
-    worksheet::{Answered, Event, Request as WorksheetRequest, Requests, Responses, Row},
+    worksheet::{Answered, Event, Requests, Responses, Row, WorksheetRequest},
 };
 
 /// How this client names itself to servers.
@@ -96,8 +96,8 @@ pub struct Client(Arc<Shared>);
 /// What the calls of a client share.
 #[derive(Debug)]
 struct Shared {
-    servers: Servers,
-    window: Window,
+    servers: Balancer,
+    window: ConcurrencyLimit,
     timeout: Duration,
     /// Replies so far.
     replies: AtomicUsize,
@@ -179,8 +179,8 @@ impl Client {
 
     fn new(servers: Vec<Server>, timeout: Duration, recorder: Option<Recorder>) -> Self {
         Self(Arc::new(Shared {
-            servers: Servers::new(servers),
-            window: Window::new(timeout),
+            servers: Balancer::new(servers),
+            window: ConcurrencyLimit::new(timeout),
             timeout,
             replies: AtomicUsize::new(0),
             latest: AtomicUsize::new(0),
@@ -206,7 +206,7 @@ impl Client {
     /// Sends `question` as the stub call of its method and waits for the reply, at
     /// most until the deadline. Where very many calls are under way, it is sent, and
     /// its time runs, when others have ended. Dropping the future cancels the call.
-    pub async fn ask(&self, question: impl Into<Question>) -> Result<Reply, CallError> {
+    pub async fn call(&self, question: impl Into<Request>) -> Result<Reply, CallError> {
         let question = question.into();
         let Shared {
             window,
@@ -218,7 +218,7 @@ impl Client {
         let (start, heard) = (Instant::now(), self.heard());
         let question = &question;
         let attempt = |server: Arc<Server>, left| async move { server.send(question, left).await };
-        let (answer, refused) = self.persist(start, Nature::Pure, attempt).await;
+        let (answer, refused) = self.persist(start, RetryPolicy::Pure, attempt).await;
         let out_of_time = matches!(answer, Err(CallError::Deadline(_)));
         if refused || out_of_time {
             place.refused();
@@ -246,26 +246,33 @@ impl Client {
             let first = first.clone();
             async move { worksheet::open(server.evaluator.clone(), first, &server.peer).await }
         };
-        self.persist(Instant::now(), Nature::Pure, attempt).await.0
+        self.persist(Instant::now(), RetryPolicy::Pure, attempt)
+            .await
+            .0
     }
 
     /// What a server tells of itself.
-    pub async fn inquire(&self, inquiry: Inquiry) -> Result<Finding, CallError> {
+    pub async fn inquire(
+        &self,
+        inquiry: ReflectionRequest,
+    ) -> Result<ReflectionResponse, CallError> {
         let inquiry = &inquiry;
         let attempt = |server: Arc<Server>, left| async move {
             reflection::inquire(server.channel.clone(), inquiry, left).await
         };
-        self.persist(Instant::now(), Nature::Pure, attempt).await.0
+        self.persist(Instant::now(), RetryPolicy::Pure, attempt)
+            .await
+            .0
     }
 
     /// Listens to the chat: to the notes that are kept, from the place `from` on where the
     /// server knows it, and then to each that is said.
-    pub async fn listen(&self, from: Option<Bookmark>) -> Result<Notes, CallError> {
+    pub async fn listen(&self, from: Option<Cursor>) -> Result<Notes, CallError> {
         let from = from.as_ref();
         let attempt = |server: Arc<Server>, _| async move {
             chat::listen(server.channel.clone(), from, &server.peer).await
         };
-        self.persist(Instant::now(), Nature::Listen, attempt)
+        self.persist(Instant::now(), RetryPolicy::Listen, attempt)
             .await
             .0
     }
@@ -276,7 +283,10 @@ impl Client {
         let attempt = |server: Arc<Server>, left| async move {
             chat::say(server.channel.clone(), note, left).await
         };
-        let said = self.persist(Instant::now(), Nature::Say, attempt).await.0;
+        let said = self
+            .persist(Instant::now(), RetryPolicy::Say, attempt)
+            .await
+            .0;
         said.map_err(CallError::of_note)
     }
 
@@ -286,7 +296,7 @@ impl Client {
     async fn persist<T, A: Future<Output = Result<T, Status>>>(
         &self,
         start: Instant,
-        nature: Nature,
+        nature: RetryPolicy,
         attempt: impl Fn(Arc<Server>, Duration) -> A,
     ) -> (Result<T, CallError>, bool) {
         let Shared {
@@ -300,7 +310,7 @@ impl Client {
         let (mut pause, mut retries, mut refused) = (PAUSE, 0, false);
         // The servers that failed, the last one at the end.
         let mut failed = Vec::new();
-        let others = nature == Nature::Pure && servers.count() > 1;
+        let others = nature == RetryPolicy::Pure && servers.count() > 1;
         let failure = |status: &Status, peer: &Peer, failed: &[usize]| {
             let error = CallError::from_status(status, *timeout, peer);
             if others {
@@ -311,8 +321,8 @@ impl Client {
         };
         loop {
             let picked = match nature {
-                Nature::Pure => servers.pick(&failed),
-                Nature::Listen | Nature::Say => servers.first(),
+                RetryPolicy::Pure => servers.pick(&failed),
+                RetryPolicy::Listen | RetryPolicy::Say => servers.first(),
             };
             let peer = &Arc::clone(&picked.server.peer);
             let (dials, luck) = (peer.dials(), replies.load(Ordering::Relaxed));
@@ -320,7 +330,8 @@ impl Client {
             // While there is another to ask, one that gives no sign of life has its share.
             let untried = servers.count().saturating_sub(failed.len());
             let patience = (others && untried > 1).then(|| share(left, untried));
-            let attempting = lively(attempt(Arc::clone(&picked.server), left), patience, peer);
+            let attempting =
+                with_liveness_check(attempt(Arc::clone(&picked.server), left), patience, peer);
             // The request carries the deadline to the server. This one holds even
             // where no request can be sent: tonic's own does not cover connecting.
             let status = match time::timeout_at(end, attempting).await {
@@ -343,23 +354,28 @@ impl Client {
             if replies.load(Ordering::Relaxed) != luck {
                 retries = 0;
             }
-            let remedy = Remedy::of(&status);
-            refused |= matches!(remedy, Remedy::Wait | Remedy::Yield);
+            let remedy = RetryAction::of(&status);
+            refused |= matches!(remedy, RetryAction::Wait | RetryAction::Yield);
             let sensible = match remedy {
-                Remedy::Wait => true,
+                RetryAction::Wait => true,
                 // It may have been said.
-                Remedy::Retry if nature == Nature::Say => false,
-                Remedy::Yield if nature == Nature::Say && status.code() == Code::Unavailable => {
+                RetryAction::Retry if nature == RetryPolicy::Say => false,
+                RetryAction::Yield
+                    if nature == RetryPolicy::Say && status.code() == Code::Unavailable =>
+                {
                     false
                 }
-                Remedy::Yield => retries < RETRIES,
-                Remedy::Retry => (others || peer.has_spoken()) && retries < RETRIES,
-                Remedy::Redial if others => failed.len() + 1 < servers.count(),
+                RetryAction::Yield => retries < RETRIES,
+                RetryAction::Retry => (others || peer.has_spoken()) && retries < RETRIES,
+                RetryAction::Redial if others => failed.len() + 1 < servers.count(),
                 // What was dialed before this call began says nothing of today.
-                Remedy::Redial => peer.dials() == dials && retries < RETRIES,
-                Remedy::None => false,
+                RetryAction::Redial => peer.dials() == dials && retries < RETRIES,
+                RetryAction::None => false,
             };
-            if matches!(remedy, Remedy::Yield | Remedy::Retry | Remedy::Redial) {
+            if matches!(
+                remedy,
+                RetryAction::Yield | RetryAction::Retry | RetryAction::Redial
+            ) {
                 picked.server.fail();
             }
             if !sensible {
@@ -399,7 +415,7 @@ impl Client {
 
 /// What a call is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Nature {
+enum RetryPolicy {
     /// It changes nothing, and any server will do.
     Pure,
     /// It changes nothing, but asks for what one server has.
@@ -409,10 +425,10 @@ enum Nature {
 }
 
 impl Server {
-    async fn send(&self, question: &Question, deadline: Duration) -> Result<Reply, Status> {
+    async fn send(&self, question: &Request, deadline: Duration) -> Result<Reply, Status> {
         match question {
-            Question::Call(call) => self.send_call(*call, deadline).await,
-            Question::Evaluate(line) => self.send_line(line, deadline).await,
+            Request::Call(call) => self.send_call(*call, deadline).await,
+            Request::Evaluate(line) => self.send_line(line, deadline).await,
         }
     }
 
@@ -451,20 +467,20 @@ impl Server {
     }
 }
 
-fn with_deadline<T>(message: T, deadline: Duration) -> Request<T> {
-    let mut request = Request::new(message);
+fn with_deadline<T>(message: T, deadline: Duration) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(message);
     request.set_timeout(deadline);
     request
 }
 
 /// The ways to the servers of a target, and what is presented there.
-fn ways(target: Target) -> Vec<(Way, Option<Token>)> {
+fn ways(target: Target) -> Vec<(Route, Option<Token>)> {
     match target {
-        Target::Embedded(server, token) => vec![(Way::Embedded(server), token)],
+        Target::Embedded(server, token) => vec![(Route::Embedded(server), token)],
         Target::Remote(servers, access) => servers
             .into_iter()
             .map(|server| {
-                let way = Way::Remote {
+                let way = Route::Remote {
                     tls: access.encryption(&server).cloned(),
                     encrypted: server.is_encrypted(access.is_meant),
                     address: server.address,
@@ -478,7 +494,7 @@ fn ways(target: Target) -> Vec<(Way, Option<Token>)> {
 
 /// What `attempt` comes to; None where it takes longer than `patience` and nothing was heard
 /// of the peer meanwhile.
-async fn lively<T>(
+async fn with_liveness_check<T>(
     attempt: impl Future<Output = T>,
     patience: Option<Duration>,
     peer: &Peer,
@@ -499,7 +515,7 @@ fn share(timeout: Duration, servers: usize) -> Duration {
     timeout / u32::try_from(servers.max(1)).unwrap_or(u32::MAX)
 }
 
-fn endpoint(way: &Way) -> Endpoint {
+fn endpoint(way: &Route) -> Endpoint {
     Endpoint::try_from(way.uri())
         .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
         .expect("valid by construction")

@@ -17,7 +17,7 @@ use tonic_reflection::pb::v1::{
     server_reflection_response::MessageResponse,
 };
 
-use super::{channel::grpc_channel::GrpcOnly, with_deadline};
+use super::{channel::grpc_channel::GrpcChannel, with_deadline};
 use crate::text::printable::printable;
 
 /// Files of descriptors that are taken from a server for one question, and their bytes.
@@ -26,7 +26,7 @@ const BYTES: usize = 4 << 20;
 
 /// What can be asked of any server that tells of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Inquiry {
+pub enum ReflectionRequest {
     /// The names of its services.
     Services,
     /// The files that define this symbol and what it is made of.
@@ -37,7 +37,7 @@ pub enum Inquiry {
 
 /// What a server told.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Finding {
+pub enum ReflectionResponse {
     /// The names of its services, fit for a terminal.
     Services(Vec<String>),
     /// Files, as they came.
@@ -59,22 +59,26 @@ pub enum Health {
 
 /// Asks whoever is at the other end of `channel`, who has `left` to answer.
 pub(super) async fn inquire(
-    channel: GrpcOnly,
-    inquiry: &Inquiry,
+    channel: GrpcChannel,
+    inquiry: &ReflectionRequest,
     left: Duration,
-) -> Result<Finding, Status> {
+) -> Result<ReflectionResponse, Status> {
     match inquiry {
-        Inquiry::Services => Ok(Finding::Services(services(channel).await?)),
-        Inquiry::Files(symbol) => Ok(Finding::Files(files(channel, symbol).await?)),
-        Inquiry::Health(service) => {
+        ReflectionRequest::Services => Ok(ReflectionResponse::Services(services(channel).await?)),
+        ReflectionRequest::Files(symbol) => {
+            Ok(ReflectionResponse::Files(files(channel, symbol).await?))
+        }
+        ReflectionRequest::Health(service) => {
             let service = service.clone();
             let request = with_deadline(HealthCheckRequest { service }, left);
             let response = HealthClient::new(channel).check(request).await?;
-            Ok(Finding::Health(match response.into_inner().status() {
-                ServingStatus::Serving => Health::Serving,
-                ServingStatus::NotServing => Health::NotServing,
-                ServingStatus::Unknown | ServingStatus::ServiceUnknown => Health::Unknown,
-            }))
+            Ok(ReflectionResponse::Health(
+                match response.into_inner().status() {
+                    ServingStatus::Serving => Health::Serving,
+                    ServingStatus::NotServing => Health::NotServing,
+                    ServingStatus::Unknown | ServingStatus::ServiceUnknown => Health::Unknown,
+                },
+            ))
         }
     }
 }
@@ -88,7 +92,7 @@ const REFLECTION: [&str; 2] = [
 /// Characters of a name that are shown.
 const NAME: usize = 256;
 
-async fn services(channel: GrpcOnly) -> Result<Vec<String>, Status> {
+async fn services(channel: GrpcChannel) -> Result<Vec<String>, Status> {
     let first = MessageRequest::ListServices(String::new());
     match Reflection::open(channel, first).await? {
         (_, MessageResponse::ListServicesResponse(list)) => {
@@ -98,12 +102,12 @@ async fn services(channel: GrpcOnly) -> Result<Vec<String>, Status> {
                 .map(|service| printable(&service.name, NAME));
             Ok(names.collect())
         }
-        _ => Err(nonsense()),
+        _ => Err(protocol_error()),
     }
 }
 
 /// The files that define `symbol`, and those that they are made of.
-async fn files(channel: GrpcOnly, symbol: &str) -> Result<Vec<FileDescriptorProto>, Status> {
+async fn files(channel: GrpcChannel, symbol: &str) -> Result<Vec<FileDescriptorProto>, Status> {
     let first = MessageRequest::FileContainingSymbol(symbol.into());
     let (mut reflection, mut answer) = Reflection::open(channel, first).await?;
     let (mut files, mut bytes) = (Vec::new(), 0);
@@ -111,11 +115,11 @@ async fn files(channel: GrpcOnly, symbol: &str) -> Result<Vec<FileDescriptorProt
     let (mut known, mut wanted) = (HashSet::new(), Vec::new());
     loop {
         let MessageResponse::FileDescriptorResponse(found) = answer else {
-            return Err(nonsense());
+            return Err(protocol_error());
         };
         for file in found.file_descriptor_proto {
             bytes += file.len();
-            let file = FileDescriptorProto::decode(&*file).map_err(|_| nonsense())?;
+            let file = FileDescriptorProto::decode(&*file).map_err(|_| protocol_error())?;
             known.insert(file.name().to_owned());
             wanted.extend(file.dependency.iter().cloned());
             files.push(file);
@@ -154,10 +158,10 @@ struct Reflection {
 impl Reflection {
     /// Begins with the question `first`, in the newest version that the server has.
     async fn open(
-        channel: GrpcOnly,
+        channel: GrpcChannel,
         first: MessageRequest,
     ) -> Result<(Self, MessageResponse), Status> {
-        let mut outcome = Err(nonsense());
+        let mut outcome = Err(protocol_error());
         for path in REFLECTION {
             outcome = Self::open_at(channel.clone(), path, first.clone()).await;
             match &outcome {
@@ -169,7 +173,7 @@ impl Reflection {
     }
 
     async fn open_at(
-        channel: GrpcOnly,
+        channel: GrpcChannel,
         path: &'static str,
         first: MessageRequest,
     ) -> Result<(Self, MessageResponse), Status> {
@@ -201,7 +205,7 @@ impl Reflection {
                 error.error_message,
             )),
             Some(answer) => Ok(answer),
-            None => Err(nonsense()),
+            None => Err(protocol_error()),
         }
     }
 }
@@ -213,6 +217,6 @@ fn question(message: MessageRequest) -> ServerReflectionRequest {
     }
 }
 
-fn nonsense() -> Status {
+fn protocol_error() -> Status {
     Status::internal("what the server says of itself makes no sense")
 }

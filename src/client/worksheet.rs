@@ -12,7 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{
-    Answer, CallError, Fault, Options, Peer, call::harmless, channel::grpc_channel::GrpcOnly,
+    Answer, CallError, Fault, Options, Peer, call::sanitize, channel::grpc_channel::GrpcChannel,
 };
 use crate::proto::{
     grpcalc::{
@@ -28,7 +28,7 @@ const WAITING: usize = 16;
 
 /// What a worksheet can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
+pub enum WorksheetRequest {
     /// To evaluate lines, joined by `\n`.
     Run {
         /// The lines.
@@ -144,8 +144,8 @@ impl Answer {
 
 /// Opens a stream with its first request.
 pub(super) async fn open(
-    mut stub: evaluator_service_client::EvaluatorServiceClient<GrpcOnly>,
-    first: Request,
+    mut stub: evaluator_service_client::EvaluatorServiceClient<GrpcChannel>,
+    first: WorksheetRequest,
     peer: &Arc<Peer>,
 ) -> Result<(Requests, Responses), Status> {
     let (sender, waiting) = mpsc::channel(WAITING);
@@ -173,9 +173,9 @@ pub(super) async fn open(
 impl Requests {
     /// Sends a request. Where the stream has ended nobody takes it, and the other half
     /// says why.
-    pub async fn send(&self, request: Request) {
+    pub async fn send(&self, request: WorksheetRequest) {
         let (request, expected) = match request {
-            Request::Run {
+            WorksheetRequest::Run {
                 text,
                 lines,
                 options,
@@ -184,12 +184,12 @@ impl Requests {
                 let run = worksheet_request::Request::Run(Run { text, options });
                 (run, Expected::Exactly(lines))
             }
-            Request::Preview { text, options } => {
+            WorksheetRequest::Preview { text, options } => {
                 let options = Some(options.into());
                 let preview = worksheet_request::Request::Preview(Preview { text, options });
                 (preview, Expected::Exactly(1))
             }
-            Request::Names { options } => {
+            WorksheetRequest::Names { options } => {
                 let options = Some(options.into());
                 let names = worksheet_request::Request::Names(Names { options });
                 (names, Expected::Any)
@@ -243,7 +243,9 @@ impl Responses {
     pub async fn wait(&mut self) -> Result<(), CallError> {
         let server = &self.server;
         self.answers = match self.messages.message().await {
-            Ok(Some(message)) => message.answers().map_err(|_| CallError::nonsense(server))?,
+            Ok(Some(message)) => message
+                .answers()
+                .map_err(|_| CallError::protocol_error(server))?,
             Ok(None) => return Err(CallError::ended(server, "worksheet")),
             Err(status) => return Err(CallError::of_stream(&status, server, &self.peer)),
         };
@@ -263,7 +265,7 @@ impl Responses {
             Some(expected) => expected,
             None => match lock(&self.under_way).pop_front() {
                 Some(expected) => *self.expected.insert(expected),
-                None => return Some(Err(self.nonsense())),
+                None => return Some(Err(self.protocol_error())),
             },
         };
         let index = self.index;
@@ -271,7 +273,7 @@ impl Responses {
             self.answers.done = false;
             (self.index, self.expected) = (0, None);
             return Some(if matches!(expected, Expected::Exactly(n) if n != index) {
-                Err(self.nonsense())
+                Err(self.protocol_error())
             } else {
                 Ok(Event::Done)
             });
@@ -282,7 +284,7 @@ impl Responses {
             Some(Ok(answer)) if answer.line == index && expected.is_more_than(index) => {
                 Ok(Event::Answer(row(answer)))
             }
-            _ => Err(CallError::nonsense(&self.server)),
+            _ => Err(CallError::protocol_error(&self.server)),
         })
     }
 
@@ -294,8 +296,8 @@ impl Responses {
 
     /// That what came makes no sense.
     #[must_use]
-    pub fn nonsense(&self) -> CallError {
-        CallError::nonsense(&self.server)
+    pub fn protocol_error(&self) -> CallError {
+        CallError::protocol_error(&self.server)
     }
 }
 
@@ -306,8 +308,8 @@ fn row(answer: AnswerRef<'_>) -> Row<'_> {
         return Err(Box::new(Fault::from_proto(&fault)));
     }
     Ok(Answered {
-        name: harmless(answer.name),
-        text: answer.value.map(|value| harmless(value.text)),
+        name: sanitize(answer.name),
+        text: answer.value.map(|value| sanitize(value.text)),
         rounded: answer.value.is_some_and(|value| value.rounded),
     })
 }

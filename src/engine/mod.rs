@@ -27,7 +27,7 @@ pub use self::{
     },
     fault::{Fault, Reason},
     library::AngleUnit,
-    show::{Shown, Typed},
+    show::{ExactValue, Rendered},
 };
 
 /// Digits that are shown where nobody says how many.
@@ -75,7 +75,7 @@ pub struct Answer {
     pub name: Option<CompactString>,
     /// The value of its last statement; none for a blank line, and for the definition
     /// of a function.
-    pub value: Option<Shown>,
+    pub value: Option<Rendered>,
 }
 
 /// Evaluates `line`, with no memory of any other.

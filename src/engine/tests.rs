@@ -10,7 +10,7 @@ fn evaluated(line: &str, options: Options) -> Result<Answer> {
     evaluate(line, options, &mut work)
 }
 
-fn shown(line: &str, options: Options) -> Shown {
+fn shown(line: &str, options: Options) -> Rendered {
     let answer = evaluated(line, options).unwrap_or_else(|fault| panic!("{line:?}: {fault}"));
     answer
         .value
@@ -19,7 +19,7 @@ fn shown(line: &str, options: Options) -> Shown {
 
 /// The answer, with a `~` in front where it is rounded.
 fn answer(line: &str) -> String {
-    let Shown { text, rounded, .. } = shown(line, Options::default());
+    let Rendered { text, rounded, .. } = shown(line, Options::default());
     format!("{}{text}", if rounded { "~" } else { "" })
 }
 
@@ -640,15 +640,15 @@ fn degrees() {
 #[test]
 fn typed_values() {
     let typed = |line| shown(line, Options::default()).typed;
-    assert_eq!(typed("2^62"), Some(Typed::Integer(1 << 62)));
-    assert_eq!(typed("-2^63"), Some(Typed::Integer(i64::MIN)));
+    assert_eq!(typed("2^62"), Some(ExactValue::Integer(1 << 62)));
+    assert_eq!(typed("-2^63"), Some(ExactValue::Integer(i64::MIN)));
     assert_eq!(typed("2^63"), None);
-    assert_eq!(typed("0xff to hex"), Some(Typed::Integer(255)));
-    assert_eq!(typed("-1/3"), Some(Typed::Ratio(-1, 3)));
+    assert_eq!(typed("0xff to hex"), Some(ExactValue::Integer(255)));
+    assert_eq!(typed("-1/3"), Some(ExactValue::Ratio(-1, 3)));
     let long = (1.into(), dashu_int::UBig::from(3u8).pow(100));
-    assert_eq!(typed("1/3^100"), Some(Typed::Fraction(Box::new(long))));
-    assert_eq!(typed("1 < 2"), Some(Typed::Truth(true)));
-    assert_eq!(typed("factor(60)"), Some(Typed::Integer(60)));
+    assert_eq!(typed("1/3^100"), Some(ExactValue::Fraction(Box::new(long))));
+    assert_eq!(typed("1 < 2"), Some(ExactValue::Truth(true)));
+    assert_eq!(typed("factor(60)"), Some(ExactValue::Integer(60)));
     assert_eq!(typed("pi"), None);
     assert_eq!(typed("1/3^10000"), None);
     assert_eq!(typed("10^5000"), None);

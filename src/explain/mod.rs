@@ -318,7 +318,9 @@ impl Call<'_> {
                 Time(first),
                 Time(last)
             )?,
-            _ if exchange.end == End::Nonsense => writeln!(f, "    what came back is no HTTP/2")?,
+            _ if exchange.end == End::ProtocolError => {
+                writeln!(f, "    what came back is no HTTP/2")?;
+            }
             _ => writeln!(f, "    nothing came back")?,
         }
         let mut last = None;
@@ -390,7 +392,7 @@ impl Call<'_> {
                 };
                 writeln!(f, "    RST_STREAM, code {code}: {who} gave the call up")
             }
-            (None, End::Nonsense) => Ok(()),
+            (None, End::ProtocolError) => Ok(()),
             (None, End::Ended) => {
                 writeln!(f, "    no trailers, and so no status: the stream has ended")
             }

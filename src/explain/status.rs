@@ -34,7 +34,7 @@ pub(super) fn end(exchange: &Exchange) -> String {
         End::Reset(Sender::Client, _) => "given up",
         End::Reset(Sender::Server, _) => "reset by the server",
         End::Open if is_worksheet(exchange) => "still open",
-        End::Open | End::Ended | End::Nonsense | End::Cut => "no status",
+        End::Open | End::Ended | End::ProtocolError | End::Cut => "no status",
     };
     words.into()
 }

@@ -16,7 +16,7 @@ impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 pub(crate) type AnyStream = Pin<Box<dyn ByteStream>>;
 
 /// What happens on a byte stream.
-pub(crate) enum Sound<'b> {
+pub(crate) enum IoEvent<'b> {
     /// A read brought this; nothing at the end.
     Read(&'b [u8]),
     /// A read failed.
@@ -28,18 +28,18 @@ pub(crate) enum Sound<'b> {
 }
 
 /// A byte stream of which `hear` is told what happens.
-pub(crate) struct Overheard<F> {
+pub(crate) struct Tap<F> {
     io: AnyStream,
     hear: F,
 }
 
-impl<F: FnMut(Sound<'_>)> Overheard<F> {
+impl<F: FnMut(IoEvent<'_>)> Tap<F> {
     pub(crate) fn new(io: AnyStream, hear: F) -> Self {
         Self { io, hear }
     }
 }
 
-impl<F: FnMut(Sound<'_>) + Unpin> AsyncRead for Overheard<F> {
+impl<F: FnMut(IoEvent<'_>) + Unpin> AsyncRead for Tap<F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -48,22 +48,22 @@ impl<F: FnMut(Sound<'_>) + Unpin> AsyncRead for Overheard<F> {
         let before = buf.filled().len();
         let read = ready!(self.io.as_mut().poll_read(cx, buf));
         (self.hear)(match &read {
-            Ok(()) => Sound::Read(&buf.filled()[before..]),
-            Err(error) => Sound::Failed(error),
+            Ok(()) => IoEvent::Read(&buf.filled()[before..]),
+            Err(error) => IoEvent::Failed(error),
         });
         Poll::Ready(read)
     }
 }
 
-impl<F: FnMut(Sound<'_>) + Unpin> AsyncWrite for Overheard<F> {
+impl<F: FnMut(IoEvent<'_>) + Unpin> AsyncWrite for Tap<F> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        (self.hear)(Sound::Writing);
+        (self.hear)(IoEvent::Writing);
         let written = ready!(self.io.as_mut().poll_write(cx, buf))?;
-        (self.hear)(Sound::Written(&buf[..written]));
+        (self.hear)(IoEvent::Written(&buf[..written]));
         Poll::Ready(Ok(written))
     }
 
@@ -80,12 +80,12 @@ impl<F: FnMut(Sound<'_>) + Unpin> AsyncWrite for Overheard<F> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        (self.hear)(Sound::Writing);
+        (self.hear)(IoEvent::Writing);
         let written = ready!(self.io.as_mut().poll_write_vectored(cx, bufs))?;
         let mut left = written;
         for buf in bufs {
             let bytes = &buf[..left.min(buf.len())];
-            (self.hear)(Sound::Written(bytes));
+            (self.hear)(IoEvent::Written(bytes));
             left -= bytes.len();
             if left == 0 {
                 break;

@@ -15,14 +15,14 @@ pub const NEXT: &str = "grpcalc-next";
 
 /// A note in a history, which there may be or not: `ID/NUMBER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bookmark {
+pub struct Cursor {
     /// Which history.
     pub history: String,
     /// The note's number.
     pub number: u64,
 }
 
-impl fmt::Display for Bookmark {
+impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.history, self.number)
     }
@@ -30,20 +30,20 @@ impl fmt::Display for Bookmark {
 
 /// A text that is no bookmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoBookmark;
+pub struct InvalidCursor;
 
-impl FromStr for Bookmark {
-    type Err = NoBookmark;
+impl FromStr for Cursor {
+    type Err = InvalidCursor;
 
-    fn from_str(text: &str) -> Result<Self, NoBookmark> {
-        let (history, number) = text.rsplit_once('/').ok_or(NoBookmark)?;
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        let (history, number) = text.rsplit_once('/').ok_or(InvalidCursor)?;
         let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if history.is_empty() || !history.chars().all(is_id) {
-            return Err(NoBookmark);
+            return Err(InvalidCursor);
         }
         Ok(Self {
             history: history.into(),
-            number: number.parse().map_err(|_| NoBookmark)?,
+            number: number.parse().map_err(|_| InvalidCursor)?,
         })
     }
 }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn it_reads_back() {
-        let bookmark = Bookmark {
+        let bookmark = Cursor {
             history: "00ff-1".into(),
             number: u64::MAX,
         };
@@ -68,7 +68,7 @@ mod tests {
             "x y/1",
             "x/18446744073709551616",
         ] {
-            assert_eq!(text.parse::<Bookmark>(), Err(NoBookmark), "{text:?}");
+            assert_eq!(text.parse::<Cursor>(), Err(InvalidCursor), "{text:?}");
         }
     }
 }

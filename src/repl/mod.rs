@@ -13,13 +13,13 @@ pub mod settings;
 pub use self::{
     calling::{
         calls::Calls,
-        outcome::{Outcome, Sheaf},
+        outcome::{LoadedFile, Outcome},
     },
-    chat::{Talk, subscriber::Heard},
+    chat::{Talk, subscriber::ChatEvent},
     command::{
         Command,
-        continuation::{Group, Grouped, grouped},
+        continuation::{LogicalLine, LogicalLines, join_continuations},
         fault::LineFault,
     },
-    session::{LOWERED, Profile, Session, worksheet::Aside},
+    session::{LOWERED, Session, SessionConfig, worksheet::BackgroundReply},
 };

@@ -36,7 +36,7 @@ use crate::engine;
 pub use self::{
     calculator::CalculatorService,
     call::tokens::{Tokens, TokensError, tokens},
-    chat::history::{History, Page, Recent},
+    chat::history::{History, InMemoryHistory, Page},
     limits::Limits,
     observe::{exporter::export, metrics::Metrics},
     transport::{
@@ -115,7 +115,7 @@ impl Server {
         let requests = Arc::new(Budget::new(settings.limits.requests));
         let evaluator = Evaluator::new(&settings, Arc::clone(&requests), draining.clone());
         let limits = &settings.limits;
-        let history = Arc::new(Recent::new(limits.notes));
+        let history = Arc::new(InMemoryHistory::new(limits.notes));
         let chat = Chat::new(history, limits.note_rate, Arc::clone(&settings.metrics));
         Self {
             methods: Methods::new(),

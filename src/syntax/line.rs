@@ -27,11 +27,11 @@ pub type Nodes = SmallVec<[Node; 16]>;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     /// What its value is bound to, if to anything.
-    pub binds: Option<Binding>,
+    pub binds: Option<Definition>,
     /// Its expression: a range of the line's nodes.
     pub nodes: Range<u32>,
     /// How the value is to be shown, in the order written.
-    pub forms: Vec<(Form, Span)>,
+    pub forms: Vec<(Conversion, Span)>,
 }
 
 impl Statement {
@@ -46,7 +46,7 @@ impl Statement {
 
 /// The left side of a definition.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Binding {
+pub struct Definition {
     /// The name that is bound.
     pub name: Span,
     /// The parameters of a function; none at all for a variable.
@@ -57,7 +57,7 @@ pub struct Binding {
 
 /// How a value is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Conversion {
     /// In decimal digits, whatever the base that was asked for.
     Decimal,
     /// An integer in hexadecimal.
@@ -110,12 +110,12 @@ pub enum NodeKind {
     /// An operator between two operands.
     Binary(Binary),
     /// Takes a truth value; where it is false, goes on behind the node at this index
-    /// of the line (an `Else`).
-    Unless(u32),
-    /// Goes on at the node at this index of the line (an `EndIf`).
-    Else(u32),
+    /// of the line (an `Jump`).
+    JumpIfFalse(u32),
+    /// Goes on at the node at this index of the line (an `Label`).
+    Jump(u32),
     /// The end of an `if`, where the value of a branch is its own.
-    EndIf,
+    Label,
 }
 
 /// Operators before their operand.
@@ -222,7 +222,7 @@ impl Binary {
     }
 }
 
-impl fmt::Display for Form {
+impl fmt::Display for Conversion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Decimal => f.write_str("dec"),
@@ -273,7 +273,7 @@ impl fmt::Display for Line<'_> {
             if index > 0 {
                 f.write_str("; ")?;
             }
-            if let Some(Binding {
+            if let Some(Definition {
                 name, parameters, ..
             }) = &statement.binds
             {
@@ -344,8 +344,8 @@ impl Line<'_> {
         let text = node.span.of(self.text);
         Some(match node.kind {
             NodeKind::Literal | NodeKind::Name => Spelling::atom(text.into()),
-            NodeKind::Unless(_) | NodeKind::Else(_) => return None,
-            NodeKind::EndIf => {
+            NodeKind::JumpIfFalse(_) | NodeKind::Jump(_) => return None,
+            NodeKind::Label => {
                 let (otherwise, then, condition) = (pop(), pop(), pop());
                 let parts = [condition.text, then.text, otherwise.text];
                 Spelling::atom(format!("if({})", parts.join(", ")))

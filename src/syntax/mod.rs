@@ -14,7 +14,8 @@ pub use self::{
     class::{Class, classes},
     error::{Kind, SyntaxError},
     line::{
-        Binary, Binding, Form, Line, Node, NodeKind, Nodes, Postfix, Prefix, Statement, Statements,
+        Binary, Conversion, Definition, Line, Node, NodeKind, Nodes, Postfix, Prefix, Statement,
+        Statements,
     },
     parse::{Limits, parse, read},
     span::Span,

@@ -7,7 +7,8 @@
 use smallvec::SmallVec;
 
 use super::{
-    Binary, Binding, Form, KEYWORDS, Line, Node, NodeKind, Postfix, Prefix, Span, Statement,
+    Binary, Conversion, Definition, KEYWORDS, Line, Node, NodeKind, Postfix, Prefix, Span,
+    Statement,
     error::{Kind, SyntaxError},
     line::Level,
     token::{Lexeme, Lexer, Token},
@@ -166,7 +167,7 @@ impl Parser<'_, '_> {
 
     /// The left side of a definition, if the name with which the statement begins begins
     /// one.
-    fn binding(&mut self) -> Result<Option<Binding>> {
+    fn binding(&mut self) -> Result<Option<Definition>> {
         let name = self.next.span;
         // What cannot be read here is complained about where it is read again.
         let mut ahead = self.lexer.clone();
@@ -193,7 +194,7 @@ impl Parser<'_, '_> {
             None
         };
         self.advance()?; // the equals sign
-        Ok(Some(Binding {
+        Ok(Some(Definition {
             name,
             parameters,
             // Not read yet.
@@ -247,18 +248,18 @@ impl Parser<'_, '_> {
     }
 
     /// How the value is to be shown: `to hex`, `-> 30 digits`.
-    fn forms(&mut self) -> Result<Vec<(Form, Span)>> {
+    fn forms(&mut self) -> Result<Vec<(Conversion, Span)>> {
         let mut forms = Vec::new();
         while self.at_form() {
             self.advance()?;
             let first = self.next;
             let form = match (first.token, self.word(first.span)) {
-                (Token::Name, "dec") => Form::Decimal,
-                (Token::Name, "hex") => Form::Hexadecimal,
-                (Token::Name, "bin") => Form::Binary,
-                (Token::Name, "oct") => Form::Octal,
-                (Token::Name, "fraction" | "frac") => Form::Fraction,
-                (Token::Name, "sci") => Form::Scientific,
+                (Token::Name, "dec") => Conversion::Decimal,
+                (Token::Name, "hex") => Conversion::Hexadecimal,
+                (Token::Name, "bin") => Conversion::Binary,
+                (Token::Name, "oct") => Conversion::Octal,
+                (Token::Name, "fraction" | "frac") => Conversion::Fraction,
+                (Token::Name, "sci") => Conversion::Scientific,
                 (Token::Number, digits) => {
                     let digits = digits.replace('_', "");
                     let counts = digits.bytes().all(|b| b.is_ascii_digit());
@@ -273,7 +274,7 @@ impl Parser<'_, '_> {
                     if !matches!(self.word(self.next.span), "digits" | "digit") {
                         return Err(self.unexpected("'digits'"));
                     }
-                    Form::Digits(count)
+                    Conversion::Digits(count)
                 }
                 _ => {
                     let fault = self.unexpected("a form");
@@ -487,7 +488,7 @@ impl Parser<'_, '_> {
             }
             Some(Pending::If { name, parts: 0, .. }) => {
                 let jump = self.line.nodes.len();
-                self.node(NodeKind::Unless(0), name);
+                self.node(NodeKind::JumpIfFalse(0), name);
                 self.replace(Pending::If {
                     name,
                     parts: 1,
@@ -501,8 +502,8 @@ impl Parser<'_, '_> {
             }) => {
                 let unless = jump;
                 let jump = self.line.nodes.len();
-                self.line.nodes[unless].kind = NodeKind::Unless(index(jump));
-                self.node(NodeKind::Else(0), name);
+                self.line.nodes[unless].kind = NodeKind::JumpIfFalse(index(jump));
+                self.node(NodeKind::Jump(0), name);
                 self.replace(Pending::If {
                     name,
                     parts: 2,
@@ -537,8 +538,8 @@ impl Parser<'_, '_> {
                 if parts != 2 {
                     return Err(wrong_if(name, "fewer"));
                 }
-                self.line.nodes[jump].kind = NodeKind::Else(index(self.line.nodes.len()));
-                self.node(NodeKind::EndIf, name.to(span));
+                self.line.nodes[jump].kind = NodeKind::Jump(index(self.line.nodes.len()));
+                self.node(NodeKind::Label, name.to(span));
             }
             _ => {
                 let fault = SyntaxError::wrong(span, "')' closes nothing");

@@ -8,11 +8,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{
     editor::{
         Editor, Event, Input,
-        preview::{Preview, Told, Wanted},
+        preview::{EditorReply, EditorRequest, Preview},
     },
-    screen::{Place, Screen, complain, number::fitting},
+    screen::{Place, Screen, number::fitting, print_error},
 };
-use crate::repl::{Aside, Calls, Group, Outcome, Session, Sheaf, grouped};
+use crate::repl::{
+    BackgroundReply, Calls, LoadedFile, LogicalLine, Outcome, Session, join_continuations,
+};
 
 /// Characters of an answer that is shown while a line is typed.
 const PREVIEW: usize = 44;
@@ -35,7 +37,7 @@ pub async fn run(
     session: &mut Session<impl Calls>,
     editor: &mut Editor,
     screen: &Screen,
-    first: Option<Sheaf>,
+    first: Option<LoadedFile>,
 ) -> io::Result<()> {
     // From here on Ctrl-C no longer ends the process: while a line is edited the
     // editor sees it as a key, and while a call is under way it is this signal.
@@ -52,7 +54,9 @@ pub async fn run(
         let text = match read(session, editor, &mut names).await? {
             Input::Interrupt => continue,
             Input::Garbled => {
-                complain("that was no text (UTF-8); it is thrown away with all that came with it");
+                print_error(
+                    "that was no text (UTF-8); it is thrown away with all that came with it",
+                );
                 continue;
             }
             Input::End => return Ok(()),
@@ -60,13 +64,13 @@ pub async fn run(
         };
         // What was pressed before anything was under way is none of these lines' business.
         while interrupts.recv().now_or_never().is_some() {}
-        let groups = grouped(&text).groups;
+        let groups = join_continuations(&text).groups;
         let mut place = if groups.len() == 1 && !text.contains('\n') {
             Place::Above
         } else {
             Place::Elsewhere
         };
-        for (index, Group { line, .. }) in groups.iter().enumerate() {
+        for (index, LogicalLine { line, .. }) in groups.iter().enumerate() {
             match answer(session, screen, &mut interrupts, line, place).await? {
                 Flow::On => place = Place::Elsewhere,
                 Flow::Interrupted => {
@@ -83,8 +87,8 @@ pub async fn run(
 fn say_left(lines: usize) {
     match lines {
         0 => {}
-        1 => complain("the line behind it is not answered"),
-        lines => complain(format_args!("the {lines} lines behind it are not answered")),
+        1 => print_error("the line behind it is not answered"),
+        lines => print_error(format_args!("the {lines} lines behind it are not answered")),
     }
 }
 
@@ -101,17 +105,17 @@ async fn read(
             biased;
             event = editor.next() => match event {
                 Event::Input(input) => return input,
-                Event::Wanted(Wanted::Preview(line)) => {
+                Event::EditorRequest(EditorRequest::Preview(line)) => {
                     if session.preview(line.clone()).await {
                         continue;
                     }
-                    Told::Preview(line, Preview::Nothing)
+                    EditorReply::Preview(line, Preview::Nothing)
                 }
-                Event::Wanted(Wanted::Names) => {
+                Event::EditorRequest(EditorRequest::Names) => {
                     if session.definitions().await {
                         continue;
                     }
-                    Told::Names(Vec::new())
+                    EditorReply::Names(Vec::new())
                 }
             },
             aside = session.aside() => {
@@ -119,7 +123,7 @@ async fn read(
                 told(session, aside)
             }
         };
-        if let Told::Names(all) = &told {
+        if let EditorReply::Names(all) = &told {
             *names = all.len();
         }
         editor.tell(told);
@@ -127,9 +131,9 @@ async fn read(
 }
 
 /// What to tell the editor.
-fn told(session: &Session<impl Calls>, aside: Aside) -> Told {
+fn told(session: &Session<impl Calls>, aside: BackgroundReply) -> EditorReply {
     match aside {
-        Aside::Preview(line, row) => {
+        BackgroundReply::Preview(line, row) => {
             let preview = match row {
                 Ok(answer) => match answer.text {
                     Some(text) => {
@@ -142,12 +146,12 @@ fn told(session: &Session<impl Calls>, aside: Aside) -> Told {
                 },
                 Err(fault) => Preview::Fault(fault.place),
             };
-            Told::Preview(line, preview)
+            EditorReply::Preview(line, preview)
         }
-        Aside::Names(rows) => {
+        BackgroundReply::Names(rows) => {
             let rows = rows.into_iter().flatten();
             let names = rows.map(|row| (row.name, row.text.unwrap_or_default()));
-            Told::Names(names.collect())
+            EditorReply::Names(names.collect())
         }
     }
 }
@@ -161,7 +165,7 @@ async fn answer(
     mut place: Place<'_>,
 ) -> io::Result<Flow> {
     let mut notice = |text: &str| {
-        complain(text);
+        print_error(text);
         if place == Place::Above {
             place = Place::Elsewhere;
         }
@@ -180,7 +184,7 @@ async fn answer(
     let outcome = match (answered, place) {
         (Some(Outcome::Load(sheaf)), Place::File { name, number, .. }) => {
             let other = sheaf.name;
-            complain(format_args!(
+            print_error(format_args!(
                 "{name}:{number}: {other} is not loaded: ':load' cannot stand in a file"
             ));
             return Ok(Flow::On);
@@ -205,16 +209,16 @@ async fn load(
     session: &mut Session<impl Calls>,
     screen: &Screen,
     interrupts: &mut Signal,
-    sheaf: Sheaf,
+    sheaf: LoadedFile,
     silent: bool,
 ) -> io::Result<Flow> {
-    let Sheaf {
+    let LoadedFile {
         name,
         groups,
         is_saved,
     } = sheaf;
     let before = *session.settings();
-    for (index, Group { number, line }) in groups.iter().enumerate() {
+    for (index, LogicalLine { number, line }) in groups.iter().enumerate() {
         let place = Place::File {
             name: &name,
             number: *number,

@@ -3,7 +3,7 @@
 /// `text` in at most `limit` characters, of which three at least: its beginning and its end,
 /// with `…` for what lies between.
 #[must_use]
-pub fn shortened(text: &str, limit: usize) -> String {
+pub fn elided(text: &str, limit: usize) -> String {
     let length = text.chars().count();
     if length <= limit {
         return text.into();
@@ -17,7 +17,7 @@ pub fn shortened(text: &str, limit: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::shortened;
+    use super::elided;
 
     #[test]
     fn both_ends_are_kept() {
@@ -28,7 +28,7 @@ mod tests {
             ("ééééééé", 4, "éé…é"),
             ("", 4, ""),
         ] {
-            assert_eq!(shortened(text, limit), short);
+            assert_eq!(elided(text, limit), short);
         }
     }
 }

@@ -70,7 +70,7 @@ async fn the_four_operations() {
         (Method::Multiply, Reply::Integer(200)),
         (Method::Divide, Reply::Float(2.0)),
     ] {
-        assert_eq!(client.ask(call(method, 20, 10)).await, Ok(reply));
+        assert_eq!(client.call(call(method, 20, 10)).await, Ok(reply));
     }
 }
 
@@ -86,7 +86,7 @@ async fn faults_come_with_their_reason() {
         Err(CallError::Fault { code, fault })
     };
     assert_eq!(
-        client.ask(call(Method::Divide, 1, 0)).await,
+        client.call(call(Method::Divide, 1, 0)).await,
         fault(
             Code::InvalidArgument,
             "DIVISION_BY_ZERO",
@@ -95,11 +95,11 @@ async fn faults_come_with_their_reason() {
     );
     let overflow = "the result 2147483648 does not fit int32 (-2147483648 to 2147483647)";
     assert_eq!(
-        client.ask(call(Method::Add, i32::MAX, 1)).await,
+        client.call(call(Method::Add, i32::MAX, 1)).await,
         fault(Code::OutOfRange, "OVERFLOW", overflow)
     );
     assert_eq!(
-        client.ask(call(Method::Subtract, 2, 1)).await,
+        client.call(call(Method::Subtract, 2, 1)).await,
         Ok(Reply::Integer(1)),
         "the next call is answered"
     );
@@ -156,7 +156,7 @@ async fn statuses_carry_error_details() {
 #[tokio::test]
 async fn a_thousand_calls_at_once() {
     let client = embedded();
-    let calls = (0..1000).map(|n| client.ask(call(Method::Add, n, 1)));
+    let calls = (0..1000).map(|n| client.call(call(Method::Add, n, 1)));
     for (n, reply) in (0..).zip(join_all(calls).await) {
         assert_eq!(reply, Ok(Reply::Integer(n + 1)));
     }
@@ -175,7 +175,7 @@ async fn a_broken_connection_is_made_anew() {
             // The stream's end is the shutdown: this server closes its one connection.
             server::run(connection, future::pending(), Settings::default()).await
         };
-        let asked = client.ask(call(Method::Add, 1, 2));
+        let asked = client.call(call(Method::Add, 1, 2));
         let (served, reply) = tokio::join!(serve_one, asked);
         assert_eq!(served, End::Drained);
         assert_eq!(reply, Ok(Reply::Integer(3)));
@@ -190,10 +190,10 @@ async fn a_deadline_ends_the_call_on_both_sides() {
     let client = Client::connect(target, deadline, None).await.unwrap();
     // The connection has been heard of before the clock starts to run out.
     assert_eq!(
-        client.ask(call(Method::Divide, 1, 2)).await,
+        client.call(call(Method::Divide, 1, 2)).await,
         Ok(Reply::Float(0.5))
     );
-    let error = client.ask(call(Method::Add, 1, 2)).await.unwrap_err();
+    let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
     assert_eq!(error, CallError::Deadline(deadline));
     assert!(!error.is_fatal());
     assert_eq!(
@@ -218,7 +218,7 @@ async fn a_server_that_hangs_is_lost_after_a_while() {
     });
     let deadline = Duration::from_millis(100);
     let client = Client::lazy(target, deadline);
-    let calls = (0..40).map(|n| client.ask(call(Method::Add, n, 1)));
+    let calls = (0..40).map(|n| client.call(call(Method::Add, n, 1)));
     let errors: Vec<_> = join_all(calls)
         .await
         .into_iter()
@@ -256,7 +256,7 @@ async fn a_reset_stream_is_a_fault_of_its_call() {
         }
     };
     tokio::select! {
-        error = client.ask(call(Method::Add, 1, 2)) => {
+        error = client.call(call(Method::Add, 1, 2)) => {
             let error = error.unwrap_err();
             assert!(!error.is_fatal(), "{error}");
             assert!(error.to_string().ends_with("(INTERNAL)"), "{error}");
@@ -272,7 +272,7 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
     let target = Target::open(vec![stuck.address.parse().unwrap()]);
     let client = Client::connect(target, PATIENCE, None).await.unwrap();
     {
-        let mut asked = pin!(client.ask(call(Method::Add, 1, 2)));
+        let mut asked = pin!(client.call(call(Method::Add, 1, 2)));
         let arrived = async {
             while stuck.events.try_recv() != Ok(harness::Event::Arrived) {
                 tokio::task::yield_now().await;
@@ -290,7 +290,7 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
     };
     timeout(PATIENCE, dropped).await.unwrap();
     assert_eq!(
-        client.ask(call(Method::Divide, 1, 2)).await,
+        client.call(call(Method::Divide, 1, 2)).await,
         Ok(Reply::Float(0.5))
     );
 }
@@ -299,10 +299,10 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
 async fn what_a_foreign_server_says_is_told_with_its_code() {
     let stuck = Stuck::start();
     let client = Client::lazy(Target::open(vec![stuck.address.parse().unwrap()]), PATIENCE);
-    let error = client.ask(call(Method::Multiply, 1, 2)).await.unwrap_err();
+    let error = client.call(call(Method::Multiply, 1, 2)).await.unwrap_err();
     assert_eq!(error.to_string(), "no multiplication table (INTERNAL)");
     assert!(!error.is_fatal());
-    let error = client.ask(call(Method::Subtract, 1, 2)).await.unwrap_err();
+    let error = client.call(call(Method::Subtract, 1, 2)).await.unwrap_err();
     let expected = format!(
         "{} refuses: who are you?\\u{{1b}}[2J (UNAUTHENTICATED)",
         stuck.address
@@ -329,7 +329,7 @@ async fn what_is_no_grpc_server_is_called_so() {
         });
         let target = Target::open(vec![address.parse().unwrap()]);
         let client = Client::lazy(target, Duration::from_millis(300));
-        let error = client.ask(call(Method::Add, 1, 2)).await.unwrap_err();
+        let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
         peer.abort();
         assert!(error.is_fatal());
         error.to_string().replace(&address, "ADDRESS")
@@ -379,7 +379,7 @@ async fn a_web_page_is_no_answer() {
             .unwrap()
     };
     let client = Client::lazy(answering(page), PATIENCE);
-    let error = client.ask(call(Method::Add, 1, 2)).await.unwrap_err();
+    let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
     let expected = format!(
         "cannot reach {}: it answers in HTTP, but not in gRPC (503 Service Unavailable)",
         client.server()
@@ -420,7 +420,7 @@ async fn error_details_that_cannot_be_read_are_left_out() {
     };
     for target in [answering(in_headers), answering(in_trailers)] {
         let client = Client::lazy(target, PATIENCE);
-        let error = client.ask(call(Method::Add, 1, 2)).await.unwrap_err();
+        let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
         assert_eq!(error.to_string(), "not now (FAILED_PRECONDITION)");
     }
 }
@@ -436,7 +436,7 @@ async fn a_server_that_takes_few_calls_answers_many() {
         let server = tonic::transport::Server::builder().max_concurrent_streams(streams);
         tokio::spawn(server.serve_with_incoming(service, incoming));
         let client = Client::lazy(target, PATIENCE);
-        let calls = (0..1000).map(|n| client.ask(call(Method::Add, n, 1)));
+        let calls = (0..1000).map(|n| client.call(call(Method::Add, n, 1)));
         for (n, reply) in (0..).zip(join_all(calls).await) {
             assert_eq!(reply, Ok(Reply::Integer(n + 1)), "{streams} streams");
         }
@@ -453,7 +453,7 @@ async fn a_server_that_is_not_there() {
         .unwrap_err();
     assert_eq!(error.to_string(), refused);
     let client = Client::lazy(target, PATIENCE);
-    let error = client.ask(call(Method::Add, 1, 2)).await.unwrap_err();
+    let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
     assert_eq!(error.to_string(), refused);
     assert!(error.is_fatal());
 
@@ -469,7 +469,7 @@ async fn a_server_that_is_not_there() {
 async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
     let (dial, stop, server) = server(10 * PATIENCE);
     let idle = Client::lazy(Target::Embedded(dial.clone(), None), PATIENCE);
-    idle.ask(call(Method::Add, 1, 2)).await.unwrap();
+    idle.call(call(Method::Add, 1, 2)).await.unwrap();
     let (_silent, theirs) = duplex(64);
     dial.send(theirs).await.unwrap();
     let (mut hesitant, theirs) = duplex(64);
@@ -477,7 +477,7 @@ async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
     dial.send(theirs).await.unwrap();
     // A call that is answered shows that the server has taken the connections before it.
     let other = Client::lazy(Target::Embedded(dial, None), PATIENCE);
-    other.ask(call(Method::Add, 1, 2)).await.unwrap();
+    other.call(call(Method::Add, 1, 2)).await.unwrap();
 
     stop.send(()).unwrap();
     assert_eq!(
@@ -496,7 +496,7 @@ async fn a_shutdown_waits_for_a_frozen_peer_no_longer_than_the_grace() {
     frozen.write_all(hello).await.unwrap();
     dial.send(theirs).await.unwrap();
     let other = Client::lazy(Target::Embedded(dial, None), PATIENCE);
-    other.ask(call(Method::Add, 1, 2)).await.unwrap();
+    other.call(call(Method::Add, 1, 2)).await.unwrap();
 
     let stopped = Instant::now();
     stop.send(()).unwrap();

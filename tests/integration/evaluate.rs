@@ -35,8 +35,8 @@ fn embedded() -> Client {
     Client::lazy(Target::Embedded(dial, None), PATIENCE)
 }
 
-fn line(expression: &str) -> grpcalc::client::Question {
-    grpcalc::client::Question::Evaluate(Evaluate {
+fn line(expression: &str) -> grpcalc::client::Request {
+    grpcalc::client::Request::Evaluate(Evaluate {
         expression: expression.into(),
         options: grpcalc::client::Options::default(),
     })
@@ -95,12 +95,12 @@ async fn answers_and_faults() {
             rounded,
         }))
     };
-    assert_eq!(client.ask(line("20 + 10")).await, answer("", "30", false));
+    assert_eq!(client.call(line("20 + 10")).await, answer("", "30", false));
     assert_eq!(
-        client.ask(line("x = 1/3")).await,
+        client.call(line("x = 1/3")).await,
         answer("x", "0.33333333333333333333", true)
     );
-    let fault = client.ask(line("2 + sqr(9)")).await.unwrap_err();
+    let fault = client.call(line("2 + sqr(9)")).await.unwrap_err();
     assert_eq!(
         fault,
         CallError::Fault {
@@ -118,7 +118,7 @@ async fn answers_and_faults() {
         "unknown function 'sqr' (column 5): did you mean 'sqrt'?"
     );
     assert_eq!(
-        client.ask(line("# nothing")).await,
+        client.call(line("# nothing")).await,
         Ok(Reply::Answer(Answer::default()))
     );
 }
@@ -206,7 +206,7 @@ async fn a_limit_is_answered_at_once() {
     let client = embedded();
     for _ in 0..3 {
         let start = Instant::now();
-        client.ask(line("100000000!")).await.unwrap_err();
+        client.call(line("100000000!")).await.unwrap_err();
         assert!(start.elapsed() < Duration::from_millis(500));
     }
 }
@@ -215,12 +215,12 @@ async fn a_limit_is_answered_at_once() {
 #[tokio::test]
 async fn a_heavy_line_hurts_nobody() {
     let client = embedded();
-    let heavy = client.ask(line(HEAVY));
+    let heavy = client.call(line(HEAVY));
     let light = async {
         let mut answered = 0;
         // Until the heavy one has ended.
         loop {
-            assert_eq!(client.ask(line("1 + 1")).await.unwrap().to_string(), "2");
+            assert_eq!(client.call(line("1 + 1")).await.unwrap().to_string(), "2");
             answered += 1;
             tokio::task::yield_now().await;
             if answered > 200 {
@@ -239,12 +239,12 @@ async fn a_heavy_line_hurts_nobody() {
 async fn a_caller_who_leaves_stops_the_work() {
     let client = embedded();
     for _ in 0..20 {
-        let gone = timeout(Duration::from_millis(5), client.ask(line(HEAVY))).await;
+        let gone = timeout(Duration::from_millis(5), client.call(line(HEAVY))).await;
         assert!(gone.is_err());
     }
     // Twenty seconds of work would be in front of these otherwise.
     let start = Instant::now();
-    let lines = (0..4).map(|_| client.ask(line("2^99999 mod 1000007")));
+    let lines = (0..4).map(|_| client.call(line("2^99999 mod 1000007")));
     for answer in join_all(lines).await {
         answer.unwrap();
     }

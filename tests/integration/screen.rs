@@ -494,7 +494,7 @@ fn bytes_that_are_no_text_end_nothing() {
 fn a_signal_that_ends_the_session_leaves_the_terminal_as_it_was() {
     let mut terminal = Terminal::open(&colorful(&[]));
     let flags = |terminal: &Terminal| tcgetattr(&terminal.keys).unwrap().local_flags;
-    terminal.press("1 + ");
+    terminal.press("1 +");
     terminal.line_is("> 1 +");
     assert!(!flags(&terminal).contains(LocalFlags::ICANON));
     terminal.process.signal(Signal::SIGTERM).unwrap();

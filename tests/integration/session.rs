@@ -4,7 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use grpcalc::{
     client::{Call, Client, End, Method, Recorder, Reply, Sender, Target},
-    repl::{Aside, Outcome, Profile, Session, settings::Settings},
+    repl::{BackgroundReply, Outcome, Session, SessionConfig, settings::Settings},
     server::{self, Settings as ServerSettings},
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -28,7 +28,7 @@ async fn recorded() -> (Client, Recorder) {
 
 async fn session() -> Session<Client> {
     let (client, _) = recorded().await;
-    let profile = Profile {
+    let profile = SessionConfig {
         name: "ada".into(),
         timeout: PATIENCE,
         settings: Settings::default(),
@@ -50,8 +50,8 @@ async fn answer(session: &mut Session<Client>, line: &str) -> String {
 async fn aside(session: &mut Session<Client>) -> Option<(String, Option<String>)> {
     let told = timeout(Duration::from_millis(200), session.aside()).await;
     match told.ok()? {
-        Aside::Preview(line, row) => Some((line, row.ok()?.text)),
-        Aside::Names(rows) => Some((format!("{} names", rows.len()), None)),
+        BackgroundReply::Preview(line, row) => Some((line, row.ok()?.text)),
+        BackgroundReply::Names(rows) => Some((format!("{} names", rows.len()), None)),
     }
 }
 
@@ -154,12 +154,12 @@ async fn a_recording_has_the_bytes_of_its_calls_and_no_others() {
         n1,
         n2,
     };
-    client.ask(add(1, 1)).await.unwrap();
+    client.call(add(1, 1)).await.unwrap();
     recorder.start();
-    assert_eq!(client.ask(add(20, 10)).await, Ok(Reply::Integer(30)));
-    client.ask(add(i32::MAX, 1)).await.unwrap_err();
+    assert_eq!(client.call(add(20, 10)).await, Ok(Reply::Integer(30)));
+    client.call(add(i32::MAX, 1)).await.unwrap_err();
     let exchanges = recorder.stop();
-    client.ask(add(2, 2)).await.unwrap();
+    client.call(add(2, 2)).await.unwrap();
     let [added, failed] = &exchanges[..] else {
         panic!("{exchanges:?}");
     };
@@ -202,7 +202,7 @@ async fn a_call_that_is_given_up_was_reset_by_us() {
         n1: 1,
         n2: 2,
     };
-    let asking = tokio::spawn(async move { client.ask(call).await });
+    let asking = tokio::spawn(async move { client.call(call).await });
     assert_eq!(next(), Event::Arrived);
     asking.abort();
     assert_eq!(next(), Event::Dropped);

@@ -11,7 +11,7 @@ use std::{
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
-use super::{connector::Peer, grpc_channel::GrpcOnly, target::Token};
+use super::{connector::Peer, grpc_channel::GrpcChannel, target::Token};
 use crate::proto::{
     calc::calculator_client::CalculatorClient,
     grpcalc::v1::evaluator_service_client::EvaluatorServiceClient,
@@ -27,9 +27,9 @@ const LONGEST_REST: Duration = Duration::from_secs(5);
 /// One of the servers, and the connection to it.
 #[derive(Debug)]
 pub(in crate::client) struct Server {
-    pub(in crate::client) channel: GrpcOnly,
-    pub(in crate::client) calculator: CalculatorClient<GrpcOnly>,
-    pub(in crate::client) evaluator: EvaluatorServiceClient<GrpcOnly>,
+    pub(in crate::client) channel: GrpcChannel,
+    pub(in crate::client) calculator: CalculatorClient<GrpcChannel>,
+    pub(in crate::client) evaluator: EvaluatorServiceClient<GrpcChannel>,
     pub(in crate::client) peer: Arc<Peer>,
     under_way: AtomicUsize,
     health: Mutex<Health>,
@@ -44,7 +44,7 @@ struct Health {
 
 /// All of them.
 #[derive(Debug)]
-pub(in crate::client) struct Servers {
+pub(in crate::client) struct Balancer {
     all: Vec<Arc<Server>>,
     /// Whose turn it is where nothing else decides.
     turn: AtomicUsize,
@@ -59,7 +59,7 @@ pub(in crate::client) struct Picked {
 
 impl Server {
     pub(in crate::client) fn new(channel: Channel, peer: Arc<Peer>, token: Option<Token>) -> Self {
-        let channel = GrpcOnly::new(channel, token);
+        let channel = GrpcChannel::new(channel, token);
         Self {
             calculator: CalculatorClient::new(channel.clone()),
             evaluator: EvaluatorServiceClient::new(channel.clone()),
@@ -70,7 +70,7 @@ impl Server {
         }
     }
 
-    fn rests(&self, now: Instant) -> bool {
+    fn backed_off(&self, now: Instant) -> bool {
         let health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         health.rests_until.is_some_and(|until| until > now)
     }
@@ -90,7 +90,7 @@ impl Server {
     }
 }
 
-impl Servers {
+impl Balancer {
     pub(in crate::client) fn new(all: Vec<Server>) -> Self {
         Self {
             all: all.into_iter().map(Arc::new).collect(),
@@ -121,7 +121,7 @@ impl Servers {
             .min_by_key(|index| {
                 let server = &self.all[*index];
                 let under_way = server.under_way.load(Ordering::Relaxed);
-                (failed.contains(index), server.rests(now), under_way)
+                (failed.contains(index), server.backed_off(now), under_way)
             });
         self.picked(best.unwrap_or_default())
     }

@@ -23,7 +23,7 @@ pub const MOST: usize = Limits::DEFAULT.streams as usize;
 /// JSAC 13(8), 1995). As there, the fastest reply tells how much of the time is the
 /// way to the server and not a queue; the yardstick for a queue is the deadline.
 #[derive(Debug)]
-pub(in crate::client) struct Window {
+pub(in crate::client) struct ConcurrencyLimit {
     permits: Semaphore,
     size: AtomicUsize,
     /// Microseconds that the fastest reply took.
@@ -33,12 +33,12 @@ pub(in crate::client) struct Window {
 
 /// The right to make a call.
 #[derive(Debug)]
-pub(in crate::client) struct Place<'a> {
-    window: &'a Window,
+pub(in crate::client) struct Permit<'a> {
+    window: &'a ConcurrencyLimit,
     permit: SemaphorePermit<'a>,
 }
 
-impl Window {
+impl ConcurrencyLimit {
     /// A window for calls that have `deadline` to be answered.
     pub(in crate::client) fn new(deadline: Duration) -> Self {
         Self {
@@ -50,7 +50,7 @@ impl Window {
     }
 
     /// The pace of a reply that took `elapsed`.
-    fn pace(&self, elapsed: Duration) -> Pace {
+    fn pace(&self, elapsed: Duration) -> Latency {
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         let fastest = self
             .fastest
@@ -58,16 +58,16 @@ impl Window {
             .min(micros);
         let queued = Duration::from_micros(micros - fastest);
         match queued {
-            _ if queued < self.deadline / 8 => Pace::Quick,
-            _ if queued > self.deadline / 3 => Pace::Slow,
-            _ => Pace::Steady,
+            _ if queued < self.deadline / 8 => Latency::Quick,
+            _ if queued > self.deadline / 3 => Latency::Slow,
+            _ => Latency::Steady,
         }
     }
 
     /// Waits for a place. Places are given in the order in which they were asked for.
-    pub(in crate::client) async fn enter(&self) -> Place<'_> {
+    pub(in crate::client) async fn enter(&self) -> Permit<'_> {
         let permit = self.permits.acquire().await.expect("never closed");
-        Place {
+        Permit {
             window: self,
             permit,
         }
@@ -75,7 +75,7 @@ impl Window {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
+enum Latency {
     /// The server can take more.
     Quick,
     /// Neither.
@@ -85,13 +85,13 @@ enum Pace {
 }
 
 /// Dropping a place gives it back and changes nothing.
-impl Place<'_> {
+impl Permit<'_> {
     /// Gives the place back after a reply that took `elapsed`.
     pub(in crate::client) fn replied(self, elapsed: Duration) {
         match self.window.pace(elapsed) {
-            Pace::Quick => self.widen(),
-            Pace::Steady => {}
-            Pace::Slow => self.narrow(),
+            Latency::Quick => self.widen(),
+            Latency::Steady => {}
+            Latency::Slow => self.narrow(),
         }
     }
 
@@ -129,14 +129,14 @@ mod tests {
     #[test]
     fn what_counts_is_the_queue_and_not_the_way() {
         for way in [0, 1, 20] {
-            let window = Window::new(DEADLINE);
+            let window = ConcurrencyLimit::new(DEADLINE);
             for (queued, pace) in [
-                (0, Pace::Quick),
-                (2, Pace::Quick),
-                (3, Pace::Steady),
-                (8, Pace::Steady),
-                (9, Pace::Slow),
-                (99, Pace::Slow),
+                (0, Latency::Quick),
+                (2, Latency::Quick),
+                (3, Latency::Steady),
+                (8, Latency::Steady),
+                (9, Latency::Slow),
+                (99, Latency::Slow),
             ] {
                 assert_eq!(window.pace(Duration::from_secs(way + queued)), pace);
             }
@@ -145,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_widens_with_quick_replies_up_to_its_bound() {
-        let window = Window::new(DEADLINE);
+        let window = ConcurrencyLimit::new(DEADLINE);
         for _ in 0..2 * MOST {
             window.enter().await.replied(Duration::ZERO);
         }
@@ -154,7 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_narrows_with_slow_and_refused_ones_but_never_closes() {
-        let window = Window::new(DEADLINE);
+        let window = ConcurrencyLimit::new(DEADLINE);
         window.enter().await.replied(DEADLINE / 6);
         for _ in 0..FIRST {
             window.enter().await.replied(DEADLINE);
@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_is_given_up_changes_nothing() {
-        let window = Window::new(DEADLINE);
+        let window = ConcurrencyLimit::new(DEADLINE);
         drop(window.enter().await);
         assert_eq!(window.permits.available_permits(), FIRST);
     }

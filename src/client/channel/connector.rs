@@ -24,7 +24,7 @@ use super::tls::{self, Tls};
 use crate::client::wire::recorder::{Direction, Recorder};
 use crate::net::{
     address::Address,
-    tap::{AnyStream, Overheard, Sound},
+    tap::{AnyStream, IoEvent, Tap},
 };
 
 /// Bytes that an in-memory pipe holds in each direction.
@@ -37,7 +37,7 @@ const PROBES: TcpKeepalive = TcpKeepalive::new()
 
 /// A way to one server.
 #[derive(Clone, Debug)]
-pub(in crate::client) enum Way {
+pub(in crate::client) enum Route {
     /// One in this process: what is sent here is its end of a new pipe.
     Embedded(mpsc::Sender<DuplexStream>),
     /// One that listens somewhere, and how the connection to it is encrypted. Whether a
@@ -51,7 +51,7 @@ pub(in crate::client) enum Way {
     },
 }
 
-impl Way {
+impl Route {
     /// What goes into the requests' `:scheme` and `:authority`. Nobody resolves
     /// it; where there is no host, `localhost` is what gRPC's naming asks for.
     pub(in crate::client) fn uri(&self) -> String {
@@ -148,7 +148,7 @@ pub(in crate::client) enum Stage {
 }
 
 impl Peer {
-    pub(in crate::client) fn new(way: &Way) -> Self {
+    pub(in crate::client) fn new(way: &Route) -> Self {
         Self {
             name: way.name(),
             stage: AtomicU8::new(Stage::Dialing as u8),
@@ -222,7 +222,7 @@ impl Peer {
 /// Dials for a channel, again whenever the connection broke, and lets `peer` see what
 /// comes back, and `recorder` what travels. A connection has to be made within `patience`.
 pub(in crate::client) fn connector(
-    way: Way,
+    way: Route,
     patience: Duration,
     peer: Arc<Peer>,
     recorder: Option<Recorder>,
@@ -243,25 +243,22 @@ pub(in crate::client) fn connector(
             peer.reach(Stage::Silent);
             let wire = recorder.map(|recorder| recorder.wire(peer.name()));
             let mut began = Instant::now();
-            Ok(TokioIo::new(Overheard::new(
-                socket,
-                move |sound| match sound {
-                    Sound::Read(bytes) => {
-                        if let Some(wire) = &wire {
-                            wire.carry(Direction::Received, bytes, Instant::now());
-                        }
-                        peer.hear(bytes);
+            Ok(TokioIo::new(Tap::new(socket, move |sound| match sound {
+                IoEvent::Read(bytes) => {
+                    if let Some(wire) = &wire {
+                        wire.carry(Direction::Received, bytes, Instant::now());
                     }
-                    Sound::Failed(error) => *peer.troubles() = tls::cause(error),
-                    Sound::Writing if wire.is_some() => began = Instant::now(),
-                    Sound::Writing => {}
-                    Sound::Written(bytes) => {
-                        if let Some(wire) = &wire {
-                            wire.carry(Direction::Sent, bytes, began);
-                        }
+                    peer.hear(bytes);
+                }
+                IoEvent::Failed(error) => *peer.troubles() = tls::cause(error),
+                IoEvent::Writing if wire.is_some() => began = Instant::now(),
+                IoEvent::Writing => {}
+                IoEvent::Written(bytes) => {
+                    if let Some(wire) = &wire {
+                        wire.carry(Direction::Sent, bytes, began);
                     }
-                },
-            )))
+                }
+            })))
         }
     })
 }

@@ -33,12 +33,12 @@ pub(in crate::client) struct NotGrpc(StatusCode);
 ///
 /// It presents the token, too, if there is one.
 #[derive(Clone, Debug)]
-pub(in crate::client) struct GrpcOnly {
+pub(in crate::client) struct GrpcChannel {
     channel: Channel,
     token: Option<Token>,
 }
 
-impl GrpcOnly {
+impl GrpcChannel {
     pub(in crate::client) fn new(channel: Channel, token: Option<Token>) -> Self {
         Self { channel, token }
     }
@@ -46,7 +46,7 @@ impl GrpcOnly {
 
 type Responded<E> = Result<Response<Body>, E>;
 
-impl Service<Request<Body>> for GrpcOnly {
+impl Service<Request<Body>> for GrpcChannel {
     type Response = Response<Body>;
     type Error = BoxError;
     type Future = Map<ResponseFuture, fn(Responded<transport::Error>) -> Responded<BoxError>>;

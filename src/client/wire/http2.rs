@@ -52,7 +52,7 @@ pub(in crate::client) enum Frame<'b> {
 
 /// What came makes no sense, so that nothing behind it can be read either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) struct Nonsense;
+pub(in crate::client) struct ProtocolError;
 
 /// Reads what travels in one direction.
 pub(in crate::client) struct Reader {
@@ -89,7 +89,7 @@ impl Reader {
         &mut self,
         bytes: &[u8],
         mut see: impl FnMut(Frame<'_>),
-    ) -> Result<(), Nonsense> {
+    ) -> Result<(), ProtocolError> {
         self.bytes.extend_from_slice(bytes);
         let all = std::mem::take(&mut self.bytes);
         let mut rest = &all[..];
@@ -99,7 +99,7 @@ impl Reader {
                 return if PREFACE.starts_with(&self.bytes) {
                     Ok(())
                 } else {
-                    Err(Nonsense)
+                    Err(ProtocolError)
                 };
             };
             (rest, self.preface) = (behind, false);
@@ -109,7 +109,7 @@ impl Reader {
             let length = u32::from_be_bytes([0, l1, l2, l3]) as usize;
             let stream = u32::from_be_bytes([s1 & 0x7f, s2, s3, s4]);
             if length > LONGEST {
-                return Err(Nonsense);
+                return Err(ProtocolError);
             }
             let Some(payload) = behind.get(..length) else {
                 break;
@@ -129,7 +129,7 @@ impl Reader {
         flags: u8,
         stream: u32,
         payload: &'b [u8],
-    ) -> Result<Option<Frame<'b>>, Nonsense> {
+    ) -> Result<Option<Frame<'b>>, ProtocolError> {
         let has = |flag| flags & flag != 0;
         match kind {
             DATA => Ok(Some(Frame::Data {
@@ -140,20 +140,20 @@ impl Reader {
             HEADERS => {
                 let payload = unpadded(payload, has(PADDED))?;
                 let skipped = if has(PRIORITY) { 5 } else { 0 };
-                let block = payload.get(skipped..).ok_or(Nonsense)?;
+                let block = payload.get(skipped..).ok_or(ProtocolError)?;
                 self.block = Some((stream, has(END_STREAM), block.to_vec()));
                 self.end_block(has(END_HEADERS))
             }
             CONTINUATION => {
-                let (_, _, block) = self.block.as_mut().ok_or(Nonsense)?;
+                let (_, _, block) = self.block.as_mut().ok_or(ProtocolError)?;
                 block.extend_from_slice(payload);
                 if block.len() > LONGEST_BLOCK {
-                    return Err(Nonsense);
+                    return Err(ProtocolError);
                 }
                 self.end_block(has(END_HEADERS))
             }
             RST_STREAM => {
-                let code = payload.try_into().map_err(|_| Nonsense)?;
+                let code = payload.try_into().map_err(|_| ProtocolError)?;
                 let code = u32::from_be_bytes(code);
                 Ok(Some(Frame::Reset { stream, code }))
             }
@@ -161,18 +161,18 @@ impl Reader {
         }
     }
 
-    fn end_block(&mut self, is_whole: bool) -> Result<Option<Frame<'static>>, Nonsense> {
+    fn end_block(&mut self, is_whole: bool) -> Result<Option<Frame<'static>>, ProtocolError> {
         if !is_whole {
             return Ok(None);
         }
-        let (stream, end, block) = self.block.take().ok_or(Nonsense)?;
+        let (stream, end, block) = self.block.take().ok_or(ProtocolError)?;
         let mut fields = Vec::new();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         self.fields
             .decode_with_cb(&block, |name, value| {
                 fields.push((text(&name), text(&value)));
             })
-            .map_err(|_| Nonsense)?;
+            .map_err(|_| ProtocolError)?;
         Ok(Some(Frame::Headers {
             stream,
             fields,
@@ -182,12 +182,15 @@ impl Reader {
 }
 
 /// A payload without its padding (RFC 9113, section 6.1).
-fn unpadded(payload: &[u8], padded: bool) -> Result<&[u8], Nonsense> {
+fn unpadded(payload: &[u8], padded: bool) -> Result<&[u8], ProtocolError> {
     if !padded {
         return Ok(payload);
     }
-    let (padding, rest) = payload.split_first().ok_or(Nonsense)?;
-    let end = rest.len().checked_sub((*padding).into()).ok_or(Nonsense)?;
+    let (padding, rest) = payload.split_first().ok_or(ProtocolError)?;
+    let end = rest
+        .len()
+        .checked_sub((*padding).into())
+        .ok_or(ProtocolError)?;
     Ok(&rest[..end])
 }
 
@@ -241,9 +244,9 @@ mod tests {
             "Reset { stream: 3, code: 8 }",
         ];
         for piece in [1, 2, 7, 10, 1000] {
-            let (frames, nonsense) = seen(Reader::of_client(), &bytes, piece);
+            let (frames, protocol_error) = seen(Reader::of_client(), &bytes, piece);
             assert_eq!(frames, expected, "{piece}");
-            assert!(!nonsense);
+            assert!(!protocol_error);
         }
     }
 
@@ -258,8 +261,8 @@ mod tests {
             frame(RST_STREAM, 0, 1, &[0; 3]),
             vec![0xff; 9],
         ] {
-            let (frames, nonsense) = seen(Reader::of_server(), &bytes, 100);
-            assert!(nonsense && frames.is_empty(), "{bytes:?} {frames:?}");
+            let (frames, protocol_error) = seen(Reader::of_server(), &bytes, 100);
+            assert!(protocol_error && frames.is_empty(), "{bytes:?} {frames:?}");
         }
         assert!(seen(Reader::of_client(), b"GET / HTTP/1.1", 100).1);
     }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::http2::{Field, Frame, Nonsense, Reader};
+use super::http2::{Field, Frame, ProtocolError, Reader};
 
 /// Bytes that travelled and have not been looked at. To read them as they come would take
 /// longer than some calls do.
@@ -108,7 +108,7 @@ pub enum End {
     /// It was reset: by whom, and with what code.
     Reset(Sender, u32),
     /// What came back was no HTTP/2.
-    Nonsense,
+    ProtocolError,
     /// The connection is gone.
     Cut,
 }
@@ -299,10 +299,10 @@ impl Connection {
                 Direction::Received => self.received.read(&bytes, |frame| book.received(frame)),
             };
             self.streams = frames;
-            if read == Err(Nonsense) {
+            if read == Err(ProtocolError) {
                 self.lost[direction as usize] = true;
                 for exchange in self.streams.values_mut() {
-                    exchange.end = End::Nonsense;
+                    exchange.end = End::ProtocolError;
                 }
             }
         }

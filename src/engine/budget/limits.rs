@@ -26,7 +26,7 @@ pub struct Limits {
     pub operation: u64,
     /// Bytes of the values that a line holds at the same time, and of those that a
     /// worksheet remembers.
-    pub held: usize,
+    pub heap_bytes: usize,
     /// Bytes of the values that all worksheets remember which share their memory.
     pub held_by_all: usize,
     /// Names that a worksheet remembers.
@@ -51,7 +51,7 @@ impl Default for Limits {
             work: 1_000_000_000,
             preview: 50_000_000,
             operation: 100_000_000,
-            held: 16 << 20,
+            heap_bytes: 16 << 20,
             held_by_all: 256 << 20,
             names: 10_000,
             real_depth: 1_000,

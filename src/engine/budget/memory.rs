@@ -46,14 +46,14 @@ impl Memory {
 
     /// A fault where reals beside `others` bytes of the same worksheet are too much, or
     /// where all worksheets together are, with `more` bytes that are to come.
-    pub(in crate::engine) fn room(
+    pub(in crate::engine) fn reserve(
         &self,
         others: usize,
         more: usize,
         limits: &Limits,
     ) -> Result<(), Box<Fault>> {
-        if self.bytes().saturating_add(others) > limits.held {
-            let limit = limits.held >> 20;
+        if self.bytes().saturating_add(others) > limits.heap_bytes {
+            let limit = limits.heap_bytes >> 20;
             let message =
                 format!("the values of the worksheet take more than the limit of {limit} MiB");
             return Err(Fault::limit(message).help(":clear makes a new one"));
@@ -71,12 +71,12 @@ impl Memory {
 
 /// A part of the memory that is in use as long as this lives.
 #[derive(Debug)]
-pub(in crate::engine) struct Share {
+pub(in crate::engine) struct MemoryCharge {
     memory: Arc<Memory>,
     bytes: AtomicUsize,
 }
 
-impl Share {
+impl MemoryCharge {
     pub(in crate::engine) fn new(memory: Arc<Memory>, bytes: usize) -> Self {
         memory.change(0, bytes);
         let bytes = AtomicUsize::new(bytes);
@@ -90,7 +90,7 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for MemoryCharge {
     fn drop(&mut self) {
         self.memory.change(*self.bytes.get_mut(), 0);
     }

@@ -8,7 +8,7 @@ use crate::engine::{
     value::Value,
 };
 use crate::{
-    syntax::{Binding, Line, Node, Span, Statement},
+    syntax::{Definition, Line, Node, Span, Statement},
     text::printable::quoted,
 };
 
@@ -40,17 +40,17 @@ pub const CONSTANTS: [(&str, &str); 7] = [
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
-pub(in crate::engine) enum Meaning {
+pub(in crate::engine) enum Binding {
     Value(Value),
     Function(Arc<UserFunction>),
 }
 
-impl Meaning {
+impl Binding {
     /// Bytes that it holds beside itself, but for those of reals.
-    pub(in crate::engine) fn held(&self) -> usize {
+    pub(in crate::engine) fn heap_bytes(&self) -> usize {
         match self {
-            Self::Value(value) => value.held(),
-            Self::Function(function) => function.held(),
+            Self::Value(value) => value.heap_bytes(),
+            Self::Function(function) => function.heap_bytes(),
         }
     }
 }
@@ -82,7 +82,7 @@ impl UserFunction {
         }
     }
 
-    fn held(&self) -> usize {
+    fn heap_bytes(&self) -> usize {
         self.text.len() + size_of_val(&*self.nodes) + size_of_val(&*self.parameters)
     }
 
@@ -97,9 +97,9 @@ impl UserFunction {
 
 /// What a worksheet remembers.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Known {
+pub(in crate::engine) struct Bindings {
     /// In the order of the alphabet.
-    pub(in crate::engine) names: BTreeMap<Box<str>, Meaning>,
+    pub(in crate::engine) names: BTreeMap<Box<str>, Binding>,
     /// The last answer.
     pub(in crate::engine) last: Option<Value>,
 }
@@ -107,14 +107,14 @@ pub(in crate::engine) struct Known {
 /// What names mean to a statement: what its line has bound, else what the worksheet
 /// remembers.
 #[derive(Clone, Copy)]
-pub(in crate::engine) struct Scope<'s> {
-    pub(in crate::engine) bound: &'s BTreeMap<&'s str, Meaning>,
-    pub(in crate::engine) known: &'s Known,
+pub(in crate::engine) struct Environment<'s> {
+    pub(in crate::engine) bound: &'s BTreeMap<&'s str, Binding>,
+    pub(in crate::engine) known: &'s Bindings,
 }
 
-impl<'s> Scope<'s> {
+impl<'s> Environment<'s> {
     #[inline]
-    pub(in crate::engine) fn meaning(&self, name: &str) -> Option<&'s Meaning> {
+    pub(in crate::engine) fn meaning(&self, name: &str) -> Option<&'s Binding> {
         self.bound.get(name).or_else(|| self.known.names.get(name))
     }
 
@@ -125,7 +125,7 @@ impl<'s> Scope<'s> {
 }
 
 /// Refuses names that have a meaning already which no worksheet may change.
-pub(in crate::engine) fn bindable(binding: &Binding, line: &str) -> Result<()> {
+pub(in crate::engine) fn bindable(binding: &Definition, line: &str) -> Result<()> {
     let parameters = binding.parameters.iter().flatten();
     // Parameters may shadow constants.
     let names = std::iter::once((&binding.name, true)).chain(parameters.map(|span| (span, false)));

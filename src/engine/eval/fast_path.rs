@@ -6,7 +6,7 @@
 //! anything that could be a fault, is left to the general way, which gives the same
 //! values (a property test compares the two) and alone complains.
 
-use super::environment::{Known, Meaning};
+use super::environment::{Binding, Bindings};
 use crate::engine::{
     budget::work::{NODE, Work},
     number::{
@@ -20,18 +20,18 @@ use crate::engine::{
 const LONGEST: usize = 128;
 
 /// What such a line comes to.
-pub(in crate::engine) struct Quick<'t> {
+pub(in crate::engine) struct FastPath<'t> {
     /// The variable that it binds anew.
     pub(in crate::engine) name: Option<&'t str>,
     pub(in crate::engine) value: Value,
 }
 
 /// Evaluates `line` if it is of that kind.
-pub(in crate::engine) fn quick<'t>(
+pub(in crate::engine) fn fast_path<'t>(
     line: &'t str,
-    known: &Known,
+    known: &Bindings,
     work: &mut Work<'_>,
-) -> Option<Quick<'t>> {
+) -> Option<FastPath<'t>> {
     if line.len() > LONGEST {
         return None;
     }
@@ -55,7 +55,7 @@ pub(in crate::engine) fn quick<'t>(
         reader.sum(work)?
     };
     work.pay(NODE * reader.nodes).ok()?;
-    Some(Quick {
+    Some(FastPath {
         name,
         value: Number::from(value).into(),
     })
@@ -64,7 +64,7 @@ pub(in crate::engine) fn quick<'t>(
 struct Reader<'t, 's> {
     line: &'t str,
     at: usize,
-    known: &'s Known,
+    known: &'s Bindings,
     /// Literals, names and operators so far.
     nodes: u64,
 }
@@ -126,7 +126,7 @@ impl<'t> Reader<'t, '_> {
     /// never leaves the processor's registers.
     #[inline]
     fn decimals(&mut self) -> Option<(i64, u32)> {
-        let (mut sum, mut places, mut minus) = (0i64, 0, false);
+        let (mut sum, mut places, mut negative) = (0i64, 0, false);
         loop {
             let (mut product, mut behind) = self.decimal()?;
             let operator = loop {
@@ -150,15 +150,15 @@ impl<'t> Reader<'t, '_> {
                     places = behind;
                 }
             }
-            sum = if minus {
+            sum = if negative {
                 sum.checked_sub(product)?
             } else {
                 sum.checked_add(product)?
             };
             match operator {
                 None => return Some((sum, places)),
-                Some(b'+') => minus = false,
-                Some(b'-') => minus = true,
+                Some(b'+') => negative = false,
+                Some(b'-') => negative = true,
                 Some(_) => return None,
             }
         }
@@ -169,7 +169,7 @@ impl<'t> Reader<'t, '_> {
         match self.peek() {
             Some(b'0'..=b'9') => self.digits(),
             Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
-                Some(Meaning::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => {
+                Some(Binding::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => {
                     Some((*n, 0))
                 }
                 _ => None,
@@ -213,7 +213,7 @@ impl<'t> Reader<'t, '_> {
                 }
                 Some(_) => return None,
             };
-            sum = exact(sum.plus(&next, work))?;
+            sum = exact(sum.add(&next, work))?;
             operator = behind;
         }
     }
@@ -234,7 +234,7 @@ impl<'t> Reader<'t, '_> {
                 }
                 _ => return Some((product, operator)),
             }
-            product = exact(product.times(&factor, work))?;
+            product = exact(product.mul(&factor, work))?;
         }
     }
 
@@ -260,7 +260,7 @@ impl<'t> Reader<'t, '_> {
         match self.peek() {
             Some(b'0'..=b'9') => finite(self.digits()?),
             Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
-                Some(Meaning::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
+                Some(Binding::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
                 _ => None,
             },
             _ => None,
@@ -316,7 +316,7 @@ mod tests {
         let (limits, sheet) = (Limits::default(), sheet());
         let is_quick = |line: &str| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            quick(line, &sheet.known, &mut work).is_some()
+            fast_path(line, &sheet.known, &mut work).is_some()
         };
         for line in [
             "20 + 10",

@@ -83,7 +83,7 @@ fn decimal(text: &str, work: &mut Work<'_>) -> Result<Number> {
         return Ok(n);
     }
     let unit = Number::from(10).power(&exponent.into(), work)?;
-    n.times(&unit, work)
+    n.mul(&unit, work)
 }
 
 /// An exponent; one that is too large for any result stays too large.

@@ -6,7 +6,7 @@ use std::{cmp::Ordering, collections::BTreeMap, mem, ops::Range, sync::Arc};
 use smallvec::SmallVec;
 
 use super::{
-    environment::{CONSTANTS, Known, Meaning, Scope, UserFunction, bindable, is_constant},
+    environment::{Binding, Bindings, CONSTANTS, Environment, UserFunction, bindable, is_constant},
     literal::{literal, superscripts},
 };
 use crate::engine::{
@@ -26,16 +26,16 @@ pub(in crate::engine) struct Outcome<'t> {
     /// The value of its last statement, but for the definition of a function.
     pub(in crate::engine) value: Option<Value>,
     /// What its last statement binds.
-    pub(in crate::engine) binds: Option<(&'t str, Meaning)>,
+    pub(in crate::engine) binds: Option<(&'t str, Binding)>,
     /// What the statements before it bound.
-    pub(in crate::engine) bound: BTreeMap<&'t str, Meaning>,
+    pub(in crate::engine) bound: BTreeMap<&'t str, Binding>,
 }
 
 /// Evaluates the statements of `line` one after the other. Names mean what the line has
 /// bound, else what is `known`.
 pub(in crate::engine) fn run<'t>(
     line: &Line<'t>,
-    known: &Known,
+    known: &Bindings,
     angle: AngleUnit,
     work: &mut Work<'_>,
 ) -> Result<Outcome<'t>> {
@@ -54,7 +54,7 @@ pub(in crate::engine) fn run<'t>(
         outcome.value = if statement.is_function() {
             None
         } else {
-            let names = Scope {
+            let names = Environment {
                 bound: &outcome.bound,
                 known,
             };
@@ -63,8 +63,8 @@ pub(in crate::engine) fn run<'t>(
         };
         if let Some(binding) = &statement.binds {
             let meaning = match &outcome.value {
-                Some(value) => Meaning::Value(value.clone()),
-                None => Meaning::Function(Arc::new(UserFunction::new(line, statement))),
+                Some(value) => Binding::Value(value.clone()),
+                None => Binding::Function(Arc::new(UserFunction::new(line, statement))),
             };
             outcome.binds = Some((binding.name.of(line.text), meaning));
         }
@@ -86,12 +86,12 @@ struct Frame {
 
 struct Machine<'m, 'w> {
     line: &'m Line<'m>,
-    names: Scope<'m>,
+    names: Environment<'m>,
     angle: AngleUnit,
     work: &'m mut Work<'w>,
     stack: SmallVec<[Value; 4]>,
     /// Bytes that the values on the stack hold.
-    held: usize,
+    heap_bytes: usize,
     frame: Frame,
     /// The frames that wait for this one, the outermost first.
     callers: Vec<Frame>,
@@ -104,7 +104,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     fn new(
         line: &'m Line<'m>,
         body: Range<u32>,
-        names: Scope<'m>,
+        names: Environment<'m>,
         angle: AngleUnit,
         work: &'m mut Work<'w>,
     ) -> Self {
@@ -114,7 +114,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             angle,
             work,
             stack: SmallVec::new(),
-            held: 0,
+            heap_bytes: 0,
             frame: Frame {
                 function: None,
                 base: 0,
@@ -215,17 +215,17 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let result = binary(operator, &left, &right, self.work)?;
                 self.push(result)
             }
-            NodeKind::Unless(otherwise) => {
+            NodeKind::JumpIfFalse(otherwise) => {
                 if !self.pop().truth()? {
                     self.jump(otherwise + 1);
                 }
                 Ok(())
             }
-            NodeKind::Else(end) => {
+            NodeKind::Jump(end) => {
                 self.jump(end);
                 Ok(())
             }
-            NodeKind::EndIf => Ok(()),
+            NodeKind::Label => Ok(()),
         }
     }
 
@@ -235,19 +235,19 @@ impl<'m, 'w> Machine<'m, 'w> {
 
     #[inline]
     fn push(&mut self, value: Value) -> Result<()> {
-        let held = value.held();
+        let heap_bytes = value.heap_bytes();
         self.stack.push(value);
-        if held == 0 {
+        if heap_bytes == 0 {
             return Ok(());
         }
-        self.hold(held)
+        self.hold(heap_bytes)
     }
 
     #[cold]
     fn hold(&mut self, bytes: usize) -> Result<()> {
-        self.held += bytes;
-        let limit = self.work.limits.held;
-        if self.held > limit {
+        self.heap_bytes += bytes;
+        let limit = self.work.limits.heap_bytes;
+        if self.heap_bytes > limit {
             return Err(Fault::limit(format!(
                 "the values of the line take more than the limit of {} MiB",
                 limit >> 20
@@ -262,7 +262,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             .stack
             .pop()
             .expect("operands stand before their operator");
-        self.held -= value.held();
+        self.heap_bytes -= value.heap_bytes();
         value
     }
 
@@ -274,8 +274,8 @@ impl<'m, 'w> Machine<'m, 'w> {
             return Ok(value.clone());
         }
         match self.names.meaning(name) {
-            Some(Meaning::Value(value)) => return Ok(value.clone()),
-            Some(Meaning::Function(_)) => return Err(function_without_call(name)),
+            Some(Binding::Value(value)) => return Ok(value.clone()),
+            Some(Binding::Function(_)) => return Err(function_without_call(name)),
             None => {}
         }
         if matches!(name, "ans" | "_") {
@@ -310,7 +310,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             || is_constant(name)
             || matches!(name, "true" | "false" | "ans" | "_");
         match self.names.meaning(name) {
-            Some(Meaning::Function(function)) if !is_value => {
+            Some(Binding::Function(function)) if !is_value => {
                 let function = Arc::clone(function);
                 self.enter(name, function, arguments)
             }
@@ -320,7 +320,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                 }
                 let start = self.stack.len() - arguments;
                 let values: SmallVec<[Value; 3]> = self.stack.drain(start..).collect();
-                self.held -= values.iter().map(Value::held).sum::<usize>();
+                self.heap_bytes -= values.iter().map(Value::heap_bytes).sum::<usize>();
                 self.built_in(name, &values)
             }
             _ => {
@@ -374,7 +374,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         match operator {
             Postfix::Factorial => factorial(x, &mut context),
             Postfix::DoubleFactorial => double_factorial(x, &mut context),
-            Postfix::Percent => Ok(x.over(&100.into(), context.work)?.into()),
+            Postfix::Percent => Ok(x.div(&100.into(), context.work)?.into()),
             Postfix::Superscript => {
                 let text = text(self.frame.function.as_deref(), self.line);
                 let exponent = superscripts(node.span.of(text), self.work)?;
@@ -409,11 +409,11 @@ fn text<'t>(function: Option<&'t UserFunction>, line: &Line<'t>) -> &'t str {
 fn constant(name: &str, work: &mut Work<'_>) -> Result<Option<Value>> {
     Ok(Some(match name {
         "pi" | "π" => Number::pi(work)?.into(),
-        "tau" | "τ" => Number::pi(work)?.times(&2.into(), work)?.into(),
+        "tau" | "τ" => Number::pi(work)?.mul(&2.into(), work)?.into(),
         "e" => Number::from(1).unary(Unary::Exp, work)?.into(),
         "phi" | "φ" => {
             let root = Number::from(5).unary(Unary::SquareRoot, work)?;
-            root.plus(&1.into(), work)?.over(&2.into(), work)?.into()
+            root.add(&1.into(), work)?.div(&2.into(), work)?.into()
         }
         "true" => true.into(),
         "false" => false.into(),
@@ -466,15 +466,14 @@ fn binary(operator: Binary, left: &Value, right: &Value, work: &mut Work<'_>) ->
         Binary::GreaterEqual => return truth(Ordering::is_ge, work),
         Binary::Equal => return truth(Ordering::is_eq, work),
         Binary::Unequal => return truth(Ordering::is_ne, work),
-        Binary::Add => x.plus(y, work)?,
-        Binary::Subtract => x.minus(y, work)?,
-        Binary::AddPercent => x.times(&share(y, work)?.plus(&1.into(), work)?, work)?,
-        Binary::SubtractPercent => x.times(
-            &Number::from(Exact::ONE).minus(&share(y, work)?, work)?,
-            work,
-        )?,
-        Binary::Multiply | Binary::Juxtapose => x.times(y, work)?,
-        Binary::Divide => x.over(y, work)?,
+        Binary::Add => x.add(y, work)?,
+        Binary::Subtract => x.sub(y, work)?,
+        Binary::AddPercent => x.mul(&share(y, work)?.add(&1.into(), work)?, work)?,
+        Binary::SubtractPercent => {
+            x.mul(&Number::from(Exact::ONE).sub(&share(y, work)?, work)?, work)?
+        }
+        Binary::Multiply | Binary::Juxtapose => x.mul(y, work)?,
+        Binary::Divide => x.div(y, work)?,
         Binary::Modulo => x.modulo(y, work)?,
         Binary::Power => x.power(y, work)?,
     }
@@ -483,5 +482,5 @@ fn binary(operator: Binary, left: &Value, right: &Value, work: &mut Work<'_>) ->
 
 /// Percent as a part of one.
 fn share(percent: &Number, work: &mut Work<'_>) -> Result<Number> {
-    percent.over(&100.into(), work)
+    percent.div(&100.into(), work)
 }

@@ -6,15 +6,15 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::{
-    environment::{Known, Meaning},
-    fast_path::{Quick, quick},
+    environment::{Binding, Bindings},
+    fast_path::{FastPath, fast_path},
     machine,
 };
 use crate::engine::{
     Answer, Options,
     budget::{memory::Memory, work::Work},
     fault::{Fault, Reason, Result},
-    show::{Shown, show},
+    show::{Rendered, show},
     value::Value,
 };
 use crate::{
@@ -27,9 +27,9 @@ use crate::{
 /// A line changes it as a whole or, where it has a fault, not at all.
 #[derive(Debug, Default)]
 pub struct Worksheet {
-    pub(in crate::engine) known: Known,
+    pub(in crate::engine) known: Bindings,
     /// Bytes of the names and of what they stand for, but for reals.
-    held: usize,
+    heap_bytes: usize,
     /// What the reals take, since these share their parts.
     reals: Option<Arc<Memory>>,
 }
@@ -63,16 +63,16 @@ impl Worksheet {
         options: Options,
         work: &mut Work<'_>,
     ) -> Option<Result<Answer>> {
-        let Quick { name, value } = self.quick(line, options, work)?;
+        let FastPath { name, value } = self.fast_path(line, options, work)?;
         let shown = match show(&value, &[], options, line, work) {
             Ok(shown) => shown,
             Err(fault) => return Some(Err(fault)),
         };
-        let holds_nothing = |value: &Value| value.held() == 0;
+        let holds_nothing = |value: &Value| value.heap_bytes() == 0;
         if name.is_none() && holds_nothing(&value) && self.known.last.iter().all(holds_nothing) {
             self.known.last = Some(value);
         } else {
-            let bound = name.map(|name| (name, Meaning::Value(value.clone())));
+            let bound = name.map(|name| (name, Binding::Value(value.clone())));
             let bound = bound.into_iter().collect();
             if let Err(fault) = self.remember(bound, Some(value), work) {
                 return Some(Err(fault));
@@ -85,11 +85,16 @@ impl Worksheet {
     }
 
     #[inline]
-    fn quick<'t>(&self, line: &'t str, options: Options, work: &mut Work<'_>) -> Option<Quick<'t>> {
+    fn fast_path<'t>(
+        &self,
+        line: &'t str,
+        options: Options,
+        work: &mut Work<'_>,
+    ) -> Option<FastPath<'t>> {
         // What is wrong with the options or the line's length is said in one place.
         let fits = (1..=work.limits.digits).contains(&options.digits)
             && line.len() <= work.limits.syntax.line;
-        fits.then(|| quick(line, &self.known, work)).flatten()
+        fits.then(|| fast_path(line, &self.known, work)).flatten()
     }
 
     fn run_any(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
@@ -113,7 +118,7 @@ impl Worksheet {
 
     /// What `line` would answer.
     pub fn preview(&self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
-        if let Some(Quick { name, value }) = self.quick(line, options, work) {
+        if let Some(FastPath { name, value }) = self.fast_path(line, options, work) {
             return Ok(Answer {
                 name: name.map(CompactString::from),
                 value: Some(show(&value, &[], options, line, work)?),
@@ -131,7 +136,7 @@ impl Worksheet {
         line: &mut Line<'t>,
         options: Options,
         work: &mut Work<'_>,
-    ) -> Result<(machine::Outcome<'t>, Option<Shown>)> {
+    ) -> Result<(machine::Outcome<'t>, Option<Rendered>)> {
         let Options { digits, angle, .. } = options;
         if !(1..=work.limits.digits).contains(&digits) {
             let limit = work.limits.digits;
@@ -154,22 +159,22 @@ impl Worksheet {
     /// Keeps all of it, or where there is no room for that, nothing.
     fn remember(
         &mut self,
-        bound: SmallVec<[(&str, Meaning); 1]>,
+        bound: SmallVec<[(&str, Binding); 1]>,
         last: Option<Value>,
         work: &Work<'_>,
     ) -> Result<()> {
-        let (mut names, mut held) = (self.known.names.len(), self.held);
-        let freed = |value: &Option<Value>| value.as_ref().map_or(0, Value::held);
+        let (mut names, mut heap_bytes) = (self.known.names.len(), self.heap_bytes);
+        let freed = |value: &Option<Value>| value.as_ref().map_or(0, Value::heap_bytes);
         if last.is_some() {
-            held = held - freed(&self.known.last) + freed(&last);
+            heap_bytes = heap_bytes - freed(&self.known.last) + freed(&last);
         }
         for (name, meaning) in &bound {
-            held += meaning.held();
+            heap_bytes += meaning.heap_bytes();
             if let Some(before) = self.known.names.get(*name) {
-                held -= before.held();
+                heap_bytes -= before.heap_bytes();
             } else {
                 names += 1;
-                held += name.len() + ENTRY;
+                heap_bytes += name.len() + ENTRY;
             }
         }
         let limits = work.limits;
@@ -182,13 +187,17 @@ impl Worksheet {
         }
         let reals = work.memory.as_ref().or(self.reals.as_ref());
         match reals {
-            Some(reals) => reals.room(held, held.saturating_sub(self.held), limits)?,
-            None => Memory::default().room(held, 0, limits)?,
+            Some(reals) => reals.reserve(
+                heap_bytes,
+                heap_bytes.saturating_sub(self.heap_bytes),
+                limits,
+            )?,
+            None => Memory::default().reserve(heap_bytes, 0, limits)?,
         }
         if let Some(all) = reals.and_then(|reals| reals.all()) {
-            all.change(self.held, held);
+            all.change(self.heap_bytes, heap_bytes);
         }
-        self.held = held;
+        self.heap_bytes = heap_bytes;
         for (name, meaning) in bound {
             if let Some(known) = self.known.names.get_mut(name) {
                 *known = meaning;
@@ -212,18 +221,18 @@ impl Worksheet {
     /// written.
     pub fn definition(&self, name: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         match self.known.names.get(name) {
-            Some(Meaning::Value(value)) => {
+            Some(Binding::Value(value)) => {
                 work.memory.clone_from(&self.reals);
                 Ok(Answer {
                     name: Some(name.into()),
                     value: Some(show(value, &[], options, name, work)?),
                 })
             }
-            Some(Meaning::Function(function)) => {
+            Some(Binding::Function(function)) => {
                 let (left, text) = function.sides(name);
                 Ok(Answer {
                     name: Some(left.into()),
-                    value: Some(Shown {
+                    value: Some(Rendered {
                         text: text.into(),
                         rounded: false,
                         typed: None,
@@ -241,7 +250,7 @@ impl Worksheet {
 impl Drop for Worksheet {
     fn drop(&mut self) {
         if let Some(all) = self.reals.as_ref().and_then(|reals| reals.all()) {
-            all.change(self.held, 0);
+            all.change(self.heap_bytes, 0);
         }
     }
 }
@@ -408,7 +417,7 @@ mod tests {
             ],
         );
         let little = Limits {
-            held: 100_000,
+            heap_bytes: 100_000,
             ..Limits::default()
         };
         let sheet = sheet_with(

@@ -32,7 +32,7 @@ pub(super) static TABLE: [Function; 8] = [
     Function::new(Several, &["product"], "x, y, ...", (1, ANY), |x, c| {
         let mut product = Number::from(1);
         for factor in x {
-            product = product.times(factor.number()?, c.work)?;
+            product = product.mul(factor.number()?, c.work)?;
         }
         Ok(product.into())
     })
@@ -76,7 +76,7 @@ fn extreme<'x>(
 fn sum(x: &[Value], work: &mut Work<'_>) -> Result<Number> {
     let mut sum = Number::from(0);
     for summand in x {
-        sum = sum.plus(summand.number()?, work)?;
+        sum = sum.add(summand.number()?, work)?;
     }
     Ok(sum)
 }
@@ -86,7 +86,7 @@ fn count(x: &[Value]) -> Number {
 }
 
 fn mean(x: &[Value], work: &mut Work<'_>) -> Result<Number> {
-    sum(x, work)?.over(&count(x), work)
+    sum(x, work)?.div(&count(x), work)
 }
 
 fn median(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
@@ -111,8 +111,8 @@ fn median(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
     if sorted.len() % 2 == 1 {
         return Ok(sorted[middle].clone().into());
     }
-    let sum = sorted[middle - 1].plus(sorted[middle], work)?;
-    Ok(sum.over(&2.into(), work)?.into())
+    let sum = sorted[middle - 1].add(sorted[middle], work)?;
+    Ok(sum.div(&2.into(), work)?.into())
 }
 
 fn variance(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
@@ -120,8 +120,8 @@ fn variance(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
     let mean = mean(x, work)?;
     let mut sum = Number::from(0);
     for value in x {
-        let distance = value.number()?.minus(&mean, work)?;
-        sum = sum.plus(&distance.times(&distance, work)?, work)?;
+        let distance = value.number()?.sub(&mean, work)?;
+        sum = sum.add(&distance.mul(&distance, work)?, work)?;
     }
-    Ok(sum.over(&count(x), work)?.into())
+    Ok(sum.div(&count(x), work)?.into())
 }

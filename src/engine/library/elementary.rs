@@ -67,7 +67,7 @@ pub(super) static TABLE: [Function; 42] = [
     .example("trunc(-1.5)", "-1"),
     Function::new(Numbers, &["frac"], "x", (1, 1), |x, c| {
         let whole = truncated(x[0].number()?, c.work)?;
-        Ok(x[0].number()?.minus(&whole.into(), c.work)?.into())
+        Ok(x[0].number()?.sub(&whole.into(), c.work)?.into())
     })
     .summary("what trunc(x) leaves")
     .example("frac(2.75)", "0.75"),
@@ -128,7 +128,7 @@ pub(super) static TABLE: [Function; 42] = [
     Function::new(Trigonometry, &["cot"], "x", (1, 1), |x, c| {
         let cosine = trigonometric(Unary::Cos, x[0].number()?, c)?;
         let sine = trigonometric(Unary::Sin, x[0].number()?, c)?;
-        Ok(cosine.number()?.over(sine.number()?, c.work)?.into())
+        Ok(cosine.number()?.div(sine.number()?, c.work)?.into())
     })
     .summary("the cotangent")
     .domain("the sine is not 0")
@@ -232,7 +232,7 @@ pub(super) static TABLE: [Function; 42] = [
     .domain("y is not 0")
     .example("quotient(17, 5)", "3"),
     Function::new(Exponential, &["log1p"], "x", (1, 1), |x, c| {
-        Ok(ln(&x[0].number()?.plus(&1.into(), c.work)?, c.work)?.into())
+        Ok(ln(&x[0].number()?.add(&1.into(), c.work)?, c.work)?.into())
     })
     .summary("ln(1 + x), as other languages call it")
     .domain("x > -1")
@@ -240,10 +240,7 @@ pub(super) static TABLE: [Function; 42] = [
     Function::new(Exponential, &["expm1"], "x", (1, 1), |x, c| {
         match x[0].number()? {
             Number::Exact(zero) if zero.is_zero() => exact(Exact::ZERO),
-            x => Ok(x
-                .unary(Unary::Exp, c.work)?
-                .minus(&1.into(), c.work)?
-                .into()),
+            x => Ok(x.unary(Unary::Exp, c.work)?.sub(&1.into(), c.work)?.into()),
         }
     })
     .summary("e^x - 1, as other languages call it")
@@ -318,15 +315,15 @@ fn round(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
     let half = Number::from(Exact::ratio(1, 2));
     let size = number
         .absolute(work)?
-        .times(&unit, work)?
-        .plus(&half, work)?
+        .mul(&unit, work)?
+        .add(&half, work)?
         .floor(work)?;
     if size.is_zero() {
         return exact(size);
     }
     let negative = number.sign(work)? == Some(Sign::Negative);
     let signed = Number::from(if negative { size.negated() } else { size });
-    Ok(signed.over(&unit, work)?.into())
+    Ok(signed.div(&unit, work)?.into())
 }
 
 fn root(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
@@ -341,7 +338,7 @@ fn root(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
 fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Value> {
     if degree < 0 {
         let root = root_of(x, -degree, work)?;
-        return Ok(Number::from(1).over(root.number()?, work)?.into());
+        return Ok(Number::from(1).div(root.number()?, work)?.into());
     }
     if degree == 2
         && let Number::Real(_) = x
@@ -377,7 +374,7 @@ fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Value> {
 fn hypotenuse(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
     let work = &mut *context.work;
     let (x, y) = (x[0].number()?, x[1].number()?);
-    let sum = x.times(x, work)?.plus(&y.times(y, work)?, work)?;
+    let sum = x.mul(x, work)?.add(&y.mul(y, work)?, work)?;
     root_of(&sum, 2, work)
 }
 
@@ -389,7 +386,7 @@ fn gamma(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
         )),
         Some(q) if q.is_integer() => {
             let n = Number::from(q.clone())
-                .minus(&1.into(), context.work)?
+                .sub(&1.into(), context.work)?
                 .natural()?;
             Ok(Number::from(crate::engine::number::integer::factorial(&n, context.work)?).into())
         }
@@ -398,13 +395,13 @@ fn gamma(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
 }
 
 fn radians(x: &Number, work: &mut Work<'_>) -> Result<Number> {
-    let unit = Number::pi(work)?.over(&180.into(), work)?;
-    x.times(&unit, work)
+    let unit = Number::pi(work)?.div(&180.into(), work)?;
+    x.mul(&unit, work)
 }
 
 fn degrees(x: &Number, work: &mut Work<'_>) -> Result<Number> {
-    let turned = x.times(&180.into(), work)?;
-    turned.over(&Number::pi(work)?, work)
+    let turned = x.mul(&180.into(), work)?;
+    turned.div(&Number::pi(work)?, work)
 }
 
 fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Value> {
@@ -461,7 +458,7 @@ fn of_degrees(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Option
 
 fn inverse_of(function: Unary, x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
     let value = trigonometric(function, x[0].number()?, context)?;
-    Ok(Number::from(1).over(value.number()?, context.work)?.into())
+    Ok(Number::from(1).div(value.number()?, context.work)?.into())
 }
 
 /// Inverse trigonometric functions.
@@ -530,7 +527,7 @@ fn atan2(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
     match (is_zero(y), is_zero(x)) {
         (true, true) => return Err(Fault::domain("the origin has no angle")),
         (false, true) => {
-            let quarter = half(context)?.over(&2.into(), context.work)?;
+            let quarter = half(context)?.div(&2.into(), context.work)?;
             let above = sign(y, context)? == Sign::Positive;
             return Ok(if above {
                 quarter
@@ -542,7 +539,7 @@ fn atan2(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
         _ => {}
     }
     let right = sign(x, context)? == Sign::Positive;
-    let quotient = y.over(x, context.work)?;
+    let quotient = y.div(x, context.work)?;
     let angle = arc(Unary::Atan, &quotient, context)?;
     if right {
         return Ok(angle);
@@ -554,7 +551,7 @@ fn atan2(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
     } else {
         half.negated(context.work)?
     };
-    Ok(angle.number()?.plus(&half, context.work)?.into())
+    Ok(angle.number()?.add(&half, context.work)?.into())
 }
 
 /// A hyperbolic function with the value `of_zero` at zero, its only rational value at a

@@ -34,7 +34,7 @@ pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Resul
         }
     }
     let (above, below) = (ln(x, work)?, ln(base, work)?);
-    Ok(above.over(&below, work)?.into())
+    Ok(above.div(&below, work)?.into())
 }
 
 /// The logarithm of `x` to `base`, if it is rational: then both are powers of the same
@@ -68,7 +68,7 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
             Number::Exact(power) => power,
             Number::Real(_) => return Ok(None),
         };
-        let Number::Exact(rest) = Number::from(x.clone()).over(&power.into(), work)? else {
+        let Number::Exact(rest) = Number::from(x.clone()).div(&power.into(), work)? else {
             return Ok(None);
         };
         let ((above, below), (most_above, most_below)) = (rest.bits(), x.bits());
@@ -85,8 +85,8 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
         let next = match result {
             None => Number::from(quotient),
             Some(below) => {
-                let inverse = Number::from(1).over(&below, work)?;
-                inverse.plus(&quotient.into(), work)?
+                let inverse = Number::from(1).div(&below, work)?;
+                inverse.add(&quotient.into(), work)?
             }
         };
         result = Some(next);

@@ -202,7 +202,7 @@ impl Decimal {
         for _ in 0..3 {
             let shift = exponent(count) - 1 - first;
             let unit = Ball::power_of_ten(shift, 4 * count + 64, &roomy).ok()?;
-            let scaled = size.times(&unit, 4 * count + 96);
+            let scaled = size.mul(&unit, 4 * count + 96);
             let (low, high) = nearest(&scaled);
             if high >= most {
                 first += 1;
@@ -262,6 +262,6 @@ impl Decimal {
 /// The integers nearest to the ends of a ball.
 fn nearest(ball: &Ball) -> (IBig, IBig) {
     let half = Ball::exact(IBig::ONE).shifted(-1);
-    let moved = ball.plus(&half, 1 << 20);
+    let moved = ball.add(&half, 1 << 20);
     moved.floors()
 }

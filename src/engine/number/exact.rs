@@ -220,7 +220,7 @@ impl Exact {
 
     /// Bytes that it holds beside itself.
     #[inline]
-    pub(in crate::engine) fn held(&self) -> usize {
+    pub(in crate::engine) fn heap_bytes(&self) -> usize {
         match self {
             Self::Small(..) => 0,
             Self::Big(q) => 64 + (q.numerator.bit_len() + q.denominator.bit_len()) / 8,
@@ -263,7 +263,7 @@ impl Exact {
         Ok(left.cmp(&(other.numerator() * self.denominator().as_ibig())))
     }
 
-    pub(in crate::engine) fn plus(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
+    pub(in crate::engine) fn add(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             if (*b, *d) == (1, 1)
                 && let Some(sum) = a.checked_add(*c)
@@ -293,7 +293,7 @@ impl Exact {
         Ok(within(Self::fraction(above, b * d), work))
     }
 
-    pub(in crate::engine) fn times(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
+    pub(in crate::engine) fn mul(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
             return Ok(Outcome::Exact(Self::reduced(a * c, b * d)));

@@ -81,9 +81,9 @@ impl Number {
 
     /// Bytes that it holds beside itself, but for those of reals.
     #[inline]
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         match self {
-            Self::Exact(q) => q.held(),
+            Self::Exact(q) => q.heap_bytes(),
             Self::Real(_) => 0,
         }
     }
@@ -102,9 +102,9 @@ impl Number {
         }
     }
 
-    pub(super) fn plus(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+    pub(super) fn add(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
-            (Self::Exact(p), Self::Exact(q)) => match p.plus(q, work)? {
+            (Self::Exact(p), Self::Exact(q)) => match p.add(q, work)? {
                 Outcome::Exact(sum) => Ok(sum.into()),
                 Outcome::TooLong => self.binary(Binary::Add, other, work),
             },
@@ -114,9 +114,9 @@ impl Number {
         }
     }
 
-    pub(super) fn minus(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+    pub(super) fn sub(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
-            (Self::Exact(p), Self::Exact(q)) => match p.plus(&q.negated(), work)? {
+            (Self::Exact(p), Self::Exact(q)) => match p.add(&q.negated(), work)? {
                 Outcome::Exact(difference) => Ok(difference.into()),
                 Outcome::TooLong => self.binary(Binary::Subtract, other, work),
             },
@@ -126,9 +126,9 @@ impl Number {
         }
     }
 
-    pub(super) fn times(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+    pub(super) fn mul(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
-            (Self::Exact(p), Self::Exact(q)) => match p.times(q, work)? {
+            (Self::Exact(p), Self::Exact(q)) => match p.mul(q, work)? {
                 Outcome::Exact(product) => Ok(product.into()),
                 Outcome::TooLong => self.binary(Binary::Multiply, other, work),
             },
@@ -138,10 +138,10 @@ impl Number {
         }
     }
 
-    pub(super) fn over(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
+    pub(super) fn div(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, divisor) {
             (_, Self::Exact(zero)) if zero.is_zero() => Err(Fault::division_by_zero()),
-            (Self::Exact(p), Self::Exact(q)) => match p.times(&q.inverse(), work)? {
+            (Self::Exact(p), Self::Exact(q)) => match p.mul(&q.inverse(), work)? {
                 Outcome::Exact(quotient) => Ok(quotient.into()),
                 Outcome::TooLong => self.binary(Binary::Divide, divisor, work),
             },
@@ -156,8 +156,8 @@ impl Number {
         {
             return Ok(rest.into());
         }
-        let quotient = Self::from(self.over(divisor, work)?.floor(work)?);
-        self.minus(&divisor.times(&quotient, work)?, work)
+        let quotient = Self::from(self.div(divisor, work)?.floor(work)?);
+        self.sub(&divisor.mul(&quotient, work)?, work)
     }
 
     /// The integer `floor(x/y)`.
@@ -167,7 +167,7 @@ impl Number {
         {
             return Ok(quotient);
         }
-        self.over(divisor, work)?.floor(work)
+        self.div(divisor, work)?.floor(work)
     }
 
     pub(super) fn power(&self, exponent: &Self, work: &mut Work<'_>) -> Result<Self> {
@@ -272,7 +272,7 @@ impl Number {
         if let (Self::Exact(p), Self::Exact(q)) = (self, other) {
             return p.compare(q, work);
         }
-        match self.minus(other, work)? {
+        match self.sub(other, work)? {
             Self::Exact(zero) if zero.is_zero() => Ok(Ordering::Equal),
             difference => match difference.sign(work)? {
                 Some(Sign::Positive) => Ok(Ordering::Greater),

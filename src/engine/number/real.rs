@@ -12,12 +12,12 @@ use std::{
 use dashu_base::Sign;
 
 use super::{
-    ball::{Ball, Trouble},
+    ball::{Ball, BallError},
     exact::Exact,
 };
 use crate::engine::{
     budget::{
-        memory::Share,
+        memory::MemoryCharge,
         work::{Work, cost},
     },
     fault::{Fault, Result},
@@ -36,7 +36,7 @@ struct Node {
     size: u32,
     /// The precision of the last evaluation, and what it gave.
     known: Mutex<(usize, Ball)>,
-    share: Share,
+    share: MemoryCharge,
 }
 
 impl Node {
@@ -48,23 +48,23 @@ impl Node {
         work: &mut Work<'_>,
     ) -> Result<Self> {
         let memory = Arc::clone(work.memory.get_or_insert_default());
-        let held = size_of::<Self>() + operation.held() + known.1.held();
+        let heap_bytes = size_of::<Self>() + operation.heap_bytes() + known.1.heap_bytes();
         let node = Self {
             operation,
             depth,
             size,
             known: Mutex::new(known),
-            share: Share::new(memory, held),
+            share: MemoryCharge::new(memory, heap_bytes),
         };
-        room(work)?;
+        reserve(work)?;
         Ok(node)
     }
 }
 
 /// A fault where the reals take more than is allowed.
-fn room(work: &Work<'_>) -> Result<()> {
+fn reserve(work: &Work<'_>) -> Result<()> {
     match &work.memory {
-        Some(memory) => memory.room(0, 0, work.limits),
+        Some(memory) => memory.reserve(0, 0, work.limits),
         None => Ok(()),
     }
 }
@@ -124,9 +124,9 @@ impl fmt::Debug for Real {
 
 impl Operation {
     /// Bytes that it holds beside itself.
-    fn held(&self) -> usize {
+    fn heap_bytes(&self) -> usize {
         match self {
-            Self::Exact(q) => q.held(),
+            Self::Exact(q) => q.heap_bytes(),
             _ => 0,
         }
     }
@@ -152,8 +152,8 @@ impl Real {
         let ball = loop {
             match attempt(&operation, precision, work) {
                 Ok(ball) => break ball,
-                Err(Trouble::Fault(fault)) => return Err(fault),
-                Err(Trouble::Imprecise) => {}
+                Err(BallError::Fault(fault)) => return Err(fault),
+                Err(BallError::Imprecise) => {}
             }
             if precision == work.limits.precision {
                 return Err(undecided(&operation));
@@ -236,10 +236,10 @@ impl Real {
                 match attempt(operation, precision, work) {
                     Ok(ball) => real.learn(precision, ball),
                     // It was defined at a lower precision, and what was known holds.
-                    Err(Trouble::Imprecise) => real.learn(precision, real.known().1),
-                    Err(Trouble::Fault(fault)) => return Err(fault),
+                    Err(BallError::Imprecise) => real.learn(precision, real.known().1),
+                    Err(BallError::Fault(fault)) => return Err(fault),
                 }
-                room(work)?;
+                reserve(work)?;
                 pending.pop();
             }
             pending.extend(unknown);
@@ -253,7 +253,7 @@ impl Real {
         if known.0 < precision {
             self.0
                 .share
-                .resize(size_of::<Node>() + self.0.operation.held() + ball.held());
+                .resize(size_of::<Node>() + self.0.operation.heap_bytes() + ball.heap_bytes());
             *known = (precision, ball);
         }
     }
@@ -311,7 +311,7 @@ fn attempt(
     operation: &Operation,
     precision: usize,
     work: &mut Work<'_>,
-) -> std::result::Result<Ball, Trouble> {
+) -> std::result::Result<Ball, BallError> {
     work.pay_at_once(
         estimate(operation, precision),
         "an operation at this precision",
@@ -321,7 +321,7 @@ fn attempt(
         Operation::Exact(q) => q.to_ball(precision),
         Operation::Pi => Ball::pi(precision),
         // Nothing can be added to what is known.
-        Operation::Frozen => return Err(Trouble::Imprecise),
+        Operation::Frozen => return Err(BallError::Imprecise),
         Operation::Power(x, exponent) => {
             let power = x
                 .ball()
@@ -329,26 +329,26 @@ fn attempt(
             if *exponent >= 0 {
                 power
             } else {
-                Ball::one().over(&power, precision)?
+                Ball::one().div(&power, precision)?
             }
         }
         Operation::Binary(operator, x, y) => {
             let (x, y) = (x.ball(), y.ball());
             match operator {
-                Binary::Add => x.plus(&y, precision),
-                Binary::Subtract => x.minus(&y, precision),
-                Binary::Multiply => x.times(&y, precision),
-                Binary::Divide => x.over(&y, precision)?,
+                Binary::Add => x.add(&y, precision),
+                Binary::Subtract => x.sub(&y, precision),
+                Binary::Multiply => x.mul(&y, precision),
+                Binary::Divide => x.div(&y, precision)?,
                 Binary::Power => {
                     // What the exponent of e has above its point is lost below it; and
                     // where that is far too much, there is nothing to compute.
-                    let rough = x.ln(64)?.times(&y, 64);
+                    let rough = x.ln(64)?.mul(&y, 64);
                     if rough.magnitude() > 64 {
                         return rough.exp(64, limits);
                     }
                     let above = usize::try_from(rough.magnitude().max(0)).expect("not negative");
                     let working = precision + above + 32;
-                    x.ln(working)?.times(&y, working).exp(precision, limits)?
+                    x.ln(working)?.mul(&y, working).exp(precision, limits)?
                 }
             }
         }
@@ -364,7 +364,7 @@ fn attempt(
                 Unary::Cos => x.sin_cos(precision, limits)?.1,
                 Unary::Tan => {
                     let (sine, cosine) = x.sin_cos(precision + 4, limits)?;
-                    sine.over(&cosine, precision)?
+                    sine.div(&cosine, precision)?
                 }
                 Unary::Asin => x.asin(precision)?,
                 Unary::Acos => x.acos(precision)?,

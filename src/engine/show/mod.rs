@@ -18,26 +18,26 @@ use super::{
     },
     value::{Factors, Value},
 };
-use crate::syntax::{Form, Span};
+use crate::syntax::{Conversion, Span};
 
 /// Bytes of a text beside which the number is not given once more.
 const TYPED: usize = 4096;
 
 /// A value as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct Rendered {
     /// As a person reads it. It differs from the value by less than one unit of its
     /// last digit; where it is not rounded it reads back to the value.
     pub text: CompactString,
     /// Whether the text is not the exact value.
     pub rounded: bool,
     /// The value for programs, if it is exact and not too long.
-    pub typed: Option<Typed>,
+    pub typed: Option<ExactValue>,
 }
 
 /// An exact value for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Typed {
+pub enum ExactValue {
     /// An integer.
     Integer(i64),
     /// Numerator and denominator of a fraction in lowest terms.
@@ -80,19 +80,19 @@ impl Notation {
 /// the form that does not fit.
 pub(super) fn show(
     value: &Value,
-    forms: &[(Form, Span)],
+    forms: &[(Conversion, Span)],
     options: Options,
     line: &str,
     work: &mut Work<'_>,
-) -> Result<Shown> {
+) -> Result<Rendered> {
     let Options { digits, base, .. } = options;
     if let (Value::Number(Number::Exact(Exact::Small(n, 1))), [], Base::Decimal) =
         (value, forms, base)
     {
-        return Ok(Shown {
+        return Ok(Rendered {
             text: n.to_compact_string(),
             rounded: false,
-            typed: Some(Typed::Integer(*n)),
+            typed: Some(ExactValue::Integer(*n)),
         });
     }
     let mut style = Style {
@@ -108,30 +108,30 @@ pub(super) fn show(
     let mut place = None;
     for (form, span) in forms {
         match form {
-            Form::Digits(count) if *count > work.limits.digits => {
+            Conversion::Digits(count) if *count > work.limits.digits => {
                 let limit = work.limits.digits;
                 let message = format!("{count} digits are more than the limit of {limit}");
                 return Err(Fault::limit(message).at(*span, line));
             }
-            Form::Digits(count) => {
+            Conversion::Digits(count) => {
                 style.digits = *count as usize;
                 style.strict = true;
                 continue;
             }
-            Form::Decimal => style.notation = Notation::Decimal,
-            Form::Hexadecimal => style.notation = Notation::in_base(Base::Hexadecimal),
-            Form::Binary => style.notation = Notation::in_base(Base::Binary),
-            Form::Octal => style.notation = Notation::in_base(Base::Octal),
-            Form::Fraction => style.notation = Notation::Fraction,
-            Form::Scientific => style.notation = Notation::Scientific,
+            Conversion::Decimal => style.notation = Notation::Decimal,
+            Conversion::Hexadecimal => style.notation = Notation::in_base(Base::Hexadecimal),
+            Conversion::Binary => style.notation = Notation::in_base(Base::Binary),
+            Conversion::Octal => style.notation = Notation::in_base(Base::Octal),
+            Conversion::Fraction => style.notation = Notation::Fraction,
+            Conversion::Scientific => style.notation = Notation::Scientific,
         }
         place = Some(*span);
     }
     let shown = match value {
-        Value::Truth(truth) if place.is_none() => Ok(Shown {
+        Value::Truth(truth) if place.is_none() => Ok(Rendered {
             text: truth.value.to_compact_string(),
             rounded: !truth.certain,
-            typed: Some(Typed::Truth(truth.value)),
+            typed: Some(ExactValue::Truth(truth.value)),
         }),
         Value::Factors(factors) if forms.is_empty() => factored(factors, work),
         _ => value.number().and_then(|number| style.number(number, work)),
@@ -142,12 +142,12 @@ pub(super) fn show(
     })
 }
 
-fn factored(factors: &Factors, work: &mut Work<'_>) -> Result<Shown> {
+fn factored(factors: &Factors, work: &mut Work<'_>) -> Result<Rendered> {
     let mut text = String::from(if factors.negative { "-" } else { "" });
     for (index, (prime, exponent)) in factors.primes.iter().enumerate() {
         pay_for_text(prime.bit_len(), work)?;
-        let times = if index > 0 { " * " } else { "" };
-        write!(text, "{times}{prime}").expect("a String takes everything");
+        let sign = if index > 0 { " * " } else { "" };
+        write!(text, "{sign}{prime}").expect("a String takes everything");
         if *exponent > 1 {
             write!(text, "^{exponent}").expect("a String takes everything");
         }
@@ -156,7 +156,7 @@ fn factored(factors: &Factors, work: &mut Work<'_>) -> Result<Shown> {
         text.push('1');
     }
     let exact = factors.number.exact().expect("factors are of an integer");
-    Ok(Shown {
+    Ok(Rendered {
         rounded: !factors.certain,
         typed: typed(exact, &text, work)?,
         text: text.into(),
@@ -167,26 +167,26 @@ fn pay_for_text(bits: usize, work: &mut Work<'_>) -> Result<()> {
     work.pay_at_once(cost::decimal(bits), "writing the number out")
 }
 
-fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<Typed>> {
+fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<ExactValue>> {
     if text.len() > TYPED {
         return Ok(None);
     }
     match exact {
-        Exact::Small(n, 1) => return Ok(Some(Typed::Integer(*n))),
-        Exact::Small(n, d) => return Ok(Some(Typed::Ratio(*n, *d))),
+        Exact::Small(n, 1) => return Ok(Some(ExactValue::Integer(*n))),
+        Exact::Small(n, d) => return Ok(Some(ExactValue::Ratio(*n, *d))),
         Exact::Big(_) => {}
     }
     let (above, below) = exact.bits();
     if exact.is_integer() || (above + below) / 10 * 3 > TYPED {
-        return Ok(exact.to_i64().map(Typed::Integer));
+        return Ok(exact.to_i64().map(ExactValue::Integer));
     }
     pay_for_text(above.max(below), work)?;
     let parts = (exact.numerator(), exact.denominator());
-    Ok(Some(Typed::Fraction(Box::new(parts))))
+    Ok(Some(ExactValue::Fraction(Box::new(parts))))
 }
 
 impl Style {
-    fn number(&self, number: &Number, work: &mut Work<'_>) -> Result<Shown> {
+    fn number(&self, number: &Number, work: &mut Work<'_>) -> Result<Rendered> {
         let exact = match number {
             Number::Exact(exact) => exact,
             Number::Real(real) => return self.real(real, work),
@@ -204,7 +204,7 @@ impl Style {
             (Notation::Decimal | Notation::Scientific, _) => self.decimal(exact, work)?,
         };
         let typed = typed(exact, &text, work)?;
-        Ok(Shown {
+        Ok(Rendered {
             text,
             rounded,
             typed,
@@ -244,7 +244,7 @@ impl Style {
         ))
     }
 
-    fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<Shown> {
+    fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<Rendered> {
         match self.notation {
             Notation::Decimal | Notation::Scientific => {}
             Notation::Fraction => return Err(Fault::domain("a real has no exact fraction")),
@@ -275,7 +275,7 @@ impl Style {
             let known = Some(decimal.known);
             self.text(decimal.negative, &decimal.digits, decimal.exponent, known)
         };
-        Ok(Shown {
+        Ok(Rendered {
             text,
             rounded: true,
             typed: None,

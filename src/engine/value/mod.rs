@@ -80,11 +80,11 @@ impl Value {
 
     /// Bytes that it holds beside itself, but for those of reals.
     #[inline]
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn heap_bytes(&self) -> usize {
         match self {
-            Self::Number(number) => number.held(),
+            Self::Number(number) => number.heap_bytes(),
             Self::Truth(_) => 0,
-            Self::Factors(factors) => 2 * factors.number.held() + 64 * factors.primes.len(),
+            Self::Factors(factors) => 2 * factors.number.heap_bytes() + 64 * factors.primes.len(),
         }
     }
 }

@@ -1,16 +1,16 @@
 //! What the repl asks of a client.
 
 use crate::client::{
-    CallError, Client, Finding, Inquiry, Note, Notes, Question, Recorder, Reply, Requests,
-    Responses, WorksheetRequest,
+    CallError, Client, Note, Notes, Recorder, ReflectionRequest, ReflectionResponse, Reply,
+    Request, Requests, Responses, WorksheetRequest,
 };
-use crate::proto::cursor::Bookmark;
+use crate::proto::cursor::Cursor;
 
 /// Somebody who answers questions: a [`Client`], or a stand-in for one in a test. Copies
 /// are the same somebody.
 pub trait Calls: Clone + Send + Sync + 'static {
     /// Asks `question` and waits for the reply. Any number may be waited for at once.
-    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>> + Send;
+    fn call(&self, question: Request) -> impl Future<Output = Result<Reply, CallError>> + Send;
 
     /// A worksheet, whose first request is `first`.
     fn worksheet(
@@ -19,13 +19,14 @@ pub trait Calls: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(Requests, Responses), CallError>> + Send;
 
     /// What a server tells of itself.
-    fn inquire(&self, inquiry: Inquiry) -> impl Future<Output = Result<Finding, CallError>> + Send;
+    fn inquire(
+        &self,
+        inquiry: ReflectionRequest,
+    ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send;
 
     /// Listens to the chat, from that place on or from the oldest note that is kept.
-    fn listen(
-        &self,
-        from: Option<Bookmark>,
-    ) -> impl Future<Output = Result<Notes, CallError>> + Send;
+    fn listen(&self, from: Option<Cursor>)
+    -> impl Future<Output = Result<Notes, CallError>> + Send;
 
     /// Says something in the chat.
     fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send;
@@ -40,8 +41,8 @@ pub trait Calls: Clone + Send + Sync + 'static {
 }
 
 impl Calls for Client {
-    fn ask(&self, question: Question) -> impl Future<Output = Result<Reply, CallError>> + Send {
-        Client::ask(self, question)
+    fn call(&self, question: Request) -> impl Future<Output = Result<Reply, CallError>> + Send {
+        Client::call(self, question)
     }
 
     fn worksheet(
@@ -51,13 +52,16 @@ impl Calls for Client {
         Client::worksheet(self, first)
     }
 
-    fn inquire(&self, inquiry: Inquiry) -> impl Future<Output = Result<Finding, CallError>> + Send {
+    fn inquire(
+        &self,
+        inquiry: ReflectionRequest,
+    ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send {
         Client::inquire(self, inquiry)
     }
 
     fn listen(
         &self,
-        from: Option<Bookmark>,
+        from: Option<Cursor>,
     ) -> impl Future<Output = Result<Notes, CallError>> + Send {
         Client::listen(self, from)
     }

@@ -1,7 +1,7 @@
 //! What a server tells of itself, as text.
 
 use crate::{
-    client::{CallError, Fault, Finding, Health, Inquiry},
+    client::{CallError, Fault, Health, ReflectionRequest, ReflectionResponse},
     text::printable::quoted,
 };
 use crate::{
@@ -13,25 +13,27 @@ use crate::{
 const NOT_SERVING: &str = "NOT_SERVING";
 
 /// Asks `inquiry`, and tells what there is to print.
-pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: Inquiry) -> Outcome {
+pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: ReflectionRequest) -> Outcome {
     let inquiry = match inquiry {
         // A method as in the path of a call, and a name as files write it.
-        Inquiry::Files(name) => {
-            Inquiry::Files(name.trim_start_matches(['.', '/']).replace('/', "."))
+        ReflectionRequest::Files(name) => {
+            ReflectionRequest::Files(name.trim_start_matches(['.', '/']).replace('/', "."))
         }
         inquiry => inquiry,
     };
     match (calls.inquire(inquiry.clone()).await, inquiry) {
-        (Ok(Finding::Services(names)), _) => Outcome::Text(names.join("\n") + "\n"),
-        (Ok(Finding::Files(files)), Inquiry::Files(name)) => match describe(&files, &name) {
-            Some(text) => Outcome::Text(text),
-            None => fault(
-                None,
-                format!("the server says nothing of {}", quoted(&name)),
-            ),
-        },
-        (Ok(Finding::Health(Health::Serving)), _) => Outcome::Text("SERVING\n".into()),
-        (Ok(Finding::Health(health)), _) => {
+        (Ok(ReflectionResponse::Services(names)), _) => Outcome::Text(names.join("\n") + "\n"),
+        (Ok(ReflectionResponse::Files(files)), ReflectionRequest::Files(name)) => {
+            match describe(&files, &name) {
+                Some(text) => Outcome::Text(text),
+                None => fault(
+                    None,
+                    format!("the server says nothing of {}", quoted(&name)),
+                ),
+            }
+        }
+        (Ok(ReflectionResponse::Health(Health::Serving)), _) => Outcome::Text("SERVING\n".into()),
+        (Ok(ReflectionResponse::Health(health)), _) => {
             let state = match health {
                 Health::NotServing => "the server is not serving",
                 _ => "the server does not know whether it is serving",
@@ -40,7 +42,7 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: Inquiry) -> O
         }
         (Err(error), inquiry) if error.is_unimplemented() => {
             let what = match inquiry {
-                Inquiry::Health(_) => "health checks",
+                ReflectionRequest::Health(_) => "health checks",
                 _ => "reflection",
             };
             fault(
@@ -49,7 +51,7 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: Inquiry) -> O
             )
         }
         (Err(error), _) => Outcome::Unanswered(error),
-        (Ok(Finding::Files(_)), _) => Outcome::Unanswered(CallError::no_worksheet()),
+        (Ok(ReflectionResponse::Files(_)), _) => Outcome::Unanswered(CallError::no_worksheet()),
     }
 }
 

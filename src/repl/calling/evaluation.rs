@@ -1,7 +1,7 @@
 //! How a line of the language is asked for where it is not asked of a worksheet.
 
 use super::lowering;
-use crate::client::{Evaluate, Options, Question};
+use crate::client::{Evaluate, Options, Request};
 use crate::repl::{Calls, Outcome};
 
 /// How lines of the language are asked for.
@@ -23,11 +23,11 @@ pub(in crate::repl) async fn evaluate(
     evaluation: Evaluation,
 ) -> Outcome {
     if evaluation != Evaluation::Calls {
-        let question = Question::Evaluate(Evaluate {
+        let question = Request::Evaluate(Evaluate {
             expression: line.clone(),
             options,
         });
-        match calls.ask(question).await {
+        match calls.call(question).await {
             Err(error) if error.is_unimplemented() => {}
             reply => return reply.into(),
         }

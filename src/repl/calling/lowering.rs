@@ -106,7 +106,7 @@ impl Expression {
                 }
             };
             let n2 = n2.unwrap_or_default();
-            match calls.ask(Call { method, n1, n2 }.into()).await? {
+            match calls.call(Call { method, n1, n2 }.into()).await? {
                 Reply::Integer(n) => operands.push(n),
                 // Only a division's, and that is the last call.
                 reply => return Ok(reply),
@@ -127,8 +127,8 @@ mod tests {
     struct Server(Arc<Mutex<Vec<Call>>>);
 
     impl Calls for Server {
-        async fn ask(&self, question: crate::client::Question) -> Result<Reply, CallError> {
-            let crate::client::Question::Call(call) = question else {
+        async fn call(&self, request: crate::client::Request) -> Result<Reply, CallError> {
+            let crate::client::Request::Call(call) = request else {
                 panic!("not a typed call");
             };
             self.0.lock().unwrap().push(call);
@@ -148,14 +148,14 @@ mod tests {
 
         async fn inquire(
             &self,
-            _: crate::client::Inquiry,
-        ) -> Result<crate::client::Finding, CallError> {
+            _: crate::client::ReflectionRequest,
+        ) -> Result<crate::client::ReflectionResponse, CallError> {
             Err(CallError::no_worksheet())
         }
 
         async fn listen(
             &self,
-            _: Option<crate::proto::cursor::Bookmark>,
+            _: Option<crate::proto::cursor::Cursor>,
         ) -> Result<crate::client::Notes, CallError> {
             unreachable!()
         }

@@ -1,7 +1,7 @@
 //! What comes of a line.
 
 use crate::client::{CallError, Fault, Note, Reply};
-use crate::repl::command::{continuation::Group, fault::LineFault};
+use crate::repl::command::{continuation::LogicalLine, fault::LineFault};
 
 /// What there is to print for a line, or to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub enum Outcome {
     /// The outcome of a line, and how it came about.
     Explained(Box<Outcome>, String),
     /// These lines are to be answered.
-    Load(Sheaf),
+    Load(LoadedFile),
     /// The worksheet has no answer.
     Fault(Fault),
     /// The line was sent to nobody.
@@ -35,11 +35,11 @@ pub enum Outcome {
 
 /// The lines of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sheaf {
+pub struct LoadedFile {
     /// What the file is called.
     pub name: String,
     /// Its lines.
-    pub groups: Vec<Group>,
+    pub groups: Vec<LogicalLine>,
     /// Whether `:save` wrote it: what it sets, it sets for its own lines.
     pub is_saved: bool,
 }

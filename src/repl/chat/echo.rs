@@ -13,7 +13,7 @@ const MOST: usize = 1024;
 
 /// Notes of our own that the server will send to us, too. The user has seen them.
 #[derive(Clone, Debug, Default)]
-pub(in crate::repl) struct Own(Arc<Mutex<Expected>>);
+pub(in crate::repl) struct EchoFilter(Arc<Mutex<Expected>>);
 
 #[derive(Debug, Default)]
 struct Expected {
@@ -24,24 +24,24 @@ struct Expected {
 
 /// A note that is being said. Where it is dropped, nobody knows whether it was, and it is
 /// told when it comes.
-pub(in crate::repl) struct Coming<'o> {
-    own: &'o Own,
+pub(in crate::repl) struct PendingEcho<'o> {
+    own: &'o EchoFilter,
     note: Note,
     said: bool,
 }
 
-impl Own {
+impl EchoFilter {
     fn notes(&self) -> MutexGuard<'_, Expected> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(in crate::repl) fn expect(&self, note: &Note) -> Coming<'_> {
+    pub(in crate::repl) fn expect(&self, note: &Note) -> PendingEcho<'_> {
         let mut expected = self.notes();
         if expected.notes.len() == MOST {
             expected.remove(0);
         }
         expected.notes.push_back(note.clone());
-        Coming {
+        PendingEcho {
             own: self,
             note: note.clone(),
             said: false,
@@ -80,13 +80,13 @@ impl Expected {
     }
 }
 
-impl Coming<'_> {
+impl PendingEcho<'_> {
     pub(in crate::repl) fn confirm(mut self) {
         self.said = true;
     }
 }
 
-impl Drop for Coming<'_> {
+impl Drop for PendingEcho<'_> {
     fn drop(&mut self) {
         if !self.said {
             self.own.takes(&self.note);
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn each_is_taken_once() {
-        let own = Own::default();
+        let own = EchoFilter::default();
         own.expect(&note("a")).confirm();
         own.expect(&note("b")).confirm();
         own.expect(&note("a")).confirm();
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn one_that_was_perhaps_not_said_is_not_expected() {
-        let own = Own::default();
+        let own = EchoFilter::default();
         drop(own.expect(&note("a")));
         assert!(!own.takes(&note("a")));
         let coming = own.expect(&note("a"));
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn what_was_said_to_the_new_server_is_expected() {
-        let own = Own::default();
+        let own = EchoFilter::default();
         for text in ["a", "b"] {
             own.expect(&note(text)).confirm();
         }
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn there_are_not_too_many() {
-        let own = Own::default();
+        let own = EchoFilter::default();
         for number in 0..=MOST {
             own.expect(&note(&number.to_string())).confirm();
         }

@@ -17,9 +17,9 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use self::{
-    echo::Own,
+    echo::EchoFilter,
     share::{Answered, NO_ANSWER},
-    subscriber::{Heard, Member},
+    subscriber::{ChatEvent, Subscriber},
 };
 use super::{Calls, Outcome};
 use crate::{
@@ -49,8 +49,8 @@ pub(super) struct Chat {
     name: Arc<str>,
     /// How long the history may take to come.
     patience: Duration,
-    heard: mpsc::Sender<Heard>,
-    own: Own,
+    heard: mpsc::Sender<ChatEvent>,
+    own: EchoFilter,
     /// Who listens, where somebody does.
     member: Arc<Mutex<Option<AbortOnDropHandle<()>>>>,
 }
@@ -58,12 +58,12 @@ pub(super) struct Chat {
 impl Chat {
     /// A chat that this user has not joined. What is heard goes to `heard`; while that is
     /// full, nothing more is taken from the server.
-    pub(super) fn new(name: &str, patience: Duration, heard: mpsc::Sender<Heard>) -> Self {
+    pub(super) fn new(name: &str, patience: Duration, heard: mpsc::Sender<ChatEvent>) -> Self {
         Self {
             name: name.into(),
             patience,
             heard,
-            own: Own::default(),
+            own: EchoFilter::default(),
             member: Arc::default(),
         }
     }
@@ -107,7 +107,7 @@ impl Chat {
         let name = printable(&self.name, NAME);
         let greeting = format!("in the chat as {name}; :say TEXT talks, :chat off leaves");
         // Where nobody hears it, nobody has joined.
-        let _ = self.heard.send(Heard::Notice(greeting)).await;
+        let _ = self.heard.send(ChatEvent::Notice(greeting)).await;
     }
 
     fn member(&self) -> MutexGuard<'_, Option<AbortOnDropHandle<()>>> {
@@ -128,7 +128,7 @@ impl Chat {
         self.own.forget();
         let notes = calls.listen(None).await?;
         let (told, joined) = oneshot::channel();
-        let member = Member::new(calls, notes, self.patience, &self.own, &self.heard, told);
+        let member = Subscriber::new(calls, notes, self.patience, &self.own, &self.heard, told);
         let member = AbortOnDropHandle::new(tokio::spawn(member.listen()));
         // Where this future is dropped, so is the member. A history may be very long.
         let joined = timeout(self.patience, joined).await;

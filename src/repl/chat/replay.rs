@@ -17,7 +17,7 @@ const MOST: usize = 10_000;
 /// Where another one comes, or no more, the server has begun a new history (it was started
 /// again), and they are new, though they say the same. So nothing is lost.
 #[derive(Debug, Default)]
-pub(in crate::repl) struct Repeats {
+pub(in crate::repl) struct ReplayFilter {
     /// What tells the notes from others, in their order.
     heard: Vec<u64>,
     /// Those that came again, as it seems.
@@ -26,7 +26,7 @@ pub(in crate::repl) struct Repeats {
     again: bool,
 }
 
-impl Repeats {
+impl ReplayFilter {
     /// The chat was joined again. What is held back will come once more.
     pub(in crate::repl) fn rejoin(&mut self) {
         self.held.clear();
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     /// What is new of these notes, and of those behind when the history is over.
-    fn hear(repeats: &mut Repeats, texts: &str) -> String {
+    fn hear(repeats: &mut ReplayFilter, texts: &str) -> String {
         let mut new = Vec::new();
         for text in texts.chars() {
             new.extend(if text == '.' {
@@ -118,7 +118,7 @@ mod tests {
             ("abc.", "ab.", "ab"),
             ("abc.", "abx.", "abx"),
         ] {
-            let mut repeats = Repeats::default();
+            let mut repeats = ReplayFilter::default();
             let all = first.replace('.', "");
             assert_eq!(hear(&mut repeats, first), all);
             repeats.rejoin();
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_held_back_when_the_stream_breaks_comes_once_more() {
-        let mut repeats = Repeats::default();
+        let mut repeats = ReplayFilter::default();
         assert_eq!(hear(&mut repeats, "abc."), "abc");
         repeats.rejoin();
         assert_eq!(hear(&mut repeats, "ab"), "");

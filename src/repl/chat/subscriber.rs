@@ -7,16 +7,16 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{echo::Own, replay::Repeats};
+use super::{echo::EchoFilter, replay::ReplayFilter};
 use crate::repl::Calls;
 use crate::{
     client::{CallError, Note, Notes},
-    proto::{cursor::Bookmark, note::ANNOUNCER},
+    proto::{cursor::Cursor, note::ANNOUNCER},
 };
 
 /// What is heard while lines are answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum ChatEvent {
     /// What somebody else said.
     Note(Note),
     /// What became of the chat itself.
@@ -31,21 +31,21 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Somebody who listens.
-pub(in crate::repl) struct Member<C> {
+pub(in crate::repl) struct Subscriber<C> {
     calls: C,
     notes: Notes,
     patience: Duration,
     /// Since when it listens, and how long to wait before it is tried again.
     since: Instant,
     pause: Duration,
-    repeats: Repeats,
+    repeats: ReplayFilter,
     /// The place of the next note, where the server tells of places.
-    place: Option<Bookmark>,
+    place: Option<Cursor>,
     /// Whether the chat was lost, and whether it has another history since.
     lost: bool,
     forgotten: bool,
-    own: Own,
-    heard: mpsc::Sender<Heard>,
+    own: EchoFilter,
+    heard: mpsc::Sender<ChatEvent>,
     /// Who waits for the history to be told.
     joined: Option<oneshot::Sender<Result<(), CallError>>>,
 }
@@ -53,14 +53,14 @@ pub(in crate::repl) struct Member<C> {
 /// Nobody wants to hear any more.
 struct Gone;
 
-impl<C: Calls> Member<C> {
+impl<C: Calls> Subscriber<C> {
     /// Somebody who listens to `notes`, and tells `joined` when the history is over.
     pub(in crate::repl) fn new(
         calls: &C,
         notes: Notes,
         patience: Duration,
-        own: &Own,
-        heard: &mpsc::Sender<Heard>,
+        own: &EchoFilter,
+        heard: &mpsc::Sender<ChatEvent>,
         joined: oneshot::Sender<Result<(), CallError>>,
     ) -> Self {
         Self {
@@ -69,7 +69,7 @@ impl<C: Calls> Member<C> {
             patience,
             since: Instant::now(),
             pause: PAUSE,
-            repeats: Repeats::default(),
+            repeats: ReplayFilter::default(),
             place: None,
             lost: false,
             forgotten: false,
@@ -159,15 +159,15 @@ impl<C: Calls> Member<C> {
         if note.name != ANNOUNCER && self.own.takes(&note) {
             return Ok(());
         }
-        self.tell(Heard::Note(note)).await
+        self.tell(ChatEvent::Note(note)).await
     }
 
-    async fn tell(&mut self, heard: Heard) -> Result<(), Gone> {
+    async fn tell(&mut self, heard: ChatEvent) -> Result<(), Gone> {
         self.heard.send(heard).await.map_err(|_| Gone)
     }
 
     async fn notice(&mut self, text: String) -> Result<(), Gone> {
-        self.tell(Heard::Notice(text)).await
+        self.tell(ChatEvent::Notice(text)).await
     }
 
     /// Looks for the chat, which was lost by `error`, until it is there again.

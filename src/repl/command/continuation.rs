@@ -8,16 +8,16 @@ const LINES: usize = 256;
 
 /// A text of several lines as lines to be answered one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Grouped {
+pub struct LogicalLines {
     /// The lines.
-    pub groups: Vec<Group>,
+    pub groups: Vec<LogicalLine>,
     /// Whether a parenthesis is open at the end.
     pub is_open: bool,
 }
 
 /// A line to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
+pub struct LogicalLine {
     /// The line on which it begins, from 1.
     pub number: usize,
     /// What stood on several lines is one, with spaces for ends of lines and for comments in
@@ -28,7 +28,7 @@ pub struct Group {
 /// Groups the lines of `text`. One whose parenthesis is never closed stands alone, so that
 /// those behind it are answered all the same.
 #[must_use]
-pub fn grouped(text: &str) -> Grouped {
+pub fn join_continuations(text: &str) -> LogicalLines {
     let all: Vec<_> = text.lines().collect();
     let (mut groups, mut open) = (Vec::new(), false);
     let mut rest = &all[..];
@@ -40,13 +40,13 @@ pub fn grouped(text: &str) -> Grouped {
         };
         open |= count.is_none();
         let (group, behind) = rest.split_at(count.unwrap_or(1));
-        groups.push(Group {
+        groups.push(LogicalLine {
             number: all.len() - rest.len() + 1,
             line: joined(group),
         });
         rest = behind;
     }
-    Grouped {
+    LogicalLines {
         groups,
         is_open: open,
     }
@@ -122,7 +122,7 @@ mod tests {
             ("1 # (\n2", &[(1, "1 # ("), (2, "2")], false),
             (")(\n)", &[(1, ")( )")], false),
         ] {
-            let found = grouped(text);
+            let found = join_continuations(text);
             let shown: Vec<_> = found
                 .groups
                 .iter()
@@ -135,6 +135,6 @@ mod tests {
     #[test]
     fn what_is_never_closed_costs_little() {
         let text = "(\n".repeat(20_000);
-        assert_eq!(grouped(&text).groups.len(), 20_000);
+        assert_eq!(join_continuations(&text).groups.len(), 20_000);
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     limits::{LIMITS, Limit},
-    registry::{Entry, Kind, names},
+    registry::{CommandSpec, Kind, names},
 };
 use crate::repl::settings::{SETTINGS, Setting};
 use crate::{
@@ -19,13 +19,13 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub enum Topic {
     /// A command.
-    Command(&'static Entry),
+    Command(&'static CommandSpec),
     /// A function of the language.
     Function(&'static Function),
     /// A number with a name, and what it is.
     Constant(&'static str, &'static str),
     /// What an answer can be turned `to`, and what that is.
-    Form(&'static str, &'static str),
+    Conversion(&'static str, &'static str),
     /// A setting.
     Setting(&'static Setting),
     /// A limit of servers.
@@ -62,7 +62,7 @@ impl Topic {
         match self {
             Self::Command(entry) => entry.names[0],
             Self::Function(function) => function.names[0],
-            Self::Constant(name, _) | Self::Form(name, _) => name,
+            Self::Constant(name, _) | Self::Conversion(name, _) => name,
             Self::Setting(setting) => setting.name,
             Self::Limit(limit) => limit.name,
             Self::Limits => ALL_LIMITS,
@@ -72,7 +72,7 @@ impl Topic {
     /// What a name stands for.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
-        let command = Entry::find(name).map(Self::Command);
+        let command = CommandSpec::find(name).map(Self::Command);
         let constant = || {
             let mut constants = engine::CONSTANTS.iter().chain(&[ANS]);
             constants
@@ -83,7 +83,7 @@ impl Topic {
             let mut forms = FORMS.into_iter();
             forms
                 .find(|(known, _)| *known == name)
-                .map(|(name, what)| Self::Form(name, what))
+                .map(|(name, what)| Self::Conversion(name, what))
         };
         command
             .or_else(|| library::find(name).map(Self::Function))
@@ -100,7 +100,7 @@ impl Topic {
         match self {
             Self::Command(entry) => entry.summary,
             Self::Function(function) => function.summary,
-            Self::Constant(_, what) | Self::Form(_, what) => what,
+            Self::Constant(_, what) | Self::Conversion(_, what) => what,
             Self::Setting(setting) => setting.summary,
             Self::Limit(limit) => limit.what,
             Self::Limits => "what servers refuse",
@@ -162,7 +162,7 @@ pub fn help(topic: Option<Topic>) -> String {
             line(name);
             line(&format!("  {what}"));
         }
-        Some(Topic::Form(name, what)) => {
+        Some(Topic::Conversion(name, what)) => {
             line(&format!("VALUE to {name}"));
             line(&format!("  {what}"));
         }
@@ -197,7 +197,7 @@ fn overview(line: &mut impl FnMut(&str)) {
     line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex;");
     line("x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer, # a comment.");
     let usage = |name: &&str| {
-        let entry = Entry::find(name).expect("a command of the table");
+        let entry = CommandSpec::find(name).expect("a command of the table");
         let others = match entry.names {
             [] | [_] => String::new(),
             [_, others @ ..] => format!(" ({})", others.join(", ")),

@@ -5,14 +5,14 @@ use std::ops::Range;
 use super::{
     fault::{LINE, LineFault, SYNTAX},
     help::Topic,
-    registry::{Entry, Kind, names},
+    registry::{CommandSpec, Kind, names},
 };
 use crate::repl::{
     chat::Talk,
     settings::{Change, SETTINGS, Setting},
 };
 use crate::{
-    client::{Inquiry, Method},
+    client::{Method, ReflectionRequest},
     proto::note::TEXT,
     syntax::is_space,
     text::{printable::quoted, suggestion::suggestion},
@@ -32,7 +32,7 @@ pub enum Command<'t> {
     /// A new worksheet.
     Clear,
     /// What the server tells of itself.
-    Discover(Inquiry),
+    Discover(ReflectionRequest),
     /// Something of the chat.
     Talk(Talk<'t>),
     /// Something of the settings.
@@ -111,9 +111,8 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
         }
         Kind::Names => no_more(&name, "no operands", words).map(|()| Command::Names),
         Kind::Clear => no_more(&name, "no operands", words).map(|()| Command::Clear),
-        Kind::Services => {
-            no_more(&name, "no operands", words).map(|()| Command::Discover(Inquiry::Services))
-        }
+        Kind::Services => no_more(&name, "no operands", words)
+            .map(|()| Command::Discover(ReflectionRequest::Services)),
         Kind::Describe => {
             let end = words.end..words.end;
             let Some(symbol) = words.next() else {
@@ -125,12 +124,14 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
                 });
             };
             no_more(&name, "one name", words)?;
-            Ok(Command::Discover(Inquiry::Files(symbol.text.into())))
+            Ok(Command::Discover(ReflectionRequest::Files(
+                symbol.text.into(),
+            )))
         }
         Kind::Health => {
             let service = words.next().map_or("", |word| word.text).to_owned();
             no_more(&name, "one name at most", words)?;
-            Ok(Command::Discover(Inquiry::Health(service)))
+            Ok(Command::Discover(ReflectionRequest::Health(service)))
         }
         Kind::Chat => match words.next() {
             None => Ok(Command::Talk(Talk::Join)),
@@ -191,8 +192,8 @@ pub fn parse(line: &str) -> Result<Command<'_>, LineFault> {
 }
 
 /// The command that a line with the first word `name` gives, if it gives one.
-fn command(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static Entry>, LineFault> {
-    let known = Entry::find(name.text);
+fn command(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static CommandSpec>, LineFault> {
+    let known = CommandSpec::find(name.text);
     let behind = rest.rest.trim_start_matches(is_space);
     let is_one = name.text.starts_with(':');
     if known.is_some() && (is_one || !behind.starts_with('=')) {

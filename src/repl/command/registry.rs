@@ -7,7 +7,7 @@ use crate::client::Method;
 
 /// A command as its user sees it.
 #[derive(Debug, PartialEq)]
-pub struct Entry {
+pub struct CommandSpec {
     /// What it is called; the first is the name that messages use.
     pub names: &'static [&'static str],
     /// What goes behind the name.
@@ -21,7 +21,7 @@ pub struct Entry {
     pub(in crate::repl) kind: Kind,
 }
 
-impl Entry {
+impl CommandSpec {
     /// The entry of a name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
@@ -59,8 +59,8 @@ pub(in crate::repl) enum Kind {
 }
 
 /// Every command.
-pub const TABLE: [Entry; 21] = [
-    Entry {
+pub const TABLE: [CommandSpec; 21] = [
+    CommandSpec {
         names: &["add"],
         operands: "A B",
         summary: "A + B, by calc.Calculator/Add",
@@ -68,7 +68,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Verb(Method::Add),
     },
-    Entry {
+    CommandSpec {
         names: &["subtract", "substract", "sub"],
         operands: "A B",
         summary: "A - B, by calc.Calculator/Substract",
@@ -76,7 +76,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Verb(Method::Subtract),
     },
-    Entry {
+    CommandSpec {
         names: &["multiply", "mul"],
         operands: "A B",
         summary: "A * B, by calc.Calculator/Multiply",
@@ -84,7 +84,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Verb(Method::Multiply),
     },
-    Entry {
+    CommandSpec {
         names: &["divide", "div"],
         operands: "A B",
         summary: "A / B as a 32-bit float, by calc.Calculator/Divide",
@@ -92,7 +92,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Verb(Method::Divide),
     },
-    Entry {
+    CommandSpec {
         names: &[":vars"],
         operands: "",
         summary: "every variable and function of the worksheet",
@@ -100,7 +100,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Names,
     },
-    Entry {
+    CommandSpec {
         names: &[":clear"],
         operands: "",
         summary: "a new worksheet: forgets variables, functions and the last answer",
@@ -108,7 +108,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Clear,
     },
-    Entry {
+    CommandSpec {
         names: &[":services"],
         operands: "",
         summary: "the services of the server, by reflection",
@@ -116,7 +116,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Services,
     },
-    Entry {
+    CommandSpec {
         names: &[":describe"],
         operands: "NAME",
         summary: "a service, method or message of the server, by reflection",
@@ -124,7 +124,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Describe,
     },
-    Entry {
+    CommandSpec {
         names: &[":health"],
         operands: "[SERVICE]",
         summary: "whether the server serves, or one of its services",
@@ -132,7 +132,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Health,
     },
-    Entry {
+    CommandSpec {
         names: &[":chat"],
         operands: "[off]",
         summary: "joins the chat of the server, or leaves it: what others say is shown",
@@ -140,7 +140,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Chat,
     },
-    Entry {
+    CommandSpec {
         names: &[":say"],
         operands: "TEXT",
         summary: "says something in the chat",
@@ -148,7 +148,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Say,
     },
-    Entry {
+    CommandSpec {
         names: &[":share"],
         operands: "",
         summary: "says in the chat what the last line came to",
@@ -156,7 +156,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Share,
     },
-    Entry {
+    CommandSpec {
         names: &[":take"],
         operands: "",
         summary: "the last answer that was shared in the chat becomes ans",
@@ -164,7 +164,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Take,
     },
-    Entry {
+    CommandSpec {
         names: &[":explain"],
         operands: "LINE",
         summary: "answers the line, and shows the call: messages, bytes, headers, status",
@@ -172,7 +172,7 @@ pub const TABLE: [Entry; 21] = [
         details: "The line may be an expression, a typed call, or a command that asks the server. What is\nshown was recorded on the connection while the call was made; what cannot be seen from\nhere is said to be so. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10",
         kind: Kind::Explain,
     },
-    Entry {
+    CommandSpec {
         names: &[":trace"],
         operands: "on|off",
         summary: "a line about each call, after its answer",
@@ -180,7 +180,7 @@ pub const TABLE: [Entry; 21] = [
         details: "It tells the method, the bytes of the messages, the status and the time.",
         kind: Kind::Trace,
     },
-    Entry {
+    CommandSpec {
         names: &[":ans"],
         operands: "[N]",
         summary: "the answers so far, or the one with this number again, which becomes ans",
@@ -188,7 +188,7 @@ pub const TABLE: [Entry; 21] = [
         details: "An exact answer comes back as it was. A rounded one too, where its line needs no names of\nthe worksheet; else as the digits that were shown.",
         kind: Kind::Answers,
     },
-    Entry {
+    CommandSpec {
         names: &[":set"],
         operands: "[NAME [VALUE]] [--save]",
         summary: "shows the settings, or changes one; --save keeps them for later sessions",
@@ -196,7 +196,7 @@ pub const TABLE: [Entry; 21] = [
         details: "':set' lists the settings, and 'help NAME' tells of one. The file in which they are kept is\ngrpcalc/config.toml in the directory for configuration (GRPCALC_CONFIG names another\ndirectory). Lines in the file init.calc beside it are run at the start of the prompt.",
         kind: Kind::Set,
     },
-    Entry {
+    CommandSpec {
         names: &[":save"],
         operands: "FILE",
         summary: "writes what the worksheet knows to a file",
@@ -204,7 +204,7 @@ pub const TABLE: [Entry; 21] = [
         details: "The lines that make the variables, the functions and the last answer again: for ':load',\nfor 'grpcalc -f', or for init.calc. A file is only replaced if it was saved so.",
         kind: Kind::Save,
     },
-    Entry {
+    CommandSpec {
         names: &[":load"],
         operands: "FILE",
         summary: "answers the lines of a file",
@@ -212,7 +212,7 @@ pub const TABLE: [Entry; 21] = [
         details: "As if each were typed. 'grpcalc -f FILE' is for long ones.",
         kind: Kind::Load,
     },
-    Entry {
+    CommandSpec {
         names: &["help"],
         operands: "[NAME]",
         summary: "everything there is, or one command, function or constant",
@@ -220,7 +220,7 @@ pub const TABLE: [Entry; 21] = [
         details: "",
         kind: Kind::Help,
     },
-    Entry {
+    CommandSpec {
         names: &["quit", "exit"],
         operands: "",
         summary: "ends the session",

@@ -5,9 +5,9 @@ use std::mem;
 use tokio::sync::mpsc::{self, UnboundedReceiver, error::TryRecvError};
 
 use super::{
-    Credit, End, Rules, ScriptError,
-    output::{Page, Pages, Side, Unread},
-    pending::{Extent, Input, Item, Last, Newest},
+    End, FlowControl, Rules, ScriptError,
+    output::{OutputBuffer, OutputBuffers, Side, Unread},
+    pending::{Extent, Input, Last, Newest, Pending},
 };
 use crate::{
     client::{Answered, CallError, Event, Fault, Reply},
@@ -15,18 +15,18 @@ use crate::{
         LOWERED, Outcome,
         session::{
             definitions,
-            stream::{Row, Sheet},
+            stream::{Row, WorksheetStream},
         },
     },
 };
 
 /// Takes the items, waits for the answer of each, and prints it.
-pub(super) struct Replies<'a> {
-    items: UnboundedReceiver<Item>,
-    pages: Pages,
-    credit: &'a Credit,
+pub(super) struct Collector<'a> {
+    items: UnboundedReceiver<Pending>,
+    pages: OutputBuffers,
+    credit: &'a FlowControl,
     rules: Rules,
-    sheet: Option<Sheet>,
+    sheet: Option<WorksheetStream>,
     last: Last,
     /// The newest line, if it has an answer.
     newest: Option<Newest>,
@@ -50,16 +50,16 @@ impl From<Unread> for Stop {
     }
 }
 
-impl<'a> Replies<'a> {
+impl<'a> Collector<'a> {
     pub(super) fn new(
-        items: UnboundedReceiver<Item>,
-        pages: mpsc::Sender<Page>,
-        credit: &'a Credit,
+        items: UnboundedReceiver<Pending>,
+        pages: mpsc::Sender<OutputBuffer>,
+        credit: &'a FlowControl,
         rules: Rules,
     ) -> Self {
         Self {
             items,
-            pages: Pages::new(pages),
+            pages: OutputBuffers::new(pages),
             credit,
             rules,
             sheet: None,
@@ -79,7 +79,7 @@ impl<'a> Replies<'a> {
             Err(Stop::Unreadable(error)) => Err(ScriptError::Read(error)),
         };
         // Where nobody takes it, writing has failed and says so.
-        let _ = self.pages.turn().await;
+        let _ = self.pages.flush().await;
         end
     }
 
@@ -89,7 +89,7 @@ impl<'a> Replies<'a> {
                 Ok(item) => item,
                 Err(TryRecvError::Disconnected) => return Ok(()),
                 Err(TryRecvError::Empty) => {
-                    self.pages.turn().await?;
+                    self.pages.flush().await?;
                     match self.items.recv().await {
                         Some(item) => item,
                         None => return Ok(()),
@@ -98,54 +98,54 @@ impl<'a> Replies<'a> {
             };
             self.answer(item).await?;
             if self.pages.is_full() {
-                self.pages.turn().await?;
+                self.pages.flush().await?;
             }
         }
     }
 
-    async fn answer(&mut self, item: Item) -> Result<(), Stop> {
+    async fn answer(&mut self, item: Pending) -> Result<(), Stop> {
         match item {
-            Item::Sheet(sheet) => self.sheet = Some(*sheet),
-            Item::Lines(input, extent) => self.lines(input, extent).await?,
-            Item::Hidden => {
+            Pending::WorksheetStream(sheet) => self.sheet = Some(*sheet),
+            Pending::Lines(input, extent) => self.lines(input, extent).await?,
+            Pending::Hidden => {
                 // The line behind it would see another last answer.
                 if self.row().await?.is_err() {
                     return Err(self.out_of_step());
                 }
             }
-            Item::Done(bytes) => {
+            Pending::Done(bytes) => {
                 self.done().await?;
                 self.credit.give_request(bytes);
             }
-            Item::Lookup(asked) => {
+            Pending::Lookup(asked) => {
                 let row = self.row().await?;
                 self.done().await?;
                 // Who asked may have ended.
                 let _ = asked.send(row);
             }
-            Item::Names(input) => self.names(input).await?,
-            Item::Clear(input) => {
+            Pending::Names(input) => self.names(input).await?,
+            Pending::Clear(input) => {
                 (self.sheet, self.last, self.newest) = (None, Last::default(), None);
                 self.outcome(&input, &Outcome::Silence)?;
             }
-            Item::Call(input, mut call) => {
+            Pending::Call(input, mut call) => {
                 let done = if let Ok(done) = call.try_recv() {
                     Ok(done)
                 } else {
-                    self.pages.turn().await?;
+                    self.pages.flush().await?;
                     call.await
                 };
                 // Nobody drops a call but with the script.
                 let outcome = done.unwrap_or_else(|_| Outcome::Fault(Fault::cancelled()));
                 self.outcome(&input, &outcome)?;
             }
-            Item::Said(input, outcome) => self.outcome(&input, &outcome)?,
-            Item::Last(asked) => {
+            Pending::Said(input, outcome) => self.outcome(&input, &outcome)?,
+            Pending::Last(asked) => {
                 let _ = asked.send((self.last.clone(), self.newest.clone()));
             }
-            Item::Read(bytes) => self.pages.set_answered(bytes),
-            Item::Broken(error) => return Err(self.broken(&error)),
-            Item::Unreadable(error) => return Err(Stop::Unreadable(error)),
+            Pending::Read(bytes) => self.pages.set_answered(bytes),
+            Pending::Broken(error) => return Err(self.broken(&error)),
+            Pending::Unreadable(error) => return Err(Stop::Unreadable(error)),
         }
         Ok(())
     }
@@ -164,7 +164,7 @@ impl<'a> Replies<'a> {
             match sheet.take() {
                 Some(Ok(Event::Answer(Ok(answer)))) => {
                     if answer.text.is_some() {
-                        self.last = Last::Sheet;
+                        self.last = Last::WorksheetStream;
                     }
                     let page = self.pages.on(Side::Output);
                     self.rules.format.answer(number, next_text(), &answer, page);
@@ -188,7 +188,7 @@ impl<'a> Replies<'a> {
                     // About: how long each of them is, is forgotten.
                     let done = extent.bytes * (number - input.number) / extent.lines;
                     self.pages.set_answered(before + done);
-                    self.pages.turn().await?;
+                    self.pages.flush().await?;
                     self.wait().await?;
                     continue;
                 }
@@ -196,7 +196,7 @@ impl<'a> Replies<'a> {
             number += 1;
             self.next = number;
             if self.pages.is_full() {
-                self.pages.turn().await?;
+                self.pages.flush().await?;
             }
         }
         self.pages.set_answered(before + extent.bytes);
@@ -248,7 +248,7 @@ impl<'a> Replies<'a> {
                 Some(Ok(Event::Done)) => return Ok(None),
                 Some(Err(error)) => return Err(self.broken(&error)),
                 None => {
-                    self.pages.turn().await?;
+                    self.pages.flush().await?;
                     self.wait().await?;
                 }
             }
@@ -334,7 +334,7 @@ impl<'a> Replies<'a> {
         let error = self
             .sheet
             .as_ref()
-            .map_or_else(CallError::no_worksheet, Sheet::nonsense);
+            .map_or_else(CallError::no_worksheet, WorksheetStream::protocol_error);
         self.broken(&error)
     }
 }

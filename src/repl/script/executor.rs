@@ -4,7 +4,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
 
 use crate::{
-    client::{Call, Inquiry, Options},
+    client::{Call, Options, ReflectionRequest},
     repl::{
         Calls, Outcome,
         calling::{
@@ -28,7 +28,7 @@ pub(super) enum Question {
     /// A line by itself.
     Line(String, Options, Evaluation),
     /// What a server tells of itself.
-    Discover(Inquiry),
+    Discover(ReflectionRequest),
 }
 
 /// Asks whatever comes, until nothing more comes and everything is answered.
@@ -49,7 +49,7 @@ pub(super) async fn ask_all(calls: &impl Calls, mut coming: UnboundedReceiver<As
 
 async fn ask(calls: &impl Calls, Asked { question, answer }: Asked) {
     let outcome = match question {
-        Question::Call(call) => calls.ask(call.into()).await.into(),
+        Question::Call(call) => calls.call(call.into()).await.into(),
         Question::Line(line, options, evaluation) => {
             // Boxed, since it is rare and large.
             Box::pin(evaluate(calls, line, options, evaluation)).await

@@ -18,13 +18,13 @@ const ITEMS: usize = MOST_CALLS;
 
 /// What may still be sent, taken by the feed and given back with the answers.
 #[derive(Debug)]
-pub(super) struct Credit {
+pub(super) struct FlowControl {
     bytes: Semaphore,
     requests: Semaphore,
     items: Semaphore,
 }
 
-impl Default for Credit {
+impl Default for FlowControl {
     fn default() -> Self {
         Self {
             bytes: Semaphore::new(BYTES),
@@ -34,7 +34,7 @@ impl Default for Credit {
     }
 }
 
-impl Credit {
+impl FlowControl {
     /// Waits until a request of so many bytes may be sent.
     pub(super) async fn take_request(&self, bytes: u32) {
         let request = self.requests.acquire().await;

@@ -8,7 +8,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    output::{Pages, Side},
+    output::{OutputBuffers, Side},
     pending::Input,
 };
 use crate::{
@@ -91,7 +91,13 @@ impl Format {
     }
 
     /// Prints what a line came to that is no answer of the worksheet.
-    pub(super) fn outcome(self, input: &Input, many: bool, outcome: &Outcome, pages: &mut Pages) {
+    pub(super) fn outcome(
+        self,
+        input: &Input,
+        many: bool,
+        outcome: &Outcome,
+        pages: &mut OutputBuffers,
+    ) {
         if self == Self::Json {
             return json(input, outcome, pages.on(Side::Output));
         }

@@ -23,8 +23,10 @@ use tokio::{
 };
 
 use self::line_reader::LineReader;
-use self::{collect::Replies, flow_control::Credit, output::Page, submit::Feed};
-use super::{Calls, Heard, chat::Chat};
+use self::{
+    collect::Collector, flow_control::FlowControl, output::OutputBuffer, submit::Submitter,
+};
+use super::{Calls, ChatEvent, chat::Chat};
 use crate::client::Options;
 
 pub use self::{
@@ -92,7 +94,7 @@ pub async fn run(
     rules: Rules,
     name: &str,
 ) -> Result<End, ScriptError> {
-    let credit = Credit::default();
+    let credit = FlowControl::default();
     // What waits in it is bounded by the credit.
     let (items, to_answer) = mpsc::unbounded_channel();
     let (pages, to_write) = mpsc::channel(PAGES);
@@ -109,7 +111,7 @@ pub async fn run(
     // What is on its way to the pages, also where this ends.
     let mut passing = None;
     let feeding = async {
-        let feed = Feed::new(calls, items, asked, &credit, rules, chat.clone());
+        let feed = Submitter::new(calls, items, asked, &credit, rules, chat.clone());
         let asking = executor::ask_all(calls, to_ask);
         let hearing = async {
             loop {
@@ -128,7 +130,7 @@ pub async fn run(
     };
     let end = tokio::select! {
         biased;
-        end = Replies::new(to_answer, pages.clone(), &credit, rules).run() => end,
+        end = Collector::new(to_answer, pages.clone(), &credit, rules).run() => end,
         never = feeding => never,
     };
     // Nobody listens any more; what was heard is told.
@@ -148,10 +150,10 @@ pub async fn run(
 }
 
 /// What was heard, as the errors have it.
-fn aside(heard: Heard) -> Page {
+fn aside(heard: ChatEvent) -> OutputBuffer {
     match heard {
-        Heard::Note(note) => Page::aside(format!("{note}\n")),
-        Heard::Notice(text) => Page::aside(format!("grpcalc: {text}\n")),
+        ChatEvent::Note(note) => OutputBuffer::aside(format!("{note}\n")),
+        ChatEvent::Notice(text) => OutputBuffer::aside(format!("grpcalc: {text}\n")),
     }
 }
 

@@ -30,7 +30,7 @@ pub trait Output: Send + 'static {
 
 /// Text in its order.
 #[derive(Debug, Default)]
-pub(super) struct Page {
+pub(super) struct OutputBuffer {
     text: Vec<u8>,
     /// Where the side changes: up to here the text is for that one.
     cuts: Vec<(usize, Side)>,
@@ -38,7 +38,7 @@ pub(super) struct Page {
     answered: Option<u64>,
 }
 
-impl Page {
+impl OutputBuffer {
     /// A text that belongs to no line, for the errors.
     pub(super) fn aside(text: String) -> Self {
         Self {
@@ -51,24 +51,24 @@ impl Page {
 
 /// Fills pages and has them written.
 #[derive(Debug)]
-pub(super) struct Pages {
-    page: Page,
+pub(super) struct OutputBuffers {
+    page: OutputBuffer,
     side: Side,
     /// Bytes of the input that are answered up to here.
     answered: u64,
     /// What the last page said of the bytes that are answered.
     told: u64,
-    sender: mpsc::Sender<Page>,
+    sender: mpsc::Sender<OutputBuffer>,
 }
 
 /// Nobody takes pages any more.
 #[derive(Debug)]
 pub(super) struct Unread;
 
-impl Pages {
-    pub(super) fn new(sender: mpsc::Sender<Page>) -> Self {
+impl OutputBuffers {
+    pub(super) fn new(sender: mpsc::Sender<OutputBuffer>) -> Self {
         Self {
-            page: Page::default(),
+            page: OutputBuffer::default(),
             side: Side::Output,
             answered: 0,
             told: 0,
@@ -99,7 +99,7 @@ impl Pages {
     }
 
     /// Hands the page over to be written, and waits where too many wait for that.
-    pub(super) async fn turn(&mut self) -> Result<(), Unread> {
+    pub(super) async fn flush(&mut self) -> Result<(), Unread> {
         // Lines that print nothing have come far too.
         let far = self.answered.saturating_sub(self.told) >= FULL as u64;
         if self.page.text.is_empty() && !far {
@@ -108,9 +108,9 @@ impl Pages {
         self.told = self.answered;
         self.page.answered = Some(self.answered);
         self.page.cuts.push((self.page.text.len(), self.side));
-        let next = Page {
+        let next = OutputBuffer {
             text: Vec::with_capacity(self.page.text.len().min(2 * FULL)),
-            ..Page::default()
+            ..OutputBuffer::default()
         };
         let full = std::mem::replace(&mut self.page, next);
         self.sender.send(full).await.map_err(|_| Unread)
@@ -119,7 +119,7 @@ impl Pages {
 
 /// Writes pages as they come, until there are no more or the output takes no more.
 pub(super) fn write_all(
-    mut pages: mpsc::Receiver<Page>,
+    mut pages: mpsc::Receiver<OutputBuffer>,
     mut output: impl Output,
 ) -> io::Result<()> {
     while let Some(page) = pages.blocking_recv() {

@@ -8,7 +8,7 @@ use crate::{
     client::{CallError, Reply},
     repl::{
         Outcome,
-        session::stream::{Row, Sheet},
+        session::stream::{Row, WorksheetStream},
     },
 };
 
@@ -28,9 +28,9 @@ pub(super) struct Extent {
 
 /// What comes next, in the order of the lines.
 #[derive(Debug)]
-pub(super) enum Item {
+pub(super) enum Pending {
     /// From here on this worksheet answers.
-    Sheet(Box<Sheet>),
+    WorksheetStream(Box<WorksheetStream>),
     /// The next answers of the worksheet belong to lines: this one and those behind it,
     /// whose texts are joined by `\n`.
     Lines(Input, Extent),
@@ -58,7 +58,7 @@ pub(super) enum Item {
     Unreadable(io::Error),
 }
 
-impl Item {
+impl Pending {
     /// Whether it takes room of its own, which is given back with its answer.
     pub(super) fn has_room(&self) -> bool {
         matches!(
@@ -76,7 +76,7 @@ pub(super) type Newest = (u64, Reply);
 pub(super) enum Last {
     /// The worksheet's, which knows it, or nobody's.
     #[default]
-    Sheet,
+    WorksheetStream,
     /// A typed call's.
     Reply(Reply),
 }

@@ -9,10 +9,10 @@ use tokio::{
 
 use super::line_reader::{Line, LineReader};
 use super::{
-    Credit, Rules,
+    FlowControl, Rules,
     executor::{Asked, Question},
     format::Format,
-    pending::{Extent, Input, Item, Last, Newest},
+    pending::{Extent, Input, Last, Newest, Pending},
 };
 use crate::{
     client::{Call, CallError, Method, Requests, WorksheetRequest},
@@ -21,7 +21,7 @@ use crate::{
         calling::evaluation::Evaluation,
         chat::{Chat, Talk, share::Answered},
         command::{self, Command, Operand, Set, Word, fault::LineFault, help::help, operand},
-        session::{replay_log::mentions_last, stream::Sheet},
+        session::{replay_log::mentions_last, stream::WorksheetStream},
         settings::{SETTINGS, Settings},
     },
 };
@@ -30,12 +30,12 @@ use crate::{
 const FULL: usize = 32 * 1024;
 
 /// Reads lines, and asks for their answers.
-pub(super) struct Feed<'a, C> {
+pub(super) struct Submitter<'a, C> {
     calls: &'a C,
-    items: UnboundedSender<Item>,
+    items: UnboundedSender<Pending>,
     /// What is to be asked in a call of its own.
     asked: UnboundedSender<Asked>,
-    credit: &'a Credit,
+    credit: &'a FlowControl,
     rules: Rules,
     /// As the lines so far have set them.
     settings: Settings,
@@ -57,7 +57,7 @@ struct Batch {
     text: String,
     lines: u32,
     /// Where the answers will come from.
-    items: Vec<Item>,
+    items: Vec<Pending>,
 }
 
 /// Whether to go on reading.
@@ -69,7 +69,7 @@ impl Batch {
     fn push(&mut self, number: u64, line: &str, shown: bool) {
         self.append(line);
         let bytes = line.len() as u64 + 1;
-        if let Some(Item::Lines(input, extent)) = self.items.last_mut()
+        if let Some(Pending::Lines(input, extent)) = self.items.last_mut()
             && input.number + extent.lines == number
         {
             extent.lines += 1;
@@ -82,13 +82,14 @@ impl Batch {
         }
         let text = shown.then(|| line.to_owned());
         let extent = Extent { lines: 1, bytes };
-        self.items.push(Item::Lines(Input { number, text }, extent));
+        self.items
+            .push(Pending::Lines(Input { number, text }, extent));
     }
 
     /// Adds a line whose answer nobody will see.
     fn push_hidden(&mut self, line: &str) {
         self.append(line);
-        self.items.push(Item::Hidden);
+        self.items.push(Pending::Hidden);
     }
 
     #[inline]
@@ -101,12 +102,12 @@ impl Batch {
     }
 }
 
-impl<'a, C: Calls> Feed<'a, C> {
+impl<'a, C: Calls> Submitter<'a, C> {
     pub(super) fn new(
         calls: &'a C,
-        items: UnboundedSender<Item>,
+        items: UnboundedSender<Pending>,
         asked: UnboundedSender<Asked>,
-        credit: &'a Credit,
+        credit: &'a FlowControl,
         rules: Rules,
         chat: Chat,
     ) -> Self {
@@ -153,11 +154,11 @@ impl<'a, C: Calls> Feed<'a, C> {
             if self.flush().await.is_break() {
                 return;
             }
-            self.give(Item::Read(lines.taken()));
+            self.give(Pending::Read(lines.taken()));
             match lines.fill().await {
                 Ok(true) => {}
                 Ok(false) => return,
-                Err(error) => return self.give(Item::Unreadable(error)),
+                Err(error) => return self.give(Pending::Unreadable(error)),
             }
         }
     }
@@ -193,14 +194,14 @@ impl<'a, C: Calls> Feed<'a, C> {
             Ok(Command::Clear) => {
                 self.flush().await?;
                 (self.requests, self.behind) = (None, false);
-                self.item(Item::Clear(input)).await?;
+                self.item(Pending::Clear(input)).await?;
                 // Before the next worksheet.
                 self.flush().await
             }
             Ok(Command::Discover(inquiry)) => {
                 self.room().await?;
                 let call = self.ask(Question::Discover(inquiry));
-                self.batch.items.push(Item::Call(input, call));
+                self.batch.items.push(Pending::Call(input, call));
                 Flow::Continue(())
             }
             Ok(Command::Talk(talk)) => self.talk(input, talk).await,
@@ -245,12 +246,12 @@ impl<'a, C: Calls> Feed<'a, C> {
         self.rules.format == Format::Json
     }
 
-    fn give(&self, item: Item) {
+    fn give(&self, item: Pending) {
         // Where nobody takes it, the script has ended.
         let _ = self.items.send(item);
     }
 
-    fn give_all(&self, items: impl IntoIterator<Item = Item>) {
+    fn give_all(&self, items: impl IntoIterator<Item = Pending>) {
         for item in items {
             self.give(item);
         }
@@ -266,14 +267,14 @@ impl<'a, C: Calls> Feed<'a, C> {
         Flow::Continue(())
     }
 
-    async fn item(&mut self, item: Item) -> Flow {
+    async fn item(&mut self, item: Pending) -> Flow {
         self.room().await?;
         self.batch.items.push(item);
         Flow::Continue(())
     }
 
     async fn say(&mut self, input: Input, outcome: Outcome) -> Flow {
-        self.item(Item::Said(input, outcome)).await
+        self.item(Pending::Said(input, outcome)).await
     }
 
     /// Starts a typed call.
@@ -292,7 +293,7 @@ impl<'a, C: Calls> Feed<'a, C> {
         self.behind = true;
         self.room().await?;
         let call = self.ask(Question::Call(Call { method, n1, n2 }));
-        self.batch.items.push(Item::Call(input, call));
+        self.batch.items.push(Pending::Call(input, call));
         Flow::Continue(())
     }
 
@@ -326,12 +327,12 @@ impl<'a, C: Calls> Feed<'a, C> {
                 return ControlFlow::Continue(Err(operand::unknown(word)));
             }
             Err(error) => {
-                self.give(Item::Broken(error));
+                self.give(Pending::Broken(error));
                 return ControlFlow::Break(());
             }
         }
         let (asked, answer) = oneshot::channel();
-        self.give(Item::Lookup(asked));
+        self.give(Pending::Lookup(asked));
         match answer.await {
             Ok(row) => ControlFlow::Continue(operand::of_row(word, row)),
             Err(_) => ControlFlow::Break(()),
@@ -343,7 +344,7 @@ impl<'a, C: Calls> Feed<'a, C> {
     async fn last(&mut self) -> ControlFlow<(), (Last, Option<Newest>)> {
         self.flush().await?;
         let (asked, last) = oneshot::channel();
-        self.give(Item::Last(asked));
+        self.give(Pending::Last(asked));
         match last.await {
             Ok(last) => ControlFlow::Continue(last),
             Err(_) => ControlFlow::Break(()),
@@ -389,7 +390,7 @@ impl<'a, C: Calls> Feed<'a, C> {
             return self.say(input, Outcome::Text(String::new())).await;
         };
         requests.send(WorksheetRequest::Names { options }).await;
-        self.item(Item::Names(input)).await
+        self.item(Pending::Names(input)).await
     }
 
     /// Sends what has been gathered.
@@ -420,7 +421,7 @@ impl<'a, C: Calls> Feed<'a, C> {
             {
                 Ok(()) => {
                     self.give_all(items);
-                    self.give(Item::Done(bytes));
+                    self.give(Pending::Done(bytes));
                     return Flow::Continue(());
                 }
                 Err(error) if error.is_unimplemented() => {
@@ -430,10 +431,11 @@ impl<'a, C: Calls> Feed<'a, C> {
                 }
                 Err(error) => {
                     // What comes before the first of the lines is answered all the same.
-                    let is_line = |item: &Item| matches!(item, Item::Lines(..) | Item::Hidden);
+                    let is_line =
+                        |item: &Pending| matches!(item, Pending::Lines(..) | Pending::Hidden);
                     let before = items.into_iter().take_while(|item| !is_line(item));
                     self.give_all(before);
-                    self.give(Item::Broken(error));
+                    self.give(Pending::Broken(error));
                     return Flow::Break(());
                 }
             }
@@ -442,9 +444,9 @@ impl<'a, C: Calls> Feed<'a, C> {
     }
 
     /// Keeps the last line of a batch, unless a typed call came behind it.
-    fn keep_last_of(&mut self, text: &str, items: &[Item]) {
+    fn keep_last_of(&mut self, text: &str, items: &[Pending]) {
         let last = items.iter().rev().find_map(|item| match item {
-            Item::Lines(input, extent) => Some(input.number + extent.lines - 1),
+            Pending::Lines(input, extent) => Some(input.number + extent.lines - 1),
             _ => None,
         });
         if let Some(number) = last.filter(|number| *number > self.newest.0) {
@@ -464,14 +466,14 @@ impl<'a, C: Calls> Feed<'a, C> {
             requests.send(request).await;
             return Ok(());
         }
-        let sheet = Sheet::new(self.calls.worksheet(request).await?);
+        let sheet = WorksheetStream::new(self.calls.worksheet(request).await?);
         self.requests = Some(sheet.requests.clone());
-        self.give(Item::Sheet(Box::new(sheet)));
+        self.give(Pending::WorksheetStream(Box::new(sheet)));
         Ok(())
     }
 
     /// Asks for the lines of a batch each by itself.
-    async fn one_by_one(&mut self, text: &str, items: Vec<Item>) -> Flow {
+    async fn one_by_one(&mut self, text: &str, items: Vec<Pending>) -> Flow {
         // What stands behind a line must not hold the room that the line waits for.
         for _ in items.iter().filter(|item| item.has_room()) {
             self.credit.give_item();
@@ -479,7 +481,7 @@ impl<'a, C: Calls> Feed<'a, C> {
         let mut lines = text.split('\n');
         for item in items {
             match item {
-                Item::Lines(Input { number, .. }, extent) => {
+                Pending::Lines(Input { number, .. }, extent) => {
                     for (number, line) in (number..number + extent.lines).zip(&mut lines) {
                         let input = Input {
                             number,
@@ -488,10 +490,10 @@ impl<'a, C: Calls> Feed<'a, C> {
                         let (line, options) = (line.to_owned(), self.settings.options);
                         self.credit.take_item().await;
                         let call = self.ask(Question::Line(line, options, self.evaluation));
-                        self.give(Item::Call(input, call));
+                        self.give(Pending::Call(input, call));
                     }
                 }
-                Item::Hidden => drop(lines.next()),
+                Pending::Hidden => drop(lines.next()),
                 item => {
                     if item.has_room() {
                         self.credit.take_item().await;

@@ -13,7 +13,7 @@ use tokio_util::io::StreamReader;
 use super::*;
 use crate::{
     client::{
-        AngleUnit, CallError, Client, NumberBase, Question, Reply, Requests, Responses, Target,
+        AngleUnit, CallError, Client, NumberBase, Reply, Request, Requests, Responses, Target,
         WorksheetRequest,
     },
     server::{self, Settings},
@@ -273,7 +273,7 @@ async fn a_closed_output_ends_an_endless_script() {
 struct Silent;
 
 impl Calls for Silent {
-    async fn ask(&self, _: Question) -> Result<Reply, CallError> {
+    async fn call(&self, _: Request) -> Result<Reply, CallError> {
         std::future::pending().await
     }
 
@@ -283,14 +283,14 @@ impl Calls for Silent {
 
     async fn inquire(
         &self,
-        _: crate::client::Inquiry,
-    ) -> Result<crate::client::Finding, CallError> {
+        _: crate::client::ReflectionRequest,
+    ) -> Result<crate::client::ReflectionResponse, CallError> {
         Err(CallError::no_worksheet())
     }
 
     async fn listen(
         &self,
-        _: Option<crate::proto::cursor::Bookmark>,
+        _: Option<crate::proto::cursor::Cursor>,
     ) -> Result<crate::client::Notes, CallError> {
         unreachable!()
     }

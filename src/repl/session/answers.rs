@@ -4,7 +4,7 @@ use std::{collections::VecDeque, fmt::Write as _};
 
 use super::replay_log::is_independent;
 use crate::repl::chat::share::Answered;
-use crate::text::elide::shortened;
+use crate::text::elide::elided;
 use crate::{
     client::{AngleUnit, Reply},
     syntax::{self, Limits},
@@ -100,8 +100,8 @@ impl Answers {
             } else {
                 '='
             };
-            let line = shortened(answered.line.trim(), LISTED);
-            let text = shortened(&answered.reply.to_string(), LISTED);
+            let line = elided(answered.line.trim(), LISTED);
+            let text = elided(&answered.reply.to_string(), LISTED);
             writeln!(list, "{number:>4}  {line} {sign} {text}").expect("a String takes everything");
         }
         list

@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 
 use self::{
     answers::{Answers, Numbered},
-    reconnect::search,
+    reconnect::reconnect,
     stream::Row,
-    worksheet::{Aside, LastingSheet, Terms, connected},
+    worksheet::{BackgroundReply, CallContext, ReconnectingWorksheet, connected},
 };
 use super::{
     Calls, Outcome,
@@ -22,11 +22,11 @@ use super::{
         discovery::discover,
         evaluation::{Evaluation, evaluate},
     },
-    chat::{Chat, Talk, share::Answered, subscriber::Heard},
+    chat::{Chat, Talk, share::Answered, subscriber::ChatEvent},
     command::{self, Command, Operand, Rest, Set, Word, help::help, operand},
     settings::{SETTINGS, Settings, file},
 };
-use crate::client::{Answer, Call, Method, Options, Question, Recorder, Reply, WorksheetRequest};
+use crate::client::{Answer, Call, Method, Options, Recorder, Reply, Request, WorksheetRequest};
 use crate::explain::{self, Explained};
 
 /// What to say, once, where lines become typed calls.
@@ -56,7 +56,7 @@ pub(super) fn definitions(rows: &[Row]) -> String {
 
 /// Who types, and how.
 #[derive(Clone, Debug)]
-pub struct Profile {
+pub struct SessionConfig {
     /// What others call the user in the chat.
     pub name: String,
     /// How long an answer is waited for, and so is a connection that was lost.
@@ -77,7 +77,7 @@ pub struct Session<C> {
     /// Where they are kept.
     file: Option<PathBuf>,
     evaluation: Evaluation,
-    sheet: LastingSheet,
+    sheet: ReconnectingWorksheet,
     /// Whether it was said that lines become typed calls.
     said: bool,
     chat: Chat,
@@ -91,8 +91,8 @@ pub struct Session<C> {
 impl<C: Calls> Session<C> {
     /// A session with whoever answers `calls`, and did so before. What is heard in the chat
     /// goes to `heard`.
-    pub fn new(calls: C, profile: Profile, heard: mpsc::Sender<Heard>) -> Self {
-        let Profile {
+    pub fn new(calls: C, profile: SessionConfig, heard: mpsc::Sender<ChatEvent>) -> Self {
+        let SessionConfig {
             name,
             timeout,
             settings,
@@ -106,7 +106,7 @@ impl<C: Calls> Session<C> {
             settings,
             file,
             evaluation: Evaluation::Worksheet,
-            sheet: LastingSheet::default(),
+            sheet: ReconnectingWorksheet::default(),
             said: false,
             answers: Answers::default(),
             tracing: false,
@@ -213,12 +213,12 @@ impl<C: Calls> Session<C> {
             }
             Command::Discover(inquiry) => {
                 let attempt = async |calls: &C| discover(calls, inquiry.clone()).await;
-                self.persist(attempt, notice).await
+                self.call_with_retry(attempt, notice).await
             }
             Command::Talk(talk) => {
                 let (chat, last) = (self.chat.clone(), self.answers.last().cloned());
                 let attempt = async |calls: &C| chat.talk(calls, talk, last.as_ref()).await;
-                let outcome = self.persist(attempt, notice).await;
+                let outcome = self.call_with_retry(attempt, notice).await;
                 match &outcome {
                     Outcome::Answer(reply) => self.sheet.replied(reply),
                     Outcome::Silence if talk == Talk::Join => self.chat.greet().await,
@@ -304,7 +304,7 @@ impl<C: Calls> Session<C> {
     }
 
     /// Waits for what was asked on the side. Nothing is lost where the future is dropped.
-    pub async fn aside(&mut self) -> Aside {
+    pub async fn aside(&mut self) -> BackgroundReply {
         self.sheet.aside(self.timeout).await
     }
 
@@ -325,9 +325,9 @@ impl<C: Calls> Session<C> {
             };
         }
         let [n1, n2] = numbers;
-        let question = Question::from(Call { method, n1, n2 });
-        let attempt = async |calls: &C| calls.ask(question.clone()).await.into();
-        let outcome = self.persist(attempt, notice).await;
+        let question = Request::from(Call { method, n1, n2 });
+        let attempt = async |calls: &C| calls.call(question.clone()).await.into();
+        let outcome = self.call_with_retry(attempt, notice).await;
         if let Outcome::Answer(reply) = &outcome {
             self.sheet.replied(reply);
         }
@@ -336,7 +336,7 @@ impl<C: Calls> Session<C> {
 
     /// What `attempt` comes to. Where the server is gone, it is looked for, and the attempt
     /// made again.
-    async fn persist(
+    async fn call_with_retry(
         &mut self,
         attempt: impl AsyncFn(&C) -> Outcome,
         notice: &mut impl FnMut(&str),
@@ -346,7 +346,7 @@ impl<C: Calls> Session<C> {
             Outcome::Unanswered(error) if error.may_pass() => Err(error),
             outcome => Ok(outcome),
         };
-        match search(self.patience, &mut told, notice, again).await {
+        match reconnect(self.patience, &mut told, notice, again).await {
             Ok(outcome) => {
                 if told {
                     self.found(notice).await;
@@ -432,7 +432,7 @@ impl<C: Calls> Session<C> {
         }
         let evaluation = self.evaluation;
         let attempt = async |calls: &C| evaluate(calls, line.to_owned(), options, evaluation).await;
-        let outcome = self.persist(attempt, notice).await;
+        let outcome = self.call_with_retry(attempt, notice).await;
         if let Outcome::Lowered(reply) = &outcome {
             if !mem::replace(&mut self.said, true) {
                 notice(LOWERED);
@@ -521,8 +521,8 @@ impl<C: Calls> Session<C> {
     }
 }
 
-fn terms<C>(calls: &C, options: Options, timeout: Duration) -> Terms<'_, C> {
-    Terms {
+fn terms<C>(calls: &C, options: Options, timeout: Duration) -> CallContext<'_, C> {
+    CallContext {
         calls,
         options,
         timeout,

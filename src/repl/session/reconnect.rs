@@ -22,7 +22,7 @@ pub(in crate::repl) fn looking(error: &CallError) -> String {
 
 /// Makes `attempt`s until there is a server, for as long as `patience`. Unless whoever
 /// waits was `told` that it is looked for, `notice` tells.
-pub(in crate::repl) async fn search<T>(
+pub(in crate::repl) async fn reconnect<T>(
     patience: Duration,
     told: &mut bool,
     notice: &mut impl FnMut(&str),

@@ -16,14 +16,14 @@ pub(in crate::repl) type Row = Result<Answer, Box<Fault>>;
 
 /// Both halves of the stream.
 #[derive(Debug)]
-pub(in crate::repl) struct Sheet {
+pub(in crate::repl) struct WorksheetStream {
     pub(in crate::repl) requests: Requests,
     responses: Responses,
     /// The deadline for which the running line was cancelled.
     overdue: Option<Duration>,
 }
 
-impl Sheet {
+impl WorksheetStream {
     pub(in crate::repl) fn new((requests, responses): (Requests, Responses)) -> Self {
         Self {
             requests,
@@ -84,7 +84,7 @@ impl Sheet {
     }
 
     /// That what came is not what was asked for.
-    pub(in crate::repl) fn nonsense(&self) -> CallError {
-        self.responses.nonsense()
+    pub(in crate::repl) fn protocol_error(&self) -> CallError {
+        self.responses.protocol_error()
     }
 }

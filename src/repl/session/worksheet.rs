@@ -5,9 +5,9 @@ use std::{collections::VecDeque, future::pending, pin::Pin, time::Duration};
 use tokio::time::timeout;
 
 use super::{
-    reconnect::{looking, search},
+    reconnect::{looking, reconnect},
     replay_log::{Log, mentions_last},
-    stream::{INTERRUPTION, Row, Sheet},
+    stream::{INTERRUPTION, Row, WorksheetStream},
 };
 use crate::repl::{
     Calls, Outcome,
@@ -30,7 +30,7 @@ const WAITING: usize = 4;
 
 /// What is answered on the side.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Aside {
+pub enum BackgroundReply {
     /// What this line would answer.
     Preview(String, Row),
     /// Every definition.
@@ -39,8 +39,8 @@ pub enum Aside {
 
 /// A request that is under way.
 #[derive(Debug)]
-struct Asked {
-    what: What,
+struct InFlight {
+    what: Purpose,
     /// Its answers so far.
     rows: Vec<Row>,
     /// Whether it is to be stopped, and which of the stream's answers was cancelled last.
@@ -50,7 +50,7 @@ struct Asked {
 
 /// What a request is for.
 #[derive(Debug)]
-enum What {
+enum Purpose {
     /// A line of the user's.
     Line(String, AngleUnit),
     /// Something that whoever asked waits for.
@@ -71,12 +71,12 @@ struct Opening {
 
 /// The worksheet. Where its stream is lost, another one is told what it knew.
 #[derive(Default)]
-pub(in crate::repl) struct LastingSheet {
-    sheet: Option<Sheet>,
+pub(in crate::repl) struct ReconnectingWorksheet {
+    sheet: Option<WorksheetStream>,
     opening: Option<Opening>,
     /// Whether there is anything that it could know.
     opened: bool,
-    asked: VecDeque<Asked>,
+    asked: VecDeque<InFlight>,
     log: Log,
     /// The last answer, if it is a typed call's and the worksheet does not know it.
     reply: Option<Reply>,
@@ -92,21 +92,21 @@ pub(in crate::repl) struct LastingSheet {
 
 /// Who is asked, and how.
 #[derive(Debug)]
-pub(in crate::repl) struct Terms<'c, C> {
+pub(in crate::repl) struct CallContext<'c, C> {
     pub(in crate::repl) calls: &'c C,
     pub(in crate::repl) options: Options,
     pub(in crate::repl) timeout: Duration,
 }
 
 // Not derived, since whoever answers need not be Copy.
-impl<C> Copy for Terms<'_, C> {}
-impl<C> Clone for Terms<'_, C> {
+impl<C> Copy for CallContext<'_, C> {}
+impl<C> Clone for CallContext<'_, C> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl LastingSheet {
+impl ReconnectingWorksheet {
     /// Whether there is anything that it could know.
     pub(in crate::repl) fn is_opened(&self) -> bool {
         self.opened
@@ -142,7 +142,7 @@ impl LastingSheet {
     pub(in crate::repl) async fn run<C: Calls>(
         &mut self,
         line: &str,
-        terms: Terms<'_, C>,
+        terms: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
     ) -> Result<Outcome, CallError> {
         let (mut text, mut lines) = (line.to_owned(), 1);
@@ -156,7 +156,7 @@ impl LastingSheet {
             options: terms.options,
         };
         let angle = terms.options.angle;
-        let what = || What::Line(line.to_owned(), angle);
+        let what = || Purpose::Line(line.to_owned(), angle);
         let rows = self.ask_for(what, &run, terms, notice).await?;
         Ok(self.all_answered(line, angle, rows))
     }
@@ -165,19 +165,20 @@ impl LastingSheet {
     pub(in crate::repl) async fn ask<C: Calls>(
         &mut self,
         request: &WorksheetRequest,
-        terms: Terms<'_, C>,
+        terms: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
     ) -> Result<Vec<Row>, CallError> {
-        self.ask_for(|| What::Other, request, terms, notice).await
+        self.ask_for(|| Purpose::Other, request, terms, notice)
+            .await
     }
 
     /// The answers to `request`. A worksheet that was lost, with all that it was asked, is
     /// made again from the log, and asked again.
     async fn ask_for<C: Calls>(
         &mut self,
-        what: impl Fn() -> What,
+        what: impl Fn() -> Purpose,
         request: &WorksheetRequest,
-        terms: Terms<'_, C>,
+        terms: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
     ) -> Result<Vec<Row>, CallError> {
         let mut told = false;
@@ -204,21 +205,21 @@ impl LastingSheet {
             self.send(what(), request.clone()).await;
         } else {
             let open = async || terms.calls.worksheet(request.clone()).await;
-            let opened = search(terms.timeout, &mut told, notice, open).await;
+            let opened = reconnect(terms.timeout, &mut told, notice, open).await;
             let answered = opened.as_ref().err().is_none_or(|error| !error.may_pass());
             if told && answered {
                 notice(&connected(terms.calls));
             }
-            (self.sheet, self.opened) = (Some(Sheet::new(opened?)), true);
-            self.asked.push_back(Asked::new(what()));
+            (self.sheet, self.opened) = (Some(WorksheetStream::new(opened?)), true);
+            self.asked.push_back(InFlight::new(what()));
         }
         let rows = self.answers(terms.timeout).await;
         rows.inspect_err(|_| self.lose())
     }
 
-    async fn send(&mut self, what: What, request: WorksheetRequest) {
+    async fn send(&mut self, what: Purpose, request: WorksheetRequest) {
         if let Some(sheet) = &self.sheet {
-            self.asked.push_back(Asked::new(what));
+            self.asked.push_back(InFlight::new(what));
             sheet.requests.send(request).await;
         }
     }
@@ -231,7 +232,7 @@ impl LastingSheet {
     /// Loses the stream if it has ended.
     pub(in crate::repl) fn lose_if_ended(&mut self) {
         // What still comes has somebody who waits for it.
-        if self.asked.is_empty() && self.sheet.as_mut().is_some_and(Sheet::is_lost) {
+        if self.asked.is_empty() && self.sheet.as_mut().is_some_and(WorksheetStream::is_lost) {
             self.lose();
         }
     }
@@ -253,13 +254,13 @@ impl LastingSheet {
             if self.asked.is_empty() {
                 return Ok(asked.rows);
             }
-            self.settle(asked);
+            self.on_complete(asked);
         }
     }
 
     /// Waits until the oldest request is answered. Nothing is lost where the future is
     /// dropped.
-    async fn next(&mut self, limit: Duration) -> Result<Asked, CallError> {
+    async fn next(&mut self, limit: Duration) -> Result<InFlight, CallError> {
         let Some(sheet) = &mut self.sheet else {
             return Err(CallError::no_worksheet());
         };
@@ -286,22 +287,22 @@ impl LastingSheet {
 
     /// Nobody waits for the answers to this request any more, but it may have changed
     /// something.
-    fn settle(&mut self, asked: Asked) -> Option<Aside> {
-        let Asked { what, mut rows, .. } = asked;
+    fn on_complete(&mut self, asked: InFlight) -> Option<BackgroundReply> {
+        let InFlight { what, mut rows, .. } = asked;
         match what {
-            What::Line(line, angle) => {
+            Purpose::Line(line, angle) => {
                 self.all_answered(&line, angle, rows);
                 None
             }
-            What::Reply => {
+            Purpose::Reply => {
                 if matches!(rows.pop(), Some(Ok(_))) {
                     self.reply = None;
                 }
                 None
             }
-            What::Preview(line) => Some(Aside::Preview(line, rows.pop()?)),
-            What::Names => Some(Aside::Names(rows)),
-            What::Other => None,
+            Purpose::Preview(line) => Some(BackgroundReply::Preview(line, rows.pop()?)),
+            Purpose::Names => Some(BackgroundReply::Names(rows)),
+            Purpose::Other => None,
         }
     }
 
@@ -341,8 +342,8 @@ impl LastingSheet {
         }
         let line = match self.asked.back() {
             None => return cancelled,
-            Some(Asked {
-                what: What::Line(line, angle),
+            Some(InFlight {
+                what: Purpose::Line(line, angle),
                 ..
             }) => Some((line.clone(), *angle)),
             Some(_) => None,
@@ -366,7 +367,7 @@ impl LastingSheet {
         let finishing = async {
             while !self.asked.is_empty() {
                 let asked = self.next(limit).await?;
-                self.settle(asked);
+                self.on_complete(asked);
             }
             Ok::<_, CallError>(())
         };
@@ -375,11 +376,11 @@ impl LastingSheet {
     }
 
     /// Asks what `line` would answer, unless too much is under way. That comes from
-    /// [`LastingSheet::aside`].
+    /// [`ReconnectingWorksheet::aside`].
     pub(in crate::repl) async fn ask_preview<C: Calls>(
         &mut self,
         line: String,
-        terms: Terms<'_, C>,
+        terms: CallContext<'_, C>,
     ) -> bool {
         if self.silent {
             return false;
@@ -421,13 +422,13 @@ impl LastingSheet {
                 lines: 1,
                 options,
             };
-            self.send(What::Reply, tell).await;
+            self.send(Purpose::Reply, tell).await;
         }
         let preview = WorksheetRequest::Preview {
             text: line.clone(),
             options,
         };
-        self.send(What::Preview(line), preview).await;
+        self.send(Purpose::Preview(line), preview).await;
         true
     }
 
@@ -435,19 +436,19 @@ impl LastingSheet {
     pub(in crate::repl) fn abandon_previews(&mut self) {
         self.waiting = None;
         for asked in &mut self.asked {
-            if matches!(asked.what, What::Preview(_)) {
-                asked.what = What::Other;
+            if matches!(asked.what, Purpose::Preview(_)) {
+                asked.what = Purpose::Other;
             }
         }
     }
 
     /// Asks for the definitions, unless there are none or too much is under way. They come
-    /// from [`LastingSheet::aside`].
+    /// from [`ReconnectingWorksheet::aside`].
     pub(in crate::repl) async fn ask_names(&mut self, options: Options) -> bool {
         let may_ask = self.opened && self.sheet.is_some() && self.asked.len() < WAITING;
         if may_ask {
             self.has_new_names = false;
-            self.send(What::Names, WorksheetRequest::Names { options })
+            self.send(Purpose::Names, WorksheetRequest::Names { options })
                 .await;
         }
         may_ask
@@ -455,16 +456,16 @@ impl LastingSheet {
 
     /// What comes next of what was asked on the side; waits for ever where nothing was.
     /// Nothing is lost where the future is dropped.
-    pub(in crate::repl) async fn aside(&mut self, limit: Duration) -> Aside {
+    pub(in crate::repl) async fn aside(&mut self, limit: Duration) -> BackgroundReply {
         loop {
             if let Some(opening) = &mut self.opening {
                 let opened = opening.stream.as_mut().await;
                 let line = self.opening.take().map(|opening| opening.line);
                 match opened {
                     Ok(stream) => {
-                        self.sheet = Some(Sheet::new(stream));
-                        let what = What::Preview(line.unwrap_or_default());
-                        self.asked.push_back(Asked::new(what));
+                        self.sheet = Some(WorksheetStream::new(stream));
+                        let what = Purpose::Preview(line.unwrap_or_default());
+                        self.asked.push_back(InFlight::new(what));
                     }
                     // Whoever types a line is told why.
                     Err(_) => self.silent = true,
@@ -475,7 +476,7 @@ impl LastingSheet {
             }
             match self.next(limit).await {
                 Ok(asked) => {
-                    if let Some(aside) = self.settle(asked) {
+                    if let Some(aside) = self.on_complete(asked) {
                         return aside;
                     }
                 }
@@ -488,11 +489,11 @@ impl LastingSheet {
     }
 
     /// Makes a worksheet that knows what the lost one knew, as soon as there is a server
-    /// for it. Whether it was `told` that it is looked for: as in [`search`].
+    /// for it. Whether it was `told` that it is looked for: as in [`reconnect`].
     pub(in crate::repl) async fn restore<C: Calls>(
         &mut self,
         told: &mut bool,
-        terms: Terms<'_, C>,
+        terms: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
     ) -> Result<(), CallError> {
         self.lost = None;
@@ -500,7 +501,7 @@ impl LastingSheet {
         let lost = lines.is_none();
         let lines = lines.unwrap_or_default();
         let attempt = async || tell(&lines, terms).await;
-        let found = search(terms.timeout, told, notice, attempt).await;
+        let found = reconnect(terms.timeout, told, notice, attempt).await;
         let server = terms.calls.server();
         let (sheet, rows) = match found {
             Ok(found) => found,
@@ -547,8 +548,8 @@ impl LastingSheet {
     }
 }
 
-impl Asked {
-    fn new(what: What) -> Self {
+impl InFlight {
+    fn new(what: Purpose) -> Self {
         Self {
             what,
             rows: Vec::new(),
@@ -562,12 +563,12 @@ impl Asked {
 /// it made of them.
 async fn tell<C: Calls>(
     lines: &[(&str, AngleUnit)],
-    terms: Terms<'_, C>,
-) -> Result<(Sheet, Vec<Row>), CallError> {
+    terms: CallContext<'_, C>,
+) -> Result<(WorksheetStream, Vec<Row>), CallError> {
     // A worksheet begins with a request, if only with an empty line.
     let empty = [("", AngleUnit::Unspecified)];
     let lines = if lines.is_empty() { &empty } else { lines };
-    let (mut sheet, mut rows): (Option<Sheet>, Vec<Row>) = (None, Vec::new());
+    let (mut sheet, mut rows): (Option<WorksheetStream>, Vec<Row>) = (None, Vec::new());
     for lines in lines.chunk_by(|(_, one), (_, next)| one == next) {
         let text: Vec<_> = lines.iter().map(|(line, _)| *line).collect();
         let run = WorksheetRequest::Run {
@@ -583,7 +584,7 @@ async fn tell<C: Calls>(
                 sheet.requests.send(run).await;
                 sheet
             }
-            None => sheet.insert(Sheet::new(terms.calls.worksheet(run).await?)),
+            None => sheet.insert(WorksheetStream::new(terms.calls.worksheet(run).await?)),
         };
         while let Event::Answer(row) = sheet.next(terms.timeout).await? {
             rows.push(row.map(client::Answered::into_owned));

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{Settings, config};
-use crate::repl::{calling::outcome::Sheaf, command::continuation::grouped};
+use crate::repl::{calling::outcome::LoadedFile, command::continuation::join_continuations};
 use crate::{
     client::AngleUnit,
     text::printable::{quoted, words},
@@ -53,18 +53,18 @@ fn expanded(path: &str) -> PathBuf {
 }
 
 /// The lines of a file.
-pub(in crate::repl) async fn load(path: &str) -> Result<Sheaf, FileError> {
+pub(in crate::repl) async fn load(path: &str) -> Result<LoadedFile, FileError> {
     let text = read(&expanded(path), path).await?;
-    Ok(Sheaf::new(path, &text))
+    Ok(LoadedFile::new(path, &text))
 }
 
-impl Sheaf {
+impl LoadedFile {
     /// The lines of a file's text.
     #[must_use]
     pub fn new(name: &str, text: &str) -> Self {
         Self {
             name: name.into(),
-            groups: grouped(text.trim_start_matches('\u{feff}')).groups,
+            groups: join_continuations(text.trim_start_matches('\u{feff}')).groups,
             is_saved: text.starts_with(HEADER),
         }
     }

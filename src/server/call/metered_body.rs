@@ -27,7 +27,7 @@ const SMALL: usize = 16 * 1024;
 /// What has come of a message is kept until it is whole, though the rest may never come;
 /// and tonic keeps the buffer for the stream's next message, which may never come either.
 /// So a body holds as much as its longest message for as long as it lives.
-pub(in crate::server) struct Intake {
+pub(in crate::server) struct MeteredBody {
     body: Incoming,
     budget: Arc<Budget>,
     held: Share,
@@ -44,7 +44,7 @@ struct Prefix {
     count: usize,
 }
 
-impl Intake {
+impl MeteredBody {
     pub(in crate::server) fn new(body: Incoming, budget: &Arc<Budget>) -> Self {
         Self {
             body,
@@ -89,7 +89,7 @@ impl Intake {
     }
 }
 
-impl Body for Intake {
+impl Body for MeteredBody {
     type Data = Bytes;
     type Error = Status;
 

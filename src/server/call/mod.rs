@@ -28,7 +28,7 @@ use tonic::{Code, Status, body::Body};
 use tonic_types::StatusExt;
 
 use self::{
-    metered_body::Intake,
+    metered_body::MeteredBody,
     methods::{Method, Service},
 };
 use super::{
@@ -149,7 +149,7 @@ impl Call {
     /// What the service answers.
     async fn serve(&self, request: Request<Incoming>) -> Result<Response<Body>, Status> {
         let service = self.method().service;
-        let mut request = request.map(|body| Intake::new(body, &self.server.requests));
+        let mut request = request.map(|body| MeteredBody::new(body, &self.server.requests));
         if service == Service::Chat {
             // What one may say depends on what was said on its connection.
             request.extensions_mut().insert(Arc::clone(&self.peer));
@@ -173,7 +173,7 @@ impl Call {
         match response.extensions_mut().remove::<Arc<Share>>() {
             None => response,
             Some(share) => response.map(|body| {
-                Body::new(Sending {
+                Body::new(HeldBody {
                     body,
                     _call: self,
                     _share: share,
@@ -201,7 +201,7 @@ impl Call {
         let until = until.map(|(until, given)| (Box::pin(sleep_until(until)), given));
         let call = Some(self);
         response.map(|body| {
-            Body::new(Ending {
+            Body::new(DeadlineBody {
                 body,
                 call,
                 draining,
@@ -275,13 +275,13 @@ impl Drop for Call {
 }
 
 /// A long answer, and what it takes until it is sent.
-struct Sending {
+struct HeldBody {
     body: Body,
     _call: Call,
     _share: Arc<Share>,
 }
 
-impl hyper::body::Body for Sending {
+impl hyper::body::Body for HeldBody {
     type Data = Bytes;
     type Error = Status;
 
@@ -297,7 +297,7 @@ impl hyper::body::Body for Sending {
 ///
 /// tonic alone heeds deadlines only until the first response, and services that wait for
 /// something would keep a server from ending.
-struct Ending {
+struct DeadlineBody {
     body: Body,
     /// None after its end.
     call: Option<Call>,
@@ -305,7 +305,7 @@ struct Ending {
     until: Option<(Pin<Box<Sleep>>, Duration)>,
 }
 
-impl Ending {
+impl DeadlineBody {
     /// Why the stream ends here, if it does.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
         if let Some((until, given)) = &mut self.until
@@ -327,7 +327,7 @@ impl Ending {
     }
 }
 
-impl hyper::body::Body for Ending {
+impl hyper::body::Body for DeadlineBody {
     type Data = Bytes;
     type Error = Status;
 

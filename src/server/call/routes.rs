@@ -14,7 +14,7 @@ use tonic_health::{
 use tonic_reflection::server::Builder;
 
 use super::{
-    metered_body::Intake,
+    metered_body::MeteredBody,
     methods::{DESCRIPTORS, Service},
 };
 use crate::proto::{
@@ -41,7 +41,7 @@ const SHORT: usize = 1024;
 type Answering = BoxFuture<Response<Body>, Infallible>;
 
 /// A service whose type has no name.
-type Route = Box<dyn Fn(Request<Intake>) -> Answering + Send + Sync>;
+type Route = Box<dyn Fn(Request<MeteredBody>) -> Answering + Send + Sync>;
 
 type LazyRoute = LazyLock<Route, Box<dyn FnOnce() -> Route + Send + Sync>>;
 
@@ -73,7 +73,11 @@ impl Routes {
     }
 
     /// What `service` makes of `request`.
-    pub(in crate::server) fn call(&self, service: Service, request: Request<Intake>) -> Answering {
+    pub(in crate::server) fn call(
+        &self,
+        service: Service,
+        request: Request<MeteredBody>,
+    ) -> Answering {
         match service {
             Service::Calculator => self.calculator.clone().call(request),
             Service::Evaluator => self.evaluator.clone().call(request),
@@ -100,7 +104,7 @@ fn described() -> Builder<'static> {
 fn route<S>(service: S) -> Route
 where
     S: TowerService<
-            Request<Intake>,
+            Request<MeteredBody>,
             Response = Response<Body>,
             Error = Infallible,
             Future = Answering,

@@ -49,7 +49,7 @@ pub struct Page {
 
 /// The latest notes, in the memory of this process.
 #[derive(Debug)]
-pub struct Recent {
+pub struct InMemoryHistory {
     id: String,
     /// How many are kept.
     most: usize,
@@ -71,7 +71,7 @@ impl Kept {
     }
 }
 
-impl Recent {
+impl InMemoryHistory {
     /// A history that keeps so many notes, at least one.
     #[must_use]
     pub fn new(most: usize) -> Self {
@@ -89,7 +89,7 @@ impl Recent {
 }
 
 #[tonic::async_trait]
-impl History for Recent {
+impl History for InMemoryHistory {
     fn id(&self) -> &str {
         &self.id
     }
@@ -151,7 +151,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_oldest_are_forgotten() {
-        let history = Recent::new(3);
+        let history = InMemoryHistory::new(3);
         for text in ["a", "b", "c", "d", "e"] {
             history.add(note(text)).await.unwrap();
         }
@@ -167,7 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_next_note_is_waited_for() {
-        let history = Recent::new(3);
+        let history = InMemoryHistory::new(3);
         let mut reading = history.read(0);
         assert!((&mut reading).now_or_never().is_none());
         history.add(note("a")).await.unwrap();
@@ -177,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_is_short() {
-        let (history, long) = (Recent::new(10), "x".repeat(PAGE / 3));
+        let (history, long) = (InMemoryHistory::new(10), "x".repeat(PAGE / 3));
         for text in [&*long, "b", &long, &long, "e"] {
             history.add(note(text)).await.unwrap();
         }
@@ -190,6 +190,6 @@ mod tests {
 
     #[tokio::test]
     async fn histories_are_told_apart() {
-        assert_ne!(Recent::new(1).id(), Recent::new(1).id());
+        assert_ne!(InMemoryHistory::new(1).id(), InMemoryHistory::new(1).id());
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::proto::grpc::{Empty, Note, chat_server_server::ChatServer};
 use crate::proto::{
-    cursor::{Bookmark, FROM, NEXT},
+    cursor::{Cursor, FROM, NEXT},
     note,
 };
 
@@ -56,12 +56,12 @@ impl ChatServer for Chat {
         let history = Arc::clone(&self.history);
         let kept = history.range().await?;
         let wanted = request.metadata().get(FROM);
-        let wanted = wanted.and_then(|text| text.to_str().ok()?.parse::<Bookmark>().ok());
+        let wanted = wanted.and_then(|text| text.to_str().ok()?.parse::<Cursor>().ok());
         let number = match wanted {
             Some(mark) if mark.history == history.id() => mark.number.min(kept.end),
             _ => kept.start,
         };
-        let from = Bookmark {
+        let from = Cursor {
             history: history.id().into(),
             number,
         };
@@ -127,10 +127,10 @@ impl Drop for Member {
 
 #[cfg(test)]
 mod tests {
-    use super::history::Recent;
+    use super::history::InMemoryHistory;
     use super::*;
 
-    async fn say(history: &Recent, text: &str) {
+    async fn say(history: &InMemoryHistory, text: &str) {
         let note = Note {
             name: "ada".into(),
             message: text.into(),
@@ -140,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_falls_behind_is_told_how_far() {
-        let history = Arc::new(Recent::new(3));
+        let history = Arc::new(InMemoryHistory::new(3));
         let mut notes = Box::pin(notes(history.clone(), 0));
         say(&history, "0").await;
         assert_eq!(notes.next().await.unwrap().unwrap().message, "0");

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::pool::Caller;
 use crate::{
-    engine::{self, AngleUnit, Base, Fault, Interruption, Limits, Options, Shown, Typed, Work},
+    engine::{
+        self, AngleUnit, Base, ExactValue, Fault, Interruption, Limits, Options, Rendered, Work,
+    },
     proto::{
         grpcalc::{
             v1 as proto,
@@ -115,31 +117,31 @@ pub(in crate::server) fn write(response: &mut ResponseWriter, line: u32, outcome
     let (mut above, mut below) = (itoa::Buffer::new(), itoa::Buffer::new());
     let exact = match &shown.typed {
         None => Exact::None,
-        Some(Typed::Integer(n)) => Exact::Integer(*n),
-        Some(Typed::Ratio(n, d)) => Exact::Fraction(above.format(*n), below.format(*d)),
-        Some(Typed::Fraction(_) | Typed::Truth(_)) => {
+        Some(ExactValue::Integer(n)) => Exact::Integer(*n),
+        Some(ExactValue::Ratio(n, d)) => Exact::Fraction(above.format(*n), below.format(*d)),
+        Some(ExactValue::Fraction(_) | ExactValue::Truth(_)) => {
             return response.push(&answer(line, outcome));
         }
     };
     response.push_text(line, name, &shown.text, shown.rounded, exact);
 }
 
-impl From<Shown> for Value {
+impl From<Rendered> for Value {
     fn from(
-        Shown {
+        Rendered {
             text,
             rounded,
             typed,
-        }: Shown,
+        }: Rendered,
     ) -> Self {
         let exact = typed.map(|typed| match typed {
-            Typed::Integer(n) => value::Exact::Integer(n),
-            Typed::Truth(truth) => value::Exact::Truth(truth),
-            Typed::Ratio(n, d) => value::Exact::Fraction(Fraction {
+            ExactValue::Integer(n) => value::Exact::Integer(n),
+            ExactValue::Truth(truth) => value::Exact::Truth(truth),
+            ExactValue::Ratio(n, d) => value::Exact::Fraction(Fraction {
                 numerator: n.to_string(),
                 denominator: d.to_string(),
             }),
-            Typed::Fraction(parts) => value::Exact::Fraction(Fraction {
+            ExactValue::Fraction(parts) => value::Exact::Fraction(Fraction {
                 numerator: parts.0.to_string(),
                 denominator: parts.1.to_string(),
             }),

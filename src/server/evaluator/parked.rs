@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// Something of which a stream's responses are made. Between two of them it waits here,
 /// but not for ever: a stream is not asked for more while its peer does not read.
 #[derive(Debug)]
-pub(in crate::server) struct Unread<T> {
+pub(in crate::server) struct ParkedStream<T> {
     place: Arc<Mutex<Place<T>>>,
     _watch: Option<AbortOnDropHandle<()>>,
 }
@@ -26,7 +26,7 @@ enum Place<T> {
     Expired,
 }
 
-impl<T: Send + 'static> Unread<T> {
+impl<T: Send + 'static> ParkedStream<T> {
     /// A place for `it`, where it may wait for as long as `limit`; without one for ever.
     pub(in crate::server) fn new(it: T, limit: Option<Duration>) -> Self {
         let place = Arc::new(Mutex::new(Place::Waiting(it, Instant::now())));
@@ -83,7 +83,7 @@ mod tests {
     async fn what_waits_for_too_long_is_dropped() {
         let second = Duration::from_secs(1);
         let it = Arc::new(());
-        let unread = Unread::new(Arc::clone(&it), Some(10 * second));
+        let unread = ParkedStream::new(Arc::clone(&it), Some(10 * second));
         for _ in 0..3 {
             tokio::time::sleep(9 * second).await;
             let taken = unread.take().unwrap();
@@ -98,7 +98,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_a_limit_it_waits_for_ever() {
-        let unread = Unread::new(1, None);
+        let unread = ParkedStream::new(1, None);
         tokio::time::sleep(Duration::from_secs(1_000_000)).await;
         assert_eq!(unread.take(), Some(1));
     }

@@ -16,7 +16,7 @@ use super::{
     Evaluator, LONG,
     inbox::Inbox,
     line::{INLINE, Outcome, full, light, write},
-    parked::Unread,
+    parked::ParkedStream,
     pool::Caller,
 };
 use crate::server::{
@@ -110,7 +110,7 @@ impl Conversation {
     pub(in crate::server) fn responses(self) -> BoxStream<'static, Response> {
         let limit = self.service.idle;
         // Boxed, since it is moved for each response.
-        let unread = Unread::new(Box::new(self), limit);
+        let unread = ParkedStream::new(Box::new(self), limit);
         let responses = stream::unfold(Some(unread), move |unread| async move {
             let unread = unread?;
             let Some(mut this) = unread.take() else {

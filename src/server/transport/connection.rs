@@ -20,7 +20,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 
 use super::peer::Peer;
-use crate::net::tap::{AnyStream, Overheard, Sound};
+use crate::net::tap::{AnyStream, IoEvent, Tap};
 use crate::server::{Server, call::answer};
 
 /// The length of what every HTTP/2 client says first (RFC 9113, section 3.4).
@@ -101,11 +101,11 @@ impl Connection {
         let mut io = TimeoutStream::new(io);
         let patience = limits.keepalive.saturating_add(limits.keepalive_timeout);
         io.set_write_timeout(Some(patience));
-        let io = Overheard::new(Box::pin(io), {
+        let io = Tap::new(Box::pin(io), {
             let (peer, mut lacks) = (Arc::clone(&peer), PREFACE);
             move |sound| {
                 if lacks > 0
-                    && let Sound::Read(bytes) = sound
+                    && let IoEvent::Read(bytes) = sound
                 {
                     lacks = lacks.saturating_sub(bytes.len());
                     if lacks == 0 {
@@ -121,7 +121,7 @@ impl Connection {
                 async { Ok::<_, Infallible>(answer(server, peer, request).await) }
             })
         };
-        let calls = Calls::default();
+        let calls = InlineExecutor::default();
         let mut serving = pin!(
             http2::Builder::new(calls.clone())
                 .timer(TokioTimer::new())
@@ -224,17 +224,17 @@ fn broken(server: &Server, peer: &Peer, error: &hyper::Error) {
 /// answers are written together. Most are answered at once, and need no task: what that
 /// takes is more than the call itself. The others become one where they have to wait.
 #[derive(Clone, Default)]
-struct Calls(Arc<Mutex<Vec<Waiting>>>);
+struct InlineExecutor(Arc<Mutex<Vec<Waiting>>>);
 
 type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Calls {
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for InlineExecutor {
     fn execute(&self, call: F) {
         self.queue().push(Box::pin(call));
     }
 }
 
-impl Calls {
+impl InlineExecutor {
     fn queue(&self) -> MutexGuard<'_, Vec<Waiting>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

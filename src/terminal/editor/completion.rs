@@ -7,7 +7,7 @@ use crate::{
     repl::{
         command::{
             help::{ANS, FORMS, Topic},
-            registry::{Entry, TABLE},
+            registry::{CommandSpec, TABLE},
         },
         settings::{SETTINGS, Setting},
     },
@@ -108,7 +108,7 @@ pub(in crate::terminal) fn complete(
         Some(first) if first.starts_with(':') || is_comment(before) => Vec::new(),
         Some(_) if is_converted(front) => forms(),
         Some(_) if word.is_empty() => Vec::new(),
-        Some(first) if Entry::find(first).is_some() => defined(definitions),
+        Some(first) if CommandSpec::find(first).is_some() => defined(definitions),
         Some(_) => language(definitions),
     };
     candidates.retain(|candidate| candidate.text.starts_with(word));

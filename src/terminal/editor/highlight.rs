@@ -7,7 +7,7 @@ use anstyle::Style;
 use crate::terminal::screen::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
 use crate::{
     engine::library,
-    repl::command::{self, registry::Entry},
+    repl::command::{self, registry::CommandSpec},
     syntax::{self, Class, Kind, Limits, classes, is_space},
 };
 
@@ -81,7 +81,7 @@ fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
     let word = &text[start..end];
     let behind = text[end..].trim_start_matches(is_space);
     let is_one = word.starts_with(':');
-    let entry = Entry::find(word).filter(|_| is_one || !behind.starts_with('='));
+    let entry = CommandSpec::find(word).filter(|_| is_one || !behind.starts_with('='));
     let Some(entry) = entry else {
         return if is_one {
             Rest::Text

@@ -38,14 +38,14 @@ use self::{
     completion::{Candidate, complete},
     highlight::highlighted,
     mode::{Mode, stop},
-    preview::{Previews, Teller, Told, Wanted, previews},
+    preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
 };
 use super::screen::{
     color::{Color, DIM, styled},
     columns,
     pointer::PROMPT,
 };
-use crate::repl::{Heard, grouped};
+use crate::repl::{ChatEvent, join_continuations};
 
 /// Names that can be listed. Nobody reads more, and rustyline counts them in 16 bits.
 const CANDIDATES: usize = 10_000;
@@ -72,7 +72,7 @@ pub enum Event {
     /// What the person did.
     Input(io::Result<Input>),
     /// What is to be told with [`Editor::tell`] while the line is typed.
-    Wanted(Wanted),
+    EditorRequest(EditorRequest),
 }
 
 /// The editor. It owns the terminal while a line is read and never else, so that
@@ -82,7 +82,7 @@ pub struct Editor {
     // Either holds one message at most: a question, or its answer.
     questions: mpsc::Sender<()>,
     answers: mpsc::Receiver<io::Result<Input>>,
-    teller: Teller,
+    teller: ReplySender,
     /// What the terminal was like before.
     cooked: Arc<Option<Mode>>,
     thread: JoinHandle<()>,
@@ -95,7 +95,7 @@ impl Editor {
     pub fn start(
         history: Option<PathBuf>,
         color: Color,
-        heard: mpsc::Receiver<Heard>,
+        heard: mpsc::Receiver<ChatEvent>,
     ) -> io::Result<Self> {
         let (questions, mut asked) = mpsc::channel(1);
         let (answer, answers) = mpsc::channel(1);
@@ -139,12 +139,12 @@ impl Editor {
         tokio::select! {
             biased;
             input = self.answers.recv() => Event::Input(input.unwrap_or_else(gone)),
-            Some(wanted) = self.teller.wanted.recv() => Event::Wanted(wanted),
+            Some(wanted) = self.teller.wanted.recv() => Event::EditorRequest(wanted),
         }
     }
 
     /// Tells what was wanted.
-    pub fn tell(&self, told: Told) {
+    pub fn tell(&self, told: EditorReply) {
         // Where the thread is gone, its reason stands elsewhere.
         let _ = self.teller.told.send(told);
     }
@@ -176,7 +176,7 @@ impl Lines {
         color: Color,
         cooked: Arc<Option<Mode>>,
         previews: Previews,
-        heard: mpsc::Receiver<Heard>,
+        heard: mpsc::Receiver<ChatEvent>,
     ) -> io::Result<Self> {
         // rustyline looks for itself whether there is a terminal.
         let is_colored = color.is_on(&io::stderr()) || color.is_on(&io::stdout());
@@ -412,7 +412,7 @@ impl Validator for Assistant {
         let is_given_up = text
             .rsplit_once('\n')
             .is_some_and(|(_, last)| last.trim().is_empty());
-        if grouped(text).is_open && !is_given_up {
+        if join_continuations(text).is_open && !is_given_up {
             return Ok(ValidationResult::Incomplete);
         }
         Ok(ValidationResult::Valid(None))

@@ -21,7 +21,7 @@ use crate::terminal::screen::color::is_dumb;
 /// What the editor turns on, and off again: pasted text comes with marks around it (xterm's
 /// control sequences, "Bracketed Paste Mode").
 const MARKED_PASTES: &str = "\x1b[?2004h";
-const PLAIN_PASTES: &str = "\x1b[?2004l";
+const PLAIN_PASTES_AND_NEXT_LINE: &str = "\x1b[?2004l\n";
 
 /// By when a thread has seen a signal.
 const SOON: Duration = Duration::from_millis(100);
@@ -45,14 +45,20 @@ impl Mode {
     /// Gives it back, and the screen's next line to whoever comes next.
     pub(in crate::terminal) fn restore(&self) {
         self.set();
-        self.write(PLAIN_PASTES);
-        let _ = (&self.terminal).write_all(b"\n");
+        // In one write: the editor's thread may write too.
+        self.write(if is_dumb() {
+            "\n"
+        } else {
+            PLAIN_PASTES_AND_NEXT_LINE
+        });
     }
 
     /// Takes it again, for the editor.
     pub(in crate::terminal) fn resume(&self) {
         self.set();
-        self.write(MARKED_PASTES);
+        if !is_dumb() {
+            self.write(MARKED_PASTES);
+        }
     }
 
     // Where the terminal is gone, nobody misses it.
@@ -62,9 +68,7 @@ impl Mode {
     }
 
     fn write(&self, sequence: &str) {
-        if !is_dumb() {
-            let _ = (&self.terminal).write_all(sequence.as_bytes());
-        }
+        let _ = (&self.terminal).write_all(sequence.as_bytes());
     }
 }
 

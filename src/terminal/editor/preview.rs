@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 
 use crate::{
     repl::{
-        Group,
+        LogicalLine,
         command::{self, Command},
-        grouped,
+        join_continuations,
     },
     syntax::{self, Limits, NodeKind, Prefix},
 };
@@ -29,7 +29,7 @@ const WAITING: usize = 4;
 
 /// What the editor wants to know of the session while a line is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum EditorRequest {
     /// What this line would answer.
     Preview(String),
     /// What is defined.
@@ -38,7 +38,7 @@ pub enum Wanted {
 
 /// What the session tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum EditorReply {
     /// Of a line.
     Preview(String, Preview),
     /// The definitions: names as they are written on the left, and what they are.
@@ -59,8 +59,8 @@ pub enum Preview {
 
 /// The editor's end.
 pub(in crate::terminal) struct Previews {
-    wanted: mpsc::Sender<Wanted>,
-    told: Receiver<Told>,
+    wanted: mpsc::Sender<EditorRequest>,
+    told: Receiver<EditorReply>,
     known: RefCell<Known>,
 }
 
@@ -74,20 +74,20 @@ struct Known {
 
 /// The session's end.
 #[derive(Debug)]
-pub(in crate::terminal) struct Teller {
-    pub(in crate::terminal) wanted: mpsc::Receiver<Wanted>,
-    pub(in crate::terminal) told: Sender<Told>,
+pub(in crate::terminal) struct ReplySender {
+    pub(in crate::terminal) wanted: mpsc::Receiver<EditorRequest>,
+    pub(in crate::terminal) told: Sender<EditorReply>,
 }
 
 /// Both ends.
-pub(in crate::terminal) fn previews() -> (Previews, Teller) {
+pub(in crate::terminal) fn previews() -> (Previews, ReplySender) {
     let ((want, wanted), (tell, told)) = (mpsc::channel(WAITING), channel());
     let previews = Previews {
         wanted: want,
         told,
         known: RefCell::default(),
     };
-    let teller = Teller { wanted, told: tell };
+    let teller = ReplySender { wanted, told: tell };
     (previews, teller)
 }
 
@@ -100,8 +100,8 @@ impl Previews {
             return None;
         };
         self.ask(
-            &Wanted::Preview(line.clone()),
-            |told| matches!(told, Told::Preview(of, _) if *of == line),
+            &EditorRequest::Preview(line.clone()),
+            |told| matches!(told, EditorReply::Preview(of, _) if *of == line),
         );
         let known = self.known.borrow();
         match &known.preview {
@@ -121,7 +121,9 @@ impl Previews {
 
     /// The definitions, or those that were known before where the session takes too long.
     pub(in crate::terminal) fn names(&self) -> Vec<(String, String)> {
-        self.ask(&Wanted::Names, |told| matches!(told, Told::Names(_)));
+        self.ask(&EditorRequest::Names, |told| {
+            matches!(told, EditorReply::Names(_))
+        });
         self.known.borrow().names.clone()
     }
 
@@ -134,7 +136,7 @@ impl Previews {
     }
 
     /// Asks, and waits a little for what `is_meant`.
-    fn ask(&self, wanted: &Wanted, is_meant: impl Fn(&Told) -> bool) {
+    fn ask(&self, wanted: &EditorRequest, is_meant: impl Fn(&EditorReply) -> bool) {
         let end = Instant::now() + PATIENCE;
         self.catch_up();
         if self.wanted.try_send(wanted.clone()).is_err() {
@@ -157,11 +159,11 @@ impl Previews {
         }
     }
 
-    fn learn(&self, told: Told) {
+    fn learn(&self, told: EditorReply) {
         let mut known = self.known.borrow_mut();
         match told {
-            Told::Preview(line, preview) => (known.line, known.preview) = (line, preview),
-            Told::Names(names) => known.names = names,
+            EditorReply::Preview(line, preview) => (known.line, known.preview) = (line, preview),
+            EditorReply::Names(names) => known.names = names,
         }
     }
 }
@@ -172,8 +174,8 @@ fn previewable(text: &str) -> Option<String> {
     if text.len() > LONGEST || !matches!(command::parse(text), Ok(Command::Evaluate)) {
         return None;
     }
-    let found = grouped(text);
-    let [Group { line, .. }] = &found.groups[..] else {
+    let found = join_continuations(text);
+    let [LogicalLine { line, .. }] = &found.groups[..] else {
         return None;
     };
     // A space behind it makes no other line of it, but is a key that shows what came late.
@@ -225,17 +227,17 @@ mod tests {
         assert!(start.elapsed() >= PATIENCE);
         assert_eq!(
             teller.wanted.blocking_recv(),
-            Some(Wanted::Preview("1 + 1".into()))
+            Some(EditorRequest::Preview("1 + 1".into()))
         );
         // It comes late, and counts for that line only.
-        let told = Told::Preview("1 + 1".into(), Preview::Answer("2".into()));
+        let told = EditorReply::Preview("1 + 1".into(), Preview::Answer("2".into()));
         teller.told.send(told).unwrap();
-        let told = Told::Preview("1 + 12".into(), Preview::Fault(Some(0..1)));
+        let told = EditorReply::Preview("1 + 12".into(), Preview::Fault(Some(0..1)));
         teller.told.send(told).unwrap();
         assert_eq!(previews.answer("1 + 12"), None);
         assert_eq!(previews.fault("1 + 12"), Some(0..1));
         // It has come, but another line was answered since then.
-        let told = Told::Preview("x".into(), Preview::Answer("5".into()));
+        let told = EditorReply::Preview("x".into(), Preview::Answer("5".into()));
         teller.told.send(told).unwrap();
         assert_eq!(previews.answer(""), None);
         assert_eq!(previews.answer("x"), None);

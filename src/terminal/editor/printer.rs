@@ -8,7 +8,7 @@ use std::{
 use rustyline::ExternalPrinter;
 use tokio::sync::mpsc;
 
-use crate::repl::Heard;
+use crate::repl::ChatEvent;
 
 /// Shows what is heard, above the line that is being typed, until nothing more can be heard.
 ///
@@ -17,14 +17,14 @@ use crate::repl::Heard;
 /// move its cursor, it goes to standard error.
 pub(in crate::terminal) fn start(
     printer: Option<impl ExternalPrinter + Send + 'static>,
-    mut heard: mpsc::Receiver<Heard>,
+    mut heard: mpsc::Receiver<ChatEvent>,
 ) -> io::Result<()> {
     let show = move || {
         let mut printer = printer;
         while let Some(heard) = heard.blocking_recv() {
             let text = match heard {
-                Heard::Note(note) => format!("{note}\n"),
-                Heard::Notice(text) => format!("{text}\n"),
+                ChatEvent::Note(note) => format!("{note}\n"),
+                ChatEvent::Notice(text) => format!("{text}\n"),
             };
             let shown = printer
                 .as_mut()

@@ -108,7 +108,7 @@ impl Screen {
                 self.print_explanation(text)
             }
             Outcome::Said(note) => {
-                complain(note);
+                print_error(note);
                 Ok(())
             }
             Outcome::Fault(fault) => {
@@ -139,7 +139,7 @@ impl Screen {
                 Ok(())
             }
             Outcome::Unanswered(error) => {
-                complain(error);
+                print_error(error);
                 Ok(())
             }
         }
@@ -189,9 +189,9 @@ impl Screen {
     pub(super) fn print_trace(&self, text: &str) {
         for line in text.lines() {
             if self.errors.is_colored {
-                complain(styled(DIM, line));
+                print_error(styled(DIM, line));
             } else {
-                complain(line);
+                print_error(line);
             }
         }
     }
@@ -209,7 +209,7 @@ impl Screen {
     ) {
         let where_ = match place {
             Place::File { name, number, .. } => {
-                return complain(format_args!("{name}:{number}: {whole}"));
+                return print_error(format_args!("{name}:{number}: {whole}"));
             }
             Place::Above => pointer::Line::Above,
             Place::Elsewhere => pointer::Line::Elsewhere,
@@ -221,7 +221,7 @@ impl Screen {
             _ => String::new(),
         };
         if shown.is_empty() {
-            return complain(whole);
+            return print_error(whole);
         }
         let colon = if help.is_empty() { "" } else { ": " };
         if self.errors.is_colored {
@@ -230,18 +230,18 @@ impl Screen {
                 .rsplit_once('\n')
                 .map_or(("", shown), |(before, carets)| (before, carets));
             if !before.is_empty() {
-                complain(before);
+                print_error(before);
             }
-            complain(styled(FAULT, carets));
-            complain(format_args!("{}{colon}{help}", styled(FAULT, message)));
+            print_error(styled(FAULT, carets));
+            print_error(format_args!("{}{colon}{help}", styled(FAULT, message)));
         } else {
-            complain(format_args!("{shown}{message}{colon}{help}"));
+            print_error(format_args!("{shown}{message}{colon}{help}"));
         }
     }
 }
 
 /// Says something that is no answer. Where standard error takes nothing, the session goes on.
-pub(super) fn complain(text: impl Display) {
+pub(super) fn print_error(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     repl::settings::{Separator, Settings},
-    text::elide::shortened,
+    text::elide::elided,
 };
 
 /// Characters of an answer that are shown before it is folded.
@@ -20,7 +20,7 @@ pub(in crate::terminal) fn folded(
     if !settings.fold || text.len() <= LONGEST {
         return None;
     }
-    let short = shortened(text, FOLDED);
+    let short = elided(text, FOLDED);
     let digits = count(text)?;
     let all = match number {
         0 => String::new(),
@@ -37,9 +37,9 @@ pub(in crate::terminal) fn fitting(text: &str, limit: usize) -> String {
     match count(text) {
         Some(digits) => {
             let note = format!(" ({digits} digits)");
-            shortened(text, limit.saturating_sub(note.len()).max(3)) + &note
+            elided(text, limit.saturating_sub(note.len()).max(3)) + &note
         }
-        None => shortened(text, limit),
+        None => elided(text, limit),
     }
 }
 
@@ -73,14 +73,14 @@ pub(in crate::terminal) fn separated(text: &str, separator: Separator) -> String
     }
     let parts = digits.split('/').map(|part| {
         let (whole, fraction) = part.split_at(part.find('.').unwrap_or(part.len()));
-        let mut grouped = String::new();
+        let mut join_continuations = String::new();
         for (index, digit) in whole.chars().enumerate() {
             if index > 0 && (whole.len() - index) % 3 == 0 {
-                grouped.push(separator);
+                join_continuations.push(separator);
             }
-            grouped.push(digit);
+            join_continuations.push(digit);
         }
-        grouped + fraction
+        join_continuations + fraction
     });
     sign.to_owned() + &parts.collect::<Vec<_>>().join("/")
 }

@@ -3,7 +3,7 @@
 use dashu_base::{BitTest as _, DivEuclid as _, Sign};
 use dashu_int::IBig;
 
-use super::{Ball, Radius, Result, Trouble, bits, constants::ln_2, scaled};
+use super::{Ball, BallError, Radius, Result, bits, constants::ln_2, scaled};
 use crate::engine::{Fault, Limits};
 
 /// `e^x * 2^precision` for a fixed-point `|x| <= 1`, less than 3 too small or too
@@ -101,7 +101,7 @@ impl Ball {
         if self.radius.top() > -2 {
             return match self.sign() {
                 Some(_) if self.top() > 60 => Err(too_large(limits)),
-                _ => Err(Trouble::Imprecise),
+                _ => Err(BallError::Imprecise),
             };
         }
         if self.top() > 60 {
@@ -129,7 +129,7 @@ impl Ball {
         let scale = exponent - bits(working);
         // e^r - 1 <= 2r for r < 1, and the radius is below 1/4.
         let size = Radius::of(&power, scale).shifted(1);
-        let error = Radius::new(units, scale).plus(size.times(self.radius.shifted(1)));
+        let error = Radius::new(units, scale).add(size.mul(self.radius.shifted(1)));
         Ok(Self::rounded(power, scale, error, precision))
     }
 
@@ -144,7 +144,7 @@ impl Ball {
         }
         let lost = usize::try_from((-self.top()).max(0)).expect("within the precision");
         let working = precision + lost + 2;
-        Ok(self.exp(working, limits)?.minus(&Self::one(), working))
+        Ok(self.exp(working, limits)?.sub(&Self::one(), working))
     }
 
     /// `x ± x²` where the midpoint is too near zero for `precision` to tell it from one
@@ -154,20 +154,20 @@ impl Ball {
             return Ok(None);
         }
         if self.radius.top() > -2 {
-            return Err(Trouble::Imprecise);
+            return Err(BallError::Imprecise);
         }
-        let square = self.most().times(self.most());
+        let square = self.most().mul(self.most());
         Ok(Some(self.clone().widened(square)))
     }
 
     /// The natural logarithm of what is positive.
     pub(in crate::engine) fn ln(&self, precision: usize) -> Result<Self> {
-        let least = self.least().ok_or(Trouble::Imprecise)?;
+        let least = self.least().ok_or(BallError::Imprecise)?;
         if self.midpoint.sign() == Sign::Negative {
             return Err(Fault::domain("the logarithm of a negative number").into());
         }
         // |ln(m + r) - ln(m)| <= |r| / min(m, m + r).
-        let error = self.radius.over(least);
+        let error = self.radius.div(least);
         let near_one = (0..=1).contains(&self.top());
         let mut lost = 0;
         if near_one {
@@ -175,14 +175,14 @@ impl Ball {
                 radius: Radius::ZERO,
                 ..self.clone()
             };
-            let distance = midpoint.minus(&Self::one(), self.midpoint.bit_len() + 8);
+            let distance = midpoint.sub(&Self::one(), self.midpoint.bit_len() + 8);
             if distance.is_exactly_zero() {
                 return Ok(Self::zero().widened(error));
             }
             if distance.top() < -bits(precision) - 4 {
                 // |ln(1 + d) - d| <= d² for |d| < 1/2.
-                let square = distance.most().times(distance.most());
-                return Ok(distance.widened(square.plus(error)));
+                let square = distance.most().mul(distance.most());
+                return Ok(distance.widened(square.add(error)));
             }
             lost = usize::try_from((-distance.top()).max(0)).expect("within the precision");
         }
@@ -195,7 +195,7 @@ impl Ball {
         // 3 units of its own, at most 2 for the unit that m is off, 2 for each ln 2.
         let units = 5 + 2 * exponent.unsigned_abs();
         let logarithm = ln_fixed(&m, working) + ln_2(working) * exponent;
-        let error = error.plus(Radius::new(units, -bits(working)));
+        let error = error.add(Radius::new(units, -bits(working)));
         Ok(Self::rounded(logarithm, -bits(working), error, precision))
     }
 
@@ -205,7 +205,7 @@ impl Ball {
             return Ok(ball);
         }
         let lost = usize::try_from((-self.top()).max(0)).expect("within the precision");
-        Self::one().plus(self, precision + lost + 8).ln(precision)
+        Self::one().add(self, precision + lost + 8).ln(precision)
     }
 
     /// The hyperbolic sine: `(u + u/(u + 1))/2` with `u = e^|x| - 1`.
@@ -213,16 +213,16 @@ impl Ball {
         let working = precision + 8;
         let (x, negative) = self.without_sign();
         let u = x.exp_less_one(working, limits)?;
-        let power = u.plus(&Self::one(), working + 2);
-        let result = u.plus(&u.over(&power, working)?, precision).shifted(-1);
+        let power = u.add(&Self::one(), working + 2);
+        let result = u.add(&u.div(&power, working)?, precision).shifted(-1);
         Ok(if negative { result.negated() } else { result })
     }
 
     /// The hyperbolic cosine.
     pub(in crate::engine) fn cosh(&self, precision: usize, limits: &Limits) -> Result<Self> {
         let power = self.exp(precision + 8, limits)?;
-        let inverse = Self::one().over(&power, precision + 8)?;
-        Ok(power.plus(&inverse, precision).shifted(-1))
+        let inverse = Self::one().div(&power, precision + 8)?;
+        Ok(power.add(&inverse, precision).shifted(-1))
     }
 
     /// The ball with its midpoint on the positive side, and whether it was on the other:
@@ -248,7 +248,7 @@ impl Ball {
         let (size, negative) = self.without_sign();
         let u = size.shifted(1).exp_less_one(working, limits)?;
         let two = Self::exact(IBig::from(2));
-        let quotient = u.over(&u.plus(&two, working), precision)?;
+        let quotient = u.div(&u.add(&two, working), precision)?;
         Ok(if negative {
             quotient.negated()
         } else {
@@ -263,10 +263,10 @@ impl Ball {
         }
         let (x, negative) = self.without_sign();
         let working = precision + 8;
-        let square = x.times(&x, working);
-        let root = square.plus(&Self::one(), working).square_root(working)?;
-        let quotient = square.over(&root.plus(&Self::one(), working), working)?;
-        let result = x.plus(&quotient, working).ln_of_one_more(precision)?;
+        let square = x.mul(&x, working);
+        let root = square.add(&Self::one(), working).square_root(working)?;
+        let quotient = square.div(&root.add(&Self::one(), working), working)?;
+        let result = x.add(&quotient, working).ln_of_one_more(precision)?;
         Ok(if negative { result.negated() } else { result })
     }
 
@@ -274,15 +274,13 @@ impl Ball {
     /// with `t = x - 1`.
     pub(in crate::engine) fn acosh(&self, precision: usize) -> Result<Self> {
         let working = precision + 8;
-        let t = self.minus(&Self::one(), working + self.midpoint.bit_len());
+        let t = self.sub(&Self::one(), working + self.midpoint.bit_len());
         if t.sign() == Some(Sign::Negative) {
             return Err(Fault::domain("acosh of a number below 1").into());
         }
         let two = Self::exact(IBig::from(2));
-        let root = t
-            .times(&t.plus(&two, working), working)
-            .square_root(working)?;
-        t.plus(&root, working).ln_of_one_more(precision)
+        let root = t.mul(&t.add(&two, working), working).square_root(working)?;
+        t.add(&root, working).ln_of_one_more(precision)
     }
 
     /// The inverse of [`Ball::tanh`], of what is between -1 and 1: `ln(1 + 2x/(1 -
@@ -290,23 +288,23 @@ impl Ball {
     pub(in crate::engine) fn atanh(&self, precision: usize) -> Result<Self> {
         let (x, negative) = self.without_sign();
         let working = precision + 8;
-        let rest = Self::one().minus(&x, working + self.midpoint.bit_len());
+        let rest = Self::one().sub(&x, working + self.midpoint.bit_len());
         match rest.sign() {
             Some(Sign::Positive) => {}
             Some(Sign::Negative) => {
                 return Err(Fault::domain("atanh of a number that is not between -1 and 1").into());
             }
-            None => return Err(Trouble::Imprecise),
+            None => return Err(BallError::Imprecise),
         }
-        let quotient = x.shifted(1).over(&rest, working)?;
+        let quotient = x.shifted(1).div(&rest, working)?;
         let result = quotient.ln_of_one_more(precision)?.shifted(-1);
         Ok(if negative { result.negated() } else { result })
     }
 }
 
-pub(super) fn too_large(limits: &Limits) -> Trouble {
+pub(super) fn too_large(limits: &Limits) -> BallError {
     let limit = limits.exponent;
     let message =
         format!("the result is beyond the limit of 2^{limit} or below that of 2^-{limit}");
-    Trouble::Fault(Fault::limit(message))
+    BallError::Fault(Fault::limit(message))
 }

@@ -3,7 +3,7 @@
 use dashu_base::{BitTest as _, DivEuclid as _};
 use dashu_int::IBig;
 
-use super::{Ball, Radius, Result, Trouble, bits};
+use super::{Ball, BallError, Radius, Result, bits};
 use crate::engine::{
     Fault, Limits,
     budget::work::{Work, cost},
@@ -14,7 +14,7 @@ impl Ball {
     /// is moved to between 1 and 2 by `gamma(y + 1) = y gamma(y)`.
     pub(in crate::engine) fn gamma(&self, precision: usize, work: &mut Work<'_>) -> Result<Self> {
         if self.radius.top() > -2 {
-            return Err(Trouble::Imprecise);
+            return Err(BallError::Imprecise);
         }
         // From 2^22 on the result has far more than 2^24 bits, or far fewer than -2^24.
         if self.top() > 22 {
@@ -23,26 +23,26 @@ impl Ball {
         let (floor, _) = self.floors();
         let steps = i64::try_from(&floor).expect("at most 22 bits") - 1;
         let working = precision + 64;
-        let y = self.minus(&Self::exact(IBig::from(steps)), working);
+        let y = self.sub(&Self::exact(IBig::from(steps)), working);
         let each = 150 + 2 * cost::multiply(working, working);
         let mut product = Self::one();
         let mut factor = if steps >= 0 { y.clone() } else { self.clone() };
         for _ in 0..steps.unsigned_abs() {
             work.pay(each)?;
-            product = product.times(&factor, working);
-            factor = factor.plus(&Self::one(), working);
+            product = product.mul(&factor, working);
+            factor = factor.add(&Self::one(), working);
             if product.top() > work.limits.exponent {
                 return Err(beyond(work.limits));
             }
         }
         if product.sign().is_none() {
-            return Err(Trouble::Imprecise);
+            return Err(BallError::Imprecise);
         }
         let of_y = y.gamma_near_one(working, work)?;
         if steps >= 0 {
-            Ok(of_y.times(&product, precision))
+            Ok(of_y.mul(&product, precision))
         } else {
-            of_y.over(&product, precision)
+            of_y.div(&product, precision)
         }
     }
 
@@ -78,28 +78,28 @@ impl Ball {
             count += 1;
         }
         let relative = Radius::new(4 * (count as u64 + 1), -bits(fixed));
-        let error = Radius::of(&sum, -bits(fixed)).times(relative);
+        let error = Radius::of(&sum, -bits(fixed)).mul(relative);
         let sum = Self::rounded(sum, -bits(fixed), error, precision);
         // ln n has as many bits above the point as n has bits, at most.
         let working = precision + 2 * n.bit_len();
         let scale = Self::exact(IBig::from(n));
         let logarithm = scale.ln(working)?;
-        let exponent = y.times(&logarithm, working).minus(&scale, working);
+        let exponent = y.mul(&logarithm, working).sub(&scale, working);
         let power = exponent.exp(precision, work.limits)?;
         let rest = power
             .most()
-            .over(Radius::at_most(&IBig::from(n), 0))
+            .div(Radius::at_most(&IBig::from(n), 0))
             .shifted(1);
         Ok(power
-            .times(&sum, precision)
+            .mul(&sum, precision)
             .widened(rest)
             .widened(self.radius))
     }
 }
 
-fn beyond(limits: &Limits) -> Trouble {
+fn beyond(limits: &Limits) -> BallError {
     let limit = limits.exponent;
-    Trouble::Fault(Fault::limit(format!(
+    BallError::Fault(Fault::limit(format!(
         "the result is beyond the limit of 2^{limit}"
     )))
 }

@@ -24,20 +24,20 @@ use crate::engine::{Fault, Limits};
 
 /// Why there is no ball.
 #[derive(Debug)]
-pub(in crate::engine) enum Trouble {
+pub(in crate::engine) enum BallError {
     /// The operand's ball is too wide to tell: more precision may help.
     Imprecise,
     /// More precision would not help.
     Fault(Box<Fault>),
 }
 
-impl From<Box<Fault>> for Trouble {
+impl From<Box<Fault>> for BallError {
     fn from(fault: Box<Fault>) -> Self {
         Self::Fault(fault)
     }
 }
 
-pub(in crate::engine) type Result<T> = std::result::Result<T, Trouble>;
+pub(in crate::engine) type Result<T> = std::result::Result<T, BallError>;
 
 /// All numbers within `radius` of `midpoint * 2^exponent`.
 ///
@@ -98,7 +98,7 @@ impl Ball {
             return numerator;
         }
         let denominator = Self::integer(denominator.as_ibig(), precision + 8);
-        let quotient = numerator.over(&denominator, precision);
+        let quotient = numerator.div(&denominator, precision);
         quotient.unwrap_or_else(|_| unreachable!("a denominator is far from zero"))
     }
 
@@ -126,12 +126,12 @@ impl Ball {
         Self {
             midpoint: midpoint >> shift,
             exponent,
-            radius: radius.plus(loss),
+            radius: radius.add(loss),
         }
     }
 
     fn widened(mut self, radius: Radius) -> Self {
-        self.radius = self.radius.plus(radius);
+        self.radius = self.radius.add(radius);
         self
     }
 
@@ -150,12 +150,12 @@ impl Ball {
 
     /// An upper bound of the absolute values.
     fn most(&self) -> Radius {
-        Radius::of(&self.midpoint, self.exponent).plus(self.radius)
+        Radius::of(&self.midpoint, self.exponent).add(self.radius)
     }
 
     /// A lower bound of the absolute values, if zero is not among them.
     fn least(&self) -> Option<Radius> {
-        Radius::at_most(&self.midpoint, self.exponent).less(self.radius)
+        Radius::at_most(&self.midpoint, self.exponent).sub(self.radius)
     }
 
     fn is_exactly_zero(&self) -> bool {
@@ -164,7 +164,7 @@ impl Ball {
 
     /// The sign of all numbers in the ball, if they agree.
     /// Bytes that it holds beside itself.
-    pub(in crate::engine) fn held(&self) -> usize {
+    pub(in crate::engine) fn heap_bytes(&self) -> usize {
         self.midpoint.bit_len() / 8
     }
 
@@ -207,8 +207,8 @@ impl Ball {
         self
     }
 
-    pub(in crate::engine) fn plus(&self, other: &Self, precision: usize) -> Self {
-        let radius = self.radius.plus(other.radius);
+    pub(in crate::engine) fn add(&self, other: &Self, precision: usize) -> Self {
+        let radius = self.radius.add(other.radius);
         if self.midpoint.is_zero() || other.midpoint.is_zero() {
             let one = if self.midpoint.is_zero() { other } else { self };
             return Self::rounded(one.midpoint.clone(), one.exponent, radius, precision);
@@ -218,7 +218,7 @@ impl Ball {
         let exponent = self.exponent.min(other.exponent).max(floor);
         let (left, left_loss) = self.shifted_to(exponent);
         let (right, right_loss) = other.shifted_to(exponent);
-        let radius = radius.plus(left_loss).plus(right_loss);
+        let radius = radius.add(left_loss).add(right_loss);
         Self::rounded(left + right, exponent, radius, precision)
     }
 
@@ -234,17 +234,17 @@ impl Ball {
         }
     }
 
-    pub(in crate::engine) fn minus(&self, other: &Self, precision: usize) -> Self {
-        self.plus(&other.clone().negated(), precision)
+    pub(in crate::engine) fn sub(&self, other: &Self, precision: usize) -> Self {
+        self.add(&other.clone().negated(), precision)
     }
 
-    pub(in crate::engine) fn times(&self, other: &Self, precision: usize) -> Self {
-        let of_left = self.most().times(other.radius);
-        let of_right = Radius::of(&other.midpoint, other.exponent).times(self.radius);
+    pub(in crate::engine) fn mul(&self, other: &Self, precision: usize) -> Self {
+        let of_left = self.most().mul(other.radius);
+        let of_right = Radius::of(&other.midpoint, other.exponent).mul(self.radius);
         Self::rounded(
             &self.midpoint * &other.midpoint,
             self.exponent + other.exponent,
-            of_left.plus(of_right),
+            of_left.add(of_right),
             precision,
         )
     }
@@ -260,8 +260,8 @@ impl Ball {
     ///
     /// With `q = a / b` of the midpoints and `a + x`, `b + y` elsewhere in the balls,
     /// `(a + x)/(b + y) - q = (x - q y)/(b + y)`.
-    pub(in crate::engine) fn over(&self, divisor: &Self, precision: usize) -> Result<Self> {
-        let least = divisor.least().ok_or(Trouble::Imprecise)?;
+    pub(in crate::engine) fn div(&self, divisor: &Self, precision: usize) -> Result<Self> {
+        let least = divisor.least().ok_or(BallError::Imprecise)?;
         let shift =
             (precision + 2 + divisor.midpoint.bit_len()).saturating_sub(self.midpoint.bit_len());
         let dividend = &self.midpoint << shift;
@@ -273,12 +273,12 @@ impl Ball {
         } else {
             Radius::power_of_two(exponent)
         };
-        let size = Radius::of(&quotient, exponent).plus(loss);
-        let error = self.radius.plus(size.times(divisor.radius)).over(least);
+        let size = Radius::of(&quotient, exponent).add(loss);
+        let error = self.radius.add(size.mul(divisor.radius)).div(least);
         Ok(Self::rounded(
             quotient,
             exponent,
-            error.plus(loss),
+            error.add(loss),
             precision,
         ))
     }
@@ -295,7 +295,7 @@ impl Ball {
             Some(Sign::Negative) => {
                 return Err(Fault::domain("the square root of a negative number").into());
             }
-            None => return Err(Trouble::Imprecise),
+            None => return Err(BallError::Imprecise),
         }
         let mut shift = bits(2 * precision + 4) - bits(self.midpoint.bit_len());
         shift = shift.max(0);
@@ -315,9 +315,9 @@ impl Ball {
         let error = if self.radius.is_zero() {
             Radius::ZERO
         } else {
-            self.radius.over(least)
+            self.radius.div(least)
         };
-        Ok(Self::rounded(root, exponent, error.plus(loss), precision))
+        Ok(Self::rounded(root, exponent, error.add(loss), precision))
     }
 
     /// An integral power, by squaring, which stops as soon as it leaves the limits.
@@ -331,9 +331,9 @@ impl Ball {
         let working = precision + 2 * (u64::BITS - exponent.leading_zeros()) as usize + 4;
         let mut result = Self::one();
         for bit in (0..u64::BITS - exponent.leading_zeros()).rev() {
-            result = result.times(&result, working);
+            result = result.mul(&result, working);
             if exponent >> bit & 1 == 1 {
-                result = result.times(self, working);
+                result = result.mul(self, working);
             }
             result = result.within(limits)?;
         }
@@ -356,7 +356,7 @@ impl Ball {
         if exponent >= 0 {
             return Ok(power);
         }
-        Self::one().over(&power, precision)
+        Self::one().div(&power, precision)
     }
 
     /// The ball, or less of it where it is too narrow, if it is neither too large nor too
@@ -365,7 +365,7 @@ impl Ball {
         let limit = limits.exponent + 64;
         match (self.sign(), self.radius.top()) {
             (Some(_), _) if self.top().abs() > limit => Err(exponential::too_large(limits)),
-            (None, noise) if noise > limit => Err(Trouble::Imprecise),
+            (None, noise) if noise > limit => Err(BallError::Imprecise),
             (None, noise) if noise < -limit && !self.is_exactly_zero() => {
                 Ok(Self::zero().widened(Radius::power_of_two(-limit)))
             }
@@ -387,7 +387,7 @@ impl Ball {
     /// Whether both hold a common number, as balls of the same number must.
     #[cfg(test)]
     pub(in crate::engine) fn meets(&self, other: &Self) -> bool {
-        let difference = self.minus(other, 100_000);
+        let difference = self.sub(other, 100_000);
         difference.sign().is_none()
     }
 

@@ -93,7 +93,7 @@ impl Radius {
         self.exponent
     }
 
-    pub(super) fn plus(self, other: Self) -> Self {
+    pub(super) fn add(self, other: Self) -> Self {
         if self.is_zero() || other.is_zero() {
             return if self.is_zero() { other } else { self };
         }
@@ -111,7 +111,7 @@ impl Radius {
         Self::new(high.mantissa + low, high.exponent)
     }
 
-    pub(super) fn times(self, other: Self) -> Self {
+    pub(super) fn mul(self, other: Self) -> Self {
         Self::new(
             self.mantissa * other.mantissa,
             self.exponent + other.exponent,
@@ -119,14 +119,14 @@ impl Radius {
     }
 
     /// `self / divisor`, where `divisor` is a lower bound that is not zero.
-    pub(super) fn over(self, divisor: Self) -> Self {
+    pub(super) fn div(self, divisor: Self) -> Self {
         let quotient = (self.mantissa << BITS).div_ceil(divisor.mantissa);
         Self::new(quotient, self.exponent - divisor.exponent - i64::from(BITS))
     }
 
     /// A *lower* bound of `self - other`, where `self` is one; nothing where that is
     /// not above zero.
-    pub(super) fn less(self, other: Self) -> Option<Self> {
+    pub(super) fn sub(self, other: Self) -> Option<Self> {
         if other.is_zero() {
             return (!self.is_zero()).then_some(self);
         }

@@ -45,7 +45,7 @@ const FUNCTIONS: [(&str, Function); 16] = [
     ("tanh", |x, p, w| x.tanh(p, w.limits)),
     ("asinh", |x, p, _| x.asinh(p)),
     ("acosh", |x, p, _| {
-        x.clone().absolute().plus(&Ball::one(), p).acosh(p)
+        x.clone().absolute().add(&Ball::one(), p).acosh(p)
     }),
     ("atanh", |x, p, _| x.atanh(p)),
     ("gamma", |x, p, w| x.gamma(p, w)),
@@ -84,10 +84,10 @@ proptest! {
     fn arithmetic(x in any_number(), y in any_number(), precision in 20usize..300) {
         type Operation = fn(&Ball, &Ball, usize) -> Result<Ball>;
         let operations: [(&str, Operation); 4] = [
-            ("plus", |x, y, p| Ok(x.plus(y, p))),
-            ("minus", |x, y, p| Ok(x.minus(y, p))),
-            ("times", |x, y, p| Ok(x.times(y, p))),
-            ("over", |x, y, p| x.over(y, p)),
+            ("plus", |x, y, p| Ok(x.add(y, p))),
+            ("minus", |x, y, p| Ok(x.sub(y, p))),
+            ("times", |x, y, p| Ok(x.mul(y, p))),
+            ("over", |x, y, p| x.div(y, p)),
         ];
         for (name, operation) in operations {
             let few = operation(&x.at(precision), &y.at(precision), precision);
@@ -105,7 +105,7 @@ proptest! {
         let mut work = Work::new(&limits, u64::MAX, &|| None);
         let center = rational(x, 100, 100);
         let wide = center.clone().widened(Radius::power_of_two(-width));
-        let inside = center.plus(&rational(part, 100, 100).shifted(-width), 300);
+        let inside = center.add(&rational(part, 100, 100).shifted(-width), 300);
         for (name, function) in FUNCTIONS {
             let of_wide = function(&wide, 60, &mut work);
             let of_inside = function(&inside, 200, &mut work);
@@ -122,13 +122,13 @@ proptest! {
         let bound = |radius: Radius| exact(radius.mantissa(), radius.exponent());
         let (left, right) = (Radius::new(a, e), Radius::new(b, f));
         prop_assert!(bound(left) >= exact(a, e));
-        prop_assert!(bound(left.plus(right)) >= exact(a, e) + exact(b, f));
-        prop_assert!(bound(left.times(right)) << 400usize >= exact(a, e) * exact(b, f));
+        prop_assert!(bound(left.add(right)) >= exact(a, e) + exact(b, f));
+        prop_assert!(bound(left.mul(right)) << 400usize >= exact(a, e) * exact(b, f));
         // Lower bounds of what is divided by and subtracted from.
         let least = Radius::at_most(&IBig::from(b), f);
         prop_assert!(bound(least) <= exact(b, f));
-        prop_assert!(bound(left.over(least)) * exact(b, f) >= exact(a, e) << 400usize);
-        if let Some(rest) = least.less(left) {
+        prop_assert!(bound(left.div(least)) * exact(b, f) >= exact(a, e) << 400usize);
+        if let Some(rest) = least.sub(left) {
             prop_assert!(bound(rest) + exact(a, e) <= exact(b, f));
         }
         prop_assert_eq!(left < right, bound(left) < bound(right));
@@ -139,12 +139,12 @@ proptest! {
 fn what_is_exact_stays_exact() {
     let limits = Limits::default();
     let exact = |n: i64| Ball::exact(n.into());
-    assert!(exact(3).plus(&exact(4), 50).is_exact());
-    assert!(exact(3).times(&exact(4), 50).is_exact());
-    assert!(exact(12).over(&exact(4), 50).unwrap().is_exact());
+    assert!(exact(3).add(&exact(4), 50).is_exact());
+    assert!(exact(3).mul(&exact(4), 50).is_exact());
+    assert!(exact(12).div(&exact(4), 50).unwrap().is_exact());
     assert!(exact(16).square_root(50).unwrap().is_exact());
     assert!(exact(3).power(20, 50, &limits).unwrap().is_exact());
-    assert!(!exact(1).over(&exact(3), 50).unwrap().is_exact());
+    assert!(!exact(1).div(&exact(3), 50).unwrap().is_exact());
     assert!(!exact(2).square_root(50).unwrap().is_exact());
 }
 
@@ -153,24 +153,24 @@ fn what_cannot_be_told() {
     let around_zero = Ball::zero().widened(Radius::power_of_two(-10));
     assert!(around_zero.sign().is_none());
     assert!(matches!(
-        Ball::one().over(&around_zero, 50),
-        Err(Trouble::Imprecise)
+        Ball::one().div(&around_zero, 50),
+        Err(BallError::Imprecise)
     ));
-    assert!(matches!(around_zero.ln(50), Err(Trouble::Imprecise)));
+    assert!(matches!(around_zero.ln(50), Err(BallError::Imprecise)));
     assert!(matches!(
         around_zero.square_root(50),
-        Err(Trouble::Imprecise)
+        Err(BallError::Imprecise)
     ));
     assert!(matches!(
         Ball::one().negated().ln(50),
-        Err(Trouble::Fault(_))
+        Err(BallError::Fault(_))
     ));
     // The short cuts near zero are for balls that are near zero too.
     let limits = Limits::default();
     let wide = Ball::zero().widened(Radius::power_of_two(1));
-    assert!(matches!(wide.sinh(50, &limits), Err(Trouble::Imprecise)));
-    assert!(matches!(wide.tanh(50, &limits), Err(Trouble::Imprecise)));
-    assert!(matches!(wide.asinh(50), Err(Trouble::Imprecise)));
+    assert!(matches!(wide.sinh(50, &limits), Err(BallError::Imprecise)));
+    assert!(matches!(wide.tanh(50, &limits), Err(BallError::Imprecise)));
+    assert!(matches!(wide.asinh(50), Err(BallError::Imprecise)));
     let around_one = Ball::one().widened(Radius::power_of_two(-10));
-    assert!(matches!(around_one.asin(50), Err(Trouble::Imprecise)));
+    assert!(matches!(around_one.asin(50), Err(BallError::Imprecise)));
 }

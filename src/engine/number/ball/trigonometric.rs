@@ -4,7 +4,7 @@ use dashu_base::{BitTest as _, DivEuclid as _, Sign};
 use dashu_int::IBig;
 
 use super::{
-    Ball, Radius, Result, Trouble, bits,
+    Ball, BallError, Radius, Result, bits,
     constants::pi,
     exponential::{guess, odd_series},
     scaled,
@@ -102,8 +102,8 @@ impl Ball {
         }
         // |sin x - x| <= |x|³/6, |cos x - 1| <= x²/2.
         if self.top() < -bits(precision) / 2 - 4 {
-            let square = self.most().times(self.most());
-            let sine = self.clone().widened(square.times(self.most()));
+            let square = self.most().mul(self.most());
+            let sine = self.clone().widened(square.mul(self.most()));
             return Ok((sine, Self::one().widened(square)));
         }
         let above = usize::try_from(self.top().unsigned_abs()).expect("a limit is below");
@@ -115,7 +115,7 @@ impl Ball {
         // 3 units of their own, 1 for x, 2 for each quarter of a turn.
         let own = Radius::new(4, -bits(working));
         let reduction = Radius::of(&turns, 1 - bits(working));
-        let error = own.plus(reduction).plus(self.radius);
+        let error = own.add(reduction).add(self.radius);
         let (sine, cosine) = sin_cos_fixed(&rest, working);
         let ball = |n| Self::rounded(n, -bits(working), error, precision);
         let (sine, cosine) = (ball(sine), ball(cosine));
@@ -132,20 +132,20 @@ impl Ball {
         if self.top() < -bits(precision) / 2 - 4 {
             // |atan x - x| <= |x|³/3.
             let most = self.most();
-            return Ok(self.clone().widened(most.times(most).times(most)));
+            return Ok(self.clone().widened(most.mul(most).mul(most)));
         }
         if self.top() > 1 {
             // A quarter of a turn less the inverse tangent of the inverse.
-            let inverse = Self::one().over(self, precision + 8)?;
+            let inverse = Self::one().div(self, precision + 8)?;
             let quarter = Self::pi(precision + 8).shifted(-1);
             let negative = self.midpoint.sign() == Sign::Negative;
             let quarter = if negative { quarter.negated() } else { quarter };
-            return Ok(quarter.minus(&inverse.atan(precision + 8)?, precision));
+            return Ok(quarter.sub(&inverse.atan(precision + 8)?, precision));
         }
         let below = usize::try_from(self.top().unsigned_abs()).expect("within the precision");
         let working = precision + 8 + below;
         // 3 units of its own, 1 for x; the slope is at most 1.
-        let error = self.radius.plus(Radius::new(4, -bits(working)));
+        let error = self.radius.add(Radius::new(4, -bits(working)));
         let result = atan_fixed(&self.fixed(working), working);
         Ok(Self::rounded(result, -bits(working), error, precision))
     }
@@ -154,8 +154,8 @@ impl Ball {
     pub(in crate::engine) fn asin(&self, precision: usize) -> Result<Self> {
         let working = precision + 8;
         let (less, more) = self.around_one(working)?;
-        let cosine = less.times(&more, working).square_root(working)?;
-        self.over(&cosine, working)?.atan(precision)
+        let cosine = less.mul(&more, working).square_root(working)?;
+        self.div(&cosine, working)?.atan(precision)
     }
 
     /// The inverse cosine, of what is between -1 and 1: `2 atan √((1 - x)/(1 + x))`.
@@ -163,7 +163,7 @@ impl Ball {
         let working = precision + 8;
         let (less, more) = self.around_one(working)?;
         let half = less
-            .over(&more, working)?
+            .div(&more, working)?
             .square_root(working)?
             .atan(precision)?;
         Ok(half.shifted(1))
@@ -172,14 +172,14 @@ impl Ball {
     /// `1 - x` and `1 + x`, both positive.
     fn around_one(&self, precision: usize) -> Result<(Self, Self)> {
         let exact = precision + self.midpoint.bit_len();
-        let less = Self::one().minus(self, exact);
-        let more = Self::one().plus(self, exact);
+        let less = Self::one().sub(self, exact);
+        let more = Self::one().add(self, exact);
         match (less.sign(), more.sign()) {
             (Some(Sign::Positive), Some(Sign::Positive)) => Ok((less, more)),
             (Some(Sign::Negative), _) | (_, Some(Sign::Negative)) => {
                 Err(Fault::domain("the inverse of a sine or cosine beyond 1").into())
             }
-            _ => Err(Trouble::Imprecise),
+            _ => Err(BallError::Imprecise),
         }
     }
 }
