@@ -54,7 +54,7 @@ fn lines(criterion: &mut Criterion) {
         criterion.bench_function(line, |bencher| bencher.iter(|| ours(black_box(line))));
     }
     criterion.bench_function("parse 1.5 * (2 + 3) ^ 2 / 7", |bencher| {
-        let limits = syntax::Limits::default();
+        let limits = syntax::ParseLimits::default();
         bencher.iter(|| syntax::parse(black_box("1.5 * (2 + 3) ^ 2 / 7"), &limits).unwrap());
     });
 }

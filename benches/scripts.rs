@@ -6,8 +6,8 @@ use std::{fmt::Write as _, io, time::Duration};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use grpcalc::{
-    client::Options,
-    repl::script::{self, End, Format, Output, Rules, Side},
+    client::EvaluateOptions,
+    repl::script::{self, Format, Output, Rules, ScriptEnd, Side},
 };
 use tokio::runtime::Builder;
 
@@ -47,7 +47,7 @@ fn scripts(criterion: &mut Criterion) {
         fail_fast: false,
         many: true,
         format: Format::Plain,
-        options: Options::default(),
+        options: EvaluateOptions::default(),
         timeout: Duration::from_secs(60),
     };
     let lines = usize::try_from(LINES).unwrap();
@@ -72,7 +72,7 @@ fn scripts(criterion: &mut Criterion) {
             group.bench_function(*name, |bencher| {
                 bencher.iter(|| {
                     let run = script::run(script.as_bytes(), Discard, &client, rules, "ada");
-                    assert_eq!(runtime.block_on(run).unwrap(), End::Answered);
+                    assert_eq!(runtime.block_on(run).unwrap(), ScriptEnd::Answered);
                 });
             });
         }

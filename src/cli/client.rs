@@ -22,7 +22,10 @@ use super::{
     print_error, user,
 };
 use crate::{
-    client::{Access, Client, Options, Recorder, Remote, Target, Tls, TlsFiles, Token},
+    client::{
+        Access, BearerToken, Client, ClientTls, ClientTlsFiles, EvaluateOptions, Recorder, Remote,
+        Target,
+    },
     repl::{
         Outcome, Session, SessionConfig,
         script::{self, Output, Rules, Side},
@@ -67,7 +70,7 @@ async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
         fail_fast: options.fail_fast,
         many: true,
         format: options.format.into(),
-        options: wanted(options, Options::default()),
+        options: wanted(options, EvaluateOptions::default()),
         timeout: options.timeout,
     };
     if options.explain {
@@ -118,13 +121,13 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
         .iter()
         .any(|server| server.is_encrypted(is_meant))
         .then(|| {
-            Tls::new(&TlsFiles {
+            ClientTls::new(&ClientTlsFiles {
                 ca: ca.clone(),
                 identity: cert.clone().zip(key.clone()),
                 domain: domain.clone(),
             })
         });
-    let token: Option<Token> = options.token()?.map(|token| token.parse()).transpose()?;
+    let token: Option<BearerToken> = options.token()?.map(|token| token.parse()).transpose()?;
     let exposed = |server: &&Remote| !server.is_encrypted(is_meant) && !server.is_local();
     if token.is_some()
         && let Some(server) = addresses.iter().find(exposed)
@@ -148,9 +151,9 @@ async fn script(
     let mut interrupts = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
     tokio::select! {
         end = script::run(input, output, client, rules, name) => Ok(match end? {
-            script::End::Answered | script::End::Unread => Exit::Success,
-            script::End::Faulty => Exit::Fault,
-            script::End::NoServer => Exit::NoServer,
+            script::ScriptEnd::Answered | script::ScriptEnd::Unread => Exit::Success,
+            script::ScriptEnd::Faulty => Exit::Fault,
+            script::ScriptEnd::NoServer => Exit::NoServer,
         }),
         _ = interrupts.recv() => Ok(Exit::Interrupted),
     }
@@ -190,8 +193,8 @@ impl Output for Streams {
 }
 
 /// What the options say of how lines are evaluated; else it is as `before`.
-fn wanted(options: &LineOptions, before: Options) -> Options {
-    Options {
+fn wanted(options: &LineOptions, before: EvaluateOptions) -> EvaluateOptions {
+    EvaluateOptions {
         digits: options.digits.unwrap_or(before.digits),
         ..before
     }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     client::Target,
     net::address::Address,
-    server::{self, Limits, Listener, Settings, Tls, TlsFiles, Tokens},
+    server::{self, Listener, ServerLimits, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
 
 /// How long others who are connected may take to finish when this process ends.
@@ -101,11 +101,11 @@ impl Embedded {
 
 fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settings> {
     let mut settings = Settings {
-        limits: Limits {
+        limits: ServerLimits {
             // Nobody else could use what its worksheet holds.
             idle: None,
             unused: None,
-            ..Limits::DEFAULT
+            ..ServerLimits::DEFAULT
         },
         grace: GRACE,
         ..Settings::default()
@@ -115,7 +115,7 @@ fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settin
         settings.tokens = tokens.transpose()?.map(Arc::new);
         let files = options.cert.clone().zip(options.key.clone());
         let tls = files.map(|(cert, key)| {
-            Tls::new(TlsFiles {
+            ServerTls::new(ServerTlsFiles {
                 cert,
                 key,
                 client_ca: None,

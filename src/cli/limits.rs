@@ -140,11 +140,11 @@ pub(super) struct LimitOptions {
 
 const SERVER: &str = "Limits of the server";
 const ENGINE: &str = "Limits of a calculation";
-const LINES: syntax::Limits = syntax::Limits::DEFAULT;
+const LINES: syntax::ParseLimits = syntax::ParseLimits::DEFAULT;
 
 impl LimitOptions {
-    pub(super) fn server(&self) -> server::Limits {
-        server::Limits {
+    pub(super) fn server(&self) -> server::ServerLimits {
+        server::ServerLimits {
             connections: self.max_connections,
             streams: self.max_streams,
             calls: self.max_calls,
@@ -169,7 +169,7 @@ impl LimitOptions {
     pub(super) fn engine(&self) -> engine::Limits {
         let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         engine::Limits {
-            syntax: syntax::Limits {
+            syntax: syntax::ParseLimits {
                 line: self.max_line,
                 nesting: self.max_nesting as usize,
             },
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_a_server() {
         let Alone { limits } = Alone::parse_from(["serve"]);
-        assert_eq!(limits.server(), server::Limits::DEFAULT);
+        assert_eq!(limits.server(), server::ServerLimits::DEFAULT);
         assert_eq!(limits.engine(), engine::Limits::default());
     }
 

@@ -21,7 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use self::{
     client::lines,
-    options::{Mode, Options},
+    options::{Arguments, Mode},
     serve::serve,
 };
 
@@ -31,7 +31,7 @@ pub use self::exit::Exit;
 #[must_use]
 pub fn main() -> Exit {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let options = Options::read(&arguments).unwrap_or_else(|error| error.exit());
+    let options = Arguments::read(&arguments).unwrap_or_else(|error| error.exit());
     let done = match options.mode {
         Some(Mode::Completions { shell }) => return completions(shell),
         Some(Mode::Serve(options)) => block_on(&mut Builder::new_multi_thread(), serve(&options)),
@@ -47,7 +47,7 @@ pub fn main() -> Exit {
 /// Prints what a shell reads to complete our options.
 fn completions(shell: Shell) -> Exit {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Options::command(), "grpcalc", &mut script);
+    clap_complete::generate(shell, &mut Arguments::command(), "grpcalc", &mut script);
     match io::stdout().write_all(&script) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             print_error(format_args!("cannot write the completions: {error}"));

@@ -38,7 +38,7 @@ use crate::{
     args_conflicts_with_subcommands = true
 )]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Options {
+pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) mode: Option<Mode>,
     #[command(flatten)]
@@ -338,7 +338,7 @@ impl std::str::FromStr for Server {
     }
 }
 
-impl Options {
+impl Arguments {
     /// The options that `arguments` (the program's name first) make, or clap's error
     /// with its own exit code.
     pub(super) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
@@ -394,7 +394,7 @@ mod tests {
 
     #[test]
     fn the_definition_is_sound() {
-        Options::command().debug_assert();
+        Arguments::command().debug_assert();
     }
 
     #[test]
@@ -414,7 +414,7 @@ mod tests {
                 .chain(arguments)
                 .map(OsString::from)
                 .collect();
-            let options = Options::read(&all).unwrap();
+            let options = Arguments::read(&all).unwrap();
             assert_eq!(options.lines.line, line);
         }
     }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     net::address::Address,
-    server::{self, End, Listener, Settings, Tls, TlsFiles, Tokens},
+    server::{self, DrainOutcome, Listener, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
 
 /// File descriptors beside those of connections.
@@ -106,7 +106,7 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     };
     tokio::select! {
         end = server::run(select_all(connections), shutdown.cancelled(), settings) => {
-            if end == End::GraceExceeded {
+            if end == DrainOutcome::GraceExceeded {
                 print_error(format_args!(
                     "closed connections that were open after {:?}",
                     options.grace
@@ -140,7 +140,7 @@ fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
         .then(|| Tokens::new(given, options.token_file.clone()));
     let files = options.cert.clone().zip(options.key.clone());
     let tls = files.map(|(cert, key)| {
-        Tls::new(TlsFiles {
+        ServerTls::new(ServerTlsFiles {
             cert,
             key,
             client_ca: options.client_ca.clone(),
@@ -157,7 +157,7 @@ fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
 }
 
 /// Reads certificates and tokens again whenever somebody asks for it.
-async fn reload(mut hangup: Signal, tls: Option<Arc<Tls>>, tokens: Option<Arc<Tokens>>) {
+async fn reload(mut hangup: Signal, tls: Option<Arc<ServerTls>>, tokens: Option<Arc<Tokens>>) {
     while hangup.recv().await.is_some() {
         let read = |what: &str, outcome: Result<(), String>| match outcome {
             Ok(()) => tracing::info!("{what} read again"),

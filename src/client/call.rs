@@ -52,12 +52,12 @@ pub struct Evaluate {
     /// The line.
     pub expression: String,
     /// How to evaluate it.
-    pub options: Options,
+    pub options: EvaluateOptions,
 }
 
 /// How lines are evaluated, and their answers shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct EvaluateOptions {
     /// Significant digits of rounded answers, from 1 to what the server allows.
     pub digits: u32,
     /// What a bare number means to trigonometric functions.
@@ -66,7 +66,7 @@ pub struct Options {
     pub base: NumberBase,
 }
 
-impl Options {
+impl EvaluateOptions {
     /// The same with integers in decimal digits.
     #[must_use]
     pub fn decimal(self) -> Self {
@@ -77,7 +77,7 @@ impl Options {
     }
 }
 
-impl Default for Options {
+impl Default for EvaluateOptions {
     /// 20 digits, radians, decimal.
     fn default() -> Self {
         Self {
@@ -88,8 +88,8 @@ impl Default for Options {
     }
 }
 
-impl From<Options> for proto::Options {
-    fn from(options: Options) -> Self {
+impl From<EvaluateOptions> for proto::Options {
+    fn from(options: EvaluateOptions) -> Self {
         Self {
             digits: options.digits,
             angle_unit: options.angle.into(),

@@ -37,20 +37,22 @@ use crate::proto::{
 };
 
 pub use self::{
-    call::{AngleUnit, Answer, Call, Evaluate, Method, NumberBase, Options, Reply, Request},
+    call::{
+        AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reply, Request,
+    },
     channel::{
         concurrency::MOST as MOST_CALLS,
-        target::{Access, NoToken, Remote, Target, Token},
-        tls::{Tls, TlsFiles, TlsSetupError},
+        target::{Access, BearerToken, NoToken, Remote, Target},
+        tls::{ClientTls, ClientTlsFiles, TlsSetupError},
     },
     chat::{Note, Notes},
     error::{CallError, Fault},
     reflection::{Health, ReflectionRequest, ReflectionResponse},
     wire::{
         http2::Field,
-        recorder::{End, Exchange, Payload, Recorder, Sender},
+        recorder::{CallEnd, Exchange, Payload, Recorder, Sender},
     },
-    worksheet::{Answered, Event, Requests, Responses, Row, WorksheetRequest},
+    worksheet::{Answered, Requests, Responses, Row, WorksheetEvent, WorksheetRequest},
 };
 
 /// How this client names itself to servers.
@@ -474,7 +476,7 @@ fn with_deadline<T>(message: T, deadline: Duration) -> tonic::Request<T> {
 }
 
 /// The ways to the servers of a target, and what is presented there.
-fn ways(target: Target) -> Vec<(Route, Option<Token>)> {
+fn ways(target: Target) -> Vec<(Route, Option<BearerToken>)> {
     match target {
         Target::Embedded(server, token) => vec![(Route::Embedded(server), token)],
         Target::Remote(servers, access) => servers

@@ -12,7 +12,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{
-    Answer, CallError, Fault, Options, Peer, call::sanitize, channel::grpc_channel::GrpcChannel,
+    Answer, CallError, EvaluateOptions, Fault, Peer, call::sanitize,
+    channel::grpc_channel::GrpcChannel,
 };
 use crate::proto::{
     grpcalc::{
@@ -36,19 +37,19 @@ pub enum WorksheetRequest {
         /// How many there are.
         lines: u32,
         /// How to evaluate and to show them.
-        options: Options,
+        options: EvaluateOptions,
     },
     /// What a line would answer.
     Preview {
         /// The line.
         text: String,
         /// How to evaluate and to show it.
-        options: Options,
+        options: EvaluateOptions,
     },
     /// Every definition.
     Names {
         /// How to show the values.
-        options: Options,
+        options: EvaluateOptions,
     },
 }
 
@@ -97,7 +98,7 @@ pub struct Responses {
 
 /// What comes from a worksheet.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event<'r> {
+pub enum WorksheetEvent<'r> {
     /// The answer to the next line.
     Answer(Row<'r>),
     /// The oldest request is answered.
@@ -257,7 +258,7 @@ impl Responses {
     /// Each answer is checked to be the one to the next line, so that no answer is ever
     /// taken for another line's.
     #[inline]
-    pub fn take(&mut self) -> Option<Result<Event<'_>, CallError>> {
+    pub fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>> {
         if !self.is_ready() {
             return None;
         }
@@ -275,14 +276,14 @@ impl Responses {
             return Some(if matches!(expected, Expected::Exactly(n) if n != index) {
                 Err(self.protocol_error())
             } else {
-                Ok(Event::Done)
+                Ok(WorksheetEvent::Done)
             });
         }
         self.index += 1;
         self.taken += 1;
         Some(match self.answers.take() {
             Some(Ok(answer)) if answer.line == index && expected.is_more_than(index) => {
-                Ok(Event::Answer(row(answer)))
+                Ok(WorksheetEvent::Answer(row(answer)))
             }
             _ => Err(CallError::protocol_error(&self.server)),
         })

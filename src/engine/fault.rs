@@ -158,10 +158,10 @@ impl Fault {
     /// What is wrong with `line` as text.
     pub(super) fn syntax(error: SyntaxError, line: &str) -> Box<Self> {
         let reason = match error.kind {
-            syntax::Kind::Wrong | syntax::Kind::Incomplete => Reason::Syntax,
-            syntax::Kind::Reserved => Reason::ReservedName,
-            syntax::Kind::Arity => Reason::Arity,
-            syntax::Kind::Limit => Reason::Limit,
+            syntax::SyntaxErrorKind::Wrong | syntax::SyntaxErrorKind::Incomplete => Reason::Syntax,
+            syntax::SyntaxErrorKind::Reserved => Reason::ReservedName,
+            syntax::SyntaxErrorKind::Arity => Reason::Arity,
+            syntax::SyntaxErrorKind::Limit => Reason::Limit,
         };
         let span = error.characters(line);
         let fault = Self::new(reason, error.message).help(error.help);

@@ -22,7 +22,7 @@ use crate::schema::{
     pool,
 };
 use crate::{
-    client::{End, Exchange, Field, Payload, Sender},
+    client::{CallEnd, Exchange, Field, Payload, Sender},
     text::printable::printable,
 };
 
@@ -318,7 +318,7 @@ impl Call<'_> {
                 Time(first),
                 Time(last)
             )?,
-            _ if exchange.end == End::ProtocolError => {
+            _ if exchange.end == CallEnd::ProtocolError => {
                 writeln!(f, "    what came back is no HTTP/2")?;
             }
             _ => writeln!(f, "    nothing came back")?,
@@ -385,25 +385,25 @@ impl Call<'_> {
                     None => Ok(()),
                 }
             }
-            (None, End::Reset(who, code)) => {
+            (None, CallEnd::Reset(who, code)) => {
                 let who = match who {
                     Sender::Client => "this program",
                     Sender::Server => "the server",
                 };
                 writeln!(f, "    RST_STREAM, code {code}: {who} gave the call up")
             }
-            (None, End::ProtocolError) => Ok(()),
-            (None, End::Ended) => {
+            (None, CallEnd::ProtocolError) => Ok(()),
+            (None, CallEnd::Ended) => {
                 writeln!(f, "    no trailers, and so no status: the stream has ended")
             }
-            (None, End::Cut) => {
+            (None, CallEnd::Cut) => {
                 writeln!(f, "    no trailers and no status: the connection is gone")
             }
-            (None, End::Open) if is_worksheet(exchange) => writeln!(
+            (None, CallEnd::Open) if is_worksheet(exchange) => writeln!(
                 f,
                 "    no trailers and no status yet: the stream stays open for the next line"
             ),
-            (None, End::Open) => {
+            (None, CallEnd::Open) => {
                 writeln!(f, "    no trailers and no status: nobody waited for them")
             }
         }

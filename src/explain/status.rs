@@ -6,7 +6,7 @@ use tonic::{Code, metadata::MetadataMap};
 use super::is_worksheet;
 use crate::schema::pool;
 use crate::{
-    client::{End, Exchange, Sender},
+    client::{CallEnd, Exchange, Sender},
     proto::code::name,
     text::printable::printable,
 };
@@ -31,10 +31,10 @@ pub(super) fn end(exchange: &Exchange) -> String {
         _ if exchange.trailers.is_some() => {
             return status(exchange).unwrap_or_else(|| "no status".into());
         }
-        End::Reset(Sender::Client, _) => "given up",
-        End::Reset(Sender::Server, _) => "reset by the server",
-        End::Open if is_worksheet(exchange) => "still open",
-        End::Open | End::Ended | End::ProtocolError | End::Cut => "no status",
+        CallEnd::Reset(Sender::Client, _) => "given up",
+        CallEnd::Reset(Sender::Server, _) => "reset by the server",
+        CallEnd::Open if is_worksheet(exchange) => "still open",
+        CallEnd::Open | CallEnd::Ended | CallEnd::ProtocolError | CallEnd::Cut => "no status",
     };
     words.into()
 }

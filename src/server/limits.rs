@@ -7,7 +7,7 @@ use super::transport::peer::NoteRate;
 /// The limits of a server as a whole and of its connections; those of a calculation are
 /// [`crate::engine::Limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Connections that are open.
     pub connections: usize,
     /// Calls under way on one connection.
@@ -43,7 +43,7 @@ pub struct Limits {
     pub keepalive_timeout: Duration,
 }
 
-impl Limits {
+impl ServerLimits {
     /// What our servers allow unless their operator says otherwise.
     pub const DEFAULT: Self = Self {
         connections: 4096,
@@ -67,7 +67,7 @@ impl Limits {
     };
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     fn default() -> Self {
         Self::DEFAULT
     }

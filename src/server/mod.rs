@@ -37,13 +37,13 @@ pub use self::{
     calculator::CalculatorService,
     call::tokens::{Tokens, TokensError, tokens},
     chat::history::{History, InMemoryHistory, Page},
-    limits::Limits,
+    limits::ServerLimits,
     observe::{exporter::export, metrics::Metrics},
     transport::{
         connection::Connection,
         listener::Listener,
         peer::NoteRate,
-        tls::{Tls, TlsFiles},
+        tls::{ServerTls, ServerTlsFiles},
     },
 };
 
@@ -56,7 +56,7 @@ pub struct Settings {
     /// What a calculation may not exceed.
     pub engine: engine::Limits,
     /// What peers may not exceed.
-    pub limits: Limits,
+    pub limits: ServerLimits,
     /// How long a shutdown waits for connections that still have calls running
     /// or do not answer.
     pub grace: Duration,
@@ -64,7 +64,7 @@ pub struct Settings {
     /// call.
     pub tokens: Option<Arc<Tokens>>,
     /// Spoken on connections through a network.
-    pub tls: Option<Arc<Tls>>,
+    pub tls: Option<Arc<ServerTls>>,
     /// Where it is counted what happens.
     pub metrics: Arc<Metrics>,
 }
@@ -73,7 +73,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             engine: engine::Limits::default(),
-            limits: Limits::DEFAULT,
+            limits: ServerLimits::DEFAULT,
             grace: Duration::from_secs(10),
             tokens: None,
             tls: None,
@@ -85,7 +85,7 @@ impl Default for Settings {
 /// How a server came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum End {
+pub enum DrainOutcome {
     /// Every connection was closed in good order.
     Drained,
     /// Some were still open when the grace was over, and were cut.
@@ -152,7 +152,7 @@ pub async fn run(
     connections: impl Stream<Item = Connection>,
     shutdown: impl Future<Output = ()>,
     settings: Settings,
-) -> End {
+) -> DrainOutcome {
     let server = Arc::new(Server::new(settings));
     server.report(ServingStatus::Serving).await;
     let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
@@ -191,8 +191,8 @@ pub async fn run(
     server.draining.cancel();
     tasks.close();
     match timeout(server.settings.grace, tasks.wait()).await {
-        Ok(()) => End::Drained,
-        Err(_) => End::GraceExceeded,
+        Ok(()) => DrainOutcome::Drained,
+        Err(_) => DrainOutcome::GraceExceeded,
     }
 }
 

@@ -9,7 +9,7 @@ use super::Span;
 #[error("{message}")]
 pub struct SyntaxError {
     /// What kind of mistake it is.
-    pub kind: Kind,
+    pub kind: SyntaxErrorKind,
     /// One sentence, without a full stop.
     pub message: String,
     /// The place in the line, in bytes from 0, half-open.
@@ -20,7 +20,7 @@ pub struct SyntaxError {
 
 /// The kinds of mistakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SyntaxErrorKind {
     /// No text that begins like this is a line.
     Wrong,
     /// The text is the beginning of a line: a parenthesis is open, an operator
@@ -35,7 +35,7 @@ pub enum Kind {
 }
 
 impl SyntaxError {
-    pub(super) fn new(kind: Kind, span: Span, message: impl Into<String>) -> Box<Self> {
+    pub(super) fn new(kind: SyntaxErrorKind, span: Span, message: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             kind,
             message: message.into(),
@@ -45,7 +45,7 @@ impl SyntaxError {
     }
 
     pub(super) fn wrong(span: Span, message: impl Into<String>) -> Box<Self> {
-        Self::new(Kind::Wrong, span, message)
+        Self::new(SyntaxErrorKind::Wrong, span, message)
     }
 
     pub(super) fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {

@@ -12,12 +12,12 @@ mod token;
 
 pub use self::{
     class::{Class, classes},
-    error::{Kind, SyntaxError},
+    error::{SyntaxError, SyntaxErrorKind},
     line::{
         Binary, Conversion, Definition, Line, Node, NodeKind, Nodes, Postfix, Prefix, Statement,
         Statements,
     },
-    parse::{Limits, parse, read},
+    parse::{ParseLimits, parse, read},
     span::Span,
     token::{is_space, superscript, vulgar_fraction},
 };

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::{
     Binary, Conversion, Definition, KEYWORDS, Line, Node, NodeKind, Postfix, Prefix, Span,
     Statement,
-    error::{Kind, SyntaxError},
+    error::{SyntaxError, SyntaxErrorKind},
     line::Level,
     token::{Lexeme, Lexer, Token},
 };
@@ -17,14 +17,14 @@ use crate::text::printable::quoted;
 
 /// What a line may not exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ParseLimits {
     /// Bytes of a line.
     pub line: usize,
     /// Brackets, calls and prefix signs around one place.
     pub nesting: usize,
 }
 
-impl Limits {
+impl ParseLimits {
     /// What our servers take unless their operator says otherwise.
     pub const DEFAULT: Self = Self {
         line: 64 * 1024,
@@ -32,7 +32,7 @@ impl Limits {
     };
 }
 
-impl Default for Limits {
+impl Default for ParseLimits {
     fn default() -> Self {
         Self::DEFAULT
     }
@@ -42,7 +42,7 @@ type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
 /// Reads `text` as a line of the language, or says what is wrong, where, and what
 /// would help.
-pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Line<'t>> {
+pub fn parse<'t>(text: &'t str, limits: &ParseLimits) -> Result<Line<'t>> {
     let mut line = Line::unread(text);
     read(&mut line, limits)?;
     Ok(line)
@@ -50,7 +50,7 @@ pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Line<'t>> {
 
 /// [`parse`] of the text of an unread line, into that line. A line holds its nodes
 /// itself, so to move it is a good part of what it costs to read a short one.
-pub fn read(line: &mut Line<'_>, limits: &Limits) -> Result<()> {
+pub fn read(line: &mut Line<'_>, limits: &ParseLimits) -> Result<()> {
     // Whatever the limit, places are counted in 32 bits.
     if line.text.len() > limits.line.min(u32::MAX as usize) {
         let message = format!(
@@ -58,7 +58,9 @@ pub fn read(line: &mut Line<'_>, limits: &Limits) -> Result<()> {
             line.text.len(),
             limits.line
         );
-        return Err(SyntaxError::new(Kind::Limit, Span::default(), message).help("split it"));
+        return Err(
+            SyntaxError::new(SyntaxErrorKind::Limit, Span::default(), message).help("split it"),
+        );
     }
     let mut lexer = Lexer::new(line.text);
     let next = lexer.next()?;
@@ -241,7 +243,7 @@ impl Parser<'_, '_> {
         let word = self.word(name);
         if KEYWORDS.contains(&word) {
             let message = format!("{} cannot be bound", quoted(word));
-            let fault = SyntaxError::new(Kind::Reserved, name, message);
+            let fault = SyntaxError::new(SyntaxErrorKind::Reserved, name, message);
             return Err(fault.help("it is a word of the language; take another name"));
         }
         Ok(())
@@ -482,7 +484,7 @@ impl Parser<'_, '_> {
             Some(Pending::Call { name, arguments }) => {
                 let Some(arguments) = arguments.checked_add(1) else {
                     let message = "more arguments than a call can have";
-                    return Err(SyntaxError::new(Kind::Limit, name, message));
+                    return Err(SyntaxError::new(SyntaxErrorKind::Limit, name, message));
                 };
                 self.replace(Pending::Call { name, arguments });
             }
@@ -530,7 +532,7 @@ impl Parser<'_, '_> {
             Some(Pending::Call { name, arguments }) => {
                 let Some(arguments) = arguments.checked_add(1) else {
                     let message = "more arguments than a call can have";
-                    return Err(SyntaxError::new(Kind::Limit, name, message));
+                    return Err(SyntaxError::new(SyntaxErrorKind::Limit, name, message));
                 };
                 self.call(name, arguments, span);
             }
@@ -570,8 +572,12 @@ impl Parser<'_, '_> {
             "(" => "this '('".into(),
             name => format!("the '(' of {}", quoted(name)),
         };
-        SyntaxError::new(Kind::Incomplete, open, format!("{what} is not closed"))
-            .help("close it with ')'")
+        SyntaxError::new(
+            SyntaxErrorKind::Incomplete,
+            open,
+            format!("{what} is not closed"),
+        )
+        .help("close it with ')'")
     }
 
     fn node(&mut self, kind: NodeKind, span: Span) {
@@ -591,7 +597,7 @@ impl Parser<'_, '_> {
     fn open(&mut self, pending: Pending) -> Result<()> {
         if self.depth == self.nesting {
             let message = format!("nested deeper than the limit of {} levels", self.nesting);
-            let fault = SyntaxError::new(Kind::Limit, self.next.span, message);
+            let fault = SyntaxError::new(SyntaxErrorKind::Limit, self.next.span, message);
             return Err(fault.help("name the inner parts in statements of their own: x = ...; ..."));
         }
         self.depth += 1;
@@ -662,7 +668,7 @@ impl Parser<'_, '_> {
         }
         let end = self.next.span;
         let message = format!("expected {expected}{behind}, found the end of the line");
-        SyntaxError::new(Kind::Incomplete, end, message)
+        SyntaxError::new(SyntaxErrorKind::Incomplete, end, message)
     }
 
     /// What stands where an operator is expected.
@@ -683,8 +689,8 @@ impl Parser<'_, '_> {
             _ => quoted(self.word(self.next.span)),
         };
         let kind = match self.next.token {
-            Token::End => Kind::Incomplete,
-            _ => Kind::Wrong,
+            Token::End => SyntaxErrorKind::Incomplete,
+            _ => SyntaxErrorKind::Wrong,
         };
         SyntaxError::new(
             kind,
@@ -696,7 +702,7 @@ impl Parser<'_, '_> {
 
 fn wrong_if(name: Span, how: &str) -> Box<SyntaxError> {
     let message = format!("'if' takes 3 arguments, found {how}");
-    SyntaxError::new(Kind::Arity, name, message).help("write if(condition, then, else)")
+    SyntaxError::new(SyntaxErrorKind::Arity, name, message).help("write if(condition, then, else)")
 }
 
 fn index(at: usize) -> u32 {

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::*;
 
 fn parsed(line: &str) -> Line<'_> {
-    parse(line, &Limits::default()).unwrap_or_else(|error| panic!("{line:?}: {error}"))
+    parse(line, &ParseLimits::default()).unwrap_or_else(|error| panic!("{line:?}: {error}"))
 }
 
 fn wrong(line: &str) -> SyntaxError {
-    match parse(line, &Limits::default()) {
+    match parse(line, &ParseLimits::default()) {
         Ok(line) => panic!("{:?} was read as {line}", line.text),
         Err(error) => *error,
     }
@@ -135,7 +135,7 @@ fn literals() {
         "1.2.3", "1e5.5", "0xg", "0x", "0b102", "0o8", "1__0", "1_", "1_.5", "1._5", "_1 1", "2½",
         "½2", "0xf.5", "1..2", "2 3", "x 3", "(1)2", "3e5e5 2",
     ] {
-        assert_eq!(wrong(line).kind, Kind::Wrong, "{line}");
+        assert_eq!(wrong(line).kind, SyntaxErrorKind::Wrong, "{line}");
     }
 }
 
@@ -145,160 +145,210 @@ fn what_is_wrong_and_where() {
     for (line, kind, place, message) in [
         (
             "f(x) = x to hex",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             12..15,
             "nothing is shown here",
         ),
-        ("1 to hex; 2", Kind::Wrong, 5..8, "nothing is shown here"),
+        (
+            "1 to hex; 2",
+            SyntaxErrorKind::Wrong,
+            5..8,
+            "nothing is shown here",
+        ),
         (
             "if()",
-            Kind::Arity,
+            SyntaxErrorKind::Arity,
             0..2,
             "'if' takes 3 arguments, found none",
         ),
         (
             "1 +",
-            Kind::Incomplete,
+            SyntaxErrorKind::Incomplete,
             3..3,
             "expected a number, a name or '(' behind '+', found the end of the line",
         ),
-        ("(1 + 2", Kind::Incomplete, 0..1, "this '(' is not closed"),
+        (
+            "(1 + 2",
+            SyntaxErrorKind::Incomplete,
+            0..1,
+            "this '(' is not closed",
+        ),
         (
             "sqrt(",
-            Kind::Incomplete,
+            SyntaxErrorKind::Incomplete,
             5..5,
             "expected a number, a name or '(', found the end of the line",
         ),
         (
             "f(1, 2",
-            Kind::Incomplete,
+            SyntaxErrorKind::Incomplete,
             0..1,
             "the '(' of 'f' is not closed",
         ),
         (
             "x =",
-            Kind::Incomplete,
+            SyntaxErrorKind::Incomplete,
             3..3,
             "expected a number, a name or '(', found the end of the line",
         ),
         (
             "1 to",
-            Kind::Incomplete,
+            SyntaxErrorKind::Incomplete,
             4..4,
             "expected a form, found the end of the line",
         ),
         (
             "if(",
-            Kind::Incomplete,
+            SyntaxErrorKind::Incomplete,
             3..3,
             "expected a number, a name or '(', found the end of the line",
         ),
         (
             "1 + * 2",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             4..5,
             "expected a number, a name or '(' behind '+', found '*'",
         ),
-        ("1)", Kind::Wrong, 1..2, "')' closes nothing"),
+        ("1)", SyntaxErrorKind::Wrong, 1..2, "')' closes nothing"),
         (
             "()",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             1..2,
             "expected a number, a name or '(', found ')'",
         ),
         (
             "f(1,)",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             4..5,
             "expected a number, a name or '(', found ')'",
         ),
         (
             "1, 2",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             1..2,
             "a comma stands outside of a call",
         ),
-        ("é $", Kind::Wrong, 2..3, "unexpected character '$'"),
-        ("1 2", Kind::Wrong, 2..3, "expected an operator, found '2'"),
+        (
+            "é $",
+            SyntaxErrorKind::Wrong,
+            2..3,
+            "unexpected character '$'",
+        ),
+        (
+            "1 2",
+            SyntaxErrorKind::Wrong,
+            2..3,
+            "expected an operator, found '2'",
+        ),
         (
             "1 = 2",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             2..3,
             "expected an operator, found '='",
         ),
         (
             "x = y = 2",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             6..7,
             "expected an operator, found '='",
         ),
         (
             "f(2) = 2",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             5..6,
             "expected an operator, found '='",
         ),
         (
             "f(x, x) = 2",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             5..6,
             "two parameters are called 'x'",
         ),
-        ("f(x y) = 2", Kind::Wrong, 4..5, "expected ',', found 'y'"),
+        (
+            "f(x y) = 2",
+            SyntaxErrorKind::Wrong,
+            4..5,
+            "expected ',', found 'y'",
+        ),
         (
             "f(x,) = 2",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             4..5,
             "expected a parameter's name, found ')'",
         ),
         (
             "f(x) = ans",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             7..10,
             "'ans' cannot stand in a function",
         ),
-        ("to = 2", Kind::Reserved, 0..2, "'to' cannot be bound"),
-        ("f(if) = 2", Kind::Reserved, 2..4, "'if' cannot be bound"),
+        (
+            "to = 2",
+            SyntaxErrorKind::Reserved,
+            0..2,
+            "'to' cannot be bound",
+        ),
+        (
+            "f(if) = 2",
+            SyntaxErrorKind::Reserved,
+            2..4,
+            "'if' cannot be bound",
+        ),
         (
             "if(1, 2)",
-            Kind::Arity,
+            SyntaxErrorKind::Arity,
             0..2,
             "'if' takes 3 arguments, found fewer",
         ),
         (
             "if(1, 2, 3, 4)",
-            Kind::Arity,
+            SyntaxErrorKind::Arity,
             0..2,
             "'if' takes 3 arguments, found more",
         ),
-        ("(1; 2)", Kind::Wrong, 2..3, "expected ')', found ';'"),
+        (
+            "(1; 2)",
+            SyntaxErrorKind::Wrong,
+            2..3,
+            "expected ')', found ';'",
+        ),
         (
             ";",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             0..1,
             "expected a number, a name or '(', found ';'",
         ),
         (
             "1 to hexx",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             5..9,
             "expected a form, found 'hexx'",
         ),
         (
             "1 to 0 digits",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             5..6,
             "'0' is no number of digits",
         ),
         (
             "1 to hex 2",
-            Kind::Wrong,
+            SyntaxErrorKind::Wrong,
             9..10,
             "expected the end of the statement, found '2'",
         ),
-        ("(1 to hex)", Kind::Wrong, 3..5, "expected ')', found 'to'"),
-        ("2⁻", Kind::Wrong, 1..2, "'⁻' is not an integer"),
-        ("2³⁻¹", Kind::Wrong, 1..4, "'³⁻¹' is not an integer"),
+        (
+            "(1 to hex)",
+            SyntaxErrorKind::Wrong,
+            3..5,
+            "expected ')', found 'to'",
+        ),
+        ("2⁻", SyntaxErrorKind::Wrong, 1..2, "'⁻' is not an integer"),
+        (
+            "2³⁻¹",
+            SyntaxErrorKind::Wrong,
+            1..4,
+            "'³⁻¹' is not an integer",
+        ),
     ] {
         let error = wrong(line);
         assert_eq!(
@@ -311,7 +361,7 @@ fn what_is_wrong_and_where() {
 
 #[test]
 fn limits() {
-    let limits = Limits::default();
+    let limits = ParseLimits::default();
     let nested = |depth: usize, open: &str, close: &str| {
         let line = format!("{}1{}", open.repeat(depth), close.repeat(depth));
         parse(&line, &limits)
@@ -328,23 +378,27 @@ fn limits() {
         assert_eq!(nested(limits.nesting, open, close), Ok(()), "{open}");
         assert_eq!(
             nested(limits.nesting + 1, open, close),
-            Err(Kind::Limit),
+            Err(SyntaxErrorKind::Limit),
             "{open}"
         );
-        assert_eq!(nested(5_000, open, close), Err(Kind::Limit), "{open}");
+        assert_eq!(
+            nested(5_000, open, close),
+            Err(SyntaxErrorKind::Limit),
+            "{open}"
+        );
     }
     let longest = format!("1{}", " ".repeat(limits.line - 1));
     assert!(parse(&longest, &limits).is_ok());
     assert_eq!(
         parse(&(longest + " "), &limits).unwrap_err().kind,
-        Kind::Limit
+        SyntaxErrorKind::Limit
     );
 }
 
 /// Chains are as long as a line can be.
 #[test]
 fn chains() {
-    let limits = Limits::default();
+    let limits = ParseLimits::default();
     for part in [
         "+1", "^1", "!", "%", "²", "(1)", "-1", "==1", "/1", " mod 1", ";1",
     ] {
@@ -404,7 +458,7 @@ fn meaning(line: &Line<'_>) -> Vec<(NodeKind, String)> {
 proptest! {
     #[test]
     fn no_text_is_too_strange(line in any::<String>()) {
-        if let Err(error) = parse(&line, &Limits::default()) {
+        if let Err(error) = parse(&line, &ParseLimits::default()) {
             let place = error.characters(&line);
             prop_assert!(place.start <= place.end && place.end <= line.chars().count());
         }
@@ -418,7 +472,7 @@ proptest! {
         ]), 0..30),
     ) {
         let line = tokens.concat();
-        if let Err(error) = parse(&line, &Limits::default()) {
+        if let Err(error) = parse(&line, &ParseLimits::default()) {
             let place = error.characters(&line);
             prop_assert!(place.start <= place.end && place.end <= line.chars().count());
         }
@@ -426,11 +480,11 @@ proptest! {
 
     #[test]
     fn parse_print_parse(line in expression()) {
-        let first = parse(&line, &Limits::default());
+        let first = parse(&line, &ParseLimits::default());
         prop_assume!(first.is_ok());
         let first = first.unwrap();
         let printed = first.to_string();
-        let second = parse(&printed, &Limits::default());
+        let second = parse(&printed, &ParseLimits::default());
         prop_assert!(second.is_ok(), "{} became {}", line, printed);
         let second = second.unwrap();
         prop_assert_eq!(meaning(&first), meaning(&second), "{} became {}", line, printed);
@@ -441,10 +495,10 @@ proptest! {
     /// is cut.
     #[test]
     fn an_open_parenthesis_is_incomplete(line in expression()) {
-        prop_assume!(parse(&line, &Limits::default()).is_ok());
+        prop_assume!(parse(&line, &ParseLimits::default()).is_ok());
         let open = format!("({line}");
-        prop_assert_eq!(parse(&open, &Limits::default()).unwrap_err().kind, Kind::Incomplete);
+        prop_assert_eq!(parse(&open, &ParseLimits::default()).unwrap_err().kind, SyntaxErrorKind::Incomplete);
         let trailing = format!("{line} +");
-        prop_assert_eq!(parse(&trailing, &Limits::default()).unwrap_err().kind, Kind::Incomplete);
+        prop_assert_eq!(parse(&trailing, &ParseLimits::default()).unwrap_err().kind, SyntaxErrorKind::Incomplete);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Span,
-    error::{Kind, SyntaxError},
+    error::{SyntaxError, SyntaxErrorKind},
 };
 use crate::text::printable::quoted;
 
@@ -302,7 +302,7 @@ impl<'a> Lexer<'a> {
         let c = self.rest().chars().next().expect("a byte is left");
         let span = Span::new(self.at, self.at + c.len_utf8());
         let message = format!("unexpected character {}", quoted(span.of(self.text)));
-        SyntaxError::new(Kind::Wrong, span, message).help(match c {
+        SyntaxError::new(SyntaxErrorKind::Wrong, span, message).help(match c {
             '[' | '{' | ']' | '}' => "only ( and ) group",
             '&' => "write band(a, b)",
             '|' => "write bor(a, b), or abs(a)",

@@ -5,13 +5,14 @@ use std::{future, io, pin::pin, time::Duration};
 use futures_util::{future::join_all, stream};
 use grpcalc::{
     client::{
-        Call, CallError, Client, Event, Fault, Method, Options, Reply, Target, WorksheetRequest,
+        Call, CallError, Client, EvaluateOptions, Fault, Method, Reply, Target, WorksheetEvent,
+        WorksheetRequest,
     },
     proto::calc::{
         AddReply, AddRequest, DivideRequest, calculator_client::CalculatorClient,
         calculator_server::CalculatorServer,
     },
-    server::{self, CalculatorService, Connection, End, Settings},
+    server::{self, CalculatorService, Connection, DrainOutcome, Settings},
 };
 use http_body_util::BodyExt as _;
 use tokio::{
@@ -29,7 +30,7 @@ use tonic_types::StatusExt as _;
 
 use crate::harness::{self, PATIENCE, Stuck, nobody};
 
-type Server = JoinHandle<End>;
+type Server = JoinHandle<DrainOutcome>;
 
 /// A server in memory: the way in, the way to end it, and its end.
 fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, Server) {
@@ -177,7 +178,7 @@ async fn a_broken_connection_is_made_anew() {
         };
         let asked = client.call(call(Method::Add, 1, 2));
         let (served, reply) = tokio::join!(serve_one, asked);
-        assert_eq!(served, End::Drained);
+        assert_eq!(served, DrainOutcome::Drained);
         assert_eq!(reply, Ok(Reply::Integer(3)));
     }
 }
@@ -198,7 +199,10 @@ async fn a_deadline_ends_the_call_on_both_sides() {
     assert!(!error.is_fatal());
     assert_eq!(
         (stuck.next(), stuck.next()),
-        (harness::Event::Arrived, harness::Event::Dropped)
+        (
+            harness::Event::Arrived,
+            harness::Event::Dropped
+        )
     );
 }
 
@@ -482,7 +486,7 @@ async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
     stop.send(()).unwrap();
     assert_eq!(
         timeout(PATIENCE, server).await.unwrap().unwrap(),
-        End::Drained
+        DrainOutcome::Drained
     );
 }
 
@@ -501,7 +505,7 @@ async fn a_shutdown_waits_for_a_frozen_peer_no_longer_than_the_grace() {
     let stopped = Instant::now();
     stop.send(()).unwrap();
     let end = timeout(PATIENCE, server).await.unwrap().unwrap();
-    assert_eq!(end, End::GraceExceeded);
+    assert_eq!(end, DrainOutcome::GraceExceeded);
     assert!(stopped.elapsed() >= grace);
 }
 
@@ -521,32 +525,41 @@ fn the_bytes_of_a_call() {
 async fn the_answer_that_is_due_has_a_number() {
     let client = embedded();
     let names = WorksheetRequest::Names {
-        options: Options::default(),
+        options: EvaluateOptions::default(),
     };
     let (requests, mut responses) = client.worksheet(names.clone()).await.unwrap();
     // There may be no names.
     assert_eq!(responses.due(), None);
     responses.wait().await.unwrap();
-    assert_eq!(responses.take(), Some(Ok(Event::Done)));
+    assert_eq!(responses.take(), Some(Ok(WorksheetEvent::Done)));
     let run = WorksheetRequest::Run {
         text: "x = 1\n2".into(),
         lines: 2,
-        options: Options::default(),
+        options: EvaluateOptions::default(),
     };
     for first in [1, 4] {
         assert_eq!(responses.due(), None);
         requests.send(run.clone()).await;
         assert_eq!(responses.due(), Some(first));
         responses.wait().await.unwrap();
-        assert!(matches!(responses.take(), Some(Ok(Event::Answer(_)))));
+        assert!(matches!(
+            responses.take(),
+            Some(Ok(WorksheetEvent::Answer(_)))
+        ));
         assert_eq!(responses.due(), Some(first + 1));
-        assert!(matches!(responses.take(), Some(Ok(Event::Answer(_)))));
+        assert!(matches!(
+            responses.take(),
+            Some(Ok(WorksheetEvent::Answer(_)))
+        ));
         assert_eq!(responses.due(), None);
-        assert_eq!(responses.take(), Some(Ok(Event::Done)));
+        assert_eq!(responses.take(), Some(Ok(WorksheetEvent::Done)));
         requests.send(names.clone()).await;
         assert_eq!(responses.due(), None);
         responses.wait().await.unwrap();
-        assert!(matches!(responses.take(), Some(Ok(Event::Answer(_)))));
-        assert_eq!(responses.take(), Some(Ok(Event::Done)));
+        assert!(matches!(
+            responses.take(),
+            Some(Ok(WorksheetEvent::Answer(_)))
+        ));
+        assert_eq!(responses.take(), Some(Ok(WorksheetEvent::Done)));
     }
 }

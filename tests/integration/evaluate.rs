@@ -38,7 +38,7 @@ fn embedded() -> Client {
 fn line(expression: &str) -> grpcalc::client::Request {
     grpcalc::client::Request::Evaluate(Evaluate {
         expression: expression.into(),
-        options: grpcalc::client::Options::default(),
+        options: grpcalc::client::EvaluateOptions::default(),
     })
 }
 

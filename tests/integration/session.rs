@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use grpcalc::{
-    client::{Call, Client, End, Method, Recorder, Reply, Sender, Target},
+    client::{Call, CallEnd, Client, Method, Recorder, Reply, Sender, Target},
     repl::{BackgroundReply, Outcome, Session, SessionConfig, settings::Settings},
     server::{self, Settings as ServerSettings},
 };
@@ -167,7 +167,7 @@ async fn a_recording_has_the_bytes_of_its_calls_and_no_others() {
     assert_eq!(added.sent.bytes, [0, 0, 0, 0, 4, 0x08, 0x14, 0x10, 0x0a]);
     assert_eq!(added.received.bytes, [0, 0, 0, 0, 2, 0x08, 0x1e]);
     assert_eq!(added.trailer("grpc-status"), Some("0"));
-    assert!(!added.trailers_only && added.age.is_none() && added.end == End::Ended);
+    assert!(!added.trailers_only && added.age.is_none() && added.end == CallEnd::Ended);
     assert!(added.first.unwrap() <= added.duration.unwrap());
     assert_eq!(failed.trailer("grpc-status"), Some("11"));
     assert!(failed.trailers_only && failed.received.length == 0);
@@ -211,6 +211,6 @@ async fn a_call_that_is_given_up_was_reset_by_us() {
         panic!("{exchanges:?}");
     };
     // CANCEL (RFC 9113, section 7).
-    assert_eq!(exchange.end, End::Reset(Sender::Client, 8));
+    assert_eq!(exchange.end, CallEnd::Reset(Sender::Client, 8));
     assert_eq!((&exchange.response, &exchange.trailers), (&None, &None));
 }

@@ -10,7 +10,7 @@ use grpcalc::{
         },
         response::WorksheetResponse,
     },
-    server::{self, Limits, Settings},
+    server::{self, ServerLimits, Settings},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -344,10 +344,10 @@ async fn what_exceeds_a_limit_is_refused_and_the_stream_lives_on() {
 #[tokio::test]
 async fn an_unread_worksheet_ends_after_its_limit() {
     let settings = Settings {
-        limits: Limits {
+        limits: ServerLimits {
             idle: Some(Duration::from_millis(300)),
             worksheets: 1,
-            ..Limits::DEFAULT
+            ..ServerLimits::DEFAULT
         },
         ..Settings::default()
     };
@@ -401,9 +401,9 @@ async fn a_preview_has_a_limit_of_its_own() {
 async fn an_idle_worksheet_ends_after_its_limit() {
     let idle = Some(Duration::from_millis(300));
     let settings = Settings {
-        limits: Limits {
+        limits: ServerLimits {
             idle,
-            ..Limits::DEFAULT
+            ..ServerLimits::DEFAULT
         },
         ..Settings::default()
     };

@@ -11,7 +11,7 @@ use std::{
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
-use super::{connector::Peer, grpc_channel::GrpcChannel, target::Token};
+use super::{connector::Peer, grpc_channel::GrpcChannel, target::BearerToken};
 use crate::proto::{
     calc::calculator_client::CalculatorClient,
     grpcalc::v1::evaluator_service_client::EvaluatorServiceClient,
@@ -58,7 +58,11 @@ pub(in crate::client) struct Picked {
 }
 
 impl Server {
-    pub(in crate::client) fn new(channel: Channel, peer: Arc<Peer>, token: Option<Token>) -> Self {
+    pub(in crate::client) fn new(
+        channel: Channel,
+        peer: Arc<Peer>,
+        token: Option<BearerToken>,
+    ) -> Self {
         let channel = GrpcChannel::new(channel, token);
         Self {
             calculator: CalculatorClient::new(channel.clone()),

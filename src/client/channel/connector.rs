@@ -20,7 +20,7 @@ use tokio::{
 use tonic::transport::Uri;
 use tower::Service;
 
-use super::tls::{self, Tls};
+use super::tls::{self, ClientTls};
 use crate::client::wire::recorder::{Direction, Recorder};
 use crate::net::{
     address::Address,
@@ -44,7 +44,7 @@ pub(in crate::client) enum Route {
     /// token will be sent, which must not leave this machine in the open.
     Remote {
         address: Address,
-        tls: Option<Arc<Tls>>,
+        tls: Option<Arc<ClientTls>>,
         /// Whether it has to be.
         encrypted: bool,
         token: bool,

@@ -16,7 +16,7 @@ use tonic::{
 };
 use tower::{BoxError, Service};
 
-use super::target::Token;
+use super::target::BearerToken;
 
 /// Where error details travel, in headers or trailers.
 const DETAILS: &str = "grpc-status-details-bin";
@@ -35,11 +35,11 @@ pub(in crate::client) struct NotGrpc(StatusCode);
 #[derive(Clone, Debug)]
 pub(in crate::client) struct GrpcChannel {
     channel: Channel,
-    token: Option<Token>,
+    token: Option<BearerToken>,
 }
 
 impl GrpcChannel {
-    pub(in crate::client) fn new(channel: Channel, token: Option<Token>) -> Self {
+    pub(in crate::client) fn new(channel: Channel, token: Option<BearerToken>) -> Self {
         Self { channel, token }
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use http::HeaderValue;
 use tokio::{io::DuplexStream, sync::mpsc};
 
-use super::tls::Tls;
+use super::tls::ClientTls;
 use crate::{
     net::address::{Address, AddressError},
     proto::token::is_token,
@@ -16,7 +16,7 @@ use crate::{
 pub enum Target {
     /// One in this process: what is sent here is its end of a new pipe. It may ask for a
     /// token as any other.
-    Embedded(mpsc::Sender<DuplexStream>, Option<Token>),
+    Embedded(mpsc::Sender<DuplexStream>, Option<BearerToken>),
     /// Those that listen at these addresses: calls are spread over them, and one that
     /// fails is made again at another.
     Remote(Vec<Remote>, Access),
@@ -72,16 +72,16 @@ impl FromStr for Remote {
 pub struct Access {
     /// How connections are encrypted, those to addresses that say `https://` and, where it
     /// `is_meant`, those that say nothing.
-    pub tls: Option<Arc<Tls>>,
+    pub tls: Option<Arc<ClientTls>>,
     /// Whether somebody asked for encryption.
     pub is_meant: bool,
     /// What is presented with each call.
-    pub token: Option<Token>,
+    pub token: Option<BearerToken>,
 }
 
 impl Access {
     /// How the connection to `server` is encrypted, if it is.
-    pub(in crate::client) fn encryption(&self, server: &Remote) -> Option<&Arc<Tls>> {
+    pub(in crate::client) fn encryption(&self, server: &Remote) -> Option<&Arc<ClientTls>> {
         self.tls
             .as_ref()
             .filter(|_| server.is_encrypted(self.is_meant))
@@ -122,14 +122,14 @@ impl fmt::Display for Remote {
 
 /// A bearer token (RFC 6750), which is never shown.
 #[derive(Clone)]
-pub struct Token(HeaderValue);
+pub struct BearerToken(HeaderValue);
 
 /// A text that is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a token is one or more visible ASCII characters")]
 pub struct NoToken;
 
-impl FromStr for Token {
+impl FromStr for BearerToken {
     type Err = NoToken;
 
     fn from_str(text: &str) -> Result<Self, NoToken> {
@@ -143,14 +143,14 @@ impl FromStr for Token {
     }
 }
 
-impl Token {
+impl BearerToken {
     /// The value of the header `authorization`.
     pub(in crate::client) fn header(&self) -> &HeaderValue {
         &self.0
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token")
     }
@@ -189,11 +189,11 @@ mod tests {
 
     #[test]
     fn a_token_is_not_shown() {
-        let token: Token = "secret".parse().unwrap();
+        let token: BearerToken = "secret".parse().unwrap();
         assert_eq!(token.header(), "Bearer secret");
         assert!(!format!("{token:?} {:?}", token.header()).contains("secret"));
         for text in ["", "two words", "line\n", "é"] {
-            assert!(text.parse::<Token>().is_err(), "{text:?}");
+            assert!(text.parse::<BearerToken>().is_err(), "{text:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
 
 /// What makes a client's side of TLS, files in PEM.
 #[derive(Clone, Debug, Default)]
-pub struct TlsFiles {
+pub struct ClientTlsFiles {
     /// Certificates that sign those of servers; None for those that the system trusts.
     pub ca: Option<PathBuf>,
     /// Our certificate and its private key, for servers that ask for one.
@@ -23,7 +23,7 @@ pub struct TlsFiles {
 }
 
 /// A client's side of TLS.
-pub struct Tls {
+pub struct ClientTls {
     config: Arc<ClientConfig>,
     domain: Option<ServerName<'static>>,
 }
@@ -45,9 +45,9 @@ pub enum TlsSetupError {
     Domain(String),
 }
 
-impl Tls {
+impl ClientTls {
     /// Reads `files`.
-    pub fn new(files: &TlsFiles) -> Result<Self, TlsSetupError> {
+    pub fn new(files: &ClientTlsFiles) -> Result<Self, TlsSetupError> {
         let roots = match &files.ca {
             Some(file) => roots(file)?,
             None => system_roots()?,
@@ -135,7 +135,7 @@ pub(in crate::client) fn cause(error: &io::Error) -> Option<String> {
     })
 }
 
-impl fmt::Debug for Tls {
+impl fmt::Debug for ClientTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").finish_non_exhaustive()
     }

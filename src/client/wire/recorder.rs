@@ -84,7 +84,7 @@ pub struct Exchange {
     /// Whether the response was nothing but fields at the end.
     pub trailers_only: bool,
     /// How the stream ended.
-    pub end: End,
+    pub end: CallEnd,
     /// Whether the stream was opened before this was recorded, and how long.
     pub age: Option<Duration>,
     /// From the first bytes that were sent to the last ones that were received.
@@ -99,7 +99,7 @@ pub struct Exchange {
 
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum End {
+pub enum CallEnd {
     /// It is open, as far as is known.
     #[default]
     Open,
@@ -202,8 +202,8 @@ impl Recorder {
             let open = connection.streams.values().cloned();
             let open = open.filter(|exchange| exchange.began.is_some());
             exchanges.extend(open.map(|mut exchange| {
-                if is_gone && exchange.end == End::Open {
-                    exchange.end = End::Cut;
+                if is_gone && exchange.end == CallEnd::Open {
+                    exchange.end = CallEnd::Cut;
                 }
                 exchange
             }));
@@ -302,7 +302,7 @@ impl Connection {
             if read == Err(ProtocolError) {
                 self.lost[direction as usize] = true;
                 for exchange in self.streams.values_mut() {
-                    exchange.end = End::ProtocolError;
+                    exchange.end = CallEnd::ProtocolError;
                 }
             }
         }
@@ -381,14 +381,14 @@ impl Book<'_> {
             Frame::Reset { code, .. } => return self.reset(stream, Sender::Server, code),
         };
         if ends {
-            exchange.end = End::Ended;
+            exchange.end = CallEnd::Ended;
             self.end(stream);
         }
     }
 
     fn reset(&mut self, stream: u32, who: Sender, code: u32) {
         if let Some(exchange) = self.streams.get_mut(&stream) {
-            exchange.end = End::Reset(who, code);
+            exchange.end = CallEnd::Reset(who, code);
             self.end(stream);
         }
     }

@@ -6,7 +6,7 @@ use crate::syntax;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Of the text of a line.
-    pub syntax: syntax::Limits,
+    pub syntax: syntax::ParseLimits,
     /// Bits of an exact result: of its numerator, and of its denominator.
     pub result: usize,
     /// Significant digits that can be asked for.
@@ -42,7 +42,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            syntax: syntax::Limits::default(),
+            syntax: syntax::ParseLimits::default(),
             result: 1_000_000,
             digits: 1_000,
             precision: 16_384,

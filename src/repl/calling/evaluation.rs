@@ -1,7 +1,7 @@
 //! How a line of the language is asked for where it is not asked of a worksheet.
 
 use super::lowering;
-use crate::client::{Evaluate, Options, Request};
+use crate::client::{Evaluate, EvaluateOptions, Request};
 use crate::repl::{Calls, Outcome};
 
 /// How lines of the language are asked for.
@@ -19,7 +19,7 @@ pub(in crate::repl) enum Evaluation {
 pub(in crate::repl) async fn evaluate(
     calls: &impl Calls,
     line: String,
-    options: Options,
+    options: EvaluateOptions,
     evaluation: Evaluation,
 ) -> Outcome {
     if evaluation != Evaluation::Calls {

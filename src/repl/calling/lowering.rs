@@ -27,7 +27,7 @@ enum Step {
 /// Reads `line` as an expression that typed calls can answer: integers of 32 bits with
 /// `+`, `-`, `*`, and `/` as the last operation, since its reply is a float.
 pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
-    let line = syntax::parse(line, &syntax::Limits::DEFAULT).map_err(|error| LineFault {
+    let line = syntax::parse(line, &syntax::ParseLimits::DEFAULT).map_err(|error| LineFault {
         reason: SYNTAX,
         span: error.characters(line),
         message: error.message,

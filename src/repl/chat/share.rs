@@ -5,7 +5,7 @@ use crate::repl::command::fault::LineFault;
 use crate::{
     client::{Answer, Note, Reply},
     proto::note::TEXT,
-    syntax::{self, Binary, Limits, NodeKind, Prefix},
+    syntax::{self, Binary, NodeKind, ParseLimits, Prefix},
 };
 
 const EXACT: &str = " = ";
@@ -72,7 +72,7 @@ pub(in crate::repl) fn answer(note: &Note) -> Option<Answer> {
 /// Whether a text of somebody else's is a value, in one of the forms in which values are
 /// shown, and nothing that computes or names anything.
 fn is_number(text: &str) -> bool {
-    let Ok(line) = syntax::parse(text, &Limits::DEFAULT) else {
+    let Ok(line) = syntax::parse(text, &ParseLimits::DEFAULT) else {
         return false;
     };
     let [statement] = &line.statements[..] else {

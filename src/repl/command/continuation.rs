@@ -1,7 +1,7 @@
 //! Lines that belong together, since a parenthesis is open between them.
 
 use crate::repl::command::{self, Command};
-use crate::syntax::{Class, Limits, classes};
+use crate::syntax::{Class, ParseLimits, classes};
 
 /// Lines over which a parenthesis may be open.
 const LINES: usize = 256;
@@ -62,7 +62,7 @@ fn closed(lines: &[&str]) -> Option<usize> {
     let (mut depth, mut bytes) = (0_usize, 0);
     for (index, line) in lines.iter().enumerate() {
         bytes += line.len() + 1;
-        if index == LINES || bytes > Limits::DEFAULT.line && index > 0 {
+        if index == LINES || bytes > ParseLimits::DEFAULT.line && index > 0 {
             return None;
         }
         for (class, _) in classes(line) {

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use crate::{syntax::Limits, text::printable::quoted};
+use crate::{syntax::ParseLimits, text::printable::quoted};
 
 /// A line that is no command: what is wrong, where, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct LineFault {
 pub(in crate::repl) const SYNTAX: &str = "SYNTAX";
 
 /// Bytes of a line: no server of ours takes more.
-pub(in crate::repl) const LINE: usize = Limits::DEFAULT.line;
+pub(in crate::repl) const LINE: usize = ParseLimits::DEFAULT.line;
 
 impl LineFault {
     /// The same in a line that has so many `characters` in front.

@@ -5,12 +5,12 @@ use std::mem;
 use tokio::sync::mpsc::{self, UnboundedReceiver, error::TryRecvError};
 
 use super::{
-    End, FlowControl, Rules, ScriptError,
+    FlowControl, Rules, ScriptEnd, ScriptError,
     output::{OutputBuffer, OutputBuffers, Side, Unread},
     pending::{Extent, Input, Last, Newest, Pending},
 };
 use crate::{
-    client::{Answered, CallError, Event, Fault, Reply},
+    client::{Answered, CallError, Fault, Reply, WorksheetEvent},
     repl::{
         LOWERED, Outcome,
         session::{
@@ -40,13 +40,13 @@ pub(super) struct Collector<'a> {
 
 /// Why no further item is answered.
 enum Stop {
-    End(End),
+    End(ScriptEnd),
     Unreadable(std::io::Error),
 }
 
 impl From<Unread> for Stop {
     fn from(_: Unread) -> Self {
-        Self::End(End::Unread)
+        Self::End(ScriptEnd::Unread)
     }
 }
 
@@ -72,7 +72,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Answers items until there are no more, or one that ends it.
-    pub(super) async fn run(mut self) -> Result<End, ScriptError> {
+    pub(super) async fn run(mut self) -> Result<ScriptEnd, ScriptError> {
         let end = match self.answer_all().await {
             Ok(()) => Ok(self.end()),
             Err(Stop::End(end)) => Ok(end),
@@ -162,7 +162,7 @@ impl<'a> Collector<'a> {
                 return Err(self.out_of_step());
             };
             match sheet.take() {
-                Some(Ok(Event::Answer(Ok(answer)))) => {
+                Some(Ok(WorksheetEvent::Answer(Ok(answer)))) => {
                     if answer.text.is_some() {
                         self.last = Last::WorksheetStream;
                     }
@@ -174,7 +174,7 @@ impl<'a> Collector<'a> {
                         self.newest = Some((number, answer)).filter(|(_, it)| it.is_said());
                     }
                 }
-                Some(Ok(Event::Answer(Err(fault)))) => {
+                Some(Ok(WorksheetEvent::Answer(Err(fault)))) => {
                     let input = Input {
                         number,
                         text: Some(next_text().to_owned()),
@@ -182,7 +182,7 @@ impl<'a> Collector<'a> {
                     self.newest = None;
                     self.fault(&input, &Outcome::Fault(*fault))?;
                 }
-                Some(Ok(Event::Done)) => return Err(self.out_of_step()),
+                Some(Ok(WorksheetEvent::Done)) => return Err(self.out_of_step()),
                 Some(Err(error)) => return Err(self.broken(&error)),
                 None => {
                     // About: how long each of them is, is forgotten.
@@ -244,8 +244,10 @@ impl<'a> Collector<'a> {
                 return Err(self.out_of_step());
             };
             match sheet.take() {
-                Some(Ok(Event::Answer(row))) => return Ok(Some(row.map(Answered::into_owned))),
-                Some(Ok(Event::Done)) => return Ok(None),
+                Some(Ok(WorksheetEvent::Answer(row))) => {
+                    return Ok(Some(row.map(Answered::into_owned)));
+                }
+                Some(Ok(WorksheetEvent::Done)) => return Ok(None),
                 Some(Err(error)) => return Err(self.broken(&error)),
                 None => {
                     self.pages.flush().await?;
@@ -301,16 +303,16 @@ impl<'a> Collector<'a> {
         self.faulty = true;
         format.outcome(input, many, outcome, &mut self.pages);
         if fail_fast {
-            return Err(Stop::End(End::Faulty));
+            return Err(Stop::End(ScriptEnd::Faulty));
         }
         Ok(())
     }
 
-    fn end(&self) -> End {
+    fn end(&self) -> ScriptEnd {
         if self.faulty {
-            End::Faulty
+            ScriptEnd::Faulty
         } else {
-            End::Answered
+            ScriptEnd::Answered
         }
     }
 
@@ -326,7 +328,7 @@ impl<'a> Collector<'a> {
             format!("grpcalc: {error}\n")
         };
         page.extend_from_slice(text.as_bytes());
-        Stop::End(End::NoServer)
+        Stop::End(ScriptEnd::NoServer)
     }
 
     /// What comes does not fit what was asked.

@@ -4,7 +4,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
 
 use crate::{
-    client::{Call, Options, ReflectionRequest},
+    client::{Call, EvaluateOptions, ReflectionRequest},
     repl::{
         Calls, Outcome,
         calling::{
@@ -26,7 +26,7 @@ pub(super) enum Question {
     /// A typed call.
     Call(Call),
     /// A line by itself.
-    Line(String, Options, Evaluation),
+    Line(String, EvaluateOptions, Evaluation),
     /// What a server tells of itself.
     Discover(ReflectionRequest),
 }

@@ -27,7 +27,7 @@ use self::{
     collect::Collector, flow_control::FlowControl, output::OutputBuffer, submit::Submitter,
 };
 use super::{Calls, ChatEvent, chat::Chat};
-use crate::client::Options;
+use crate::client::EvaluateOptions;
 
 pub use self::{
     format::Format,
@@ -52,14 +52,14 @@ pub struct Rules {
     /// How to print.
     pub format: Format,
     /// How lines are evaluated and answers shown.
-    pub options: Options,
+    pub options: EvaluateOptions,
     /// How long to wait for an answer when nothing else comes either.
     pub timeout: Duration,
 }
 
 /// How a script came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ScriptEnd {
     /// Every line was answered.
     Answered,
     /// Some line had a fault.
@@ -93,7 +93,7 @@ pub async fn run(
     calls: &impl Calls,
     rules: Rules,
     name: &str,
-) -> Result<End, ScriptError> {
+) -> Result<ScriptEnd, ScriptError> {
     let credit = FlowControl::default();
     // What waits in it is bounded by the credit.
     let (items, to_answer) = mpsc::unbounded_channel();
@@ -143,7 +143,7 @@ pub async fn run(
     match writing.await {
         Ok(Ok(())) => end,
         // Whoever closed the pipe has seen enough: `grpcalc -f long.calc | head -1`.
-        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(End::Unread),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ScriptEnd::Unread),
         Ok(Err(error)) => Err(ScriptError::Write(error)),
         Err(_) => Err(ScriptError::Write(io::Error::other("the writer failed"))),
     }

@@ -23,7 +23,7 @@ const RULES: Rules = Rules {
     fail_fast: false,
     many: true,
     format: Format::Plain,
-    options: Options {
+    options: EvaluateOptions {
         digits: 20,
         angle: AngleUnit::Unspecified,
         base: NumberBase::Unspecified,
@@ -62,7 +62,7 @@ impl Kept {
 async fn run_all(
     input: impl AsyncRead + Unpin,
     rules: Rules,
-) -> (String, String, Result<End, ScriptError>) {
+) -> (String, String, Result<ScriptEnd, ScriptError>) {
     let kept = Kept::default();
     let end = run(input, kept.clone(), &embedded(), rules, "ada").await;
     let [output, errors] = kept.texts();
@@ -71,10 +71,10 @@ async fn run_all(
 
 #[track_caller]
 fn assert_prints(
-    (output, errors, end): (String, String, Result<End, ScriptError>),
+    (output, errors, end): (String, String, Result<ScriptEnd, ScriptError>),
     printed: &str,
     complaints: &str,
-    expected: End,
+    expected: ScriptEnd,
 ) {
     assert_eq!((output.as_str(), errors.as_str()), (printed, complaints));
     assert_eq!(end.unwrap(), expected);
@@ -89,7 +89,7 @@ async fn rules() {
         run_all(&script[..], RULES).await,
         "3\n7\n",
         &numbered,
-        End::Faulty,
+        ScriptEnd::Faulty,
     );
     let fast = Rules {
         fail_fast: true,
@@ -99,15 +99,25 @@ async fn rules() {
         run_all(&script[..], fast).await,
         "3\n",
         &numbered,
-        End::Faulty,
+        ScriptEnd::Faulty,
     );
     let alone = Rules {
         many: false,
         ..RULES
     };
     let plain = "grpcalc: division by zero (column 2)\n";
-    assert_prints(run_all(&b"1/0"[..], alone).await, "", plain, End::Faulty);
-    assert_prints(run_all(&b"# 1"[..], RULES).await, "", "", End::Answered);
+    assert_prints(
+        run_all(&b"1/0"[..], alone).await,
+        "",
+        plain,
+        ScriptEnd::Faulty,
+    );
+    assert_prints(
+        run_all(&b"# 1"[..], RULES).await,
+        "",
+        "",
+        ScriptEnd::Answered,
+    );
 }
 
 #[tokio::test]
@@ -150,7 +160,7 @@ grpcalc: line 20: division by zero (column 2)
         run_all(script.as_bytes(), RULES).await,
         answers,
         faults,
-        End::Faulty,
+        ScriptEnd::Faulty,
     );
 }
 
@@ -178,7 +188,7 @@ async fn rows_of_json() {
         run_all(script.as_bytes(), json).await,
         rows,
         "",
-        End::Faulty,
+        ScriptEnd::Faulty,
     );
 }
 
@@ -245,7 +255,7 @@ async fn a_reader_that_stops_costs_neither_memory_nor_replies() {
         go.store(true, Ordering::Relaxed);
     };
     let (end, ()) = tokio::join!(running, watching);
-    assert_eq!(end.unwrap(), End::Unread);
+    assert_eq!(end.unwrap(), ScriptEnd::Unread);
     let [output, errors] = kept.texts();
     assert_eq!(errors, "");
     let mut lines = output.lines();
@@ -265,7 +275,7 @@ async fn a_closed_output_ends_an_endless_script() {
         }
     }
     let end = run(endless().0, Closed, &embedded(), RULES, "ada").await;
-    assert_eq!(end.unwrap(), End::Unread);
+    assert_eq!(end.unwrap(), ScriptEnd::Unread);
 }
 
 /// Answers nothing, ever.
@@ -315,7 +325,7 @@ async fn a_worksheet_that_cannot_be_opened_ends_the_script() {
         "ada",
     )
     .await;
-    assert_eq!(end.unwrap(), End::NoServer);
+    assert_eq!(end.unwrap(), ScriptEnd::NoServer);
     let [output, errors] = kept.texts();
     assert_eq!(output, "");
     assert_eq!(
@@ -345,12 +355,12 @@ async fn what_was_said_before_is_told_though_the_script_ends() {
     let all = |line: fn(usize) -> String| (0..NOTES).map(line).collect::<Vec<_>>().concat();
     let said = all(|n| format!(":say {n}\n"));
     let end = run(said.as_bytes(), Kept::default(), &client, RULES, "ada").await;
-    assert_eq!(end.unwrap(), End::Answered);
+    assert_eq!(end.unwrap(), ScriptEnd::Answered);
     for _ in 0..20 {
         let kept = Kept::default();
         let output = Slow(kept.clone());
         let end = run(&b":chat\n"[..], output, &client, RULES, "bob").await;
-        assert_eq!(end.unwrap(), End::Answered);
+        assert_eq!(end.unwrap(), ScriptEnd::Answered);
         let heard = all(|n| format!("[ada] {n}\n"));
         assert_eq!(kept.texts(), [String::new(), heard]);
     }

@@ -7,7 +7,7 @@ use crate::repl::chat::share::Answered;
 use crate::text::elide::elided;
 use crate::{
     client::{AngleUnit, Reply},
-    syntax::{self, Limits},
+    syntax::{self, ParseLimits},
 };
 
 /// Answers that are kept.
@@ -48,7 +48,7 @@ impl Numbered {
     /// such expression.
     pub(in crate::repl) fn expression(&self) -> Option<&str> {
         let text = &self.answered.line;
-        let line = syntax::parse(text, &Limits::DEFAULT).ok()?;
+        let line = syntax::parse(text, &ParseLimits::DEFAULT).ok()?;
         if line.statements.len() != 1 || !is_independent(&line) {
             return None;
         }

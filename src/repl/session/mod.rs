@@ -26,7 +26,9 @@ use super::{
     command::{self, Command, Operand, Rest, Set, Word, help::help, operand},
     settings::{SETTINGS, Settings, file},
 };
-use crate::client::{Answer, Call, Method, Options, Recorder, Reply, Request, WorksheetRequest};
+use crate::client::{
+    Answer, Call, EvaluateOptions, Method, Recorder, Reply, Request, WorksheetRequest,
+};
 use crate::explain::{self, Explained};
 
 /// What to say, once, where lines become typed calls.
@@ -521,7 +523,7 @@ impl<C: Calls> Session<C> {
     }
 }
 
-fn terms<C>(calls: &C, options: Options, timeout: Duration) -> CallContext<'_, C> {
+fn terms<C>(calls: &C, options: EvaluateOptions, timeout: Duration) -> CallContext<'_, C> {
     CallContext {
         calls,
         options,

@@ -5,7 +5,7 @@ use std::mem;
 use crate::{
     client::{AngleUnit, Answer, Reply},
     engine::{CONSTANTS, library},
-    syntax::{self, Limits, Line, NodeKind, Statement},
+    syntax::{self, Line, NodeKind, ParseLimits, Statement},
 };
 
 /// Lines that are kept.
@@ -67,14 +67,14 @@ impl Log {
 
     /// The worksheet answered `line`, in which bare angles meant this.
     pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
-        let Ok(parsed) = syntax::parse(line, &Limits::DEFAULT) else {
+        let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT) else {
             // It was answered, so another kind of server reads it.
             self.overflowed = true;
             return;
         };
         let value = answer.text.as_deref().filter(|text| {
             // What is exact and plain reads back to the same value.
-            !answer.rounded && text.len() < Limits::DEFAULT.line / 2 && is_plain(text)
+            !answer.rounded && text.len() < ParseLimits::DEFAULT.line / 2 && is_plain(text)
         });
         let independent = is_independent(&parsed);
         let name = match &parsed.statements[..] {

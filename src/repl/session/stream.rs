@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::timeout;
 
-use crate::client::{Answer, CallError, Event, Fault, Requests, Responses};
+use crate::client::{Answer, CallError, Fault, Requests, Responses, WorksheetEvent};
 
 /// How long a worksheet may take at least to say that a line was interrupted: the calls of
 /// its library cannot be.
@@ -34,13 +34,15 @@ impl WorksheetStream {
 
     /// Takes the next of what has come already.
     #[inline]
-    pub(in crate::repl) fn take(&mut self) -> Option<Result<Event<'_>, CallError>> {
+    pub(in crate::repl) fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>> {
         let limit = self.overdue;
         let event = self.responses.take()?;
         if let Some(limit) = limit {
             self.overdue = None;
-            if matches!(&event, Ok(Event::Answer(Err(fault))) if fault.is_cancelled()) {
-                return Some(Ok(Event::Answer(Err(Box::new(Fault::deadline(limit))))));
+            if matches!(&event, Ok(WorksheetEvent::Answer(Err(fault))) if fault.is_cancelled()) {
+                return Some(Ok(WorksheetEvent::Answer(Err(Box::new(Fault::deadline(
+                    limit,
+                ))))));
             }
         }
         Some(event)
@@ -75,7 +77,10 @@ impl WorksheetStream {
     }
 
     /// What comes next.
-    pub(in crate::repl) async fn next(&mut self, limit: Duration) -> Result<Event<'_>, CallError> {
+    pub(in crate::repl) async fn next(
+        &mut self,
+        limit: Duration,
+    ) -> Result<WorksheetEvent<'_>, CallError> {
         while !self.responses.is_ready() {
             self.wait(limit).await?;
         }

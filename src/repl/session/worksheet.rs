@@ -15,8 +15,8 @@ use crate::repl::{
 };
 use crate::{
     client::{
-        self, AngleUnit, CallError, Event, Fault, Options, Reply, Requests, Responses,
-        WorksheetRequest,
+        self, AngleUnit, CallError, EvaluateOptions, Fault, Reply, Requests, Responses,
+        WorksheetEvent, WorksheetRequest,
     },
     text::printable::printable,
 };
@@ -85,7 +85,7 @@ pub(in crate::repl) struct ReconnectingWorksheet {
     /// Whether something was bound since the names were asked for.
     has_new_names: bool,
     /// The preview that is asked for when others have come.
-    waiting: Option<(String, Options)>,
+    waiting: Option<(String, EvaluateOptions)>,
     /// Whether a preview failed, so that none is tried before the next line.
     silent: bool,
 }
@@ -94,7 +94,7 @@ pub(in crate::repl) struct ReconnectingWorksheet {
 #[derive(Debug)]
 pub(in crate::repl) struct CallContext<'c, C> {
     pub(in crate::repl) calls: &'c C,
-    pub(in crate::repl) options: Options,
+    pub(in crate::repl) options: EvaluateOptions,
     pub(in crate::repl) timeout: Duration,
 }
 
@@ -272,12 +272,12 @@ impl ReconnectingWorksheet {
                 sheet.requests.cancel(due).await;
             }
             match sheet.next(limit).await? {
-                Event::Answer(row) => {
+                WorksheetEvent::Answer(row) => {
                     let row = row.map(client::Answered::into_owned);
                     let asked = self.asked.front_mut();
                     asked.ok_or_else(CallError::no_worksheet)?.rows.push(row);
                 }
-                Event::Done => {
+                WorksheetEvent::Done => {
                     let asked = self.asked.pop_front();
                     return asked.ok_or_else(CallError::no_worksheet);
                 }
@@ -444,7 +444,7 @@ impl ReconnectingWorksheet {
 
     /// Asks for the definitions, unless there are none or too much is under way. They come
     /// from [`ReconnectingWorksheet::aside`].
-    pub(in crate::repl) async fn ask_names(&mut self, options: Options) -> bool {
+    pub(in crate::repl) async fn ask_names(&mut self, options: EvaluateOptions) -> bool {
         let may_ask = self.opened && self.sheet.is_some() && self.asked.len() < WAITING;
         if may_ask {
             self.has_new_names = false;
@@ -574,7 +574,7 @@ async fn tell<C: Calls>(
         let run = WorksheetRequest::Run {
             lines: u32::try_from(lines.len()).unwrap_or(u32::MAX),
             text: text.join("\n"),
-            options: Options {
+            options: EvaluateOptions {
                 angle: lines[0].1,
                 ..terms.options
             },
@@ -586,7 +586,7 @@ async fn tell<C: Calls>(
             }
             None => sheet.insert(WorksheetStream::new(terms.calls.worksheet(run).await?)),
         };
-        while let Event::Answer(row) = sheet.next(terms.timeout).await? {
+        while let WorksheetEvent::Answer(row) = sheet.next(terms.timeout).await? {
             rows.push(row.map(client::Answered::into_owned));
         }
     }

@@ -3,13 +3,13 @@
 pub mod config;
 pub(super) mod file;
 
-use crate::client::{AngleUnit, NumberBase, Options};
+use crate::client::{AngleUnit, EvaluateOptions, NumberBase};
 
 /// How lines are evaluated and answers shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// What the server is told.
-    pub options: Options,
+    pub options: EvaluateOptions,
     /// Whether the answer is shown while a line is being typed.
     pub preview: bool,
     /// Whether long numbers are shown in part.
@@ -21,7 +21,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            options: Options::default(),
+            options: EvaluateOptions::default(),
             preview: true,
             fold: true,
             separator: Separator::Off,

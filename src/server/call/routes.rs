@@ -21,7 +21,9 @@ use crate::proto::{
     calc::calculator_server::CalculatorServer, grpc::chat_server_server::ChatServerServer,
     grpcalc::v1::evaluator_service_server::EvaluatorServiceServer,
 };
-use crate::server::{CalculatorService, Chat, Evaluator, limits::Limits, status::unknown_method};
+use crate::server::{
+    CalculatorService, Chat, Evaluator, limits::ServerLimits, status::unknown_method,
+};
 
 /// Every service of the server.
 ///
@@ -50,7 +52,7 @@ impl Routes {
         evaluator: Evaluator,
         chat: Chat,
         health: HealthReporter,
-        limits: &Limits,
+        limits: &ServerLimits,
     ) -> Self {
         let limit = limits.message;
         let health = HealthService::from_health_reporter(health);

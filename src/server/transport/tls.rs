@@ -24,7 +24,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The files that make a server's side of TLS, in PEM.
 #[derive(Clone, Debug)]
-pub struct TlsFiles {
+pub struct ServerTlsFiles {
     /// The server's certificate, and those between it and a root.
     pub cert: PathBuf,
     /// Its private key.
@@ -35,14 +35,14 @@ pub struct TlsFiles {
 }
 
 /// A server's side of TLS. The files can be read again while it serves.
-pub struct Tls {
-    files: TlsFiles,
+pub struct ServerTls {
+    files: ServerTlsFiles,
     config: RwLock<Arc<ServerConfig>>,
 }
 
-impl Tls {
+impl ServerTls {
     /// Reads `files`.
-    pub fn new(files: TlsFiles) -> Result<Self, TlsError> {
+    pub fn new(files: ServerTlsFiles) -> Result<Self, TlsError> {
         let config = RwLock::new(Arc::new(config(&files)?));
         Ok(Self { files, config })
     }
@@ -80,7 +80,7 @@ impl Tls {
     }
 }
 
-impl fmt::Debug for Tls {
+impl fmt::Debug for ServerTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls")
             .field("files", &self.files)
@@ -88,7 +88,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-fn config(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
+fn config(files: &ServerTlsFiles) -> Result<ServerConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let wrong = |file: &Path, error| TlsError::Wrong {
         file: file.into(),

@@ -232,7 +232,7 @@ fn settings(front: &str) -> Vec<Candidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::{Limits, parse};
+    use crate::syntax::{ParseLimits, parse};
 
     fn definitions() -> Vec<(String, String)> {
         [("sum_of(a, b)", "a + b"), ("size", "12")]
@@ -305,7 +305,7 @@ mod tests {
     fn every_form_is_one() {
         for (name, _) in FORMS.into_iter().chain([DIGITS]) {
             let line = format!("255 to {name}");
-            assert!(parse(&line, &Limits::DEFAULT).is_ok(), "{line}");
+            assert!(parse(&line, &ParseLimits::DEFAULT).is_ok(), "{line}");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::terminal::screen::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, N
 use crate::{
     engine::library,
     repl::command::{self, registry::CommandSpec},
-    syntax::{self, Class, Kind, Limits, classes, is_space},
+    syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes, is_space},
 };
 
 /// Bytes of a text that is colored. A long one would take a while with each key.
@@ -134,9 +134,9 @@ fn bytes(text: &str, place: Range<usize>) -> Option<Range<usize>> {
 
 /// Where the syntax is wrong whatever follows.
 fn misspelt(line: &str) -> Option<Range<usize>> {
-    let error = syntax::parse(line, &Limits::DEFAULT).err()?;
+    let error = syntax::parse(line, &ParseLimits::DEFAULT).err()?;
     let place = error.span.start as usize..error.span.end as usize;
-    (error.kind != Kind::Incomplete && !place.is_empty()).then_some(place)
+    (error.kind != SyntaxErrorKind::Incomplete && !place.is_empty()).then_some(place)
 }
 
 /// The parenthesis at or in front of the cursor, and the one that belongs to it.

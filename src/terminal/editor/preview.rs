@@ -15,7 +15,7 @@ use crate::{
         command::{self, Command},
         join_continuations,
     },
-    syntax::{self, Limits, NodeKind, Prefix},
+    syntax::{self, NodeKind, ParseLimits, Prefix},
 };
 
 /// How long a key waits for what the server says.
@@ -180,7 +180,7 @@ fn previewable(text: &str) -> Option<String> {
     };
     // A space behind it makes no other line of it, but is a key that shows what came late.
     let line = line.trim_end();
-    let parsed = syntax::parse(line, &Limits::DEFAULT).ok()?;
+    let parsed = syntax::parse(line, &ParseLimits::DEFAULT).ok()?;
     let statement = parsed.statements.last()?;
     let is_plain = |kind| matches!(kind, NodeKind::Literal | NodeKind::Prefix(Prefix::Minus));
     let nodes = parsed.expression(statement);
