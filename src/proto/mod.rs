@@ -7,6 +7,7 @@ pub mod code;
 pub mod cursor;
 pub mod errors;
 pub mod note;
+pub mod reserved;
 pub mod response;
 pub mod token;
 
