@@ -13,7 +13,7 @@ use crate::{
         LoadedFile,
         settings::{Settings, config::apply},
     },
-    text::printable::words,
+    text::io_error,
 };
 
 /// Bytes of such a file.
@@ -83,7 +83,7 @@ fn read(path: &Path) -> Option<String> {
             print_error(format_args!(
                 "cannot read {}: {}",
                 path.display(),
-                words(&error)
+                io_error::describe(&error)
             ));
             None
         }

@@ -17,7 +17,7 @@ use crate::{
         errors::{DOMAIN, END, HELP, START},
         grpcalc::v1 as proto,
     },
-    text::printable::{self, printable},
+    text::{io_error, printable::printable},
 };
 
 /// The reason of a line that crosses a limit: `docs/protocol.md`.
@@ -442,7 +442,7 @@ fn io_cause(error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => "connection refused; is a server running there?".into(),
         io::ErrorKind::NotFound => "no such socket".into(),
         io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
-        _ => printable(&printable::words(error), MESSAGE),
+        _ => printable(&io_error::describe(error), MESSAGE),
     }
 }
 

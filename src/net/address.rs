@@ -1,4 +1,4 @@
-//! Where a server listens: `host:port` or `unix:PATH`.
+//! Addresses of servers: `host:port` or `unix:PATH`.
 
 use std::{
     fmt,
@@ -7,43 +7,43 @@ use std::{
     str::FromStr,
 };
 
-/// A place to listen at or to connect to.
+/// An address to listen on or to connect to.
 ///
-/// Its text form reads back to the same address.
+/// Parsing its text form gives the same address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A TCP port.
     Tcp {
-        /// A name or an IP address; an IPv6 address without its brackets.
+        /// The host name or IP address; an IPv6 address has no brackets here.
         host: String,
-        /// 0 asks the system for a free port when listening.
+        /// The port. When listening, 0 lets the system choose a free one.
         port: u16,
     },
-    /// A Unix socket file.
+    /// The path of a Unix domain socket.
     Unix(PathBuf),
 }
 
-/// Why a text is no address, and what to write instead.
+/// The reason why a text is not an address, with what to write instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// A scheme that says nothing here.
+    /// The scheme is not `unix:`.
     #[error(
-        "unknown scheme; write HOST:PORT or unix:PATH, or of a server to ask https://HOST:PORT"
+        "unknown scheme; write HOST:PORT or unix:PATH, or https://HOST:PORT to connect to a server"
     )]
     Scheme,
-    /// `unix:` and nothing behind it.
+    /// `unix:` is not followed by a path.
     #[error("no path; write unix:PATH")]
     Path,
-    /// `host:1/path`.
-    #[error("an address has no path behind its port; write HOST:PORT")]
+    /// The address has a path after its port, as in `host:1/path`.
+    #[error("an address has no path after its port; write HOST:PORT")]
     Trailing,
-    /// No host in front of the port, or one with characters that no host has.
+    /// The host is missing, or has characters that are not allowed in a host name.
     #[error("no valid host; write HOST:PORT, as in localhost:50050 or [::1]:50050")]
     Host,
-    /// No port, or one that is no number up to 65535.
+    /// The port is missing, or is not a number up to 65535.
     #[error("no valid port; write HOST:PORT, as in localhost:50050")]
     Port,
-    /// `::1:50050`, which could be cut in two places.
+    /// An IPv6 address without brackets, as in `::1:50050`, which is ambiguous.
     #[error("an IPv6 address goes in brackets, as in [::1]:50050")]
     Brackets,
 }
@@ -53,7 +53,7 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         if let Some(path) = text.strip_prefix("unix:") {
-            // gRPC's naming allows unix:path, unix:/path and unix:///path.
+            // gRPC name resolution (grpc/doc/naming.md) allows unix:path and unix:///absolute_path.
             let path = path.strip_prefix("//").unwrap_or(path);
             return match path {
                 "" => Err(AddressError::Path),
@@ -89,14 +89,14 @@ impl FromStr for Address {
     }
 }
 
-/// Whether `host` is a name (RFC 1123, with the underscores that are in use), an IPv4
-/// address, or, in brackets, an IPv6 address.
+/// Whether `host` is a host name (RFC 1123, plus underscores), an IPv4 address, or, if
+/// `bracketed`, an IPv6 address.
 fn is_host(host: &str, bracketed: bool) -> bool {
     if bracketed {
         return host.parse::<Ipv6Addr>().is_ok();
     }
-    let legal = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_');
-    !host.is_empty() && host.len() <= 253 && host.bytes().all(legal)
+    let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_');
+    !host.is_empty() && host.len() <= 253 && host.bytes().all(allowed)
 }
 
 impl From<SocketAddr> for Address {
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses() {
+    fn texts_are_parsed_or_rejected() {
         for (text, expected) in [
             ("localhost:50050", Ok(tcp("localhost", 50050))),
             ("127.0.0.1:0", Ok(tcp("127.0.0.1", 0))),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_reads_back() {
+    fn the_text_of_an_address_parses_to_the_same_address() {
         for text in ["localhost:50050", "[::1]:50050", "unix:/run/calc.sock"] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }

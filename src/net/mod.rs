@@ -1,4 +1,4 @@
-//! Byte streams: addresses, certificates, and a tap on what passes.
+//! Byte streams: addresses, certificates, and a tap that observes the traffic.
 
 pub mod address;
 pub(crate) mod tap;

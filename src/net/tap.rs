@@ -1,4 +1,4 @@
-//! Byte streams of any kind, and somebody who hears what comes on them.
+//! A byte stream that reports its reads and writes to an observer.
 
 use std::{
     io,
@@ -8,34 +8,34 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A socket, a pipe, or either with encryption on it.
+/// A socket or a pipe, with or without encryption.
 pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 
-/// A byte stream whatever it is.
+/// A byte stream of any type.
 pub(crate) type AnyStream = Pin<Box<dyn ByteStream>>;
 
-/// What happens on a byte stream.
+/// An event on a byte stream.
 pub(crate) enum IoEvent<'b> {
-    /// A read brought this; nothing at the end.
+    /// A read returned these bytes; an empty slice at the end of the stream.
     Read(&'b [u8]),
     /// A read failed.
     Failed(&'b io::Error),
-    /// A write begins: what it takes may be answered before it returns.
+    /// A write is about to start. Its bytes may be answered before [`IoEvent::Written`].
     Writing,
-    /// This was written.
+    /// A write accepted these bytes.
     Written(&'b [u8]),
 }
 
-/// A byte stream of which `hear` is told what happens.
+/// A byte stream that calls `observer` with each event.
 pub(crate) struct Tap<F> {
     io: AnyStream,
-    hear: F,
+    observer: F,
 }
 
 impl<F: FnMut(IoEvent<'_>)> Tap<F> {
-    pub(crate) fn new(io: AnyStream, hear: F) -> Self {
-        Self { io, hear }
+    pub(crate) fn new(io: AnyStream, observer: F) -> Self {
+        Self { io, observer }
     }
 }
 
@@ -47,7 +47,7 @@ impl<F: FnMut(IoEvent<'_>) + Unpin> AsyncRead for Tap<F> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = ready!(self.io.as_mut().poll_read(cx, buf));
-        (self.hear)(match &read {
+        (self.observer)(match &read {
             Ok(()) => IoEvent::Read(&buf.filled()[before..]),
             Err(error) => IoEvent::Failed(error),
         });
@@ -61,9 +61,9 @@ impl<F: FnMut(IoEvent<'_>) + Unpin> AsyncWrite for Tap<F> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        (self.hear)(IoEvent::Writing);
+        (self.observer)(IoEvent::Writing);
         let written = ready!(self.io.as_mut().poll_write(cx, buf))?;
-        (self.hear)(IoEvent::Written(&buf[..written]));
+        (self.observer)(IoEvent::Written(&buf[..written]));
         Poll::Ready(Ok(written))
     }
 
@@ -80,12 +80,12 @@ impl<F: FnMut(IoEvent<'_>) + Unpin> AsyncWrite for Tap<F> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        (self.hear)(IoEvent::Writing);
+        (self.observer)(IoEvent::Writing);
         let written = ready!(self.io.as_mut().poll_write_vectored(cx, bufs))?;
         let mut left = written;
         for buf in bufs {
             let bytes = &buf[..left.min(buf.len())];
-            (self.hear)(IoEvent::Written(bytes));
+            (self.observer)(IoEvent::Written(bytes));
             left -= bytes.len();
             if left == 0 {
                 break;

@@ -8,42 +8,42 @@ use tokio_rustls::rustls::{
     server::VerifierBuilderError,
 };
 
-/// The name of HTTP/2 in the handshake (RFC 7301, RFC 9113).
+/// The ALPN protocol name of HTTP/2 (RFC 7301; RFC 9113, section 3.2).
 pub(crate) const HTTP2: &[u8] = b"h2";
 
-/// Why there is no TLS.
+/// The reason why TLS cannot be configured.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read, or is no PEM.
+    /// A file cannot be read, or is not PEM.
     #[error("{}: {error}", file.display())]
     File {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: pem::Error,
     },
-    /// A file holds no certificate.
-    #[error("{}: no certificate in it", .0.display())]
+    /// A file has no certificate.
+    #[error("{}: the file has no certificate", .0.display())]
     NoCertificate(PathBuf),
-    /// The files do not make a configuration.
+    /// The certificates and keys do not make a valid configuration.
     #[error("{}: {error}", file.display())]
     Wrong {
-        /// Which is to blame.
+        /// The path of the file at fault.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: rustls::Error,
     },
-    /// The certificates of `client_ca` cannot be used.
+    /// The certificates that client certificates are verified with cannot be used.
     #[error("{}: {error}", file.display())]
     ClientCa {
-        /// Which.
+        /// The file's path.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: VerifierBuilderError,
     },
 }
 
-/// The certificates in `file`, for a store of roots.
+/// Loads the certificates in `file` as trust anchors.
 pub(crate) fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(file)? {
@@ -55,7 +55,7 @@ pub(crate) fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
     Ok(roots)
 }
 
-/// The certificates in `file`: one at least.
+/// Loads the certificates in `file`. Fails if it has none.
 pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found =
         CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
@@ -66,7 +66,7 @@ pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, 
     }
 }
 
-/// The private key in `file`.
+/// Loads the private key in `file`.
 pub(crate) fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_file(file).map_err(|error| unreadable(file, error))
 }

@@ -1,7 +1,7 @@
 //! What a note of the chat may be.
 
 use super::grpc::Note;
-use crate::text::printable::is_unseen;
+use crate::text::printable::is_blank;
 
 /// Characters of a name.
 pub const NAME: usize = 64;
@@ -67,7 +67,7 @@ pub fn check_name(name: &str) -> Result<(), NoteError> {
         return Err(NoteError::ControlInName);
     }
     // Spaces and what is not shown make no other name, nor do capital letters.
-    let shown: String = name.chars().filter(|c| !is_unseen(*c)).collect();
+    let shown: String = name.chars().filter(|c| !is_blank(*c)).collect();
     if shown.eq_ignore_ascii_case(ANNOUNCER) {
         return Err(NoteError::Reserved);
     }

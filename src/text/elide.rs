@@ -1,7 +1,8 @@
-//! Long texts in part.
+//! Shortening of long texts.
 
-/// `text` in at most `limit` characters, of which three at least: its beginning and its end,
-/// with `…` for what lies between.
+/// Returns `text` in at most `limit` characters (at least 3), with `…` for the middle part.
+///
+/// Two thirds of the rest are from the beginning of the text and one third from its end.
 #[must_use]
 pub fn elided(text: &str, limit: usize) -> String {
     let length = text.chars().count();

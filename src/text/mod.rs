@@ -1,5 +1,6 @@
-//! Text made fit for people.
+//! Text prepared for people to read: escaping, shortening, suggestions, error messages.
 
 pub mod elide;
+pub mod io_error;
 pub mod printable;
 pub mod suggestion;

@@ -1,10 +1,9 @@
-//! Text that came from elsewhere, made fit for a terminal.
+//! Untrusted text made safe for a terminal.
 
-use std::io;
-
-/// `text` with everything escaped that a terminal would obey or hide rather than
-/// show: control characters, and the invisible ones that reorder text. What is
-/// longer than `limit` characters is cut, and the cut is marked with `…`.
+/// Escapes the characters of `text` that a terminal would interpret or hide.
+///
+/// These are control characters, and the invisible ones that reorder text. Text beyond
+/// `limit` characters is cut off and replaced by `…`.
 #[must_use]
 pub fn printable(text: &str, limit: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(limit.saturating_mul(4)));
@@ -22,29 +21,23 @@ pub fn printable(text: &str, limit: usize) -> String {
     shown
 }
 
-/// Characters of the user's own text that a message repeats.
-const QUOTATION: usize = 64;
+/// The longest quotation of the user's input in a message, in characters.
+const MAX_QUOTATION: usize = 64;
 
-/// `text` as a message repeats it.
+/// Quotes `text` for a message: escaped, shortened and in single quotes.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    format!("'{}'", printable(text, QUOTATION))
+    format!("'{}'", printable(text, MAX_QUOTATION))
 }
 
-/// What went wrong, without its number: that says nothing to a person that the words do not.
+/// Whether `c` has no visible glyph: white space, or an invisible character.
 #[must_use]
-pub fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
-}
-
-/// Whether nobody sees that `c` stands in a text.
-#[must_use]
-pub fn is_unseen(c: char) -> bool {
+pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
 }
 
-/// Zero-width characters, and the bidirectional controls of Unicode's annex 9.
+/// Whether `c` is a soft hyphen, a zero-width character, a separator of lines or paragraphs,
+/// or a control for bidirectional text (Unicode Standard Annex 9).
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -57,7 +50,7 @@ mod tests {
     use super::printable;
 
     #[test]
-    fn what_a_terminal_would_obey_is_escaped() {
+    fn characters_that_a_terminal_interprets_are_escaped() {
         for (text, shown) in [
             ("division by zero", "division by zero"),
             ("\x1b[2J", "\\u{1b}[2J"),

@@ -1,9 +1,12 @@
-//! What was perhaps meant by a name that is not known.
+//! Suggestions for misspelt names.
 
-/// The one of `known` that is nearest to `name`, if one is near enough for a slip of the
-/// fingers: one in three letters, whatever their case.
+/// Returns the name in `known` that `name` is most likely a misspelling of.
+///
+/// The Damerau-Levenshtein distance may be one third of the letters, rounded up. The case
+/// of `name` is ignored.
 pub fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer names are no slip, and comparing takes the product of the lengths.
+    // Comparing takes time in proportion to the product of the lengths, so longer names are
+    // not compared.
     if name.len() > 24 {
         return None;
     }

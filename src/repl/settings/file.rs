@@ -15,7 +15,7 @@ use super::{Settings, config};
 use crate::repl::{calling::outcome::LoadedFile, command::continuation::join_continuations};
 use crate::{
     client::AngleUnit,
-    text::printable::{quoted, words},
+    text::{io_error, printable::quoted},
 };
 
 /// Bytes of a file that is loaded.
@@ -27,9 +27,9 @@ const HEADER: &str = "# a worksheet of grpcalc";
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::repl) enum FileError {
-    #[error("cannot read {}: {}", quoted(.0), words(.1))]
+    #[error("cannot read {}: {}", quoted(.0), io_error::describe(.1))]
     Read(String, io::Error),
-    #[error("cannot write {}: {}", quoted(.0), words(.1))]
+    #[error("cannot write {}: {}", quoted(.0), io_error::describe(.1))]
     Write(String, io::Error),
     #[error("{} has more than {LONGEST} bytes; 'grpcalc -f' is for long ones", quoted(.0))]
     Long(String),
