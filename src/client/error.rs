@@ -14,14 +14,11 @@ use super::channel::{
 use crate::{
     proto::{
         code::name,
-        errors::{DOMAIN, END, HELP, START},
+        errors::{DOMAIN, END, HELP, START, reason},
         grpcalc::v1 as proto,
     },
     text::{io_error, printable::printable},
 };
-
-/// The reason of a line that crosses a limit: `docs/protocol.md`.
-const LIMIT: &str = "LIMIT";
 
 /// Characters of a server's message that are shown.
 const MESSAGE: usize = 1024;
@@ -392,7 +389,7 @@ pub(super) fn later(status: &Status) -> Option<Duration> {
 
 fn crosses_a_limit(status: &Status) -> bool {
     let info = status.get_details_error_info();
-    info.is_some_and(|info| info.domain == DOMAIN && info.reason == LIMIT)
+    info.is_some_and(|info| info.domain == DOMAIN && info.reason == reason::LIMIT)
 }
 
 /// The place in the line that one of our servers names.

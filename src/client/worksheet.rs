@@ -20,7 +20,7 @@ use crate::proto::{
         v1 as proto,
         v1::{Cancel, Names, Preview, Run, evaluator_service_client, worksheet_request},
     },
-    response::{AnswerRef, Answers, WorksheetResponse},
+    response::{AnswerReader, AnswerRef, WorksheetResponse},
 };
 
 /// Requests that wait for the connection to take them. The rest is bounded by whoever
@@ -83,7 +83,7 @@ pub struct Requests {
 pub struct Responses {
     messages: Streaming<WorksheetResponse>,
     /// The answers of the last message that have not been taken.
-    answers: Answers,
+    answers: AnswerReader,
     /// The next one's index within its request.
     index: u32,
     /// How many answers that request will have, if it is known which it is.
@@ -160,7 +160,7 @@ pub(super) async fn open(
     let messages = stub.worksheet(ReceiverStream::new(waiting)).await?;
     let responses = Responses {
         messages: messages.into_inner(),
-        answers: Answers::default(),
+        answers: AnswerReader::default(),
         index: 0,
         expected: None,
         under_way,
@@ -281,7 +281,7 @@ impl Responses {
         }
         self.index += 1;
         self.taken += 1;
-        Some(match self.answers.take() {
+        Some(match self.answers.next_answer() {
             Some(Ok(answer)) if answer.line == index && expected.is_more_than(index) => {
                 Ok(WorksheetEvent::Answer(row(answer)))
             }

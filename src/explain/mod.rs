@@ -15,7 +15,7 @@ use std::{
 use percent_encoding::percent_decode_str;
 use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, ReflectMessage as _};
 
-use self::status::{DETAILS, details, end, status};
+use self::status::{details, end, status};
 use crate::repl::Outcome;
 use crate::schema::{
     bytes::{hex, labelled, row},
@@ -23,6 +23,11 @@ use crate::schema::{
 };
 use crate::{
     client::{CallEnd, Exchange, Field, Payload, Sender},
+    proto::{
+        framing::{PREFIX_BYTES, Prefix},
+        header::STATUS_DETAILS,
+        token::presented,
+    },
     text::printable::printable,
 };
 
@@ -37,9 +42,6 @@ const MESSAGES: usize = 4;
 
 /// Characters of the shortest token that is looked for in what servers say.
 const SECRET: usize = 4;
-
-/// Bytes in front of each message (gRPC over HTTP2, "Length-Prefixed-Message").
-const PREFIX: usize = 5;
 
 /// A line, as it was answered.
 pub(crate) struct Explained<'e> {
@@ -152,7 +154,7 @@ impl Explained<'_> {
         let mut text = self.to_string();
         for exchange in self.exchanges {
             let secret = exchange.requested("authorization");
-            let secret = secret.map(|value| value.strip_prefix("Bearer ").unwrap_or(value));
+            let secret = secret.map(|value| presented(value).unwrap_or(value));
             if let Some(secret) = secret.filter(|secret| secret.len() >= SECRET) {
                 text = text.replace(secret, "(secret)");
             }
@@ -429,14 +431,16 @@ impl<'b> Message<'b> {
 fn messages(payload: &Payload) -> impl Iterator<Item = Message<'_>> {
     let mut rest = &payload.bytes[..];
     std::iter::from_fn(move || {
-        let (prefix, behind) = rest.split_first_chunk::<PREFIX>()?;
-        let [flag, l1, l2, l3, l4] = *prefix;
-        let length = u32::from_be_bytes([l1, l2, l3, l4]) as usize;
+        let (prefix, behind) = rest.split_first_chunk::<PREFIX_BYTES>()?;
+        let Prefix {
+            is_compressed,
+            length,
+        } = Prefix::decode(*prefix);
         let bytes = &behind[..length.min(behind.len())];
         rest = &behind[bytes.len()..];
         Some(Message {
             bytes,
-            is_compressed: flag != 0,
+            is_compressed,
             length,
         })
     })
@@ -446,7 +450,7 @@ fn messages(payload: &Payload) -> impl Iterator<Item = Message<'_>> {
 fn prefixes(f: &mut fmt::Formatter<'_>, payload: &Payload) -> fmt::Result {
     let mut at = 0;
     for message in messages(payload).take(MESSAGES) {
-        let prefix = &payload.bytes[at..at + PREFIX];
+        let prefix = &payload.bytes[at..at + PREFIX_BYTES];
         let compressed = if message.is_compressed {
             "compressed"
         } else {
@@ -455,7 +459,7 @@ fn prefixes(f: &mut fmt::Formatter<'_>, payload: &Payload) -> fmt::Result {
         let length = count(message.length, "byte");
         let label = format!("the gRPC frame: {compressed}, a message of {length}");
         writeln!(f, "      {}", row(prefix, &label))?;
-        at += PREFIX + message.bytes.len();
+        at += PREFIX_BYTES + message.bytes.len();
     }
     Ok(())
 }
@@ -520,7 +524,7 @@ fn fields(f: &mut fmt::Formatter<'_>, fields: &[Field]) -> fmt::Result {
     for (name, value) in fields {
         let value = match name.as_str() {
             "authorization" => "(secret, and not shown)".into(),
-            DETAILS => format!("{} (decoded below)", printable(value, 24)),
+            STATUS_DETAILS => format!("{} (decoded below)", printable(value, 24)),
             _ => printable(value, VALUE),
         };
         writeln!(f, "      {}: {value}", printable(name, VALUE))?;

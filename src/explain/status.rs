@@ -7,12 +7,9 @@ use super::is_worksheet;
 use crate::schema::pool;
 use crate::{
     client::{CallEnd, Exchange, Sender},
-    proto::code::name,
+    proto::{code::name, header::STATUS_DETAILS},
     text::printable::printable,
 };
-
-/// The field in which the details of a status travel.
-pub(super) const DETAILS: &str = "grpc-status-details-bin";
 
 /// The name of a status, or what came in its place.
 pub(super) fn status(exchange: &Exchange) -> Option<String> {
@@ -41,12 +38,12 @@ pub(super) fn end(exchange: &Exchange) -> String {
 
 /// What stands in the details of a status, as text (`google.rpc.Status`).
 pub(super) fn details(exchange: &Exchange) -> Option<Vec<String>> {
-    let value = HeaderValue::from_str(exchange.trailer(DETAILS)?).ok()?;
+    let value = HeaderValue::from_str(exchange.trailer(STATUS_DETAILS)?).ok()?;
     let mut fields = HeaderMap::new();
-    fields.insert(DETAILS, value);
+    fields.insert(STATUS_DETAILS, value);
     // It is base64, as all fields are whose names end so (gRPC over HTTP2).
     let fields = MetadataMap::from_headers(fields);
-    let bytes = fields.get_bin(DETAILS)?.to_bytes().ok()?;
+    let bytes = fields.get_bin(STATUS_DETAILS)?.to_bytes().ok()?;
     let message = pool::message("google.rpc.Status")?;
     Some(pool::text(&pool::decode(&message, &bytes)?))
 }

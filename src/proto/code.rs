@@ -1,8 +1,8 @@
-//! The names of gRPC's status codes.
+//! Names of the gRPC status codes.
 
 use tonic::Code;
 
-/// A code's name in the gRPC documentation.
+/// Returns the name of `code` in the gRPC documentation, as `NOT_FOUND`.
 #[must_use]
 pub const fn name(code: Code) -> &'static str {
     match code {

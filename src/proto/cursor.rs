@@ -1,24 +1,26 @@
-//! A place in the history of the chat, as it travels in metadata beside the contract.
+//! Cursors: positions in the history of the chat, sent in metadata.
 //!
-//! The contract has no numbers of notes, so that a member whose stream broke could not
-//! tell which notes are new to it. Who knows nothing of this misses nothing of the contract.
+//! Messages of the chat have no sequence numbers, so a client whose stream broke could not tell
+//! which notes are new. Peers that do not know these metadata keys lose nothing of the contract.
 
 use std::{fmt, str::FromStr};
 
-/// The key in the metadata of `ChatStream`. In a response it says where the stream
-/// begins; in a request, from where on notes are wanted.
+/// The metadata key for the cursor of the first note of a `ChatStream`.
+///
+/// In a request it asks the server to start there; in a response it says where the stream starts.
 pub const FROM: &str = "grpcalc-from";
 
-/// The key in the metadata of a response for the number of the note that is said next:
-/// those before it are the history.
+/// The metadata key of a response for the number that the next new note will have.
+///
+/// Notes with lower numbers are history.
 pub const NEXT: &str = "grpcalc-next";
 
-/// A note in a history, which there may be or not: `ID/NUMBER`.
+/// The position of a note in a history, written `ID/NUMBER`. The note need not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// Which history.
+    /// The ID of the history: ASCII letters, digits and hyphens.
     pub history: String,
-    /// The note's number.
+    /// The number of the note in that history.
     pub number: u64,
 }
 
@@ -28,7 +30,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// A text that is no bookmark.
+/// The error of a text that is not a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidCursor;
 
@@ -53,12 +55,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_reads_back() {
-        let bookmark = Cursor {
+    fn a_cursor_is_parsed_from_its_text() {
+        let cursor = Cursor {
             history: "00ff-1".into(),
             number: u64::MAX,
         };
-        assert_eq!(bookmark.to_string().parse(), Ok(bookmark));
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
         for text in [
             "",
             "/",

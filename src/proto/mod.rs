@@ -1,31 +1,34 @@
-//! What `build.rs` made of `proto/`: messages, stubs and descriptors.
+//! The contract between client and server: messages, stubs and shared constants.
 //!
-//! Added by hand: [`response`], a message that is kept as it travels, and the constants that
-//! both ends must agree on. The other rooms convert at their border.
+//! `build.rs` generates messages, stubs and descriptors from `proto/`. Written by hand are
+//! [`response`], a message that stays encoded, and the constants and checks that both ends must
+//! agree on. Other modules convert between these messages and their own types.
 
 pub mod code;
 pub mod cursor;
 pub mod errors;
+pub mod framing;
+pub mod header;
 pub mod note;
 pub mod reserved;
 pub mod response;
 pub mod token;
 
-// Generated code is not ours to tidy.
+// Lints are off for generated code.
 
-/// `calc.proto`: the tutorial's calculator.
+/// `calc.proto`: the calculator of the gRPC tutorial.
 #[allow(clippy::pedantic, missing_docs)]
 pub mod calc {
     tonic::include_proto!("calc");
 }
 
-/// `chat.proto`: the tutorial's chat.
+/// `chat.proto`: the chat of the gRPC tutorial.
 #[allow(clippy::pedantic, missing_docs)]
 pub mod grpc {
     tonic::include_proto!("grpc");
 }
 
-/// `grpcalc/v1`: the calculator's own language.
+/// `grpcalc/v1`: evaluation of lines in the calculator's language.
 #[allow(clippy::pedantic, missing_docs)]
 pub mod grpcalc {
     /// Version 1.
@@ -34,5 +37,6 @@ pub mod grpcalc {
     }
 }
 
-/// The encoded `google.protobuf.FileDescriptorSet` of all three files, comments included.
+/// The descriptors of all three files with their comments: an encoded
+/// `google.protobuf.FileDescriptorSet`.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("grpcalc");

@@ -1,54 +1,54 @@
-//! What a note of the chat may be.
+//! Rules for notes of the chat.
 
 use super::grpc::Note;
 use crate::text::printable::is_blank;
 
-/// Characters of a name.
+/// The maximum length of a name, in characters.
 pub const NAME: usize = 64;
 
-/// Characters of a text.
+/// The maximum length of a text, in characters.
 pub const TEXT: usize = 4096;
 
-/// Who tells what the server has to say: nobody else may use this name.
+/// The name on the server's announcements. No other note may have it.
 pub const ANNOUNCER: &str = "grpcalc";
 
-/// Why a note is refused.
+/// The reason why a note is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
-    /// The name has so many characters.
+    /// The name is too long: its length in characters.
     #[error("the name has {0} characters, more than the limit of {NAME}")]
-    LongName(usize),
-    /// The text has so many characters.
+    NameTooLong(usize),
+    /// The text is too long: its length in characters.
     #[error("the text has {0} characters, more than the limit of {TEXT}")]
-    LongText(usize),
-    /// Something in the name is for terminals to obey, and not to show.
+    TextTooLong(usize),
+    /// The name has a control character, which a terminal would interpret.
     #[error("the name has a control character")]
     ControlInName,
-    /// As above, in the text.
+    /// The text has a control character, which a terminal would interpret.
     #[error("the text has a control character")]
     ControlInText,
-    /// The name is [`ANNOUNCER`], or is shown like it.
-    #[error("the name '{ANNOUNCER}' is the server's own")]
-    Reserved,
+    /// The name is [`ANNOUNCER`], or looks like it.
+    #[error("the name '{ANNOUNCER}' is reserved for the server")]
+    ReservedName,
 }
 
 impl NoteError {
-    /// The field of the note that is to blame.
+    /// Returns the name of the message field at fault.
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {
-            Self::LongName(_) | Self::ControlInName | Self::Reserved => "name",
-            Self::LongText(_) | Self::ControlInText => "message",
+            Self::NameTooLong(_) | Self::ControlInName | Self::ReservedName => "name",
+            Self::TextTooLong(_) | Self::ControlInText => "message",
         }
     }
 }
 
-/// Checks what somebody wants to say.
+/// Checks the name and the text of a note.
 pub fn check(note: &Note) -> Result<(), NoteError> {
     check_name(&note.name)?;
     let length = note.message.chars().count();
     if length > TEXT {
-        return Err(NoteError::LongText(length));
+        return Err(NoteError::TextTooLong(length));
     }
     if note.message.contains(char::is_control) {
         return Err(NoteError::ControlInText);
@@ -56,25 +56,24 @@ pub fn check(note: &Note) -> Result<(), NoteError> {
     Ok(())
 }
 
-/// Checks under which name somebody wants to say something. It may be empty: clients of
-/// the tutorial's chat let it be.
+/// Checks the name of a note. It may be empty, as clients of the tutorial's chat send it.
 pub fn check_name(name: &str) -> Result<(), NoteError> {
     let length = name.chars().count();
     if length > NAME {
-        return Err(NoteError::LongName(length));
+        return Err(NoteError::NameTooLong(length));
     }
     if name.contains(char::is_control) {
         return Err(NoteError::ControlInName);
     }
-    // Spaces and what is not shown make no other name, nor do capital letters.
-    let shown: String = name.chars().filter(|c| !is_blank(*c)).collect();
-    if shown.eq_ignore_ascii_case(ANNOUNCER) {
-        return Err(NoteError::Reserved);
+    // A name that differs only in case, spaces and invisible characters looks the same.
+    let visible: String = name.chars().filter(|c| !is_blank(*c)).collect();
+    if visible.eq_ignore_ascii_case(ANNOUNCER) {
+        return Err(NoteError::ReservedName);
     }
     Ok(())
 }
 
-/// The note that tells a member that so many notes are missing at this place.
+/// Returns the server's note that `count` notes are missing at this point of the stream.
 #[must_use]
 pub fn missing(count: u64) -> Note {
     let notes = if count == 1 { "note is" } else { "notes are" };
@@ -84,7 +83,7 @@ pub fn missing(count: u64) -> Note {
     }
 }
 
-/// How many notes are missing where `note` stands, if it is one that tells so.
+/// Returns the count of missing notes, if `note` is one made by [`missing`].
 #[must_use]
 pub fn missed(note: &Note) -> Option<u64> {
     let (count, _) = note.message.split_once(' ')?;
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_said() {
+    fn notes_are_checked() {
         let (name, text) = ("é".repeat(NAME), "π".repeat(TEXT));
         for good in [
             note("ada", "hello"),
@@ -116,20 +115,20 @@ mod tests {
             assert_eq!(check(&good), Ok(()), "{good:?}");
         }
         for (bad, error) in [
-            (note(&(name + "é"), ""), NoteError::LongName(65)),
-            (note("", &(text + "π")), NoteError::LongText(4097)),
+            (note(&(name + "é"), ""), NoteError::NameTooLong(65)),
+            (note("", &(text + "π")), NoteError::TextTooLong(4097)),
             (note("\x1b[2J", ""), NoteError::ControlInName),
             (note("a", "b\nc"), NoteError::ControlInText),
             (note("a", "\u{9b}2J"), NoteError::ControlInText),
-            (note("grpcalc", ""), NoteError::Reserved),
-            (note(" GRPCalc\u{200b}\u{a0}", ""), NoteError::Reserved),
+            (note("grpcalc", ""), NoteError::ReservedName),
+            (note(" GRPCalc\u{200b}\u{a0}", ""), NoteError::ReservedName),
         ] {
             assert_eq!(check(&bad), Err(error), "{bad:?}");
         }
     }
 
     #[test]
-    fn a_gap_is_told_and_understood() {
+    fn the_count_of_missing_notes_is_read_back() {
         for count in [1, 2, u64::MAX] {
             assert_eq!(missed(&missing(count)), Some(count));
         }

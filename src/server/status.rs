@@ -8,7 +8,10 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use crate::{
     engine::{Fault, Reason},
     proto::{
-        errors::{DOMAIN, END, HELP, LIMIT, START},
+        errors::{
+            DOMAIN, END, HELP, LIMIT, START,
+            reason::{INTERNAL, INVALID_NOTE},
+        },
         note::NoteError,
     },
 };
@@ -109,9 +112,6 @@ pub(super) fn too_many_notes(value: u32, wait: Duration) -> Status {
     overloaded_for(wait, Limit::NoteRate, value as usize)
 }
 
-/// The reason of a note that nobody may say.
-const INVALID_NOTE: &str = "INVALID_NOTE";
-
 /// The status of a note that is refused for what it says.
 pub(super) fn invalid_note(error: &NoteError) -> Status {
     let message = error.to_string();
@@ -119,9 +119,6 @@ pub(super) fn invalid_note(error: &NoteError) -> Status {
     details.add_bad_request_violation(error.field(), &message);
     Status::with_error_details(Code::InvalidArgument, message, details)
 }
-
-/// The reason of what is no fault of callers.
-pub(super) const INTERNAL: &str = "INTERNAL";
 
 /// The status of a call that we failed to answer.
 pub(super) fn internal(message: &str) -> Status {

@@ -176,7 +176,7 @@ async fn what_nobody_may_say_is_refused() {
             " Grpcalc".into(),
             "hello".into(),
             "name",
-            "the name 'grpcalc' is the server's own",
+            "the name 'grpcalc' is reserved for the server",
         ),
     ] {
         let refusal = say(&mut stub, &name, &text).await.unwrap_err();

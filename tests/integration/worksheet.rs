@@ -85,7 +85,7 @@ impl Sheet {
         let message = timeout(PATIENCE, self.responses.message()).await.unwrap();
         let mut answers = message?.unwrap().answers().unwrap();
         let mut texts = Vec::new();
-        while let Some(answer) = answers.take() {
+        while let Some(answer) = answers.next_answer() {
             let answer = answer.unwrap();
             texts.push(match (&answer.fault, answer.value) {
                 (Some(fault), _) => format!("! {}", fault.reason),

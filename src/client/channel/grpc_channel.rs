@@ -17,9 +17,7 @@ use tonic::{
 use tower::{BoxError, Service};
 
 use super::target::BearerToken;
-
-/// Where error details travel, in headers or trailers.
-const DETAILS: &str = "grpc-status-details-bin";
+use crate::proto::header::STATUS_DETAILS;
 
 /// What came is HTTP/2, but no gRPC: a web server's page, or a proxy's.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -86,12 +84,13 @@ fn check(response: Responded<transport::Error>) -> Responded<BoxError> {
 }
 
 fn drop_unreadable_details(headers: &mut HeaderMap) {
-    if let Some(details) = headers.get(DETAILS) {
-        let alone = HeaderMap::from_iter([(DETAILS.parse().expect("a name"), details.clone())]);
+    if let Some(details) = headers.get(STATUS_DETAILS) {
+        let alone =
+            HeaderMap::from_iter([(STATUS_DETAILS.parse().expect("a name"), details.clone())]);
         let alone = MetadataMap::from_headers(alone);
-        let details = alone.get_bin(DETAILS).map(MetadataValue::to_bytes);
+        let details = alone.get_bin(STATUS_DETAILS).map(MetadataValue::to_bytes);
         if !matches!(details, Some(Ok(_))) {
-            headers.remove(DETAILS);
+            headers.remove(STATUS_DETAILS);
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::{io::DuplexStream, sync::mpsc};
 use super::tls::ClientTls;
 use crate::{
     net::address::{Address, AddressError},
-    proto::token::is_token,
+    proto::token::{authorization, is_token},
 };
 
 /// Which server to ask.
@@ -136,7 +136,7 @@ impl FromStr for BearerToken {
         if !is_token(text) {
             return Err(NoToken);
         }
-        let mut value = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| NoToken)?;
+        let mut value = HeaderValue::try_from(authorization(text)).map_err(|_| NoToken)?;
         // Neither printed nor kept in tables of compression.
         value.set_sensitive(true);
         Ok(Self(value))

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use crate::{syntax::ParseLimits, text::printable::quoted};
+use crate::{proto::errors::reason, syntax::ParseLimits, text::printable::quoted};
 
 /// A line that is no command: what is wrong, where, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl LineFault {
     /// The line has `length` bytes, which is too many.
     pub(in crate::repl) fn too_long(length: usize) -> Self {
         Self {
-            reason: "LIMIT",
+            reason: reason::LIMIT,
             message: format!("the line has {length} bytes, more than the limit of {LINE}"),
             span: 0..0,
             help: "split it".into(),

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-/// The header that tells it.
-const HEADER: &str = "grpc-timeout";
+use crate::proto::header::TIMEOUT;
 
 /// The time that the caller waits for an answer; None where it does not say, or says it
 /// in no way that is known (gRPC over HTTP2, "Timeout": at most eight digits and a unit).
 pub(in crate::server) fn given(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(HEADER)?.to_str().ok()?;
+    let text = headers.get(TIMEOUT)?.to_str().ok()?;
     let unit = text.chars().next_back()?;
     let digits = &text[..text.len() - unit.len_utf8()];
     if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -56,7 +55,7 @@ mod tests {
             ("1é", None),
         ] {
             let value = HeaderValue::from_bytes(text.as_bytes()).unwrap();
-            let headers = HeaderMap::from_iter([(HEADER.parse().unwrap(), value)]);
+            let headers = HeaderMap::from_iter([(TIMEOUT.parse().unwrap(), value)]);
             let found = given(&headers).map(|found| found.as_nanos());
             assert_eq!(found, nanoseconds, "{text:?}");
         }

@@ -10,14 +10,13 @@ use bytes::{Buf as _, Bytes};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tonic::Status;
 
-use crate::server::{
-    budget::{Budget, Share},
-    status::{Limit, overloaded},
+use crate::{
+    proto::framing::{self, PREFIX_BYTES},
+    server::{
+        budget::{Budget, Share},
+        status::{Limit, overloaded},
+    },
 };
-
-/// What stands in front of each message: whether it is compressed, and its length
-/// (gRPC over HTTP2, "Length-Prefixed-Message").
-const PREFIX: usize = 5;
 
 /// Bytes of a message that are too few to count.
 const SMALL: usize = 16 * 1024;
@@ -40,7 +39,7 @@ pub(in crate::server) struct MeteredBody {
 /// What has come of a message's prefix.
 #[derive(Default)]
 struct Prefix {
-    bytes: [u8; PREFIX],
+    bytes: [u8; PREFIX_BYTES],
     count: usize,
 }
 
@@ -64,10 +63,9 @@ impl MeteredBody {
                 let Prefix { bytes, count } = &mut self.frame;
                 bytes[*count] = rest.get_u8();
                 *count += 1;
-                if *count == PREFIX {
+                if *count == PREFIX_BYTES {
                     *count = 0;
-                    let [_, length @ ..] = *bytes;
-                    self.lacks = u32::from_be_bytes(length) as usize;
+                    self.lacks = framing::Prefix::decode(*bytes).length;
                 }
                 continue;
             }

@@ -31,13 +31,8 @@ use self::{
     metered_body::MeteredBody,
     methods::{Method, Service},
 };
-use super::{
-    Server,
-    budget::Share,
-    status::{self, INTERNAL},
-    transport::peer::Peer,
-};
-use crate::proto::errors::{DOMAIN, LIMIT};
+use super::{Server, budget::Share, status, transport::peer::Peer};
+use crate::proto::errors::{DOMAIN, LIMIT, reason::INTERNAL};
 use crate::{engine::Reason, proto::code};
 
 /// Answers `request`, which `peer` made.

@@ -1,6 +1,6 @@
 //! Who may call.
 
-use crate::proto::token::is_token;
+use crate::proto::token::{is_token, presented};
 use std::{
     fmt, fs, io,
     path::PathBuf,
@@ -76,18 +76,17 @@ impl Tokens {
     /// Whether a call with these headers presents one. How long it takes tells nothing but
     /// the lengths of the tokens.
     pub(in crate::server) fn admit(&self, headers: &HeaderMap) -> bool {
-        let presented = headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes);
-        let Some((scheme, presented)) = presented.and_then(|value| value.split_at_checked(7))
-        else {
+        let value = headers.get(AUTHORIZATION);
+        let value = value.and_then(|value| value.to_str().ok());
+        let Some(token) = value.and_then(presented) else {
             return false;
         };
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         let mut known = subtle::Choice::from(0);
-        for token in &*current {
-            known |= token.as_bytes().ct_eq(presented);
+        for valid in &*current {
+            known |= valid.as_bytes().ct_eq(token.as_bytes());
         }
-        // Schemes are known whatever their case (RFC 9110, section 11.1).
-        scheme.eq_ignore_ascii_case(b"bearer ") && known.into()
+        known.into()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
             v1 as proto,
             v1::{Fraction, Value, answer, value},
         },
-        response::{Exact, ResponseWriter},
+        response::{ExactRef, ResponseWriter},
     },
 };
 
@@ -116,14 +116,14 @@ pub(in crate::server) fn write(response: &mut ResponseWriter, line: u32, outcome
     };
     let (mut above, mut below) = (itoa::Buffer::new(), itoa::Buffer::new());
     let exact = match &shown.typed {
-        None => Exact::None,
-        Some(ExactValue::Integer(n)) => Exact::Integer(*n),
-        Some(ExactValue::Ratio(n, d)) => Exact::Fraction(above.format(*n), below.format(*d)),
+        None => ExactRef::None,
+        Some(ExactValue::Integer(n)) => ExactRef::Integer(*n),
+        Some(ExactValue::Ratio(n, d)) => ExactRef::Fraction(above.format(*n), below.format(*d)),
         Some(ExactValue::Fraction(_) | ExactValue::Truth(_)) => {
             return response.push(&answer(line, outcome));
         }
     };
-    response.push_text(line, name, &shown.text, shown.rounded, exact);
+    response.push_value(line, name, &shown.text, shown.rounded, exact);
 }
 
 impl From<Rendered> for Value {

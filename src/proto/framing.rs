@@ -1,0 +1,50 @@
+//! Length-prefixed messages: the frame of gRPC around each message of a call.
+
+/// Length of the prefix in front of each message, in bytes.
+pub const PREFIX_BYTES: usize = 5;
+
+/// The prefix of a message ("gRPC over HTTP2", "Length-Prefixed-Message").
+///
+/// On the wire it is a byte that is 0 or 1, the Compressed-Flag, and the length of the message
+/// as a 32-bit big-endian integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    /// Whether the message is compressed. True for flags above 1 too, which are invalid.
+    pub is_compressed: bool,
+    /// Length of the message as sent, in bytes, without the prefix.
+    pub length: usize,
+}
+
+impl Prefix {
+    /// Decodes a prefix.
+    #[inline]
+    #[must_use]
+    pub const fn decode(bytes: [u8; PREFIX_BYTES]) -> Self {
+        let [flag, length @ ..] = bytes;
+        Self {
+            is_compressed: flag != 0,
+            length: u32::from_be_bytes(length) as usize,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_are_decoded() {
+        for (bytes, is_compressed, length) in [
+            ([0, 0, 0, 0, 0], false, 0),
+            ([0, 0, 0, 0, 4], false, 4),
+            ([1, 0, 1, 2, 3], true, 0x01_0203),
+            ([0, 0xff, 0xff, 0xff, 0xff], false, 0xffff_ffff),
+        ] {
+            let prefix = Prefix {
+                is_compressed,
+                length,
+            };
+            assert_eq!(Prefix::decode(bytes), prefix);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Reading a response.
+
+use bytes::{Buf as _, Bytes};
+use prost::{
+    Message as _,
+    encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field},
+};
+
+use super::{WorksheetResponse, field};
+use crate::proto::grpcalc::v1::Fault;
+
+/// The error of bytes that are not an encoded response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the message is malformed")]
+pub struct Malformed;
+
+/// An answer in a received response.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerRef<'r> {
+    /// The line's index within its request.
+    pub line: u32,
+    /// The name that the line bound, or empty.
+    pub name: &'r str,
+    /// The line's value, if it has one.
+    pub value: Option<ValueRef<'r>>,
+    /// The reason why the line has no value.
+    pub fault: Option<Box<Fault>>,
+}
+
+/// A value in a received response, without the exact value for programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ValueRef<'r> {
+    /// The text for people.
+    pub text: &'r str,
+    /// Whether the text is not the exact value.
+    pub rounded: bool,
+}
+
+/// Reads the answers of a received response one by one.
+#[derive(Clone, Debug, Default)]
+pub struct AnswerReader {
+    bytes: Bytes,
+    /// Offset of the first unread field, in bytes.
+    offset: usize,
+    /// Number of unread answers.
+    unread: usize,
+    /// Whether these are the last answers to their request.
+    pub done: bool,
+}
+
+impl WorksheetResponse {
+    /// Returns a reader of the answers, or an error if the message is malformed.
+    pub fn answers(self) -> Result<AnswerReader, Malformed> {
+        let mut answers = AnswerReader {
+            bytes: self.0,
+            ..AnswerReader::default()
+        };
+        let mut rest = &answers.bytes[..];
+        while rest.has_remaining() {
+            let (tag, wire_type) = key(&mut rest)?;
+            match (tag, wire_type) {
+                (field::response::ANSWERS, WireType::LengthDelimited) => {
+                    length_delimited(&mut rest)?;
+                    answers.unread += 1;
+                }
+                (field::response::DONE, WireType::Varint) => {
+                    answers.done = varint(&mut rest)? != 0;
+                }
+                _ => skip(tag, wire_type, &mut rest)?,
+            }
+        }
+        Ok(answers)
+    }
+}
+
+impl AnswerReader {
+    /// Whether all answers were read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.unread == 0
+    }
+
+    /// Reads the next answer.
+    #[inline]
+    pub fn next_answer(&mut self) -> Option<Result<AnswerRef<'_>, Malformed>> {
+        if self.unread == 0 {
+            return None;
+        }
+        self.unread -= 1;
+        let mut rest = &self.bytes[self.offset..];
+        let answer = loop {
+            // `WorksheetResponse::answers` handled the fields between answers.
+            match key(&mut rest) {
+                Ok((field::response::ANSWERS, WireType::LengthDelimited)) => {
+                    break length_delimited(&mut rest);
+                }
+                Ok((tag, wire_type)) => {
+                    if let Err(error) = skip(tag, wire_type, &mut rest) {
+                        break Err(error);
+                    }
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        self.offset = self.bytes.len() - rest.len();
+        Some(answer.and_then(AnswerRef::decode))
+    }
+}
+
+impl<'r> AnswerRef<'r> {
+    #[inline]
+    fn decode(mut rest: &'r [u8]) -> Result<Self, Malformed> {
+        let mut answer = Self {
+            line: 0,
+            name: "",
+            value: None,
+            fault: None,
+        };
+        while rest.has_remaining() {
+            let (tag, wire_type) = key(&mut rest)?;
+            match (tag, wire_type) {
+                #[expect(clippy::cast_possible_truncation, reason = "the encoding of uint32")]
+                (field::answer::LINE, WireType::Varint) => {
+                    answer.line = varint(&mut rest)? as u32;
+                }
+                (field::answer::NAME, WireType::LengthDelimited) => answer.name = text(&mut rest)?,
+                (field::answer::VALUE, WireType::LengthDelimited) => {
+                    answer.value = Some(ValueRef::decode(length_delimited(&mut rest)?)?);
+                    answer.fault = None;
+                }
+                (field::answer::FAULT, WireType::LengthDelimited) => {
+                    answer.fault = Some(Box::new(
+                        Fault::decode(length_delimited(&mut rest)?).map_err(|_| Malformed)?,
+                    ));
+                    answer.value = None;
+                }
+                _ => skip(tag, wire_type, &mut rest)?,
+            }
+        }
+        Ok(answer)
+    }
+}
+
+impl<'r> ValueRef<'r> {
+    #[inline]
+    fn decode(mut rest: &'r [u8]) -> Result<Self, Malformed> {
+        let mut value = Self::default();
+        while rest.has_remaining() {
+            let (tag, wire_type) = key(&mut rest)?;
+            match (tag, wire_type) {
+                (field::value::TEXT, WireType::LengthDelimited) => value.text = text(&mut rest)?,
+                (field::value::ROUNDED, WireType::Varint) => {
+                    value.rounded = varint(&mut rest)? != 0;
+                }
+                (field::value::INTEGER, WireType::Varint) => drop(varint(&mut rest)?),
+                _ => skip(tag, wire_type, &mut rest)?,
+            }
+        }
+        Ok(value)
+    }
+}
+
+#[inline]
+fn key(rest: &mut &[u8]) -> Result<(u32, WireType), Malformed> {
+    decode_key(rest).map_err(|_| Malformed)
+}
+
+#[inline]
+fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
+    match rest {
+        [byte @ ..0x80, after @ ..] => {
+            let value = u64::from(*byte);
+            *rest = after;
+            Ok(value)
+        }
+        _ => decode_varint(rest).map_err(|_| Malformed),
+    }
+}
+
+fn skip(tag: u32, wire_type: WireType, rest: &mut &[u8]) -> Result<(), Malformed> {
+    skip_field(wire_type, tag, rest, DecodeContext::default()).map_err(|_| Malformed)
+}
+
+/// Reads a length and that many bytes.
+#[inline]
+fn length_delimited<'r>(rest: &mut &'r [u8]) -> Result<&'r [u8], Malformed> {
+    let length = varint(rest)?;
+    let split = usize::try_from(length)
+        .ok()
+        .and_then(|length| rest.split_at_checked(length));
+    let (content, after) = split.ok_or(Malformed)?;
+    *rest = after;
+    Ok(content)
+}
+
+#[inline]
+fn text<'r>(rest: &mut &'r [u8]) -> Result<&'r str, Malformed> {
+    str::from_utf8(length_delimited(rest)?).map_err(|_| Malformed)
+}

@@ -1,0 +1,189 @@
+//! Writing a response.
+
+use prost::encoding::{WireType, encoded_len_varint};
+
+use super::{WorksheetResponse, field};
+use crate::proto::grpcalc::v1::Answer;
+
+/// The exact value beside a text, borrowed. Truth values are not included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExactRef<'t> {
+    /// No exact value is sent.
+    None,
+    /// An integer.
+    Integer(i64),
+    /// The decimal digits of numerator and denominator.
+    Fraction(&'t str, &'t str),
+}
+
+/// A response under construction.
+#[derive(Debug, Default)]
+pub struct ResponseWriter(Vec<u8>);
+
+impl ResponseWriter {
+    /// Returns the length of the encoded answers, in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no answer was added yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds an answer of any kind.
+    pub fn push(&mut self, answer: &Answer) {
+        prost::encoding::message::encode(field::response::ANSWERS, answer, &mut self.0);
+    }
+
+    /// Adds the answer to `line`, which has a value.
+    #[inline]
+    pub fn push_value(
+        &mut self,
+        line: u32,
+        name: &str,
+        text: &str,
+        rounded: bool,
+        exact: ExactRef<'_>,
+    ) {
+        let fraction = match exact {
+            ExactRef::Fraction(numerator, denominator) => {
+                text_len(numerator) + text_len(denominator)
+            }
+            _ => 0,
+        };
+        let value = text_len(text)
+            + if rounded { 2 } else { 0 }
+            + match exact {
+                ExactRef::None => 0,
+                ExactRef::Integer(n) => 1 + encoded_len_varint(zigzag(n)),
+                ExactRef::Fraction(..) => message_len(fraction),
+            };
+        let line_field = if line == 0 {
+            0
+        } else {
+            1 + encoded_len_varint(line.into())
+        };
+        let length = line_field + text_len(name) + message_len(value);
+        let out = &mut self.0;
+        out.reserve(length + 16);
+        // Fields are collected and appended at once, since each append checks the capacity.
+        let mut head = FieldBuffer::new();
+        head.length(field::response::ANSWERS, length);
+        if line != 0 {
+            head.varint(field::answer::LINE, line.into());
+        }
+        if !name.is_empty() {
+            head.length(field::answer::NAME, name.len());
+            out.extend_from_slice(head.bytes());
+            out.extend_from_slice(name.as_bytes());
+            head = FieldBuffer::new();
+        }
+        head.length(field::answer::VALUE, value);
+        if !text.is_empty() {
+            head.length(field::value::TEXT, text.len());
+        }
+        out.extend_from_slice(head.bytes());
+        out.extend_from_slice(text.as_bytes());
+        let mut tail = FieldBuffer::new();
+        if rounded {
+            tail.varint(field::value::ROUNDED, 1);
+        }
+        match exact {
+            ExactRef::None => {}
+            ExactRef::Integer(n) => tail.varint(field::value::INTEGER, zigzag(n)),
+            ExactRef::Fraction(..) => tail.length(field::value::FRACTION, fraction),
+        }
+        out.extend_from_slice(tail.bytes());
+        if let ExactRef::Fraction(numerator, denominator) = exact {
+            put_text(field::fraction::NUMERATOR, numerator, out);
+            put_text(field::fraction::DENOMINATOR, denominator, out);
+        }
+    }
+
+    /// Returns the response. `done` tells whether these are the last answers to the request.
+    #[must_use]
+    pub fn finish(mut self, done: bool) -> WorksheetResponse {
+        if done {
+            let mut tail = FieldBuffer::new();
+            tail.varint(field::response::DONE, 1);
+            self.0.extend_from_slice(tail.bytes());
+        }
+        WorksheetResponse(self.0.into())
+    }
+}
+
+/// Encoded fields before or after a text: at most 4 fields of at most 11 bytes.
+struct FieldBuffer {
+    bytes: [u8; 44],
+    length: usize,
+}
+
+impl FieldBuffer {
+    fn new() -> Self {
+        Self {
+            bytes: [0; 44],
+            length: 0,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    #[inline]
+    fn put(&mut self, byte: u8) {
+        self.bytes[self.length] = byte;
+        self.length += 1;
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+    fn field(&mut self, field: u32, wire_type: WireType, mut value: u64) {
+        self.put((field << 3) as u8 | wire_type as u8);
+        while value >= 0x80 {
+            self.put(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.put(value as u8);
+    }
+
+    fn varint(&mut self, field: u32, value: u64) {
+        self.field(field, WireType::Varint, value);
+    }
+
+    fn length(&mut self, field: u32, length: usize) {
+        self.field(field, WireType::LengthDelimited, length as u64);
+    }
+}
+
+/// Encodes a `sint64` ("Encoding", "Signed Integers"): small numbers of either sign become small.
+#[expect(clippy::cast_sign_loss, reason = "the encoding of sint64")]
+fn zigzag(n: i64) -> u64 {
+    ((n << 1) ^ (n >> 63)) as u64
+}
+
+/// Returns the encoded length of a text field in bytes. Empty texts are not encoded.
+fn text_len(text: &str) -> usize {
+    match text.len() {
+        0 => 0,
+        length => message_len(length),
+    }
+}
+
+/// Returns the encoded length of a field whose content has `length` bytes.
+fn message_len(length: usize) -> usize {
+    1 + encoded_len_varint(length as u64) + length
+}
+
+#[inline]
+fn put_text(field: u32, text: &str, out: &mut Vec<u8>) {
+    if !text.is_empty() {
+        let mut head = FieldBuffer::new();
+        head.length(field, text.len());
+        out.extend_from_slice(head.bytes());
+        out.extend_from_slice(text.as_bytes());
+    }
+}
