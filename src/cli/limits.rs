@@ -182,7 +182,7 @@ impl LimitOptions {
             preview: nanoseconds(self.max_preview),
             operation: nanoseconds(self.max_operation),
             heap_bytes: self.max_values,
-            held_by_all: self.max_all_values,
+            total_heap_bytes: self.max_all_values,
             names: self.max_names,
             real_depth: self.max_depth,
             calls: self.max_function_depth as usize,

@@ -1,40 +1,40 @@
-//! Why a calculation has no value.
+//! Faults: the reasons why a calculation has no value.
 
 use std::ops::Range;
 
 use crate::syntax::{self, Span, SyntaxError};
 
-/// The kind of a fault. Programs decide by it, so its text never changes.
+/// The kind of a fault. Programs depend on its text, which never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The text is no line of the language.
+    /// The text is not a line of the language.
     Syntax,
-    /// A name that nothing is bound to.
+    /// A name is not bound.
     UnknownName,
-    /// A function has another number of arguments.
+    /// A function is called with a wrong number of arguments.
     Arity,
-    /// A name that cannot be bound.
+    /// A name cannot be bound.
     ReservedName,
-    /// The divisor is zero.
+    /// A divisor is zero.
     DivisionByZero,
-    /// An operand outside of what the operation is defined for.
+    /// An operand is outside the domain of the operation.
     Domain,
-    /// A truth value where a number belongs, or the other way round.
+    /// A truth value stands where a number is needed, or a number where a truth value is.
     Type,
-    /// A decision that no affordable precision settles.
+    /// A decision needs more precision than the limit.
     Undecided,
-    /// The result does not fit the type that the contract gives it.
+    /// The result does not fit its type in the contract.
     Overflow,
-    /// The result or the work is beyond a limit.
+    /// The result or the work exceeds a limit.
     Limit,
-    /// The caller does not wait for the result any more.
+    /// The caller no longer waits for the result.
     Cancelled,
-    /// There is no room for heavy work now.
+    /// The server has no capacity for heavy work now.
     Overloaded,
 }
 
 impl Reason {
-    /// Upper snake case, as `google.rpc.ErrorInfo` asks for.
+    /// Returns the reason in upper snake case, as `google.rpc.ErrorInfo` requires.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -54,24 +54,25 @@ impl Reason {
     }
 }
 
-/// A fault: its kind, a sentence for a person, where, and what would help.
+/// A fault of a line: kind, message, span and advice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Fault {
-    /// The kind.
+    /// The kind of the fault.
     pub reason: Reason,
-    /// One sentence, without a full stop.
+    /// The message: one sentence without a full stop.
     pub message: String,
-    /// The place in the line, in characters from 0, half-open.
+    /// The characters of the line at fault, counted from 0.
     pub span: Option<Range<usize>>,
-    /// What would help, or empty.
+    /// Advice to the user, or empty.
     pub help: String,
 }
 
-/// What a calculation comes to. Faults are rare, so they are kept out of the way.
+/// The result of a calculation. Faults are boxed, since they are rare and large.
 pub type Result<T> = std::result::Result<T, Box<Fault>>;
 
 impl Fault {
+    /// Creates a fault without span and advice.
     pub(super) fn new(reason: Reason, message: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             reason,
@@ -81,55 +82,57 @@ impl Fault {
         })
     }
 
+    /// Creates the fault of an operand outside the domain of an operation.
     pub(super) fn domain(message: impl Into<String>) -> Box<Self> {
         Self::new(Reason::Domain, message)
     }
 
-    /// A limit is crossed, which `message` names with its value.
+    /// Creates the fault of an exceeded limit. `message` states the limit and its value.
     pub(super) fn limit(message: impl Into<String>) -> Box<Self> {
         Self::new(Reason::Limit, message)
     }
 
-    /// An exact result has more bits than `limit`.
+    /// Creates the fault of an exact result with more than `limit` bits.
     pub(super) fn too_long(limit: usize) -> Box<Self> {
         Self::limit(format!(
             "the result is longer than the limit of {limit} bits"
         ))
     }
 
-    /// No affordable precision tells `what`.
+    /// Creates the fault of a decision on `what` that needs more precision than the limit.
     pub(super) fn undecided(what: &str) -> Box<Self> {
-        Self::new(Reason::Undecided, format!("cannot decide {what}"))
-            .help("the exact answer lies closer than any affordable precision can tell apart")
+        Self::new(Reason::Undecided, format!("cannot decide {what}")).help(
+            "the values are too close to each other for the highest precision to separate them",
+        )
     }
 
-    /// Somebody asked for it to be stopped.
+    /// Creates the fault of a cancelled calculation.
     #[must_use]
     pub fn cancelled() -> Box<Self> {
         Self::new(Reason::Cancelled, "cancelled")
     }
 
-    /// Too much heavy work is being done already.
+    /// Creates the fault of a heavy line when the pool for them is full.
     #[must_use]
     pub fn overloaded() -> Box<Self> {
         let message = "too many heavy lines are being computed";
         Self::new(Reason::Overloaded, message).help("try again a little later")
     }
 
-    /// A request that asks for nothing known.
+    /// Creates the fault of a request without a field that this server knows.
     #[must_use]
     pub fn unknown_request() -> Box<Self> {
-        let message = "the request asks for nothing that this server knows";
+        let message = "the request has no field that this server knows";
         Self::new(Reason::Syntax, message)
     }
 
-    /// Something was divided by zero.
+    /// Creates the fault of a division by zero.
     #[must_use]
     pub fn division_by_zero() -> Box<Self> {
         Self::new(Reason::DivisionByZero, "division by zero")
     }
 
-    /// An integer result is beyond 32 bits.
+    /// Creates the fault of an integer result that does not fit 32 bits.
     #[must_use]
     pub fn int32_overflow(result: i64) -> Box<Self> {
         Self::new(
@@ -142,12 +145,13 @@ impl Fault {
         )
     }
 
+    /// Adds advice to the user.
     pub(super) fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
         self.help = help.into();
         self
     }
 
-    /// The same fault at a place in `line`, unless it has one already.
+    /// Adds the span in `line`, unless the fault has a span.
     pub(super) fn at(mut self: Box<Self>, span: Span, line: &str) -> Box<Self> {
         if self.span.is_none() {
             self.span = Some(span.characters(line));
@@ -155,7 +159,7 @@ impl Fault {
         self
     }
 
-    /// What is wrong with `line` as text.
+    /// Converts a syntax error in `line`.
     pub(super) fn syntax(error: SyntaxError, line: &str) -> Box<Self> {
         let reason = match error.kind {
             syntax::SyntaxErrorKind::Wrong | syntax::SyntaxErrorKind::Incomplete => Reason::Syntax,

@@ -2,27 +2,27 @@
 
 use super::{Fault, fault::Result};
 
-/// `a + b`, or a fault where the sum does not fit.
+/// Returns `a + b`. Fails if the sum does not fit.
 pub fn add(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) + i64::from(b))
 }
 
-/// `a - b`, or a fault where the difference does not fit.
+/// Returns `a - b`. Fails if the difference does not fit.
 pub fn subtract(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) - i64::from(b))
 }
 
-/// `a * b`, or a fault where the product does not fit.
+/// Returns `a * b`. Fails if the product does not fit.
 pub fn multiply(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) * i64::from(b))
 }
 
-/// `a / b` as the nearest `f32`, ties to even; a fault where `b` is zero.
+/// Returns `a / b` as the nearest `f32`, ties to even. Fails if `b` is zero.
 ///
-/// Dividing as `f64` and rounding that to `f32` would round twice, and 32-bit
-/// operands are too wide for that to be harmless (S. A. Figueroa, "When is
-/// double rounding innocuous?", 1995). So the quotient is taken with 64 more
-/// bits, and what lies below them is folded into the last one.
+/// Division in `f64` and conversion to `f32` would round twice, which can give a wrong result for
+/// 32-bit operands (S. A. Figueroa, "When is double rounding innocuous?", 1995). Instead, the
+/// quotient is computed with 64 fractional bits, and a nonzero remainder sets the last bit (a
+/// sticky bit).
 pub fn divide(a: i32, b: i32) -> Result<f32> {
     let (dividend, divisor) = (u128::from(a.unsigned_abs()), u128::from(b.unsigned_abs()));
     if divisor == 0 {
@@ -30,7 +30,7 @@ pub fn divide(a: i32, b: i32) -> Result<f32> {
     }
     let shifted = dividend << 64;
     let sticky = u128::from(!shifted.is_multiple_of(divisor));
-    #[expect(clippy::cast_precision_loss, reason = "the one rounding that is meant")]
+    #[expect(clippy::cast_precision_loss, reason = "the only rounding")]
     let quotient = ((shifted / divisor) | sticky) as f32 * 2f32.powi(-64);
     Ok(if (a < 0) == (b < 0) || a == 0 {
         quotient
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_has_no_sign() {
+    fn a_zero_quotient_is_positive() {
         assert!(divide(0, -5).unwrap().is_sign_positive());
     }
 
@@ -84,25 +84,24 @@ mod tests {
         assert_eq!(divide(0, 0).unwrap_err().reason, Reason::DivisionByZero);
     }
 
-    /// These quotients lie so close to a tie of two floats that `f64` rounds them
-    /// onto the tie, and from there to the wrong neighbour.
+    /// These quotients are so close to a tie of two floats that rounding to `f64` gives the tie, and
+    /// rounding that to `f32` gives the wrong neighbour.
     #[test]
     fn a_quotient_is_rounded_once() {
         for (a, b) in [
             (2_147_483_583, 2_147_483_647),
             (1_288_490_173, 2_147_483_643),
         ] {
-            #[expect(clippy::cast_possible_truncation, reason = "this is the mistake")]
+            #[expect(clippy::cast_possible_truncation, reason = "the error under test")]
             let twice = (f64::from(a) / f64::from(b)) as f32;
             assert!(!is_nearest(a, b, twice));
             assert!(is_nearest(a, b, divide(a, b).unwrap()));
         }
     }
 
-    /// Whether `q` is the nearest float to `a / b`, by exact integer arithmetic:
-    /// neither neighbour is nearer.
+    /// Whether `q` is the float nearest to `a / b`: neither neighbour is nearer. Exact, in integers.
     fn is_nearest(a: i32, b: i32, q: f32) -> bool {
-        // |a/b - q| scaled by |b| * 2^80 is an integer where q >= 2^-56.
+        // |a/b - q| * |b| * 2^80 is an integer for q >= 2^-56.
         let distance = |q: f32| -> i128 {
             let scaled = f64::from(q) * 2f64.powi(80);
             #[expect(clippy::cast_possible_truncation, reason = "integral and below 2^112")]

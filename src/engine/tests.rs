@@ -360,7 +360,7 @@ fn faults() {
             "(-8)^(1/3)",
             Domain,
             4..5,
-            "a broken power of a negative number is not real",
+            "a fractional power of a negative number is not real",
         ),
         (
             "ln(0)",
@@ -497,7 +497,7 @@ fn limits() {
         ("sin(2^16384)", "the angle is beyond the limit of 2^16384"),
         (
             "floor(exp(20000))",
-            "longer than the 16384 bits that a real is known to at most",
+            "longer than the 16384 bits to which reals are computed",
         ),
         (
             "powmod(3, 2^999999, 7^99999)",

@@ -28,7 +28,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
     (
         &["--max-precision", "128"],
         "floor(pi*10^30)\nfloor(pi*10^60)",
-        "longer than the 128 bits that a real is known to at most",
+        "longer than the 128 bits to which reals are computed",
     ),
     (
         &["--max-exponent", "1000"],

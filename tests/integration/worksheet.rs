@@ -365,7 +365,7 @@ async fn an_unread_worksheet_ends_after_its_limit() {
 #[tokio::test]
 async fn all_worksheets_together_have_a_limit() {
     let mut settings = Settings::default();
-    settings.engine.held_by_all = 1 << 20;
+    settings.engine.total_heap_bytes = 1 << 20;
     let mut stub = stub_of(settings, std::future::pending()).await;
     let mut one = Sheet::on(&mut stub).await;
     let mut other = Sheet::on(&mut stub).await;

@@ -1,41 +1,39 @@
-//! What a calculation may not exceed.
+//! Limits of a calculation.
 
 use crate::syntax;
 
-/// The limits, with the defaults of a server.
+/// The limits of calculations. The defaults are those of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Of the text of a line.
+    /// Limits of the text of a line.
     pub syntax: syntax::ParseLimits,
-    /// Bits of an exact result: of its numerator, and of its denominator.
+    /// Length of an exact result: of its numerator and of its denominator, in bits each.
     pub result: usize,
-    /// Significant digits that can be asked for.
+    /// Significant digits that a request can ask for.
     pub digits: u32,
-    /// Bits of working precision: where these do not settle a question, it stays
-    /// undecided.
+    /// Working precision of reals, in bits. A decision that needs more is the fault `UNDECIDED`.
     pub precision: usize,
-    /// The exponent to base 2 of a real, on either side of zero.
+    /// Absolute value of the binary exponent of a real.
     pub exponent: i64,
-    /// The exponent to base 2 of a trigonometric function's argument.
+    /// Binary exponent of the argument of a trigonometric function.
     pub angle: i64,
-    /// Nanoseconds of estimated work for a line.
+    /// Estimated work for a line, in nanoseconds.
     pub work: u64,
-    /// Nanoseconds of estimated work for the preview of a line.
+    /// Estimated work for the preview of a line, in nanoseconds.
     pub preview: u64,
-    /// Nanoseconds of estimated work for one operation that cannot be interrupted.
+    /// Estimated work for one operation, which cannot be interrupted, in nanoseconds.
     pub operation: u64,
-    /// Bytes of the values that a line holds at the same time, and of those that a
-    /// worksheet remembers.
+    /// Heap memory of the values of a worksheet, and of the values during a line, in bytes.
     pub heap_bytes: usize,
-    /// Bytes of the values that all worksheets remember which share their memory.
-    pub held_by_all: usize,
-    /// Names that a worksheet remembers.
+    /// Heap memory of the values of all worksheets together, in bytes.
+    pub total_heap_bytes: usize,
+    /// Names that a worksheet binds.
     pub names: usize,
-    /// Operations between a real and the exact numbers that make it.
+    /// Depth of the expression of a real, in operations.
     pub real_depth: u32,
-    /// Operations in a real altogether, one that is used twice counted twice.
+    /// Size of the expression of a real, in operations. Shared operands count each time.
     pub real_size: u32,
-    /// Calls of user functions within each other.
+    /// Depth of nested calls of user functions.
     pub calls: usize,
 }
 
@@ -52,7 +50,7 @@ impl Default for Limits {
             preview: 50_000_000,
             operation: 100_000_000,
             heap_bytes: 16 << 20,
-            held_by_all: 256 << 20,
+            total_heap_bytes: 256 << 20,
             names: 10_000,
             real_depth: 1_000,
             real_size: 10_000,

@@ -1,4 +1,4 @@
-//! What values take.
+//! Accounting of the memory of values.
 
 use std::sync::{
     Arc,
@@ -8,68 +8,74 @@ use std::sync::{
 use super::limits::Limits;
 use crate::engine::fault::Fault;
 
-/// The bytes of all reals of a worksheet together, or those of all values of many
-/// worksheets. Reals share their parts, so that no sum over variables could tell.
+/// A memory counter: for the reals of one worksheet, or for the values of all worksheets.
+///
+/// Reals share operands, so adding up the variables would count some memory twice. Each expression
+/// charges the counter for itself instead.
 #[derive(Debug, Default)]
 pub struct Memory {
     bytes: AtomicUsize,
-    /// What this is a part of.
-    all: Option<Arc<Memory>>,
+    /// The counter for all worksheets, if this one is for one worksheet.
+    total: Option<Arc<Memory>>,
 }
 
 impl Memory {
-    /// A part of `all`.
-    pub(in crate::engine) fn within(all: &Arc<Self>) -> Self {
+    /// Creates the counter of a worksheet, whose memory counts in `total` too.
+    pub(in crate::engine) fn within(total: &Arc<Self>) -> Self {
         Self {
             bytes: AtomicUsize::new(0),
-            all: Some(Arc::clone(all)),
+            total: Some(Arc::clone(total)),
         }
     }
 
+    /// Returns the memory in use, in bytes.
     pub(in crate::engine) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// What this is a part of.
-    pub(in crate::engine) fn all(&self) -> Option<&Self> {
-        self.all.as_deref()
+    /// Returns the counter for all worksheets.
+    pub(in crate::engine) fn total(&self) -> Option<&Self> {
+        self.total.as_deref()
     }
 
+    /// Replaces a charge of `before` bytes by one of `after` bytes.
     pub(in crate::engine) fn change(&self, before: usize, after: usize) {
-        // Wraps around where it becomes less, and that is the difference.
-        let more = after.wrapping_sub(before);
-        self.bytes.fetch_add(more, Ordering::Relaxed);
-        if let Some(all) = &self.all {
-            all.bytes.fetch_add(more, Ordering::Relaxed);
+        // A negative difference wraps around, and so does the addition.
+        let difference = after.wrapping_sub(before);
+        self.bytes.fetch_add(difference, Ordering::Relaxed);
+        if let Some(total) = &self.total {
+            total.bytes.fetch_add(difference, Ordering::Relaxed);
         }
     }
 
-    /// A fault where reals beside `others` bytes of the same worksheet are too much, or
-    /// where all worksheets together are, with `more` bytes that are to come.
+    /// Fails if the worksheet or all worksheets together take more memory than their limits.
+    ///
+    /// `exact` is the memory of the worksheet's other values, and `more` the memory about to be
+    /// charged for all worksheets, both in bytes.
     pub(in crate::engine) fn reserve(
         &self,
-        others: usize,
+        exact: usize,
         more: usize,
         limits: &Limits,
     ) -> Result<(), Box<Fault>> {
-        if self.bytes().saturating_add(others) > limits.heap_bytes {
+        if self.bytes().saturating_add(exact) > limits.heap_bytes {
             let limit = limits.heap_bytes >> 20;
             let message =
                 format!("the values of the worksheet take more than the limit of {limit} MiB");
             return Err(Fault::limit(message).help(":clear makes a new one"));
         }
-        let all = self.all.as_ref().map_or(0, |all| all.bytes());
-        if all.saturating_add(more) > limits.held_by_all {
-            let limit = limits.held_by_all >> 20;
+        let total = self.total.as_ref().map_or(0, |total| total.bytes());
+        if total.saturating_add(more) > limits.total_heap_bytes {
+            let limit = limits.total_heap_bytes >> 20;
             let message =
                 format!("the values of all worksheets take more than the limit of {limit} MiB");
-            return Err(Fault::limit(message).help("try again when others have ended"));
+            return Err(Fault::limit(message).help("try again when other worksheets have ended"));
         }
         Ok(())
     }
 }
 
-/// A part of the memory that is in use as long as this lives.
+/// Memory in use, which is released on drop.
 #[derive(Debug)]
 pub(in crate::engine) struct MemoryCharge {
     memory: Arc<Memory>,
@@ -77,13 +83,14 @@ pub(in crate::engine) struct MemoryCharge {
 }
 
 impl MemoryCharge {
+    /// Charges `bytes` to `memory`.
     pub(in crate::engine) fn new(memory: Arc<Memory>, bytes: usize) -> Self {
         memory.change(0, bytes);
         let bytes = AtomicUsize::new(bytes);
         Self { memory, bytes }
     }
 
-    /// From now on it is so many bytes.
+    /// Changes the charge to `bytes`.
     pub(in crate::engine) fn resize(&self, bytes: usize) {
         let before = self.bytes.swap(bytes, Ordering::Relaxed);
         self.memory.change(before, bytes);

@@ -1,4 +1,4 @@
-//! The budget of a line: work, memory and limits.
+//! The budget of a line: work, memory, limits.
 
 pub(super) mod limits;
 pub(super) mod memory;

@@ -11,7 +11,7 @@ use crate::engine::{
     budget::work::{NODE, Work},
     number::{
         Number,
-        exact::{Exact, Outcome},
+        exact::{Exact, ExactResult},
     },
     value::Value,
 };
@@ -276,10 +276,10 @@ fn finite((n, places): (i64, u32)) -> Option<Exact> {
     })
 }
 
-fn exact(outcome: crate::engine::fault::Result<Outcome>) -> Option<Exact> {
+fn exact(outcome: crate::engine::fault::Result<ExactResult>) -> Option<Exact> {
     match outcome {
-        Ok(Outcome::Exact(value)) => Some(value),
-        Ok(Outcome::TooLong) | Err(_) => None,
+        Ok(ExactResult::Exact(value)) => Some(value),
+        Ok(ExactResult::TooLong) | Err(_) => None,
     }
 }
 

@@ -194,7 +194,7 @@ impl Worksheet {
             )?,
             None => Memory::default().reserve(heap_bytes, 0, limits)?,
         }
-        if let Some(all) = reals.and_then(|reals| reals.all()) {
+        if let Some(all) = reals.and_then(|reals| reals.total()) {
             all.change(self.heap_bytes, heap_bytes);
         }
         self.heap_bytes = heap_bytes;
@@ -249,7 +249,7 @@ impl Worksheet {
 
 impl Drop for Worksheet {
     fn drop(&mut self) {
-        if let Some(all) = self.reals.as_ref().and_then(|reals| reals.all()) {
+        if let Some(all) = self.reals.as_ref().and_then(|reals| reals.total()) {
             all.change(self.heap_bytes, 0);
         }
     }

@@ -1,4 +1,4 @@
-//! Numbers to decimal digits.
+//! Conversion of numbers to decimal digits.
 
 use std::cmp::Ordering;
 
@@ -15,21 +15,23 @@ use crate::engine::{
     fault::Result,
 };
 
-/// A count as an exponent.
+/// Converts a count to an exponent.
 pub(in crate::engine) fn exponent(count: usize) -> i64 {
-    i64::try_from(count).expect("memory is finite")
+    i64::try_from(count).expect("a count fits 63 bits")
 }
 
-/// The digits of a fraction and the exponent of the first, if there are no more than
-/// `most`.
+/// Returns the decimal digits of `exact` and the exponent of the first digit.
+///
+/// Returns none if the decimal expansion is infinite or longer than `max` digits.
 pub(in crate::engine) fn finite_decimal(
     exact: &Exact,
-    most: usize,
+    max: usize,
     work: &mut Work<'_>,
 ) -> Result<Option<(CompactString, i64)>> {
-    let pointed = |digits: &str, places: i64| {
+    // `digits` has `places` digits after the decimal point.
+    let checked = |digits: &str, places: i64| {
         let exponent = exponent(digits.len()) - 1 - places;
-        (digits.len() <= most).then(|| (digits.into(), exponent))
+        (digits.len() <= max).then(|| (digits.into(), exponent))
     };
     if let Exact::Small(n, d) = exact {
         let (mut rest, mut twos, mut fives) = (*d, 0u32, 0u32);
@@ -44,22 +46,22 @@ pub(in crate::engine) fn finite_decimal(
         }
         let places = twos.max(fives);
         let mut digits = itoa::Buffer::new();
-        // Nearly all fit 64 bits, which are several times as fast.
+        // 64 bits are several times as fast, and enough for nearly all numbers.
         if let Some(unit) = 10i64.checked_pow(places)
             && let Some(scaled) = n.checked_mul(unit / d)
         {
-            return Ok(pointed(digits.format(scaled.unsigned_abs()), places.into()));
+            return Ok(checked(digits.format(scaled.unsigned_abs()), places.into()));
         }
         if let Some(unit) = 10i128.checked_pow(places)
             && let Some(scaled) = i128::from(*n).checked_mul(unit / i128::from(*d))
         {
-            return Ok(pointed(digits.format(scaled.unsigned_abs()), places.into()));
+            return Ok(checked(digits.format(scaled.unsigned_abs()), places.into()));
         }
     }
     let (n, d) = (exact.numerator().unsigned_abs(), exact.denominator());
     let twos = d.trailing_zeros().expect("a denominator is not zero");
     let rest = &d >> twos;
-    // 5^fives == rest?
+    // If `rest` is a power of 5, this is its exponent.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -70,7 +72,7 @@ pub(in crate::engine) fn finite_decimal(
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let count = (log2(&n) - log2(&d)) * std::f64::consts::LOG10_2 + places as f64;
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let too_many = count > most as f64 + 1.0;
+    let too_many = count > max as f64 + 1.0;
     if too_many {
         return Ok(None);
     }
@@ -81,13 +83,14 @@ pub(in crate::engine) fn finite_decimal(
     if UBig::from(5u8).pow(fives) != rest {
         return Ok(None);
     }
-    // n 10^places / d
+    // n * 10^places / d
     let scaled = (n * UBig::from(5u8).pow(places - fives)) << (places - twos);
-    Ok(pointed(&scaled.to_string(), exponent(places)))
+    Ok(checked(&scaled.to_string(), exponent(places)))
 }
 
-/// The first `count` digits of a number that is not zero, rounded to the nearest, halves
-/// away from zero, and the exponent of the first.
+/// Returns the first `count` digits of `exact`, rounded, and the exponent of the first digit.
+///
+/// Ties are rounded away from zero. `exact` must not be zero.
 pub(in crate::engine) fn rounded_decimal(
     exact: &Exact,
     count: usize,
@@ -110,24 +113,24 @@ pub(in crate::engine) fn rounded_decimal(
         reason = "bounded by the length of the number"
     )]
     let mut first = logarithm.floor() as i64;
-    // The logarithm may be off by a little.
+    // `first` is an estimate. It is corrected until the quotient has `count` digits.
     loop {
         let shift = exponent(count) - 1 - first;
         let unit = UBig::from(10u8).pow(usize::try_from(shift.unsigned_abs()).expect("bounded"));
-        let (above, below) = if shift >= 0 {
+        let (numerator, denominator) = if shift >= 0 {
             (&n * unit, d.clone())
         } else {
             (n.clone(), &d * unit)
         };
-        let (quotient, rest) = above.div_rem(&below);
-        // Before it is rounded, which may add a digit.
+        let (quotient, rest) = numerator.div_rem(&denominator);
+        // Digits are counted before rounding, which may add one.
         match quotient.to_string().len().cmp(&count) {
             Ordering::Greater => first += 1,
             Ordering::Less => first -= 1,
             Ordering::Equal if quotient.is_zero() => first -= 1,
             Ordering::Equal => {
-                let up = rest << 1usize >= below;
-                let digits = (quotient + UBig::from(up)).to_string();
+                let rounds_up = rest << 1usize >= denominator;
+                let digits = (quotient + UBig::from(rounds_up)).to_string();
                 let carry = exponent(digits.len() - count);
                 return Ok((digits, first + carry));
             }
@@ -135,15 +138,15 @@ pub(in crate::engine) fn rounded_decimal(
     }
 }
 
-/// [`rounded_decimal`] where everything fits 128 bits.
+/// Computes [`rounded_decimal`] in 128 bits, or returns none if they are not enough.
 fn small_rounded_decimal(n: u64, d: u64, count: usize) -> Option<(String, i64)> {
     let (n, d) = (u128::from(n), u128::from(d));
     let count = u32::try_from(count).ok()?;
-    // How many digits there are before the point; none where the number is below 1.
+    // The number of digits before the decimal point; 0 for numbers below 1.
     let whole = (n / d).checked_ilog10().map_or(0, |last| last + 1);
     let mut shift = count.checked_sub(whole)?;
     loop {
-        // Most powers fit 64 bits, which are several times as fast.
+        // 64 bits are several times as fast, and enough for most powers.
         let unit = match 10u64.checked_pow(shift) {
             Some(unit) => unit.into(),
             None => 10u128.checked_pow(shift)?,
@@ -153,7 +156,7 @@ fn small_rounded_decimal(n: u64, d: u64, count: usize) -> Option<(String, i64)> 
         let rest = scaled - quotient * d;
         let found = quotient.checked_ilog10().map_or(0, |last| last + 1);
         if found < count {
-            // The first digit of a number below 1 is further behind.
+            // A number below 1 may have zeros after the decimal point.
             shift += count - found;
             continue;
         }
@@ -163,24 +166,25 @@ fn small_rounded_decimal(n: u64, d: u64, count: usize) -> Option<(String, i64)> 
     }
 }
 
-/// The first digits of all numbers in a ball.
+/// The leading decimal digits of the numbers in a ball.
 pub(in crate::engine) struct Decimal {
     pub(in crate::engine) negative: bool,
+    /// The digits. Trailing zeros may be missing.
     pub(in crate::engine) digits: String,
-    /// How many digits were asked for; the digits may be fewer where zeros are left out.
+    /// The number of known digits, with missing zeros.
     pub(in crate::engine) known: usize,
     /// The exponent of the first digit.
     pub(in crate::engine) exponent: i64,
-    /// Whether both ends of the ball round to these digits. Else they are off by less
-    /// than one unit of the last.
+    /// Whether both endpoints of the ball round to these digits. Otherwise the error is below one
+    /// unit of the last digit.
     pub(in crate::engine) agrees: bool,
 }
 
 impl Decimal {
-    /// The first `count` digits, if the ball is narrow enough.
+    /// Returns the first `count` digits, or none if the ball is too wide.
     pub(in crate::engine) fn of(ball: &Ball, count: usize, work: &Work<'_>) -> Option<Self> {
         let sign = ball.sign()?;
-        let size = if sign == Sign::Negative {
+        let magnitude = if sign == Sign::Negative {
             ball.clone().negated()
         } else {
             ball.clone()
@@ -190,23 +194,24 @@ impl Decimal {
             clippy::cast_possible_truncation,
             reason = "an estimate"
         )]
-        let mut first = ((size.magnitude() - 2) as f64 * std::f64::consts::LOG10_2).floor() as i64;
-        // What has passed the limit may be shifted beyond it.
-        let roomy = Limits {
+        let mut first =
+            ((magnitude.magnitude() - 2) as f64 * std::f64::consts::LOG10_2).floor() as i64;
+        // Scaling to an integer may need exponents beyond the limit of results.
+        let wider = Limits {
             exponent: 2 * work.limits.exponent + 8 * exponent(count),
             ..*work.limits
         };
-        let most = IBig::from(10).pow(count);
-        let least = &most / 10;
-        // The estimate is too small by one at most.
+        let end = IBig::from(10).pow(count);
+        let start = &end / 10;
+        // The estimate of `first` is at most 1 too small.
         for _ in 0..3 {
             let shift = exponent(count) - 1 - first;
-            let unit = Ball::power_of_ten(shift, 4 * count + 64, &roomy).ok()?;
-            let scaled = size.mul(&unit, 4 * count + 96);
+            let unit = Ball::power_of_ten(shift, 4 * count + 64, &wider).ok()?;
+            let scaled = magnitude.mul(&unit, 4 * count + 96);
             let (low, high) = nearest(&scaled);
-            if high >= most {
+            if high >= end {
                 first += 1;
-                if low == most && high == low {
+                if low == end && high == low {
                     return Some(Self {
                         negative: sign == Sign::Negative,
                         digits: "1".into(),
@@ -217,10 +222,10 @@ impl Decimal {
                 }
                 continue;
             }
-            if low < least {
+            if low < start {
                 return None;
             }
-            let (low_quarter, high_quarter) = scaled.shifted(2).floors();
+            let (low_quarter, high_quarter) = scaled.shifted(2).floor_range();
             if low != high && high_quarter - low_quarter > IBig::ONE {
                 return None;
             }
@@ -235,7 +240,7 @@ impl Decimal {
         None
     }
 
-    /// As many digits as are certain, up to `count`; none where it holds zero.
+    /// Returns as many digits as are known, up to `count`; no digits if the ball contains zero.
     pub(in crate::engine) fn certain(ball: &Ball, count: usize, work: &Work<'_>) -> Self {
         let (mut low, mut high) = (0, count);
         let mut best = None;
@@ -259,9 +264,8 @@ impl Decimal {
     }
 }
 
-/// The integers nearest to the ends of a ball.
+/// Returns the integers nearest to the endpoints of a ball.
 fn nearest(ball: &Ball) -> (IBig, IBig) {
     let half = Ball::exact(IBig::ONE).shifted(-1);
-    let moved = ball.add(&half, 1 << 20);
-    moved.floors()
+    ball.add(&half, 1 << 20).floor_range()
 }

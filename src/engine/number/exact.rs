@@ -1,4 +1,4 @@
-//! Exact rational numbers, small ones without allocation.
+//! Exact rational numbers. Small ones need no allocation.
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -11,35 +11,37 @@ use crate::engine::{
     fault::{Fault, Result},
 };
 
-/// A rational number of any size. One that fits 64 bits above and below is always
-/// `Small`, so that equal numbers are equal values.
+/// A rational number of any size.
+///
+/// If numerator and denominator fit [`Exact::Small`], that variant is always used, so that equal
+/// numbers are equal values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Exact {
-    /// A fraction in lowest terms; the denominator is positive, the numerator is not
-    /// the least of its type.
+    /// Numerator and denominator in lowest terms. The denominator is positive, and the numerator
+    /// is not `i64::MIN`, so that it can be negated.
     Small(i64, i64),
-    /// Anything else. Shared, since names and arguments repeat it.
-    Big(Arc<Fraction>),
+    /// Any other number. Shared, since variables and arguments are copies of it.
+    Big(Arc<BigFraction>),
 }
 
 /// A fraction in lowest terms.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::engine) struct Fraction {
+pub(in crate::engine) struct BigFraction {
     numerator: IBig,
     denominator: UBig,
 }
 
-/// What an operation on exact numbers comes to.
-pub(in crate::engine) enum Outcome {
+/// The result of an operation on exact numbers.
+pub(in crate::engine) enum ExactResult {
     Exact(Exact),
-    /// A fraction too long to be kept exactly; a real may stand for it.
+    /// The fraction is longer than the limit. It can be represented by a real.
     TooLong,
 }
 
 impl From<i64> for Exact {
     fn from(n: i64) -> Self {
         if n == i64::MIN {
-            return Self::lowest(IBig::from(n), UBig::ONE);
+            return Self::from_lowest_terms(IBig::from(n), UBig::ONE);
         }
         Self::Small(n, 1)
     }
@@ -47,13 +49,13 @@ impl From<i64> for Exact {
 
 impl From<IBig> for Exact {
     fn from(n: IBig) -> Self {
-        Self::lowest(n, UBig::ONE)
+        Self::from_lowest_terms(n, UBig::ONE)
     }
 }
 
-/// The greatest common divisor, of which one is not zero (J. Stein, 1967).
+/// Returns the greatest common divisor. At least one argument is not zero.
 fn gcd(mut a: u128, mut b: u128) -> u128 {
-    // 64-bit steps are several times as fast, and nearly all pairs get there.
+    // Steps of 64 bits are several times as fast, and nearly all pairs shrink to 64 bits soon.
     while b != 0 {
         if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
             return gcd_64(a, b).into();
@@ -63,6 +65,7 @@ fn gcd(mut a: u128, mut b: u128) -> u128 {
     a
 }
 
+/// Returns the greatest common divisor by the binary algorithm (J. Stein, 1967).
 fn gcd_64(mut a: u64, mut b: u64) -> u64 {
     if a == 0 || b == 0 {
         return a | b;
@@ -85,17 +88,17 @@ impl Exact {
     pub(in crate::engine) const ZERO: Self = Self::Small(0, 1);
     pub(in crate::engine) const ONE: Self = Self::Small(1, 1);
 
-    /// `n / d` in lowest terms, where `d` is positive.
+    /// Reduces `n / d` to lowest terms. `d` is positive, and `n` is not `i64::MIN`.
     fn reduced_64(n: i64, d: i64) -> Self {
         if d == 1 {
             return Self::Small(n, 1);
         }
         let divisor = gcd_64(n.unsigned_abs(), d.unsigned_abs());
-        let divisor = i64::try_from(divisor).expect("it divides the positive d");
+        let divisor = i64::try_from(divisor).expect("a divisor of d is at most d");
         Self::Small(n / divisor, d / divisor)
     }
 
-    /// `n / d` in lowest terms, where `d` is not zero.
+    /// Reduces `n / d` to lowest terms. `d` is not zero.
     fn reduced(n: i128, d: i128) -> Self {
         if let (Ok(n), Ok(d)) = (i64::try_from(n), i64::try_from(d))
             && n != i64::MIN
@@ -118,34 +121,34 @@ impl Exact {
             } else {
                 Sign::Positive
             };
-            Self::lowest(IBig::from_parts(sign, UBig::from(n)), UBig::from(d))
+            Self::from_lowest_terms(IBig::from_parts(sign, UBig::from(n)), UBig::from(d))
         }
     }
 
-    /// `n / d`, which is known to be in lowest terms.
-    fn lowest(n: IBig, d: UBig) -> Self {
+    /// Creates `n / d`, which must be in lowest terms.
+    fn from_lowest_terms(n: IBig, d: UBig) -> Self {
         match (i64::try_from(&n), i64::try_from(&d)) {
             (Ok(small), Ok(d)) if small != i64::MIN => Self::Small(small, d),
-            _ => Self::Big(Arc::new(Fraction {
+            _ => Self::Big(Arc::new(BigFraction {
                 numerator: n,
                 denominator: d,
             })),
         }
     }
 
-    /// `n / d`, where `d` is not zero.
+    /// Creates `n / d`, where `d` is not zero.
     fn fraction(n: IBig, d: UBig) -> Self {
         if d.is_one() {
             return Self::from(n);
         }
         let divisor = (&n).unsigned_abs().gcd(&d);
         if divisor.is_one() {
-            return Self::lowest(n, d);
+            return Self::from_lowest_terms(n, d);
         }
-        Self::lowest(n / divisor.as_ibig(), d / &divisor)
+        Self::from_lowest_terms(n / divisor.as_ibig(), d / &divisor)
     }
 
-    /// `n / d`, where `d` is not zero.
+    /// Creates `n / d`, where `d` is not zero.
     pub(in crate::engine) fn ratio(n: i64, d: i64) -> Self {
         if d > 0 && n != i64::MIN {
             return Self::reduced_64(n, d);
@@ -175,7 +178,7 @@ impl Exact {
         }
     }
 
-    /// The number, if it is an integer.
+    /// Returns the number if it is an integer.
     pub(in crate::engine) fn to_integer(&self) -> Option<IBig> {
         match self {
             Self::Small(n, 1) => Some(IBig::from(*n)),
@@ -184,7 +187,7 @@ impl Exact {
         }
     }
 
-    /// The number, if it is an integer of 64 bits.
+    /// Returns the number if it is an integer that fits 64 bits.
     pub(in crate::engine) fn to_i64(&self) -> Option<i64> {
         match self {
             Self::Small(n, 1) => Some(*n),
@@ -210,7 +213,7 @@ impl Exact {
         }
     }
 
-    /// Bits of the numerator and of the denominator.
+    /// Returns the bit lengths of the numerator and of the denominator.
     pub(in crate::engine) fn bits(&self) -> (usize, usize) {
         match self {
             Self::Small(n, d) => (n.bit_len(), d.bit_len()),
@@ -218,7 +221,7 @@ impl Exact {
         }
     }
 
-    /// Bytes that it holds beside itself.
+    /// Returns the heap memory of the number, in bytes.
     #[inline]
     pub(in crate::engine) fn heap_bytes(&self) -> usize {
         match self {
@@ -227,6 +230,7 @@ impl Exact {
         }
     }
 
+    /// Rounds the number to `precision` bits.
     pub(in crate::engine) fn to_ball(&self, precision: usize) -> Ball {
         match self {
             Self::Small(..) => Ball::rational(&self.numerator(), &self.denominator(), precision),
@@ -234,13 +238,15 @@ impl Exact {
         }
     }
 
+    /// Returns `-x`.
     pub(in crate::engine) fn negated(&self) -> Self {
         match self {
             Self::Small(n, d) => Self::Small(-n, *d),
-            Self::Big(q) => Self::lowest(-&q.numerator, q.denominator.clone()),
+            Self::Big(q) => Self::from_lowest_terms(-&q.numerator, q.denominator.clone()),
         }
     }
 
+    /// Returns `|x|`.
     pub(in crate::engine) fn absolute(&self) -> Self {
         if self.is_negative() {
             self.negated()
@@ -249,6 +255,7 @@ impl Exact {
         }
     }
 
+    /// Compares two numbers.
     pub(in crate::engine) fn compare(&self, other: &Self, work: &mut Work<'_>) -> Result<Ordering> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             let (left, right) = (
@@ -263,16 +270,17 @@ impl Exact {
         Ok(left.cmp(&(other.numerator() * self.denominator().as_ibig())))
     }
 
-    pub(in crate::engine) fn add(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
+    /// Returns `x + y`.
+    pub(in crate::engine) fn add(&self, other: &Self, work: &mut Work<'_>) -> Result<ExactResult> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             if (*b, *d) == (1, 1)
                 && let Some(sum) = a.checked_add(*c)
             {
-                return Ok(Outcome::Exact(Self::from(sum)));
+                return Ok(ExactResult::Exact(Self::from(sum)));
             }
             let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
-            // 126 bits each, so the sum has 127.
-            return Ok(Outcome::Exact(Self::reduced(a * d + c * b, b * d)));
+            // Both products have at most 126 bits, so the sum has at most 127.
+            return Ok(ExactResult::Exact(Self::reduced(a * d + c * b, b * d)));
         }
         let ((a, b), (c, d)) = (self.bits(), other.bits());
         if self.is_integer() && other.is_integer() {
@@ -281,26 +289,27 @@ impl Exact {
                 (Self::Big(p), Self::Big(q)) => &p.numerator + &q.numerator,
                 _ => self.numerator() + other.numerator(),
             };
-            return integer_within(sum, work).map(Outcome::Exact);
+            return integer_within(sum, work).map(ExactResult::Exact);
         }
-        let (above, below) = ((a + d).max(c + b) + 1, b + d);
-        let cost = cost::gcd(above, below) + 3 * cost::multiply(above, above);
-        if !affordable(above.max(below), cost, work)? {
-            return Ok(Outcome::TooLong);
+        let (numerator, denominator) = ((a + d).max(c + b) + 1, b + d);
+        let cost = cost::gcd(numerator, denominator) + 3 * cost::multiply(numerator, numerator);
+        if !try_pay(numerator.max(denominator), cost, work)? {
+            return Ok(ExactResult::TooLong);
         }
         let (b, d) = (self.denominator(), other.denominator());
-        let above = self.numerator() * d.as_ibig() + other.numerator() * b.as_ibig();
-        Ok(within(Self::fraction(above, b * d), work))
+        let numerator = self.numerator() * d.as_ibig() + other.numerator() * b.as_ibig();
+        Ok(bounded(Self::fraction(numerator, b * d), work))
     }
 
-    pub(in crate::engine) fn mul(&self, other: &Self, work: &mut Work<'_>) -> Result<Outcome> {
+    /// Returns `x y`.
+    pub(in crate::engine) fn mul(&self, other: &Self, work: &mut Work<'_>) -> Result<ExactResult> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
-            return Ok(Outcome::Exact(Self::reduced(a * c, b * d)));
+            return Ok(ExactResult::Exact(Self::reduced(a * c, b * d)));
         }
         let ((a, b), (c, d)) = (self.bits(), other.bits());
         if self.is_integer() && other.is_integer() {
-            // No product is more than a bit shorter than this.
+            // The product has a + c bits, or one less.
             if a + c > work.limits.result + 1 {
                 return Err(Fault::too_long(work.limits.result));
             }
@@ -309,25 +318,25 @@ impl Exact {
                 (Self::Big(p), Self::Big(q)) => &p.numerator * &q.numerator,
                 _ => self.numerator() * other.numerator(),
             };
-            return integer_within(product, work).map(Outcome::Exact);
+            return integer_within(product, work).map(ExactResult::Exact);
         }
         let cost = cost::gcd(a, d) + cost::gcd(c, b) + 4 * cost::multiply(a.max(b), c.max(d));
-        if !affordable((a + c).max(b + d), cost, work)? {
-            return Ok(Outcome::TooLong);
+        if !try_pay((a + c).max(b + d), cost, work)? {
+            return Ok(ExactResult::TooLong);
         }
-        // Each numerator is reduced against the other's denominator, which takes
-        // shorter divisors than to reduce the product (Knuth, TAOCP 2, 4.5.1).
+        // Each numerator is reduced with the denominator of the other fraction. These gcds are
+        // faster than that of the product (Knuth, TAOCP 2, 4.5.1).
         let left = Self::fraction(self.numerator(), other.denominator());
         let right = Self::fraction(other.numerator(), self.denominator());
-        let above = left.numerator() * right.numerator();
-        Ok(within(
-            Self::lowest(above, left.denominator() * right.denominator()),
+        let numerator = left.numerator() * right.numerator();
+        Ok(bounded(
+            Self::from_lowest_terms(numerator, left.denominator() * right.denominator()),
             work,
         ))
     }
 
-    /// `floor(x/y)` and `x - y floor(x/y)` of integers; nothing of other numbers.
-    pub(in crate::engine) fn divided(
+    /// Returns `floor(x/y)` and `x - y floor(x/y)`, or none unless both are integers and `y != 0`.
+    pub(in crate::engine) fn div_rem_floor(
         &self,
         divisor: &Self,
         work: &mut Work<'_>,
@@ -337,8 +346,12 @@ impl Exact {
         }
         if let (Self::Small(x, _), Self::Small(y, _)) = (self, divisor) {
             let (quotient, rest) = (x / y, x % y);
-            let below = i64::from(rest != 0 && (rest < 0) != (*y < 0));
-            return Ok(Some(((quotient - below).into(), (rest + below * y).into())));
+            // The quotient was rounded towards zero; 1 too large if it is negative and not exact.
+            let excess = i64::from(rest != 0 && (rest < 0) != (*y < 0));
+            return Ok(Some((
+                (quotient - excess).into(),
+                (rest + excess * y).into(),
+            )));
         }
         let length = self.bits().0.max(divisor.bits().0);
         work.pay_at_once(cost::divide(length), "a quotient")?;
@@ -351,27 +364,34 @@ impl Exact {
         Ok(Some((quotient.into(), rest.into())))
     }
 
-    /// The inverse of what is not zero.
+    /// Returns `1/x`, where `x` is not zero.
     pub(in crate::engine) fn inverse(&self) -> Self {
         match self {
             Self::Small(n, d) if *n < 0 => Self::Small(-d, -n),
             Self::Small(n, d) => Self::Small(*d, *n),
             Self::Big(q) => {
                 let n = IBig::from_parts(q.numerator.sign(), q.denominator.clone());
-                Self::lowest(n, (&q.numerator).unsigned_abs())
+                Self::from_lowest_terms(n, (&q.numerator).unsigned_abs())
             }
         }
     }
 
-    /// An integral power, where zero has no negative one.
-    pub(in crate::engine) fn power(&self, exponent: i64, work: &mut Work<'_>) -> Result<Outcome> {
+    /// Returns `x^exponent`. The exponent must not be negative if `x` is zero.
+    pub(in crate::engine) fn power(
+        &self,
+        exponent: i64,
+        work: &mut Work<'_>,
+    ) -> Result<ExactResult> {
         let count = exponent.unsigned_abs();
         if count == 0 || self.is_one() {
-            return Ok(Outcome::Exact(Self::ONE));
+            return Ok(ExactResult::Exact(Self::ONE));
         }
         if let Self::Small(n @ (0 | -1), 1) = self {
             let odd = count % 2 == 1;
-            return Ok(Outcome::Exact(Self::Small(if odd { *n } else { n * n }, 1)));
+            return Ok(ExactResult::Exact(Self::Small(
+                if odd { *n } else { n * n },
+                1,
+            )));
         }
         if let Self::Small(n, d) = self
             && let Ok(count) = u32::try_from(count)
@@ -379,7 +399,7 @@ impl Exact {
             && n != i64::MIN
         {
             let power = Self::Small(n, d);
-            return Ok(Outcome::Exact(if exponent < 0 {
+            return Ok(ExactResult::Exact(if exponent < 0 {
                 power.inverse()
             } else {
                 power
@@ -390,46 +410,46 @@ impl Exact {
             && let Ok(count) = u32::try_from(count)
             && let Some(power) = i128::from(*n).checked_pow(count)
         {
-            return Ok(Outcome::Exact(IBig::from(power).into()));
+            return Ok(ExactResult::Exact(IBig::from(power).into()));
         }
-        let (above, below) = self.bits();
+        let (numerator, denominator) = self.bits();
+        let bits = numerator.max(denominator);
         let limit = work.limits.result;
-        let integral = self.is_integer() && exponent > 0;
-        // |n|^k has more than (bits - 1) k bits. It is compared without overflow.
-        let least = u64::try_from(above.max(below) - 1).unwrap_or(u64::MAX);
-        if least.saturating_mul(count) > limit as u64 {
-            return if integral {
+        let is_integer = self.is_integer() && exponent > 0;
+        // A power of a number of `bits` bits has more than (bits - 1) * count bits.
+        let min_bits = u64::try_from(bits - 1).unwrap_or(u64::MAX);
+        if min_bits.saturating_mul(count) > limit as u64 {
+            return if is_integer {
                 Err(Fault::too_long(limit))
             } else {
-                Ok(Outcome::TooLong)
+                Ok(ExactResult::TooLong)
             };
         }
         let count = usize::try_from(count).expect("the result is bounded");
-        let length = above.max(below) * count;
-        work.pay_at_once(cost::multiply(length, length), "a power")?;
+        let max_bits = bits * count;
+        work.pay_at_once(cost::multiply(max_bits, max_bits), "a power")?;
         let (n, d) = (self.numerator().pow(count), self.denominator().pow(count));
-        if integral {
-            return integer_within(n, work).map(Outcome::Exact);
+        if is_integer {
+            return integer_within(n, work).map(ExactResult::Exact);
         }
-        // Powers of a fraction in lowest terms are in lowest terms.
-        let power = Self::lowest(n, d);
-        Ok(within(
+        // The power of a fraction in lowest terms is in lowest terms.
+        let power = Self::from_lowest_terms(n, d);
+        Ok(bounded(
             if exponent < 0 { power.inverse() } else { power },
             work,
         ))
     }
 
-    /// The number whose `degree`-th power this is, if that is rational. Not for
-    /// negative numbers.
+    /// Returns the `degree`-th root of a number that is not negative, if the root is rational.
     pub(in crate::engine) fn root(&self, degree: u64, work: &mut Work<'_>) -> Result<Option<Self>> {
         let Some(d) = integer::exact_root(&self.denominator(), degree, work)? else {
             return Ok(None);
         };
         let n = integer::exact_root(&self.numerator().unsigned_abs(), degree, work)?;
-        Ok(n.map(|n| Self::lowest(n.into(), d)))
+        Ok(n.map(|n| Self::from_lowest_terms(n.into(), d)))
     }
 
-    /// The greatest integer that is not above this.
+    /// Returns the greatest integer that is at most `x`.
     pub(in crate::engine) fn floor(&self, work: &mut Work<'_>) -> Result<Self> {
         match self {
             Self::Small(n, d) => Ok(Self::Small(n.div_euclid(*d), 1)),
@@ -444,7 +464,7 @@ impl Exact {
     }
 }
 
-/// `n`, unless it is too long.
+/// Returns `n` as an exact number. Fails if it is longer than the limit of results.
 pub(in crate::engine) fn integer_within(n: IBig, work: &Work<'_>) -> Result<Exact> {
     if n.bit_len() > work.limits.result {
         return Err(Fault::too_long(work.limits.result));
@@ -452,17 +472,20 @@ pub(in crate::engine) fn integer_within(n: IBig, work: &Work<'_>) -> Result<Exac
     Ok(Exact::from(n))
 }
 
-fn within(q: Exact, work: &Work<'_>) -> Outcome {
-    let (above, below) = q.bits();
-    if above.max(below) > work.limits.result {
-        return Outcome::TooLong;
+/// Returns `q`, or [`ExactResult::TooLong`] if it is longer than the limit of results.
+fn bounded(q: Exact, work: &Work<'_>) -> ExactResult {
+    let (numerator, denominator) = q.bits();
+    if numerator.max(denominator) > work.limits.result {
+        return ExactResult::TooLong;
     }
-    Outcome::Exact(q)
+    ExactResult::Exact(q)
 }
 
-/// Pays for an operation on fractions that makes parts of so many bits before they are
-/// reduced, and may become half as long by that; or says that it is better not done.
-fn affordable(bits: usize, cost: u64, work: &mut Work<'_>) -> Result<bool> {
+/// Pays for an operation on fractions, unless it is too expensive or its result too long.
+///
+/// `bits` is the length of the longer part of the result before reduction, which may halve it.
+/// Returns whether it was paid. Fails if the work budget is exhausted.
+fn try_pay(bits: usize, cost: u64, work: &mut Work<'_>) -> Result<bool> {
     if bits > 2 * work.limits.result || cost > work.limits.operation {
         return Ok(false);
     }

@@ -1,4 +1,4 @@
-//! Numbers: exact as long as that is possible, else real.
+//! Numbers: exact rationals where possible, otherwise real numbers.
 
 pub(super) mod ball;
 pub(super) mod decimal;
@@ -12,8 +12,8 @@ use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
 
 use self::{
-    exact::{Exact, Outcome},
-    real::{Binary, Operation, Real, Unary},
+    exact::{Exact, ExactResult},
+    real::{BinaryOperation, Operation, Real, Unary},
 };
 use super::{
     budget::work::Work,
@@ -23,7 +23,9 @@ use super::{
 /// A number of the language.
 #[derive(Clone, Debug)]
 pub(super) enum Number {
+    /// A rational number.
     Exact(Exact),
+    /// A number that is, or may be, irrational, or a rational that is too long.
     Real(Real),
 }
 
@@ -46,14 +48,17 @@ impl From<UBig> for Number {
 }
 
 impl Number {
+    /// Creates the real that `operation` defines.
     pub(super) fn real(operation: Operation, work: &mut Work<'_>) -> Result<Self> {
         Real::new(operation, work).map(Self::Real)
     }
 
+    /// Returns pi.
     pub(super) fn pi(work: &mut Work<'_>) -> Result<Self> {
         Self::real(Operation::Pi, work)
     }
 
+    /// Converts the number to a real.
     pub(super) fn to_real(&self, work: &mut Work<'_>) -> Result<Real> {
         match self {
             Self::Exact(q) => Real::exact(q.clone(), work),
@@ -61,17 +66,24 @@ impl Number {
         }
     }
 
-    /// A function without an exact value here.
+    /// Applies `function`, with a real as the result.
     pub(super) fn unary(&self, function: Unary, work: &mut Work<'_>) -> Result<Self> {
         let operand = self.to_real(work)?;
         Self::real(Operation::Unary(function, operand), work)
     }
 
-    fn binary(&self, operator: Binary, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+    /// Applies `operation`, with a real as the result.
+    fn binary(
+        &self,
+        operation: BinaryOperation,
+        other: &Self,
+        work: &mut Work<'_>,
+    ) -> Result<Self> {
         let (x, y) = (self.to_real(work)?, other.to_real(work)?);
-        Self::real(Operation::Binary(operator, x, y), work)
+        Self::real(Operation::Binary(operation, x, y), work)
     }
 
+    /// Returns the number if it is exact.
     pub(super) fn exact(&self) -> Option<&Exact> {
         match self {
             Self::Exact(q) => Some(q),
@@ -79,7 +91,8 @@ impl Number {
         }
     }
 
-    /// Bytes that it holds beside itself, but for those of reals.
+    /// Returns the heap memory of an exact number, in bytes. That of reals is counted by their
+    /// expressions.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
         match self {
@@ -88,6 +101,7 @@ impl Number {
         }
     }
 
+    /// Returns `-x`.
     pub(super) fn negated(&self, work: &mut Work<'_>) -> Result<Self> {
         match self {
             Self::Exact(q) => Ok(q.negated().into()),
@@ -95,6 +109,7 @@ impl Number {
         }
     }
 
+    /// Returns `|x|`.
     pub(super) fn absolute(&self, work: &mut Work<'_>) -> Result<Self> {
         match self {
             Self::Exact(q) => Ok(q.absolute().into()),
@@ -102,57 +117,61 @@ impl Number {
         }
     }
 
+    /// Returns `x + y`.
     pub(super) fn add(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
             (Self::Exact(p), Self::Exact(q)) => match p.add(q, work)? {
-                Outcome::Exact(sum) => Ok(sum.into()),
-                Outcome::TooLong => self.binary(Binary::Add, other, work),
+                ExactResult::Exact(sum) => Ok(sum.into()),
+                ExactResult::TooLong => self.binary(BinaryOperation::Add, other, work),
             },
-            // So that adding nothing costs nothing.
+            // Adding zero costs nothing.
             (Self::Exact(zero), x) | (x, Self::Exact(zero)) if zero.is_zero() => Ok(x.clone()),
-            _ => self.binary(Binary::Add, other, work),
+            _ => self.binary(BinaryOperation::Add, other, work),
         }
     }
 
+    /// Returns `x - y`.
     pub(super) fn sub(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
             (Self::Exact(p), Self::Exact(q)) => match p.add(&q.negated(), work)? {
-                Outcome::Exact(difference) => Ok(difference.into()),
-                Outcome::TooLong => self.binary(Binary::Subtract, other, work),
+                ExactResult::Exact(difference) => Ok(difference.into()),
+                ExactResult::TooLong => self.binary(BinaryOperation::Subtract, other, work),
             },
-            (Self::Real(x), Self::Real(y)) if x.is(y) => Ok(Exact::ZERO.into()),
+            (Self::Real(x), Self::Real(y)) if x.is_same(y) => Ok(Exact::ZERO.into()),
             (x, Self::Exact(zero)) if zero.is_zero() => Ok(x.clone()),
-            _ => self.binary(Binary::Subtract, other, work),
+            _ => self.binary(BinaryOperation::Subtract, other, work),
         }
     }
 
+    /// Returns `x y`.
     pub(super) fn mul(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
             (Self::Exact(p), Self::Exact(q)) => match p.mul(q, work)? {
-                Outcome::Exact(product) => Ok(product.into()),
-                Outcome::TooLong => self.binary(Binary::Multiply, other, work),
+                ExactResult::Exact(product) => Ok(product.into()),
+                ExactResult::TooLong => self.binary(BinaryOperation::Multiply, other, work),
             },
             (Self::Exact(q), _) | (_, Self::Exact(q)) if q.is_zero() => Ok(Exact::ZERO.into()),
             (Self::Exact(one), x) | (x, Self::Exact(one)) if one.is_one() => Ok(x.clone()),
-            _ => self.binary(Binary::Multiply, other, work),
+            _ => self.binary(BinaryOperation::Multiply, other, work),
         }
     }
 
+    /// Returns `x / y`. Fails if the divisor is zero.
     pub(super) fn div(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, divisor) {
             (_, Self::Exact(zero)) if zero.is_zero() => Err(Fault::division_by_zero()),
             (Self::Exact(p), Self::Exact(q)) => match p.mul(&q.inverse(), work)? {
-                Outcome::Exact(quotient) => Ok(quotient.into()),
-                Outcome::TooLong => self.binary(Binary::Divide, divisor, work),
+                ExactResult::Exact(quotient) => Ok(quotient.into()),
+                ExactResult::TooLong => self.binary(BinaryOperation::Divide, divisor, work),
             },
-            _ => self.binary(Binary::Divide, divisor, work),
+            _ => self.binary(BinaryOperation::Divide, divisor, work),
         }
     }
 
-    /// The remainder with the sign of the divisor: `x - y floor(x/y)`.
+    /// Returns the remainder with the sign of the divisor: `x - y floor(x/y)`.
     pub(super) fn modulo(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
         if let (Self::Exact(x), Self::Exact(y)) = (self, divisor)
-            && let Some((_, rest)) = x.divided(y, work)?
+            && let Some((_, rest)) = x.div_rem_floor(y, work)?
         {
             return Ok(rest.into());
         }
@@ -160,16 +179,17 @@ impl Number {
         self.sub(&divisor.mul(&quotient, work)?, work)
     }
 
-    /// The integer `floor(x/y)`.
+    /// Returns `floor(x/y)`.
     pub(super) fn quotient(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Exact> {
         if let (Self::Exact(x), Self::Exact(y)) = (self, divisor)
-            && let Some((quotient, _)) = x.divided(y, work)?
+            && let Some((quotient, _)) = x.div_rem_floor(y, work)?
         {
             return Ok(quotient);
         }
         self.div(divisor, work)?.floor(work)
     }
 
+    /// Returns `x^y`. Fails for a negative `x` with a `y` that is not an integer.
     pub(super) fn power(&self, exponent: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, exponent) {
             (_, Self::Exact(y)) if y.is_zero() => Ok(Exact::ONE.into()),
@@ -181,21 +201,21 @@ impl Number {
                 Some(Sign::Negative) => Err(Fault::division_by_zero()),
                 None => Err(Fault::undecided("the sign of the exponent")),
             },
-            (Self::Exact(x), Self::Real(_)) if x.is_negative() => Err(of_negative()),
+            (Self::Exact(x), Self::Real(_)) if x.is_negative() => Err(power_of_negative()),
             (Self::Real(x), Self::Exact(y)) if y.is_integer() => match y.to_i64() {
                 Some(y) => Self::real(Operation::Power(x.clone(), y), work),
                 None => self.large_power(exponent, y, work),
             },
             (Self::Real(_), _) => match self.sign(work)? {
-                Some(Sign::Positive) => self.binary(Binary::Power, exponent, work),
-                Some(Sign::Negative) => Err(of_negative()),
+                Some(Sign::Positive) => self.binary(BinaryOperation::Power, exponent, work),
+                Some(Sign::Negative) => Err(power_of_negative()),
                 None => Err(Fault::undecided("the sign of the base")),
             },
-            _ => self.binary(Binary::Power, exponent, work),
+            _ => self.binary(BinaryOperation::Power, exponent, work),
         }
     }
 
-    /// A power of `x`, this number, to `y`, the exponent.
+    /// Returns `x^y`. `x` is the value of `self`, and `y` that of `exponent`.
     fn exact_power(
         &self,
         x: &Exact,
@@ -214,43 +234,45 @@ impl Number {
                 return self.large_power(exponent, y, work);
             };
             return match x.power(y, work)? {
-                Outcome::Exact(power) => Ok(power.into()),
-                Outcome::TooLong => {
+                ExactResult::Exact(power) => Ok(power.into()),
+                ExactResult::TooLong => {
                     let x = self.to_real(work)?;
                     Self::real(Operation::Power(x, y), work)
                 }
             };
         }
         if x.is_negative() {
-            return Err(of_negative());
+            return Err(power_of_negative());
         }
-        // x^(a/b) is rational only if the b-th root of x is.
-        if let (Ok(degree), Some(above)) = (
+        // x^(a/b) in lowest terms is rational only if the b-th root of x is rational.
+        if let (Ok(degree), Some(numerator)) = (
             u64::try_from(y.denominator()),
             Exact::from(y.numerator()).to_i64(),
         ) && let Some(root) = x.root(degree, work)?
         {
-            return match root.power(above, work)? {
-                Outcome::Exact(power) => Ok(power.into()),
-                Outcome::TooLong => self.binary(Binary::Power, exponent, work),
+            return match root.power(numerator, work)? {
+                ExactResult::Exact(power) => Ok(power.into()),
+                ExactResult::TooLong => self.binary(BinaryOperation::Power, exponent, work),
             };
         }
-        self.binary(Binary::Power, exponent, work)
+        self.binary(BinaryOperation::Power, exponent, work)
     }
 
-    /// A power to an integer `y` of more than 64 bits.
+    /// Returns a power with an integer exponent `y` of more than 64 bits.
     fn large_power(&self, exponent: &Self, y: &Exact, work: &mut Work<'_>) -> Result<Self> {
         let one = Self::from(1);
         if let Self::Exact(x) = self {
             if x.is_integer() && x.absolute().is_one() {
-                let odd = y.numerator().bit(0);
-                return Ok(if odd { self.clone() } else { one });
+                let is_odd = y.numerator().bit(0);
+                return Ok(if is_odd { self.clone() } else { one });
             }
             if x.is_integer() && !y.is_negative() {
                 return Err(Fault::too_long(work.limits.result));
             }
         }
-        let power = self.absolute(work)?.binary(Binary::Power, exponent, work)?;
+        let power = self
+            .absolute(work)?
+            .binary(BinaryOperation::Power, exponent, work)?;
         match self.sign(work)? {
             Some(Sign::Negative) if y.numerator().bit(0) => power.negated(work),
             Some(_) => Ok(power),
@@ -258,7 +280,7 @@ impl Number {
         }
     }
 
-    /// The sign, where it can be told; zero has a positive one.
+    /// Returns the sign, or none if it cannot be decided. Zero is positive.
     pub(super) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
         match self {
             Self::Exact(q) if q.is_negative() => Ok(Some(Sign::Negative)),
@@ -267,7 +289,7 @@ impl Number {
         }
     }
 
-    /// How it compares to `other`, or a fault where that cannot be told.
+    /// Compares two numbers. Fails if the order cannot be decided.
     pub(super) fn compare(&self, other: &Self, work: &mut Work<'_>) -> Result<Ordering> {
         if let (Self::Exact(p), Self::Exact(q)) = (self, other) {
             return p.compare(q, work);
@@ -282,7 +304,7 @@ impl Number {
         }
     }
 
-    /// The greatest integer that is not above this.
+    /// Returns the greatest integer that is at most `x`. Fails if it cannot be decided.
     pub(super) fn floor(&self, work: &mut Work<'_>) -> Result<Exact> {
         let real = match self {
             Self::Exact(q) => return q.floor(work),
@@ -291,13 +313,13 @@ impl Number {
         let magnitude = real.ball().magnitude();
         if magnitude > i64::try_from(work.limits.precision).expect("small") {
             return Err(Fault::limit(format!(
-                "the integer part is longer than the {} bits that a real is known to at most",
+                "the integer part is longer than the {} bits to which reals are computed",
                 work.limits.precision
             )));
         }
         let first = usize::try_from(magnitude.max(64)).expect("not negative") + 32;
-        let floor = real.settle(first, work, |ball, _, _| {
-            let (low, high) = ball.floors();
+        let floor = real.refine_until(first, work, |ball, _, _| {
+            let (low, high) = ball.floor_range();
             Ok((low == high).then_some(low))
         })?;
         match floor {
@@ -306,19 +328,18 @@ impl Number {
         }
     }
 
-    /// The number, where it is an integer.
+    /// Returns the number as an integer. Fails if it is not an exact integer.
     pub(super) fn integer(&self) -> Result<IBig> {
         self.exact().and_then(Exact::to_integer).ok_or_else(|| {
-            let known = match self {
-                Self::Exact(_) => "must be an integer",
-                Self::Real(_) => "must be an exact integer",
+            let message = match self {
+                Self::Exact(_) => "the operand must be an integer",
+                Self::Real(_) => "the operand must be an exact integer",
             };
-            Fault::domain(format!("the operand {known}"))
-                .help("floor(x), round(x) and trunc(x) make integers")
+            Fault::domain(message).help("floor(x), round(x) and trunc(x) make integers")
         })
     }
 
-    /// The number, where it is an integer and not negative.
+    /// Returns the number as a natural number. Fails if it is not an exact integer, or negative.
     pub(super) fn natural(&self) -> Result<UBig> {
         let n = self.integer()?;
         if n.sign() == Sign::Negative {
@@ -328,7 +349,8 @@ impl Number {
     }
 }
 
-fn of_negative() -> Box<Fault> {
-    Fault::domain("a broken power of a negative number is not real")
+/// The fault of a negative number with an exponent that is not an integer.
+fn power_of_negative() -> Box<Fault> {
+    Fault::domain("a fractional power of a negative number is not real")
         .help("cbrt(x) and root(x, n) take odd roots of negative numbers")
 }

@@ -1,12 +1,12 @@
-//! Reals: the expression that makes each, beside the best ball known of it.
+//! Real numbers: expressions that are evaluated to any precision, with their best ball so far.
 //!
-//! After H.-J. Boehm, "Small-data computing: correct calculator arithmetic" (2017): a
-//! number is what computes it to any precision that is asked for. Where a ball is too
-//! wide for the question, the expression is evaluated again with more precision.
+//! After H.-J. Boehm, "Small-data computing: correct calculator arithmetic" (2017): a number is a
+//! program that computes it to any requested precision. If a ball is too wide for a decision, the
+//! expression is evaluated again with more precision.
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use dashu_base::Sign;
@@ -23,66 +23,79 @@ use crate::engine::{
     fault::{Fault, Result},
 };
 
-/// The precision in bits that every real is known to at least.
-const FIRST: usize = 96;
+/// The precision of the first evaluation of each real, in bits.
+const INITIAL_PRECISION: usize = 96;
 
-/// A real number. Cheap to copy: the expression is shared.
+/// A real number. Clones share the expression.
 #[derive(Clone)]
-pub(in crate::engine) struct Real(Arc<Node>);
+pub(in crate::engine) struct Real(Arc<Expression>);
 
-struct Node {
+/// An operation whose operands are expressions, with its value so far.
+struct Expression {
     operation: Operation,
+    /// The number of operations on the longest path to an operand without operands.
     depth: u32,
+    /// The number of operations. Shared operands are counted each time they are used.
     size: u32,
-    /// The precision of the last evaluation, and what it gave.
-    known: Mutex<(usize, Ball)>,
-    share: MemoryCharge,
+    value: Mutex<Approximation>,
+    /// The heap memory of the expression, without that of its operands.
+    memory: MemoryCharge,
 }
 
-impl Node {
-    /// A node, accounted for; a fault where there is no memory for it.
+/// The result of an evaluation.
+#[derive(Clone)]
+struct Approximation {
+    /// The precision of the evaluation, in bits.
+    precision: usize,
+    ball: Ball,
+}
+
+impl Expression {
+    /// Creates an expression and charges its memory. Fails beyond the memory limit.
     fn new(
         operation: Operation,
         (depth, size): (u32, u32),
-        known: (usize, Ball),
+        value: Approximation,
         work: &mut Work<'_>,
     ) -> Result<Self> {
         let memory = Arc::clone(work.memory.get_or_insert_default());
-        let heap_bytes = size_of::<Self>() + operation.heap_bytes() + known.1.heap_bytes();
-        let node = Self {
+        let heap_bytes = size_of::<Self>() + operation.heap_bytes() + value.ball.heap_bytes();
+        let expression = Self {
             operation,
             depth,
             size,
-            known: Mutex::new(known),
-            share: MemoryCharge::new(memory, heap_bytes),
+            value: Mutex::new(value),
+            memory: MemoryCharge::new(memory, heap_bytes),
         };
-        reserve(work)?;
-        Ok(node)
+        check_memory(work)?;
+        Ok(expression)
     }
 }
 
-/// A fault where the reals take more than is allowed.
-fn reserve(work: &Work<'_>) -> Result<()> {
+/// Fails if the reals take more memory than the limit.
+fn check_memory(work: &Work<'_>) -> Result<()> {
     match &work.memory {
         Some(memory) => memory.reserve(0, 0, work.limits),
         None => Ok(()),
     }
 }
 
-/// What makes a real.
+/// An operation that defines a real.
 #[derive(Clone)]
 pub(in crate::engine) enum Operation {
+    /// An exact number.
     Exact(Exact),
+    /// The number pi.
     Pi,
-    /// The operations that made it are forgotten.
+    /// A fixed ball, which cannot be evaluated again: its operation was dropped.
     Frozen,
     Unary(Unary, Real),
-    Binary(Binary, Real, Real),
-    /// An integral power.
+    Binary(BinaryOperation, Real, Real),
+    /// A power with an integer exponent.
     Power(Real, i64),
 }
 
-/// Operations on one real.
+/// Operations with one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Unary {
     Negate,
@@ -105,14 +118,14 @@ pub(in crate::engine) enum Unary {
     Gamma,
 }
 
-/// Operations on two reals.
+/// Operations with two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) enum Binary {
+pub(in crate::engine) enum BinaryOperation {
     Add,
     Subtract,
     Multiply,
     Divide,
-    /// Of a positive base: `e^(y ln x)`.
+    /// A power with a positive base: `e^(y ln x)`.
     Power,
 }
 
@@ -123,7 +136,7 @@ impl fmt::Debug for Real {
 }
 
 impl Operation {
-    /// Bytes that it holds beside itself.
+    /// Returns the heap memory of the operation, in bytes, without that of its operands.
     fn heap_bytes(&self) -> usize {
         match self {
             Self::Exact(q) => q.heap_bytes(),
@@ -142,15 +155,16 @@ impl Operation {
 }
 
 impl Real {
-    /// The real that `operation` makes, known to a first precision. A fault where it is
-    /// not defined, or where that cannot be told.
+    /// Creates the real that `operation` defines, and evaluates it for the first time.
+    ///
+    /// Fails if the operation is undefined for its operands, or if that cannot be decided.
     pub(in crate::engine) fn new(operation: Operation, work: &mut Work<'_>) -> Result<Self> {
         let operands = || operation.operands().map(|operand| &operand.0);
-        let depth = operands().map(|node| node.depth).max().unwrap_or(0) + 1;
-        let size = operands().fold(1u32, |sum, node| sum.saturating_add(node.size));
-        let mut precision = FIRST;
+        let depth = operands().map(|operand| operand.depth).max().unwrap_or(0) + 1;
+        let size = operands().fold(1u32, |sum, operand| sum.saturating_add(operand.size));
+        let mut precision = INITIAL_PRECISION;
         let ball = loop {
-            match attempt(&operation, precision, work) {
+            match evaluate_operation(&operation, precision, work) {
                 Ok(ball) => break ball,
                 Err(BallError::Fault(fault)) => return Err(fault),
                 Err(BallError::Imprecise) => {}
@@ -164,141 +178,149 @@ impl Real {
             }
         };
         let limits = work.limits;
-        let known = (precision, ball);
-        let mut real = Self(Arc::new(Node::new(operation, (depth, size), known, work)?));
+        let value = Approximation { precision, ball };
+        let expression = Expression::new(operation, (depth, size), value, work)?;
+        let mut real = Self(Arc::new(expression));
         if depth > limits.real_depth || size > limits.real_size {
-            // So that no expression grows without bound.
-            let generous = usize::try_from(limits.digits).expect("small") * 4 * 4;
-            real = Self::frozen(real.at(generous.min(limits.precision), work)?, work)?;
+            // Bounds the size of expressions. 4 bits a digit, and 4 times as many digits as can
+            // be shown.
+            let enough = usize::try_from(limits.digits).expect("small") * 4 * 4;
+            real = Self::frozen(real.evaluate(enough.min(limits.precision), work)?, work)?;
         }
         Ok(real)
     }
 
-    /// What is known, without what made it.
+    /// Creates a real from a ball alone, which never gets narrower.
     fn frozen(ball: Ball, work: &mut Work<'_>) -> Result<Self> {
-        let known = (usize::MAX, ball);
-        Ok(Self(Arc::new(Node::new(
-            Operation::Frozen,
-            (1, 1),
-            known,
-            work,
-        )?)))
+        let value = Approximation {
+            precision: usize::MAX,
+            ball,
+        };
+        let expression = Expression::new(Operation::Frozen, (1, 1), value, work)?;
+        Ok(Self(Arc::new(expression)))
     }
 
+    /// Converts an exact number.
     pub(in crate::engine) fn exact(q: Exact, work: &mut Work<'_>) -> Result<Self> {
-        let (above, below) = q.bits();
-        let most = work.limits.precision;
-        // Nobody will ask for more of it, so it need not be kept in full.
-        if above.max(below) > 2 * most {
-            work.pay(cost::divide(most))?;
-            return Self::frozen(q.to_ball(most), work);
+        let (numerator, denominator) = q.bits();
+        let max = work.limits.precision;
+        // No evaluation uses more bits, so a long fraction is rounded to save memory.
+        if numerator.max(denominator) > 2 * max {
+            work.pay(cost::divide(max))?;
+            return Self::frozen(q.to_ball(max), work);
         }
         Self::new(Operation::Exact(q), work)
     }
 
-    /// Whether both are one and the same expression, and so certainly equal.
-    pub(in crate::engine) fn is(&self, other: &Self) -> bool {
+    /// Whether both share one expression, and so are equal.
+    pub(in crate::engine) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The ball at `precision` or better. Whether it is as narrow as that would suggest
-    /// depends on how much the expression loses on the way.
-    pub(in crate::engine) fn at(&self, precision: usize, work: &mut Work<'_>) -> Result<Ball> {
+    /// Evaluates the expression with a working precision of at least `precision` bits.
+    ///
+    /// The ball may be wider than that, if the expression loses precision by cancellation.
+    fn evaluate(&self, precision: usize, work: &mut Work<'_>) -> Result<Ball> {
         self.refine(precision, work)?;
-        Ok(self.known().1)
+        Ok(self.ball())
     }
 
-    fn known(&self) -> (usize, Ball) {
-        let known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.clone()
+    fn value(&self) -> MutexGuard<'_, Approximation> {
+        self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_known_at(&self, precision: usize) -> bool {
-        let known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.0 >= precision || known.1.is_exact()
+    /// Whether an evaluation at `precision` would not improve the value.
+    fn is_evaluated_at(&self, precision: usize) -> bool {
+        let value = self.value();
+        value.precision >= precision || value.ball.is_exact()
     }
 
-    /// Evaluates the expression at `precision`, operands first, on a stack of its own.
+    /// Evaluates the expression at `precision`, operands first.
+    ///
+    /// Pending expressions are on a heap-allocated stack, so deep ones do not overflow the call
+    /// stack.
     fn refine(&self, precision: usize, work: &mut Work<'_>) -> Result<()> {
         let mut pending = vec![self];
         while let Some(real) = pending.last().copied() {
-            if real.is_known_at(precision) {
+            if real.is_evaluated_at(precision) {
                 pending.pop();
                 continue;
             }
             let operation = &real.0.operation;
             let before = pending.len();
-            let unknown = operation
+            let unevaluated = operation
                 .operands()
-                .filter(|operand| !operand.is_known_at(precision));
-            let unknown: Vec<_> = unknown.collect();
-            if unknown.is_empty() {
-                match attempt(operation, precision, work) {
-                    Ok(ball) => real.learn(precision, ball),
-                    // It was defined at a lower precision, and what was known holds.
-                    Err(BallError::Imprecise) => real.learn(precision, real.known().1),
+                .filter(|operand| !operand.is_evaluated_at(precision));
+            let unevaluated: Vec<_> = unevaluated.collect();
+            if unevaluated.is_empty() {
+                match evaluate_operation(operation, precision, work) {
+                    Ok(ball) => real.store(precision, ball),
+                    // The operation was defined at a lower precision, so the old ball is valid.
+                    Err(BallError::Imprecise) => real.store(precision, real.ball()),
                     Err(BallError::Fault(fault)) => return Err(fault),
                 }
-                reserve(work)?;
+                check_memory(work)?;
                 pending.pop();
             }
-            pending.extend(unknown);
+            pending.extend(unevaluated);
             work.pay(20 * (1 + pending.len().saturating_sub(before)) as u64)?;
         }
         Ok(())
     }
 
-    fn learn(&self, precision: usize, ball: Ball) {
-        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.0 < precision {
-            self.0
-                .share
-                .resize(size_of::<Node>() + self.0.operation.heap_bytes() + ball.heap_bytes());
-            *known = (precision, ball);
+    /// Stores the result of an evaluation, unless a more precise one is stored.
+    fn store(&self, precision: usize, ball: Ball) {
+        let mut value = self.value();
+        if value.precision < precision {
+            let operation = self.0.operation.heap_bytes();
+            let heap_bytes = size_of::<Expression>() + operation + ball.heap_bytes();
+            self.0.memory.resize(heap_bytes);
+            *value = Approximation { precision, ball };
         }
     }
 
-    /// What `settle` makes of the ball, evaluated with more and more precision until
-    /// there is an answer or the limit is reached. `first` is a guess of how much
-    /// will do.
-    pub(in crate::engine) fn settle<T>(
+    /// Evaluates with increasing precision until `decide` returns a result for the ball.
+    ///
+    /// Starts at `first` bits and doubles them up to the limit. Returns none if there is no result
+    /// at the limit. `decide` gets the ball and its precision.
+    pub(in crate::engine) fn refine_until<T>(
         &self,
         first: usize,
         work: &mut Work<'_>,
-        mut settle: impl FnMut(&Ball, usize, &mut Work<'_>) -> Result<Option<T>>,
+        mut decide: impl FnMut(&Ball, usize, &mut Work<'_>) -> Result<Option<T>>,
     ) -> Result<Option<T>> {
-        let cap = work.limits.precision;
-        let mut precision = first.min(cap);
+        let max = work.limits.precision;
+        let mut precision = first.min(max);
         loop {
-            let ball = self.at(precision, work)?;
-            if let Some(answer) = settle(&ball, precision, work)? {
-                return Ok(Some(answer));
+            let ball = self.evaluate(precision, work)?;
+            if let Some(result) = decide(&ball, precision, work)? {
+                return Ok(Some(result));
             }
-            if precision == cap {
+            if precision == max {
                 return Ok(None);
             }
-            precision = (2 * precision).min(cap);
+            precision = (2 * precision).min(max);
         }
     }
 
-    /// The sign, where some precision within the limit tells it from zero.
+    /// Returns the sign, or none if no precision within the limit separates the number from zero.
     pub(in crate::engine) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
-        self.settle(FIRST, work, |ball, _, _| Ok(ball.sign()))
+        self.refine_until(INITIAL_PRECISION, work, |ball, _, _| Ok(ball.sign()))
     }
 
-    /// The ball that is known already.
+    /// Returns the ball of the most precise evaluation so far.
     pub(in crate::engine) fn ball(&self) -> Ball {
-        self.known().1
+        self.value().ball.clone()
     }
 }
 
-/// Why no precision within the limit was enough for `operation`.
+/// The fault of an operation for which no precision within the limit is enough.
 fn undecided(operation: &Operation) -> Box<Fault> {
     Fault::undecided(match operation {
-        Operation::Binary(Binary::Divide, ..) | Operation::Power(..) => {
+        Operation::Binary(BinaryOperation::Divide, ..) | Operation::Power(..) => {
             "whether the divisor is zero"
         }
-        Operation::Binary(Binary::Power, ..)
+        Operation::Binary(BinaryOperation::Power, ..)
         | Operation::Unary(Unary::SquareRoot | Unary::Ln, _) => "whether the operand is positive",
         Operation::Unary(Unary::Tan, _) => "whether the cosine is zero",
         Operation::Unary(Unary::Gamma, _) => "whether the operand is a pole",
@@ -306,21 +328,21 @@ fn undecided(operation: &Operation) -> Box<Fault> {
     })
 }
 
-/// Evaluates `operation` on the balls that its operands are known by.
-fn attempt(
+/// Evaluates `operation` with the current balls of its operands.
+fn evaluate_operation(
     operation: &Operation,
     precision: usize,
     work: &mut Work<'_>,
 ) -> std::result::Result<Ball, BallError> {
     work.pay_at_once(
-        estimate(operation, precision),
+        operation_cost(operation, precision),
         "an operation at this precision",
     )?;
     let limits = work.limits;
     let ball = match operation {
         Operation::Exact(q) => q.to_ball(precision),
         Operation::Pi => Ball::pi(precision),
-        // Nothing can be added to what is known.
+        // No other ball can be computed.
         Operation::Frozen => return Err(BallError::Imprecise),
         Operation::Power(x, exponent) => {
             let power = x
@@ -335,19 +357,20 @@ fn attempt(
         Operation::Binary(operator, x, y) => {
             let (x, y) = (x.ball(), y.ball());
             match operator {
-                Binary::Add => x.add(&y, precision),
-                Binary::Subtract => x.sub(&y, precision),
-                Binary::Multiply => x.mul(&y, precision),
-                Binary::Divide => x.div(&y, precision)?,
-                Binary::Power => {
-                    // What the exponent of e has above its point is lost below it; and
-                    // where that is far too much, there is nothing to compute.
+                BinaryOperation::Add => x.add(&y, precision),
+                BinaryOperation::Subtract => x.sub(&y, precision),
+                BinaryOperation::Multiply => x.mul(&y, precision),
+                BinaryOperation::Divide => x.div(&y, precision)?,
+                BinaryOperation::Power => {
+                    // The integer bits of y ln x are lost in the precision of the result. If there
+                    // are far too many, `exp` fails with the limit.
                     let rough = x.ln(64)?.mul(&y, 64);
                     if rough.magnitude() > 64 {
                         return rough.exp(64, limits);
                     }
-                    let above = usize::try_from(rough.magnitude().max(0)).expect("not negative");
-                    let working = precision + above + 32;
+                    let integer_bits =
+                        usize::try_from(rough.magnitude().max(0)).expect("not negative");
+                    let working = precision + integer_bits + 32;
                     x.ln(working)?.mul(&y, working).exp(precision, limits)?
                 }
             }
@@ -379,15 +402,15 @@ fn attempt(
             }
         }
     };
-    ball.within(limits)
+    ball.bounded(limits)
 }
 
-/// The cost of an operation, about, in nanoseconds.
-fn estimate(operation: &Operation, precision: usize) -> u64 {
+/// Estimates the cost of an operation in nanoseconds.
+fn operation_cost(operation: &Operation, precision: usize) -> u64 {
     let product = cost::multiply(precision, precision);
     let quotient = cost::divide(precision);
-    // Both series have about as many terms as the square root of the precision, and
-    // are squared as often.
+    // The series of exp, and of sin and cos, have about as many terms as the square root of the
+    // precision, and about as many squarings or doublings.
     let series = |functions: u64| functions * (1 + precision.isqrt() as u64) * (product + 60);
     match operation {
         Operation::Exact(_) | Operation::Frozen => 50 + quotient,
@@ -395,15 +418,15 @@ fn estimate(operation: &Operation, precision: usize) -> u64 {
         Operation::Power(_, exponent) => {
             2 * u64::from(u64::BITS - exponent.unsigned_abs().leading_zeros()) * (product + 60)
         }
-        Operation::Binary(Binary::Power, ..) => series(6),
-        Operation::Binary(Binary::Divide, ..) => 100 + quotient,
-        Operation::Binary(Binary::Multiply, ..) => 100 + product,
+        Operation::Binary(BinaryOperation::Power, ..) => series(6),
+        Operation::Binary(BinaryOperation::Divide, ..) => 100 + quotient,
+        Operation::Binary(BinaryOperation::Multiply, ..) => 100 + product,
         Operation::Binary(..) => 150 + cost::linear(precision),
         Operation::Unary(function, _) => match function {
             Unary::Negate | Unary::Absolute => 50,
             Unary::SquareRoot => 100 + quotient,
             Unary::Exp => series(2),
-            // It pays for itself as it goes.
+            // `Ball::gamma` pays for the rest of its work step by step.
             Unary::Gamma => series(1),
             Unary::Asin | Unary::Acos | Unary::Atan | Unary::Tan | Unary::Ln => series(4),
             _ => series(3),

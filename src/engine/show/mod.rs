@@ -254,7 +254,7 @@ impl Style {
         let first = self.digits * 10 / 3 + 32;
         let mut tried = 0;
         let mut best = None;
-        let found = real.settle(first, work, |ball, precision, work| {
+        let found = real.refine_until(first, work, |ball, precision, work| {
             tried += 1;
             work.pay(500 + cost::decimal(precision))?;
             let decimal = Decimal::of(ball, self.digits, work);

@@ -1,68 +1,71 @@
-//! Pi and the logarithm of two.
+//! Pi and the natural logarithm of 2.
 
 use std::sync::{Mutex, PoisonError};
 
 use dashu_base::SquareRoot as _;
 use dashu_int::{IBig, UBig};
 
-/// A constant, kept at the highest precision that was asked for so far.
+/// A constant, cached at the highest precision requested so far.
 struct Constant {
-    kept: Mutex<(usize, IBig)>,
+    /// The precision in bits, and the value times `2^precision`.
+    cached: Mutex<(usize, IBig)>,
+    /// Computes the value for a precision.
     compute: fn(usize) -> IBig,
 }
 
 static PI: Constant = Constant {
-    kept: Mutex::new((0, IBig::ZERO)),
+    cached: Mutex::new((0, IBig::ZERO)),
     compute: chudnovsky,
 };
 
 static LN_2: Constant = Constant {
-    kept: Mutex::new((0, IBig::ZERO)),
-    compute: machin,
+    cached: Mutex::new((0, IBig::ZERO)),
+    compute: machin_like,
 };
 
-/// `pi * 2^precision`, less than 2 too small or too large.
+/// Returns `pi * 2^precision` with an error below 2.
 pub(super) fn pi(precision: usize) -> IBig {
     PI.at(precision)
 }
 
-/// `ln(2) * 2^precision`, less than 2 too small or too large.
+/// Returns `ln(2) * 2^precision` with an error below 2.
 pub(super) fn ln_2(precision: usize) -> IBig {
     LN_2.at(precision)
 }
 
 impl Constant {
     fn at(&self, precision: usize) -> IBig {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0 >= precision {
-            return &kept.1 >> (kept.0 - precision);
+        let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.0 >= precision {
+            return &cached.1 >> (cached.0 - precision);
         }
-        drop(kept);
-        // Computed without the lock: nobody waits, at worst it is done twice.
-        let generous = (precision + 64).next_power_of_two();
-        let value = (self.compute)(generous);
-        let shifted = &value >> (generous - precision);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.0 < generous {
-            *kept = (generous, value);
+        drop(cached);
+        // Computed without the lock, so no thread waits; at worst two threads compute it.
+        let enough = (precision + 64).next_power_of_two();
+        let value = (self.compute)(enough);
+        let shifted = &value >> (enough - precision);
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        if cached.0 < enough {
+            *cached = (enough, value);
         }
         shifted
     }
 }
 
-/// The series of D. and G. Chudnovsky (1988), summed by binary splitting.
+/// Computes `pi * 2^precision` by the series of D. and G. Chudnovsky (1988), summed by binary
+/// splitting.
 ///
-/// A term is worth 47.1 bits; what is left out is less than its first term. 32 more
-/// bits take the roundings of the square root and of the last division.
+/// Each term adds 47.1 bits. The signs alternate, so the truncation error is less than the first
+/// omitted term. 32 guard bits absorb the rounding of the square root and of the division.
 fn chudnovsky(precision: usize) -> IBig {
     let working = precision + 32;
-    let (_, q, t) = split(0, u64::try_from(working / 47 + 2).expect("small"));
+    let (_, q, t) = binary_split(0, u64::try_from(working / 47 + 2).expect("small"));
     let root = (UBig::from(10_005u32) << (2 * working)).sqrt();
     (q * IBig::from(426_880) * IBig::from(root) / t) >> 32usize
 }
 
-/// `P(a, b)`, `Q(a, b)`, `T(a, b)` of the terms from `a` up to but not including `b`.
-fn split(a: u64, b: u64) -> (IBig, IBig, IBig) {
+/// Returns `P(a, b)`, `Q(a, b)` and `T(a, b)` for the terms `a..b` of the Chudnovsky series.
+fn binary_split(a: u64, b: u64) -> (IBig, IBig, IBig) {
     if b - a == 1 {
         let p = if a == 0 {
             IBig::ONE
@@ -79,23 +82,25 @@ fn split(a: u64, b: u64) -> (IBig, IBig, IBig) {
         return (p, q, t);
     }
     let middle = a.midpoint(b);
-    let (p1, q1, t1) = split(a, middle);
-    let (p2, q2, t2) = split(middle, b);
+    let (p1, q1, t1) = binary_split(a, middle);
+    let (p2, q2, t2) = binary_split(middle, b);
     let t = t1 * &q2 + &p1 * t2;
     (p1 * p2, q1 * q2, t)
 }
 
-/// `18 atanh(1/26) - 2 atanh(1/4801) + 8 atanh(1/8749)` (X. Gourdon, P. Sebah, "The
-/// logarithmic constant", 2004). Each term rounds once, each sum leaves out less
-/// than a unit; 32 more bits take some thousand of those.
-fn machin(precision: usize) -> IBig {
+/// Computes `ln(2) * 2^precision` by a Machin-like formula:
+/// `18 atanh(1/26) - 2 atanh(1/4801) + 8 atanh(1/8749)`.
+///
+/// The formula is from X. Gourdon and P. Sebah, "The logarithmic constant" (2004). Each term is
+/// rounded once, and each series is truncated below one unit. 32 guard bits absorb these errors.
+fn machin_like(precision: usize) -> IBig {
     let working = precision + 32;
     let sum = atanh_of_inverse(26, working) * 18 - atanh_of_inverse(4801, working) * 2
         + atanh_of_inverse(8749, working) * 8;
     sum >> 32usize
 }
 
-/// `atanh(1/n) * 2^precision` by its Taylor series.
+/// Computes `atanh(1/n) * 2^precision` by its Taylor series.
 fn atanh_of_inverse(n: u32, precision: usize) -> IBig {
     let square = IBig::from(n) * IBig::from(n);
     let mut power = (IBig::ONE << precision) / IBig::from(n);
@@ -124,8 +129,8 @@ mod tests {
     }
 
     #[test]
-    fn precisions_agree() {
-        for compute in [chudnovsky, machin] {
+    fn results_at_different_precisions_agree() {
+        for compute in [chudnovsky, machin_like] {
             let long = compute(17_000);
             for precision in [1, 50, 100, 1_000, 5_000] {
                 let difference = (&long >> (17_000 - precision)) - compute(precision);

@@ -1,11 +1,11 @@
-//! Real numbers known to within a proven error.
+//! Balls: approximations of real numbers with a proven error bound.
 //!
 //! Midpoint-radius arithmetic after J. van der Hoeven, "Ball arithmetic" (2009), and
 //! F. Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval
 //! arithmetic" (2017): midpoints of any precision, radii of 32 bits rounded up. The
 //! elementary functions work on integers scaled by a power of two, with argument
 //! reduction and Taylor series whose errors are counted in units of the last place;
-//! the bounds stand beside the code (R. P. Brent, P. Zimmermann, "Modern Computer
+//! the bounds are derived next to the code (R. P. Brent, P. Zimmermann, "Modern Computer
 //! Arithmetic", chapter 4).
 
 mod constants;
@@ -22,12 +22,12 @@ use self::radius::Radius;
 use crate::engine::Work;
 use crate::engine::{Fault, Limits};
 
-/// Why there is no ball.
+/// The reason why an operation on balls has no result.
 #[derive(Debug)]
 pub(in crate::engine) enum BallError {
-    /// The operand's ball is too wide to tell: more precision may help.
+    /// An operand's ball is too wide. Evaluating it with more precision may help.
     Imprecise,
-    /// More precision would not help.
+    /// The operation fails at any precision.
     Fault(Box<Fault>),
 }
 
@@ -37,12 +37,14 @@ impl From<Box<Fault>> for BallError {
     }
 }
 
+/// The result of an operation on balls.
 pub(in crate::engine) type Result<T> = std::result::Result<T, BallError>;
 
-/// All numbers within `radius` of `midpoint * 2^exponent`.
+/// The set of all numbers within `radius` of `midpoint * 2^exponent`.
 ///
-/// `precision`, wherever a function takes it, is how many bits the midpoint of the
-/// result has at most; what it loses by that is added to the radius.
+/// An operation on balls returns a ball with the exact results for all numbers in its operands.
+/// The parameter `precision` of an operation limits the midpoint of the result, in bits. The
+/// rounding error is added to the radius.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Ball {
     midpoint: IBig,
@@ -50,11 +52,12 @@ pub(in crate::engine) struct Ball {
     radius: Radius,
 }
 
-/// Bits of a midpoint that are kept below the first bit of its radius.
-const BELOW_RADIUS: i64 = 40;
+/// The number of midpoint bits that are kept below the leading bit of the radius.
+const BITS_BELOW_RADIUS: i64 = 40;
 
+/// Converts a count of bits to an exponent.
 fn bits(count: usize) -> i64 {
-    i64::try_from(count).expect("memory is finite")
+    i64::try_from(count).expect("a bit count fits 63 bits")
 }
 
 impl Ball {
@@ -66,7 +69,7 @@ impl Ball {
         Self::exact(IBig::ONE)
     }
 
-    /// The integer `n` and nothing else.
+    /// Returns the ball that contains only the integer `n`.
     pub(in crate::engine) fn exact(n: IBig) -> Self {
         Self {
             midpoint: n,
@@ -75,6 +78,7 @@ impl Ball {
         }
     }
 
+    /// Rounds the integer `n` to `precision` bits.
     pub(in crate::engine) fn integer(n: &IBig, precision: usize) -> Self {
         if n.bit_len() <= precision {
             return Self::exact(n.clone());
@@ -88,6 +92,7 @@ impl Ball {
         }
     }
 
+    /// Divides `numerator` by `denominator`, which is not zero.
     pub(in crate::engine) fn rational(
         numerator: &IBig,
         denominator: &UBig,
@@ -99,14 +104,14 @@ impl Ball {
         }
         let denominator = Self::integer(denominator.as_ibig(), precision + 8);
         let quotient = numerator.div(&denominator, precision);
-        quotient.unwrap_or_else(|_| unreachable!("a denominator is far from zero"))
+        quotient.unwrap_or_else(|_| unreachable!("the denominator's ball is far from zero"))
     }
 
-    /// A midpoint with a radius, rounded to `precision`.
+    /// Rounds a midpoint down to `precision` bits and adds the rounding error to `radius`.
     fn rounded(midpoint: IBig, exponent: i64, radius: Radius, precision: usize) -> Self {
         let excess = bits(midpoint.bit_len()) - bits(precision);
-        // What lies far below the radius is only a burden.
-        let noise = radius.top() - BELOW_RADIUS - exponent;
+        // Bits far below the radius carry no information.
+        let noise = radius.log2_bound() - BITS_BELOW_RADIUS - exponent;
         let shift = excess.max(noise).min(bits(midpoint.bit_len()) + 1);
         if shift <= 0 {
             return Self {
@@ -116,9 +121,9 @@ impl Ball {
             };
         }
         let shift = usize::try_from(shift).expect("it is positive");
-        let exact = midpoint.trailing_zeros().is_none_or(|zeros| zeros >= shift);
+        let is_exact = midpoint.trailing_zeros().is_none_or(|zeros| zeros >= shift);
         let exponent = exponent + bits(shift);
-        let loss = if exact {
+        let rounding = if is_exact {
             Radius::ZERO
         } else {
             Radius::power_of_two(exponent)
@@ -126,107 +131,120 @@ impl Ball {
         Self {
             midpoint: midpoint >> shift,
             exponent,
-            radius: radius.add(loss),
+            radius: radius.add(rounding),
         }
     }
 
+    /// Adds `radius` to the radius of the ball.
     fn widened(mut self, radius: Radius) -> Self {
         self.radius = self.radius.add(radius);
         self
     }
 
-    /// The least `t` for which the midpoint is below `2^t`; very small for zero.
-    fn top(&self) -> i64 {
+    /// Returns the least `t` with |midpoint| < `2^t`, or a very small number if it is zero.
+    fn log2_bound(&self) -> i64 {
         if self.midpoint.is_zero() {
             return i64::MIN / 4;
         }
         bits(self.midpoint.bit_len()) + self.exponent
     }
 
-    /// The least exponent of two, give or take one, above everything in the ball.
+    /// Returns a `t` with |x| < `2^t` for all `x` in the ball, at most one above the least.
     pub(in crate::engine) fn magnitude(&self) -> i64 {
-        self.top().max(self.radius.top()) + 1
+        self.log2_bound().max(self.radius.log2_bound()) + 1
     }
 
-    /// An upper bound of the absolute values.
-    fn most(&self) -> Radius {
-        Radius::of(&self.midpoint, self.exponent).add(self.radius)
+    /// Returns an upper bound of the absolute values in the ball.
+    fn max_abs(&self) -> Radius {
+        Radius::upper_bound(&self.midpoint, self.exponent).add(self.radius)
     }
 
-    /// A lower bound of the absolute values, if zero is not among them.
-    fn least(&self) -> Option<Radius> {
-        Radius::at_most(&self.midpoint, self.exponent).sub(self.radius)
+    /// Returns a positive lower bound of the absolute values, or none if the ball may contain zero.
+    fn min_abs(&self) -> Option<Radius> {
+        Radius::lower_bound(&self.midpoint, self.exponent).sub(self.radius)
     }
 
     fn is_exactly_zero(&self) -> bool {
         self.midpoint.is_zero() && self.radius.is_zero()
     }
 
-    /// The sign of all numbers in the ball, if they agree.
-    /// Bytes that it holds beside itself.
+    /// Returns the heap memory of the midpoint, in bytes.
     pub(in crate::engine) fn heap_bytes(&self) -> usize {
         self.midpoint.bit_len() / 8
     }
 
+    /// Returns the sign of all numbers in the ball, or none if the ball may contain zero.
     pub(in crate::engine) fn sign(&self) -> Option<Sign> {
-        self.least().map(|_| self.midpoint.sign())
+        self.min_abs().map(|_| self.midpoint.sign())
     }
 
-    /// Whether it holds a single number.
+    /// Whether the ball contains a single number.
     pub(in crate::engine) fn is_exact(&self) -> bool {
         self.radius.is_zero()
     }
 
-    /// The ends as integers times the power of two that is returned with them. Their
-    /// length is bounded by the precision they were made with, and by `magnitude`.
-    pub(in crate::engine) fn ends(&self) -> (IBig, IBig, i64) {
+    /// Returns `low`, `high` and `exponent`: the ball is `low * 2^exponent ..= high * 2^exponent`.
+    ///
+    /// The integers have about as many bits as the precision, or as [`magnitude`](Self::magnitude)
+    /// is above the radius.
+    pub(in crate::engine) fn endpoints(&self) -> (IBig, IBig, i64) {
         if self.radius.is_zero() {
             return (self.midpoint.clone(), self.midpoint.clone(), self.exponent);
         }
         let exponent = self.exponent.min(self.radius.exponent());
-        let shift = |from: i64| usize::try_from(from - exponent).expect("the lower one");
+        let shift =
+            |from: i64| usize::try_from(from - exponent).expect("the exponent is the minimum");
         let midpoint = &self.midpoint << shift(self.exponent);
         let radius = IBig::from(self.radius.mantissa()) << shift(self.radius.exponent());
         (&midpoint - &radius, midpoint + radius, exponent)
     }
 
-    /// All integers to which `floor` takes numbers of the ball: the first, the last.
-    pub(in crate::engine) fn floors(&self) -> (IBig, IBig) {
-        let (low, high, exponent) = self.ends();
+    /// Returns the floors of the lower and of the upper endpoint.
+    pub(in crate::engine) fn floor_range(&self) -> (IBig, IBig) {
+        let (low, high, exponent) = self.endpoints();
         (scaled(&low, exponent), scaled(&high, exponent))
     }
 
+    /// Returns `-x`.
     pub(in crate::engine) fn negated(mut self) -> Self {
         self.midpoint = -self.midpoint;
         self
     }
 
+    /// Returns `|x|`.
     pub(in crate::engine) fn absolute(mut self) -> Self {
-        // A ball around zero holds too much on its other side, which does no harm.
+        // If the ball contains zero, the result contains negative numbers too: a wider ball
+        // than needed, but a correct one.
         self.midpoint = self.midpoint.unsigned_abs().into();
         self
     }
 
+    /// Returns `x + y`.
     pub(in crate::engine) fn add(&self, other: &Self, precision: usize) -> Self {
         let radius = self.radius.add(other.radius);
         if self.midpoint.is_zero() || other.midpoint.is_zero() {
-            let one = if self.midpoint.is_zero() { other } else { self };
-            return Self::rounded(one.midpoint.clone(), one.exponent, radius, precision);
+            let nonzero = if self.midpoint.is_zero() { other } else { self };
+            return Self::rounded(
+                nonzero.midpoint.clone(),
+                nonzero.exponent,
+                radius,
+                precision,
+            );
         }
-        // Bits below this are lost in the result anyway.
-        let floor = self.top().max(other.top()) - bits(precision) - 8;
+        // Rounding drops the bits below this exponent.
+        let floor = self.log2_bound().max(other.log2_bound()) - bits(precision) - 8;
         let exponent = self.exponent.min(other.exponent).max(floor);
-        let (left, left_loss) = self.shifted_to(exponent);
-        let (right, right_loss) = other.shifted_to(exponent);
-        let radius = radius.add(left_loss).add(right_loss);
+        let (left, left_rounding) = self.shifted_to(exponent);
+        let (right, right_rounding) = other.shifted_to(exponent);
+        let radius = radius.add(left_rounding).add(right_rounding);
         Self::rounded(left + right, exponent, radius, precision)
     }
 
-    /// The midpoint in units of `2^exponent`, and how much that lost.
+    /// Returns the midpoint in units of `2^exponent`, rounded down, and the rounding error.
     fn shifted_to(&self, exponent: i64) -> (IBig, Radius) {
         match usize::try_from(self.exponent - exponent) {
             Ok(0) => (self.midpoint.clone(), Radius::ZERO),
-            Ok(left) => (&self.midpoint << left, Radius::ZERO),
+            Ok(shift) => (&self.midpoint << shift, Radius::ZERO),
             Err(_) => {
                 let shifted = scaled(&self.midpoint, self.exponent - exponent);
                 (shifted, Radius::power_of_two(exponent))
@@ -234,58 +252,65 @@ impl Ball {
         }
     }
 
+    /// Returns `x - y`.
     pub(in crate::engine) fn sub(&self, other: &Self, precision: usize) -> Self {
         self.add(&other.clone().negated(), precision)
     }
 
+    /// Returns `x y`.
+    ///
+    /// With `x = a + r` and `y = b + s`, `x y - a b = (a + r) s + b r`.
     pub(in crate::engine) fn mul(&self, other: &Self, precision: usize) -> Self {
-        let of_left = self.most().mul(other.radius);
-        let of_right = Radius::of(&other.midpoint, other.exponent).mul(self.radius);
+        let error = self.max_abs().mul(other.radius);
+        let other_error = Radius::upper_bound(&other.midpoint, other.exponent).mul(self.radius);
         Self::rounded(
             &self.midpoint * &other.midpoint,
             self.exponent + other.exponent,
-            of_left.add(of_right),
+            error.add(other_error),
             precision,
         )
     }
 
-    /// `self * 2^shift`.
+    /// Returns `x * 2^shift`.
     pub(in crate::engine) fn shifted(mut self, shift: i64) -> Self {
         self.exponent += shift;
         self.radius = self.radius.shifted(shift);
         self
     }
 
-    /// The quotient; too imprecise where `divisor` holds zero.
+    /// Returns `x / y`. Imprecise if `divisor` may contain zero.
     ///
-    /// With `q = a / b` of the midpoints and `a + x`, `b + y` elsewhere in the balls,
-    /// `(a + x)/(b + y) - q = (x - q y)/(b + y)`.
+    /// With `q = a / b` for the midpoints `a` and `b`, and with `a + r` and `b + s` for any other
+    /// numbers in the balls, `(a + r)/(b + s) - q = (r - q s)/(b + s)`.
     pub(in crate::engine) fn div(&self, divisor: &Self, precision: usize) -> Result<Self> {
-        let least = divisor.least().ok_or(BallError::Imprecise)?;
+        let divisor_min = divisor.min_abs().ok_or(BallError::Imprecise)?;
         let shift =
             (precision + 2 + divisor.midpoint.bit_len()).saturating_sub(self.midpoint.bit_len());
         let dividend = &self.midpoint << shift;
         let exponent = self.exponent - divisor.exponent - bits(shift);
         let quotient = &dividend / &divisor.midpoint;
-        let exact = &quotient * &divisor.midpoint == dividend;
-        let loss = if exact {
+        let is_exact = &quotient * &divisor.midpoint == dividend;
+        let rounding = if is_exact {
             Radius::ZERO
         } else {
             Radius::power_of_two(exponent)
         };
-        let size = Radius::of(&quotient, exponent).add(loss);
-        let error = self.radius.add(size.mul(divisor.radius)).div(least);
+        let max_quotient = Radius::upper_bound(&quotient, exponent).add(rounding);
+        let error = self
+            .radius
+            .add(max_quotient.mul(divisor.radius))
+            .div(divisor_min);
         Ok(Self::rounded(
             quotient,
             exponent,
-            error.add(loss),
+            error.add(rounding),
             precision,
         ))
     }
 
-    /// The square root of what is not negative.
+    /// Returns `√x`. Fails for negative numbers.
     ///
-    /// `|√(m + x) - √m| <= |x| / √m`.
+    /// For the midpoint `m`, `|√(m + r) - √m| <= |r| / √m`.
     pub(in crate::engine) fn square_root(&self, precision: usize) -> Result<Self> {
         if self.is_exactly_zero() {
             return Ok(Self::zero());
@@ -304,23 +329,30 @@ impl Ball {
         let square =
             (&self.midpoint).unsigned_abs() << usize::try_from(shift).expect("not negative");
         let root = square.sqrt();
-        let exact = &root * &root == square;
-        let loss = if exact {
+        let is_exact = &root * &root == square;
+        let rounding = if is_exact {
             Radius::ZERO
         } else {
             Radius::power_of_two(exponent)
         };
         let root = IBig::from(root);
-        let least = Radius::at_most(&root, exponent);
+        let min_root = Radius::lower_bound(&root, exponent);
         let error = if self.radius.is_zero() {
             Radius::ZERO
         } else {
-            self.radius.div(least)
+            self.radius.div(min_root)
         };
-        Ok(Self::rounded(root, exponent, error.add(loss), precision))
+        Ok(Self::rounded(
+            root,
+            exponent,
+            error.add(rounding),
+            precision,
+        ))
     }
 
-    /// An integral power, by squaring, which stops as soon as it leaves the limits.
+    /// Returns `x^exponent` by binary exponentiation from the leading bit (Knuth, TAOCP 2, 4.6.3).
+    ///
+    /// Fails as soon as an intermediate result is beyond the limits.
     pub(in crate::engine) fn power(
         &self,
         exponent: u64,
@@ -335,7 +367,7 @@ impl Ball {
             if exponent >> bit & 1 == 1 {
                 result = result.mul(self, working);
             }
-            result = result.within(limits)?;
+            result = result.bounded(limits)?;
         }
         Ok(Self::rounded(
             result.midpoint,
@@ -345,7 +377,7 @@ impl Ball {
         ))
     }
 
-    /// A power of ten, of an exponent that no number within the limits goes beyond.
+    /// Returns `10^exponent`. Fails if it is beyond the limits.
     pub(in crate::engine) fn power_of_ten(
         exponent: i64,
         precision: usize,
@@ -359,51 +391,52 @@ impl Ball {
         Self::one().div(&power, precision)
     }
 
-    /// The ball, or less of it where it is too narrow, if it is neither too large nor too
-    /// small. So exponents never leave 64 bits, whatever is done with them.
-    pub(in crate::engine) fn within(self, limits: &Limits) -> Result<Self> {
+    /// Checks that the ball is within the exponent limits, so that exponents always fit 64 bits.
+    ///
+    /// A ball around zero with a radius below the limit is widened to the smallest radius allowed.
+    pub(in crate::engine) fn bounded(self, limits: &Limits) -> Result<Self> {
         let limit = limits.exponent + 64;
-        match (self.sign(), self.radius.top()) {
-            (Some(_), _) if self.top().abs() > limit => Err(exponential::too_large(limits)),
-            (None, noise) if noise > limit => Err(BallError::Imprecise),
-            (None, noise) if noise < -limit && !self.is_exactly_zero() => {
+        match (self.sign(), self.radius.log2_bound()) {
+            (Some(_), _) if self.log2_bound().abs() > limit => Err(exponential::too_large(limits)),
+            (None, radius) if radius > limit => Err(BallError::Imprecise),
+            (None, radius) if radius < -limit && !self.is_exactly_zero() => {
                 Ok(Self::zero().widened(Radius::power_of_two(-limit)))
             }
             _ => Ok(self),
         }
     }
 
-    /// Whether everything in `other` is in this ball too.
+    /// Whether this ball is a superset of `other`.
     #[cfg(test)]
-    pub(in crate::engine) fn holds(&self, other: &Self) -> bool {
-        let (low, high, exponent) = self.ends();
-        let (other_low, other_high, other_exponent) = other.ends();
+    pub(in crate::engine) fn contains(&self, other: &Self) -> bool {
+        let (low, high, exponent) = self.endpoints();
+        let (other_low, other_high, other_exponent) = other.endpoints();
         let common = exponent.min(other_exponent);
-        let at = |n: IBig, from: i64| n << usize::try_from(from - common).unwrap();
-        at(low, exponent) <= at(other_low, other_exponent)
-            && at(other_high, other_exponent) <= at(high, exponent)
+        let rescaled = |n: IBig, from: i64| n << usize::try_from(from - common).unwrap();
+        rescaled(low, exponent) <= rescaled(other_low, other_exponent)
+            && rescaled(other_high, other_exponent) <= rescaled(high, exponent)
     }
 
-    /// Whether both hold a common number, as balls of the same number must.
+    /// Whether the balls have a number in common, as two balls of the same number must.
     #[cfg(test)]
-    pub(in crate::engine) fn meets(&self, other: &Self) -> bool {
+    pub(in crate::engine) fn overlaps(&self, other: &Self) -> bool {
         let difference = self.sub(other, 100_000);
         difference.sign().is_none()
     }
 
-    /// The midpoint in units of `2^-precision`, rounded down.
-    fn fixed(&self, precision: usize) -> IBig {
+    /// Returns the midpoint in units of `2^-precision`, rounded down.
+    fn to_fixed_point(&self, precision: usize) -> IBig {
         scaled(&self.midpoint, self.exponent + bits(precision))
     }
 }
 
-/// `n * 2^exponent`, rounded down.
+/// Returns `n * 2^exponent`, rounded down.
 fn scaled(n: &IBig, exponent: i64) -> IBig {
-    if let Ok(left) = usize::try_from(exponent) {
-        n << left
+    if let Ok(shift) = usize::try_from(exponent) {
+        n << shift
     } else {
-        let right = usize::try_from(exponent.unsigned_abs()).unwrap_or(usize::MAX);
-        n >> right.min(n.bit_len() + 1)
+        let shift = usize::try_from(exponent.unsigned_abs()).unwrap_or(usize::MAX);
+        n >> shift.min(n.bit_len() + 1)
     }
 }
 

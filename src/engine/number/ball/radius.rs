@@ -1,18 +1,19 @@
-//! Upper bounds of errors.
+//! Error bounds with 32-bit mantissas.
 
 use std::cmp::Ordering;
 
 use dashu_base::BitTest as _;
 use dashu_int::IBig;
 
-/// The number of bits of a mantissa.
+/// The number of bits in a mantissa.
 const BITS: u32 = 32;
 
-/// An upper bound of an error: a mantissa of 32 bits times a power of two, every
-/// operation rounded up.
+/// An upper bound of an error: `mantissa * 2^exponent`. Operations round up.
+///
+/// Some functions use the type for lower bounds and round down; their docs say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Radius {
-    /// 0, or from 2^31 up to but not including 2^32.
+    /// 0, or at least 2^31 and less than 2^32.
     mantissa: u64,
     exponent: i64,
 }
@@ -23,7 +24,7 @@ impl Radius {
         exponent: 0,
     };
 
-    /// `mantissa * 2^exponent`, rounded up.
+    /// Returns `mantissa * 2^exponent`, rounded up.
     pub(super) fn new(mantissa: u64, exponent: i64) -> Self {
         if mantissa == 0 {
             return Self::ZERO;
@@ -50,13 +51,13 @@ impl Radius {
         }
     }
 
-    /// `2^exponent`.
+    /// Returns `2^exponent`.
     pub(super) fn power_of_two(exponent: i64) -> Self {
         Self::new(1, exponent)
     }
 
-    /// `|n| * 2^exponent`, rounded up.
-    pub(super) fn of(n: &IBig, exponent: i64) -> Self {
+    /// Returns `|n| * 2^exponent`, rounded up.
+    pub(super) fn upper_bound(n: &IBig, exponent: i64) -> Self {
         let (top, shift, inexact) = top_bits(n);
         if !inexact {
             return Self::new(top, exponent + shift);
@@ -64,21 +65,21 @@ impl Radius {
         Self::new((top >> 1) + 1, exponent + shift + 1)
     }
 
-    /// `|n| * 2^exponent`, rounded *down*.
-    pub(super) fn at_most(n: &IBig, exponent: i64) -> Self {
+    /// Returns `|n| * 2^exponent`, rounded *down*.
+    pub(super) fn lower_bound(n: &IBig, exponent: i64) -> Self {
         let (top, shift, _) = top_bits(n);
         let bits = u64::BITS - top.leading_zeros();
-        let cut = bits.saturating_sub(BITS);
-        Self::new(top >> cut, exponent + shift + i64::from(cut))
+        let excess = bits.saturating_sub(BITS);
+        Self::new(top >> excess, exponent + shift + i64::from(excess))
     }
 
     pub(super) fn is_zero(self) -> bool {
         self.mantissa == 0
     }
 
-    /// The least `t` for which this is at most `2^t`, give or take one; very small
-    /// where this is zero.
-    pub(super) fn top(self) -> i64 {
+    /// Returns the least `t` for which the bound is less than `2^t`, or a very small number if it
+    /// is zero.
+    pub(super) fn log2_bound(self) -> i64 {
         if self.is_zero() {
             return i64::MIN / 4;
         }
@@ -93,6 +94,7 @@ impl Radius {
         self.exponent
     }
 
+    /// Returns `self + other`.
     pub(super) fn add(self, other: Self) -> Self {
         if self.is_zero() || other.is_zero() {
             return if self.is_zero() { other } else { self };
@@ -111,6 +113,7 @@ impl Radius {
         Self::new(high.mantissa + low, high.exponent)
     }
 
+    /// Returns `self * other`.
     pub(super) fn mul(self, other: Self) -> Self {
         Self::new(
             self.mantissa * other.mantissa,
@@ -118,14 +121,15 @@ impl Radius {
         )
     }
 
-    /// `self / divisor`, where `divisor` is a lower bound that is not zero.
+    /// Returns `self / divisor`. `divisor` is a lower bound and not zero.
     pub(super) fn div(self, divisor: Self) -> Self {
         let quotient = (self.mantissa << BITS).div_ceil(divisor.mantissa);
         Self::new(quotient, self.exponent - divisor.exponent - i64::from(BITS))
     }
 
-    /// A *lower* bound of `self - other`, where `self` is one; nothing where that is
-    /// not above zero.
+    /// Returns a *lower* bound of `self - other`, or none if it is not positive.
+    ///
+    /// `self` is a lower bound, `other` an upper bound.
     pub(super) fn sub(self, other: Self) -> Option<Self> {
         if other.is_zero() {
             return (!self.is_zero()).then_some(self);
@@ -139,11 +143,11 @@ impl Radius {
         } else {
             1
         };
-        let left = self.mantissa.checked_sub(other)?;
-        (left > 0).then(|| Self::new(left, self.exponent))
+        let difference = self.mantissa.checked_sub(other)?;
+        (difference > 0).then(|| Self::new(difference, self.exponent))
     }
 
-    /// `self * 2^shift`.
+    /// Returns `self * 2^shift`.
     pub(super) fn shifted(self, shift: i64) -> Self {
         Self {
             mantissa: self.mantissa,
@@ -169,27 +173,29 @@ impl Ord for Radius {
     }
 }
 
-/// The topmost 64 bits of `|n|`, how far they stand from its end, and whether there
-/// is more below them.
+/// Returns the leading 64 bits of `|n|`, the number of bits below them, and whether any of
+/// those is set.
+///
+/// If `n` is shorter, returns all of its bits.
 fn top_bits(n: &IBig) -> (u64, i64, bool) {
     let bits = n.bit_len();
     let (_, words) = n.as_sign_words();
-    let Some((&last, below)) = words.split_last() else {
+    let Some((&first, rest)) = words.split_last() else {
         return (0, 0, false);
     };
-    let Some((&second, lower)) = below.split_last() else {
-        return (last, 0, false);
+    let Some((&second, rest)) = rest.split_last() else {
+        return (first, 0, false);
     };
-    let shift = last.leading_zeros();
+    let shift = first.leading_zeros();
     let top = if shift == 0 {
-        last
+        first
     } else {
-        (last << shift) | (second >> (u64::BITS - shift))
+        (first << shift) | (second >> (u64::BITS - shift))
     };
-    let inexact = second << shift != 0 || lower.iter().any(|word| *word != 0);
+    let inexact = second << shift != 0 || rest.iter().any(|word| *word != 0);
     (
         top,
-        i64::try_from(bits - 64).expect("far fewer bits"),
+        i64::try_from(bits - 64).expect("a bit count fits 63 bits"),
         inexact,
     )
 }

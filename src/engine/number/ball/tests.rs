@@ -1,4 +1,4 @@
-//! Balls against themselves: what is known with many bits lies in what is known with few.
+//! Properties of balls: results with few bits must agree with results with many bits.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ fn rational(numerator: i64, denominator: u32, precision: usize) -> Ball {
     Ball::rational(&numerator.into(), &denominator.into(), precision)
 }
 
-/// A number of any size: `n / d * 2^shift`.
+/// A number of any size: `numerator / denominator * 2^shift`.
 #[derive(Clone, Copy, Debug)]
 struct Any {
     numerator: i64,
@@ -53,25 +53,27 @@ const FUNCTIONS: [(&str, Function); 16] = [
     ("power", |x, p, w| x.power(7, p, w.limits)),
 ];
 
-/// The same value from few bits and from many: the balls must have it in common, and
-/// the wide one must hold the narrow one. (By luck, as near zero, few bits may tell more.)
+/// Checks two balls of the same value, from few bits and from many.
+///
+/// They must overlap, and a wide ball must contain a narrow one. The ball from few bits may be the
+/// narrower one by chance, as near zero.
 fn agree(name: &str, few: &Ball, many: &Ball) -> std::result::Result<(), TestCaseError> {
-    prop_assert!(few.meets(many), "{name}: {few:?} and {many:?}");
+    prop_assert!(few.overlaps(many), "{name}: {few:?} and {many:?}");
     let narrower = many.radius.shifted(2) < few.radius;
     prop_assert!(
-        !narrower || few.holds(many),
-        "{name}: {few:?} does not hold {many:?}"
+        !narrower || few.contains(many),
+        "{name}: {few:?} does not contain {many:?}"
     );
     Ok(())
 }
 
 proptest! {
     #[test]
-    fn functions(x in any_number(), precision in 30usize..400) {
+    fn functions_at_two_precisions_agree(x in any_number(), precision in 30usize..400) {
         let limits = Limits::default();
         let mut work = Work::new(&limits, u64::MAX, &|| None);
         for (name, function) in FUNCTIONS {
-            // Both are told the same number, the second one far better.
+            // Both get the same number, the second one more precisely.
             let few = function(&x.at(precision), precision, &mut work);
             let many = function(&x.at(4 * precision), 2 * precision, &mut work);
             if let (Ok(few), Ok(many)) = (few, many) {
@@ -81,13 +83,13 @@ proptest! {
     }
 
     #[test]
-    fn arithmetic(x in any_number(), y in any_number(), precision in 20usize..300) {
+    fn arithmetic_at_two_precisions_agrees(x in any_number(), y in any_number(), precision in 20usize..300) {
         type Operation = fn(&Ball, &Ball, usize) -> Result<Ball>;
         let operations: [(&str, Operation); 4] = [
-            ("plus", |x, y, p| Ok(x.add(y, p))),
-            ("minus", |x, y, p| Ok(x.sub(y, p))),
-            ("times", |x, y, p| Ok(x.mul(y, p))),
-            ("over", |x, y, p| x.div(y, p)),
+            ("add", |x, y, p| Ok(x.add(y, p))),
+            ("sub", |x, y, p| Ok(x.sub(y, p))),
+            ("mul", |x, y, p| Ok(x.mul(y, p))),
+            ("div", |x, y, p| x.div(y, p)),
         ];
         for (name, operation) in operations {
             let few = operation(&x.at(precision), &y.at(precision), precision);
@@ -98,19 +100,19 @@ proptest! {
         }
     }
 
-    /// Functions of a wide ball hold the function of every number in it.
+    /// The image of a wide ball must overlap the image of each number in it.
     #[test]
-    fn wide_balls(x in -2000i64..2000, width in 1i64..40, part in -100i64..=100) {
+    fn images_of_wide_balls_overlap_those_of_their_numbers(x in -2000i64..2000, width in 1i64..40, part in -100i64..=100) {
         let limits = Limits::default();
         let mut work = Work::new(&limits, u64::MAX, &|| None);
         let center = rational(x, 100, 100);
         let wide = center.clone().widened(Radius::power_of_two(-width));
         let inside = center.add(&rational(part, 100, 100).shifted(-width), 300);
         for (name, function) in FUNCTIONS {
-            let of_wide = function(&wide, 60, &mut work);
-            let of_inside = function(&inside, 200, &mut work);
-            if let (Ok(of_wide), Ok(of_inside)) = (of_wide, of_inside) {
-                prop_assert!(of_wide.meets(&of_inside), "{name} of {x}/100 ± 2^-{width}");
+            let wide_image = function(&wide, 60, &mut work);
+            let inside_image = function(&inside, 200, &mut work);
+            if let (Ok(wide_image), Ok(inside_image)) = (wide_image, inside_image) {
+                prop_assert!(wide_image.overlaps(&inside_image), "{name} of {x}/100 ± 2^-{width}");
             }
         }
     }
@@ -124,11 +126,11 @@ proptest! {
         prop_assert!(bound(left) >= exact(a, e));
         prop_assert!(bound(left.add(right)) >= exact(a, e) + exact(b, f));
         prop_assert!(bound(left.mul(right)) << 400usize >= exact(a, e) * exact(b, f));
-        // Lower bounds of what is divided by and subtracted from.
-        let least = Radius::at_most(&IBig::from(b), f);
-        prop_assert!(bound(least) <= exact(b, f));
-        prop_assert!(bound(left.div(least)) * exact(b, f) >= exact(a, e) << 400usize);
-        if let Some(rest) = least.sub(left) {
+        // Divisors and minuends are lower bounds.
+        let lower = Radius::lower_bound(&IBig::from(b), f);
+        prop_assert!(bound(lower) <= exact(b, f));
+        prop_assert!(bound(left.div(lower)) * exact(b, f) >= exact(a, e) << 400usize);
+        if let Some(rest) = lower.sub(left) {
             prop_assert!(bound(rest) + exact(a, e) <= exact(b, f));
         }
         prop_assert_eq!(left < right, bound(left) < bound(right));
@@ -136,7 +138,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_exact_stays_exact() {
+fn exact_results_have_no_radius() {
     let limits = Limits::default();
     let exact = |n: i64| Ball::exact(n.into());
     assert!(exact(3).add(&exact(4), 50).is_exact());
@@ -149,7 +151,7 @@ fn what_is_exact_stays_exact() {
 }
 
 #[test]
-fn what_cannot_be_told() {
+fn operations_on_balls_that_are_too_wide_are_imprecise() {
     let around_zero = Ball::zero().widened(Radius::power_of_two(-10));
     assert!(around_zero.sign().is_none());
     assert!(matches!(
@@ -165,7 +167,7 @@ fn what_cannot_be_told() {
         Ball::one().negated().ln(50),
         Err(BallError::Fault(_))
     ));
-    // The short cuts near zero are for balls that are near zero too.
+    // The approximations near zero need a small radius too.
     let limits = Limits::default();
     let wide = Ball::zero().widened(Radius::power_of_two(1));
     assert!(matches!(wide.sinh(50, &limits), Err(BallError::Imprecise)));

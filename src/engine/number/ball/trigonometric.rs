@@ -1,4 +1,4 @@
-//! Trigonometric functions and their inverses.
+//! Pi, trigonometric functions and their inverses.
 
 use dashu_base::{BitTest as _, DivEuclid as _, Sign};
 use dashu_int::IBig;
@@ -6,18 +6,18 @@ use dashu_int::IBig;
 use super::{
     Ball, BallError, Radius, Result, bits,
     constants::pi,
-    exponential::{guess, odd_series},
+    exponential::{f64_estimate, odd_power_series},
     scaled,
 };
 use crate::engine::{Fault, Limits};
 
-/// `sin(x)` and `cos(x)` times `2^precision` for a fixed-point `|x| <= 1.2`, each less
-/// than 3 too small or too large.
+/// Returns `sin(x)` and `cos(x)` times `2^precision` for a fixed-point `|x| <= 1.2`, each with an
+/// error below 3.
 ///
-/// Both Taylor series of `x / 2^s`, and `s` times `sin 2y = 2 sin y cos y`, `cos 2y =
-/// 1 - 2 sin² y`. The series are less than 2.1 units off for a term; doubling
-/// multiplies the larger error by less than `2 (1 + |sin y|)`, which for all of them
-/// together is less than `2^s e^(2 |sin x|)` < 2^(s + 3), and adds 2 units.
+/// Sums both Taylor series for `x / 2^s` and doubles the angle `s` times by `sin 2y = 2 sin y cos y`
+/// and `cos 2y = 1 - 2 sin² y`. The error of the series is below 2.1 units for each term. Each
+/// doubling multiplies the larger error by less than `2 (1 + |sin y|)` and adds 2 units. The factors
+/// of all doublings together are less than `2^s e^(2 |sin x|) < 2^(s + 3)`.
 pub(super) fn sin_cos_fixed(x: &IBig, precision: usize) -> (IBig, IBig) {
     let halvings = 2 + precision.isqrt() / 2;
     let guard = halvings + 6 + precision.bit_len();
@@ -47,42 +47,41 @@ pub(super) fn sin_cos_fixed(x: &IBig, precision: usize) -> (IBig, IBig) {
     (sine >> guard, cosine >> guard)
 }
 
-/// `atan(x) * 2^precision` for a fixed-point `x` from -2 to 2, less than 3 too small or
-/// too large.
+/// Returns `atan(x) * 2^precision` for a fixed-point `x` from -2 to 2, with an error below 3.
 ///
-/// With a guess `y` from a third of the precision, `atan x = y + atan((x cos y - sin
-/// y)/(cos y + x sin y))` exactly. The quotient is less than 12 units off, the whole
-/// less than 20.
+/// For an estimate `y` with a third of the precision,
+/// `atan x = y + atan((x cos y - sin y)/(cos y + x sin y))` exactly. The error of the quotient is
+/// below 12 units, and that of the sum below 20 units of the working precision.
 fn atan_fixed(x: &IBig, precision: usize) -> IBig {
     const GUARD: usize = 8;
     let working = precision + GUARD;
     let x = x << GUARD;
-    let y = atan_guess(&x, working);
+    let y = atan_estimate(&x, working);
     let (sine, cosine) = sin_cos_fixed(&y, working);
-    let above = (&x * &cosine) - (&sine << working);
-    let below = cosine + ((x * sine) >> working);
-    let quotient = above / below;
-    (y + odd_series(&quotient, working, Sign::Negative)) >> GUARD
+    let numerator = (&x * &cosine) - (&sine << working);
+    let denominator = cosine + ((x * sine) >> working);
+    let quotient = numerator / denominator;
+    (y + odd_power_series(&quotient, working, Sign::Negative)) >> GUARD
 }
 
-/// [`atan_fixed`] with an error that nobody has bounded.
-fn atan_guess(x: &IBig, precision: usize) -> IBig {
+/// Estimates [`atan_fixed`], without a proven error bound.
+fn atan_estimate(x: &IBig, precision: usize) -> IBig {
     let third = precision / 3 + 8;
     if third > 48 {
         return atan_fixed(&(x >> (precision - third)), third) << (precision - third);
     }
     let short = scaled(x, 52 - bits(precision));
-    scaled(&guess(&short, f64::atan), bits(precision) - 52)
+    scaled(&f64_estimate(&short, f64::atan), bits(precision) - 52)
 }
 
 impl Ball {
-    /// Pi.
+    /// Returns pi.
     pub(in crate::engine) fn pi(precision: usize) -> Self {
         let error = Radius::new(2, -bits(precision));
         Self::rounded(pi(precision), -bits(precision), error, precision)
     }
 
-    /// Sine and cosine.
+    /// Returns `sin(x)` and `cos(x)`.
     pub(in crate::engine) fn sin_cos(
         &self,
         precision: usize,
@@ -91,35 +90,36 @@ impl Ball {
         if self.is_exactly_zero() {
             return Ok((Self::zero(), Self::one()));
         }
-        if self.top() > limits.angle {
+        if self.log2_bound() > limits.angle {
             let message = format!("the angle is beyond the limit of 2^{}", limits.angle);
             return Err(Fault::limit(message).into());
         }
-        if self.radius.top() > 2 {
-            // Whatever the angle is.
-            let anything = Self::zero().widened(Radius::power_of_two(0));
-            return Ok((anything.clone(), anything));
+        if self.radius.log2_bound() > 2 {
+            // The angle is unknown, so the results are anywhere in -1..=1.
+            let unknown = Self::zero().widened(Radius::power_of_two(0));
+            return Ok((unknown.clone(), unknown));
         }
         // |sin x - x| <= |x|³/6, |cos x - 1| <= x²/2.
-        if self.top() < -bits(precision) / 2 - 4 {
-            let square = self.most().mul(self.most());
-            let sine = self.clone().widened(square.mul(self.most()));
+        if self.log2_bound() < -bits(precision) / 2 - 4 {
+            let square = self.max_abs().mul(self.max_abs());
+            let sine = self.clone().widened(square.mul(self.max_abs()));
             return Ok((sine, Self::one().widened(square)));
         }
-        let above = usize::try_from(self.top().unsigned_abs()).expect("a limit is below");
-        let working = precision + 8 + above;
-        let x = self.fixed(working);
-        let quarter = pi(working) >> 1;
-        let turns = ((&x << 1) + &quarter).div_euclid(&quarter << 1);
-        let rest = x - &turns * &quarter;
-        // 3 units of their own, 1 for x, 2 for each quarter of a turn.
-        let own = Radius::new(4, -bits(working));
-        let reduction = Radius::of(&turns, 1 - bits(working));
-        let error = own.add(reduction).add(self.radius);
+        let extra = usize::try_from(self.log2_bound().unsigned_abs()).expect("it is limited");
+        let working = precision + 8 + extra;
+        let x = self.to_fixed_point(working);
+        // x = quadrant * pi/2 + rest, with |rest| <= pi/4.
+        let right_angle = pi(working) >> 1;
+        let quadrant = ((&x << 1) + &right_angle).div_euclid(&right_angle << 1);
+        let rest = x - &quadrant * &right_angle;
+        // 3 units from sin_cos_fixed, 1 from x, 2 from each right angle.
+        let rounding = Radius::new(4, -bits(working));
+        let reduction = Radius::upper_bound(&quadrant, 1 - bits(working));
+        let error = rounding.add(reduction).add(self.radius);
         let (sine, cosine) = sin_cos_fixed(&rest, working);
         let ball = |n| Self::rounded(n, -bits(working), error, precision);
         let (sine, cosine) = (ball(sine), ball(cosine));
-        Ok(match (turns.bit(0), turns.bit(1)) {
+        Ok(match (quadrant.bit(0), quadrant.bit(1)) {
             (false, false) => (sine, cosine),
             (true, false) => (cosine, sine.negated()),
             (false, true) => (sine.negated(), cosine.negated()),
@@ -127,57 +127,62 @@ impl Ball {
         })
     }
 
-    /// The inverse tangent.
+    /// Returns `atan(x)`.
     pub(in crate::engine) fn atan(&self, precision: usize) -> Result<Self> {
-        if self.top() < -bits(precision) / 2 - 4 {
+        if self.log2_bound() < -bits(precision) / 2 - 4 {
             // |atan x - x| <= |x|³/3.
-            let most = self.most();
-            return Ok(self.clone().widened(most.mul(most).mul(most)));
+            let max = self.max_abs();
+            return Ok(self.clone().widened(max.mul(max).mul(max)));
         }
-        if self.top() > 1 {
-            // A quarter of a turn less the inverse tangent of the inverse.
+        if self.log2_bound() > 1 {
+            // atan x = ±pi/2 - atan(1/x), with the sign of x.
             let inverse = Self::one().div(self, precision + 8)?;
-            let quarter = Self::pi(precision + 8).shifted(-1);
+            let right_angle = Self::pi(precision + 8).shifted(-1);
             let negative = self.midpoint.sign() == Sign::Negative;
-            let quarter = if negative { quarter.negated() } else { quarter };
-            return Ok(quarter.sub(&inverse.atan(precision + 8)?, precision));
+            let right_angle = if negative {
+                right_angle.negated()
+            } else {
+                right_angle
+            };
+            return Ok(right_angle.sub(&inverse.atan(precision + 8)?, precision));
         }
-        let below = usize::try_from(self.top().unsigned_abs()).expect("within the precision");
-        let working = precision + 8 + below;
-        // 3 units of its own, 1 for x; the slope is at most 1.
+        let extra =
+            usize::try_from(self.log2_bound().unsigned_abs()).expect("within the precision");
+        let working = precision + 8 + extra;
+        // 3 units from atan_fixed, 1 from x. The derivative is at most 1.
         let error = self.radius.add(Radius::new(4, -bits(working)));
-        let result = atan_fixed(&self.fixed(working), working);
+        let result = atan_fixed(&self.to_fixed_point(working), working);
         Ok(Self::rounded(result, -bits(working), error, precision))
     }
 
-    /// The inverse sine, of what is between -1 and 1: `atan(x/√((1 - x)(1 + x)))`.
+    /// Returns `asin(x) = atan(x/√((1 - x)(1 + x)))`. Fails for `|x| > 1`.
     pub(in crate::engine) fn asin(&self, precision: usize) -> Result<Self> {
         let working = precision + 8;
-        let (less, more) = self.around_one(working)?;
-        let cosine = less.mul(&more, working).square_root(working)?;
+        let (minus, plus) = self.one_minus_and_plus(working)?;
+        let cosine = minus.mul(&plus, working).square_root(working)?;
         self.div(&cosine, working)?.atan(precision)
     }
 
-    /// The inverse cosine, of what is between -1 and 1: `2 atan √((1 - x)/(1 + x))`.
+    /// Returns `acos(x) = 2 atan √((1 - x)/(1 + x))`. Fails for `|x| > 1`.
     pub(in crate::engine) fn acos(&self, precision: usize) -> Result<Self> {
         let working = precision + 8;
-        let (less, more) = self.around_one(working)?;
-        let half = less
-            .div(&more, working)?
+        let (minus, plus) = self.one_minus_and_plus(working)?;
+        let half = minus
+            .div(&plus, working)?
             .square_root(working)?
             .atan(precision)?;
         Ok(half.shifted(1))
     }
 
-    /// `1 - x` and `1 + x`, both positive.
-    fn around_one(&self, precision: usize) -> Result<(Self, Self)> {
+    /// Returns `1 - x` and `1 + x`. Fails if one is negative; imprecise if one may be zero.
+    fn one_minus_and_plus(&self, precision: usize) -> Result<(Self, Self)> {
         let exact = precision + self.midpoint.bit_len();
-        let less = Self::one().sub(self, exact);
-        let more = Self::one().add(self, exact);
-        match (less.sign(), more.sign()) {
-            (Some(Sign::Positive), Some(Sign::Positive)) => Ok((less, more)),
+        let minus = Self::one().sub(self, exact);
+        let plus = Self::one().add(self, exact);
+        match (minus.sign(), plus.sign()) {
+            (Some(Sign::Positive), Some(Sign::Positive)) => Ok((minus, plus)),
             (Some(Sign::Negative), _) | (_, Some(Sign::Negative)) => {
-                Err(Fault::domain("the inverse of a sine or cosine beyond 1").into())
+                Err(Fault::domain("the inverse sine or cosine of a number beyond ±1").into())
             }
             _ => Err(BallError::Imprecise),
         }

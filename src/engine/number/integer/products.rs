@@ -1,0 +1,172 @@
+//! Factorials, permutations, combinations and Fibonacci numbers.
+
+use dashu_base::BitTest as _;
+use dashu_int::UBig;
+
+use super::log2;
+use crate::engine::{
+    budget::work::{Work, cost},
+    fault::{Fault, Result},
+};
+
+/// Returns `first (first + 1) ... (first + count - 1)`, multiplied by binary splitting.
+///
+/// Factors of about equal length let the fast multiplication algorithms work.
+fn rising_factorial(first: &UBig, count: u64) -> UBig {
+    if count <= 16 {
+        let multiply = |product: UBig, offset: u64| product * (first + offset);
+        return (0..count).fold(UBig::ONE, multiply);
+    }
+    let half = count / 2;
+    rising_factorial(first, half) * rising_factorial(&(first + half), count - half)
+}
+
+/// Pays for a product of about `bits` bits that is computed by binary splitting.
+fn pay_for_product(bits: f64, what: &str, work: &mut Work<'_>) -> Result<()> {
+    let limit = work.limits.result;
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let too_large = bits > limit as f64 + 64.0;
+    if too_large {
+        return Err(Fault::too_long(limit));
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
+    let bits = bits as usize;
+    work.pay_at_once(100 + bits as u64 * 2 + 3 * cost::multiply(bits, bits), what)
+}
+
+/// Returns `n!`.
+pub(in crate::engine) fn factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+    pay_for_product(log2_factorial(n), "a factorial", work)?;
+    Ok(rising_factorial(&UBig::ONE, to_u64(n)))
+}
+
+/// Returns `n!!`: the product of `n`, `n - 2`, `n - 4` and so on.
+pub(in crate::engine) fn double_factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+    pay_for_product(log2_factorial(n) / 2.0 + 64.0, "a factorial", work)?;
+    let n = to_u64(n);
+    let half = UBig::from(n / 2);
+    if n.is_multiple_of(2) {
+        return Ok(rising_factorial(&UBig::ONE, n / 2)
+            << usize::try_from(n / 2).expect("the result is bounded"));
+    }
+    // (2k + 1)!! = (k + 2) (k + 3) ... (2k + 2) / 2^(k + 1)
+    let count = n / 2 + 1;
+    Ok(rising_factorial(&(half + 2u8), count)
+        >> usize::try_from(count).expect("the result is bounded"))
+}
+
+/// Converts `n`, which fits 64 bits since a result of at least `n` bits is within the limits.
+fn to_u64(n: &UBig) -> u64 {
+    u64::try_from(n).expect("the result is bounded")
+}
+
+/// Estimates the logarithm of `n!` to base 2 by Stirling's formula.
+fn log2_factorial(n: &UBig) -> f64 {
+    if n.bit_len() < 2 {
+        return 0.0;
+    }
+    let float = log2(n).exp2();
+    float * (log2(n) - std::f64::consts::LOG2_E) + log2(n) / 2.0 + 1.4
+}
+
+/// Returns `n (n - 1) ... (n - k + 1)`, where `k <= n`.
+pub(in crate::engine) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+    let count = log2(&(k + 1u8)).exp2();
+    let bits = (log2(&(n + 1u8)) * count).min(log2_factorial(n));
+    let difference = log2_factorial(n) - log2_factorial(&(n - k));
+    // For large n, the difference of two large floats has no correct digits.
+    let bits = if n.bit_len() < 40 {
+        difference.max(0.0)
+    } else {
+        bits
+    };
+    pay_for_product(bits, "a product", work)?;
+    Ok(rising_factorial(&(n - k + 1u8), to_u64(k)))
+}
+
+/// Returns the binomial coefficient `n! / (k! (n - k)!)`, where `k <= n`.
+pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+    /// The end of the range of `n` for which primes are sieved.
+    const SIEVE_LIMIT: u64 = 1 << 22;
+    let rest = n - k;
+    let k = k.min(&rest).clone();
+    match u64::try_from(n) {
+        Ok(n) if n < SIEVE_LIMIT && k.bit_len() > 6 => {
+            let k = to_u64(&k);
+            let bits = log2_factorial(&n.into())
+                - log2_factorial(&k.into())
+                - log2_factorial(&(n - k).into());
+            pay_for_product(bits, "a product", work)?;
+            work.pay(n * 5)?;
+            Ok(binomial_from_primes(n, k))
+        }
+        _ => {
+            let product = permutations(n, &k, work)?;
+            let divisor = factorial(&k, work)?;
+            work.pay_at_once(cost::divide(product.bit_len()), "a quotient")?;
+            Ok(product / divisor)
+        }
+    }
+}
+
+/// Returns the binomial coefficient of `n` and `k` as the product of its prime powers.
+///
+/// Primes come from a sieve of Eratosthenes, their exponents from Legendre's formula for the
+/// three factorials: for each power of `p`, the quotients of `n`, `k` and `n - k` are compared.
+fn binomial_from_primes(n: u64, k: u64) -> UBig {
+    let end = usize::try_from(n).expect("below the sieve limit") + 1;
+    let mut composite = vec![false; end];
+    let mut factors = Vec::new();
+    for prime in 2..end {
+        if composite[prime] {
+            continue;
+        }
+        for multiple in (prime * prime..end).step_by(prime) {
+            composite[multiple] = true;
+        }
+        let prime = prime as u64;
+        let mut power = prime;
+        while power <= n {
+            if n / power > k / power + (n - k) / power {
+                factors.push(prime);
+            }
+            power *= prime;
+        }
+    }
+    product(&factors)
+}
+
+/// Returns the product of `factors`, multiplied by binary splitting.
+fn product(factors: &[u64]) -> UBig {
+    if factors.len() <= 16 {
+        return factors
+            .iter()
+            .fold(UBig::ONE, |product, factor| product * factor);
+    }
+    let (left, right) = factors.split_at(factors.len() / 2);
+    product(left) * product(right)
+}
+
+/// Returns the `n`-th Fibonacci number by fast doubling, with `F(0) = 0`.
+///
+/// `F(2k) = F(k) (2 F(k + 1) - F(k))` and `F(2k + 1) = F(k)² + F(k + 1)²`.
+pub(in crate::engine) fn fibonacci(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
+    pay_for_product(0.695 * log2(&(n + 1u8)).exp2(), "a Fibonacci number", work)?;
+    let n = to_u64(n);
+    let (mut a, mut b) = (UBig::ZERO, UBig::ONE);
+    for bit in (0..u64::BITS - n.leading_zeros()).rev() {
+        let doubled = &a * ((&b << 1) - &a);
+        let next = &a * &a + &b * &b;
+        (a, b) = if n >> bit & 1 == 1 {
+            let second = doubled + &next;
+            (next, second)
+        } else {
+            (doubled, next)
+        };
+    }
+    Ok(a)
+}
