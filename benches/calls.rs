@@ -1,4 +1,4 @@
-//! What a call costs, and a line before it is one. `cargo bench --bench calls`.
+//! Time of a unary call, and of parsing a line into a command. `cargo bench --bench calls`.
 
 mod servers;
 

@@ -1,7 +1,7 @@
-//! How late notes come where many listen. `cargo bench --bench chat`.
+//! Delivery delay of notes to many subscribers. `cargo bench --bench chat`.
 //!
-//! 2,000 members on 100 connections hear 100 notes, said 50 a second and then all at once,
-//! by `grpcalc serve` in a process of its own, which shares the machine with all of them.
+//! 2,000 subscribers on 100 connections receive 100 notes, sent at 50 a second and then all at
+//! once. The server is `grpcalc serve` in a process of its own on the same machine.
 
 use std::{
     fs,
@@ -23,80 +23,83 @@ use tonic::{
 };
 
 const CONNECTIONS: usize = 100;
-const MEMBERS: usize = 20;
+const SUBSCRIBERS_PER_CONNECTION: usize = 20;
 const NOTES: u32 = 100;
 
 fn main() {
-    // `cargo test --benches` only wants to know that it runs.
+    // `cargo test --benches` only checks that the benchmark starts.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
-    for (how, pause) in [
+    for (pace, pause) in [
         ("50 notes a second", Duration::from_millis(20)),
         ("all notes at once", Duration::ZERO),
     ] {
         let server = Server::start();
-        let mut late = runtime.block_on(measure(&server.address, pause));
-        late.sort();
-        let share = |percent: usize| late[(late.len() - 1) * percent / 100];
+        let mut delays = runtime.block_on(measure(&server.address, pause));
+        delays.sort();
+        let percentile = |percent: usize| delays[(delays.len() - 1) * percent / 100];
         println!(
-            "{how}: {} notes came; late: median {:.1?}, 99 % {:.1?}, at most {:.1?}; \
+            "{pace}: {} notes received; delay: median {:.1?}, 99 % {:.1?}, maximum {:.1?}; \
              server: peak {} MiB, CPU {:.2} s",
-            late.len(),
-            share(50),
-            share(99),
-            share(100),
-            server.peak() / 1024,
-            server.cpu(),
+            delays.len(),
+            percentile(50),
+            percentile(99),
+            percentile(100),
+            server.peak_memory() / 1024,
+            server.cpu_seconds(),
         );
     }
 }
 
-/// How late each note came to each member.
+/// Returns the delay of each note at each subscriber.
 async fn measure(address: &str, pause: Duration) -> Vec<Duration> {
-    let listening = Arc::new(Barrier::new(CONNECTIONS * MEMBERS + 1));
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let subscribed = Arc::new(Barrier::new(CONNECTIONS * SUBSCRIBERS_PER_CONNECTION + 1));
+    let (sender, mut receiver) = mpsc::unbounded_channel();
     let begin = Instant::now();
     for _ in 0..CONNECTIONS {
         let stub = connect(address).await;
-        for _ in 0..MEMBERS {
-            let (mut stub, listening, tell) = (stub.clone(), Arc::clone(&listening), tell.clone());
+        for _ in 0..SUBSCRIBERS_PER_CONNECTION {
+            let (mut stub, subscribed, sender) =
+                (stub.clone(), Arc::clone(&subscribed), sender.clone());
             tokio::spawn(async move {
                 let notes = stub.chat_stream(Empty {}).await.unwrap().into_inner();
-                listening.wait().await;
-                tell.send(hear(notes, begin).await).unwrap();
+                subscribed.wait().await;
+                sender.send(receive(notes, begin).await).unwrap();
             });
         }
     }
-    drop(tell);
-    listening.wait().await;
-    let (mut speaker, start) = (connect(address).await, Instant::now());
+    drop(sender);
+    subscribed.wait().await;
+    let (mut stub, start) = (connect(address).await, Instant::now());
     for number in 0..NOTES {
         sleep_until(start + number * pause).await;
         let note = Note {
             name: "speaker".into(),
             message: begin.elapsed().as_nanos().to_string(),
         };
-        speaker.send_note(note).await.unwrap();
+        stub.send_note(note).await.unwrap();
     }
-    let mut late = Vec::new();
-    while let Some(heard) = told.recv().await {
-        late.extend(heard);
+    let mut delays = Vec::new();
+    while let Some(received) = receiver.recv().await {
+        delays.extend(received);
     }
-    late
+    delays
 }
 
-async fn hear(mut notes: Streaming<Note>, begin: Instant) -> Vec<Duration> {
-    let (mut late, mut last) = (Vec::new(), 0);
+/// Receives all notes and returns their delays. The text of a note is its time after `begin` in
+/// nanoseconds.
+async fn receive(mut notes: Streaming<Note>, begin: Instant) -> Vec<Duration> {
+    let (mut delays, mut last) = (Vec::new(), 0);
     for _ in 0..NOTES {
         let note = notes.message().await.unwrap().unwrap();
-        let said: u64 = note.message.parse().unwrap();
-        assert!(said > last, "in their order");
-        last = said;
-        late.push(begin.elapsed().saturating_sub(Duration::from_nanos(said)));
+        let sent: u64 = note.message.parse().unwrap();
+        assert!(sent > last, "notes arrive in their order");
+        last = sent;
+        delays.push(begin.elapsed().saturating_sub(Duration::from_nanos(sent)));
     }
-    late
+    delays
 }
 
 async fn connect(address: &str) -> ChatServerClient<Channel> {
@@ -104,6 +107,7 @@ async fn connect(address: &str) -> ChatServerClient<Channel> {
     ChatServerClient::new(endpoint.connect().await.unwrap())
 }
 
+/// A server process, which is killed on drop.
 struct Server {
     child: Child,
     address: String,
@@ -123,8 +127,8 @@ impl Server {
         Self { child, address }
     }
 
-    /// The most memory that it has had, in KiB.
-    fn peak(&self) -> u64 {
+    /// Returns the peak resident memory of the process, in KiB.
+    fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         peak.unwrap()
@@ -134,8 +138,8 @@ impl Server {
             .unwrap()
     }
 
-    /// Seconds, of which the system counts a hundred parts.
-    fn cpu(&self) -> f64 {
+    /// Returns the CPU time of the process, in seconds. The kernel counts in ticks of 10 ms.
+    fn cpu_seconds(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let (_, fields) = stat.rsplit_once(')').unwrap();
         let times = fields.split_whitespace().skip(11).take(2);

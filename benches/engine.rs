@@ -1,4 +1,4 @@
-//! What a line costs from text to text, beside fend. `cargo bench --bench engine`.
+//! Time to evaluate a line from text to text, compared to fend. `cargo bench --bench engine`.
 
 use std::hint::black_box;
 
@@ -8,7 +8,7 @@ use grpcalc::{
     syntax,
 };
 
-/// Lines that both calculators answer.
+/// Lines that both calculators evaluate.
 const SHARED: [&str; 6] = [
     "20 + 10",
     "1.5 * (2 + 3) ^ 2 / 7",
@@ -18,8 +18,8 @@ const SHARED: [&str; 6] = [
     "sin(1) + cos(1)",
 ];
 
-/// Lines of ours alone, or too heavy for many rounds.
-const OWN: [&str; 6] = [
+/// Lines for grpcalc alone: fend cannot evaluate them, or takes too long.
+const GRPCALC_ONLY: [&str; 6] = [
     "exp(pi*sqrt(163)) - 262537412640768744",
     "gamma(1/3)",
     "sin(pi)",
@@ -50,7 +50,7 @@ fn lines(criterion: &mut Criterion) {
         group.bench_function("fend", |bencher| bencher.iter(|| theirs(black_box(line))));
         group.finish();
     }
-    for line in OWN {
+    for line in GRPCALC_ONLY {
         criterion.bench_function(line, |bencher| bencher.iter(|| ours(black_box(line))));
     }
     criterion.bench_function("parse 1.5 * (2 + 3) ^ 2 / 7", |bencher| {

@@ -1,4 +1,4 @@
-//! What a person at the prompt waits for. `cargo bench --bench prompt`.
+//! Response times of the prompt. `cargo bench --bench prompt`.
 
 use std::{
     fs::File,
@@ -10,10 +10,10 @@ use std::{
 use criterion::{Criterion, criterion_group, criterion_main};
 use rexpect::process::PtyProcess;
 
-/// What takes more than a second, and cannot be done in steps of less than some milliseconds.
+/// A line that runs for more than a second, in steps of at least some milliseconds.
 const HEAVY: &str = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)";
 
-/// The program at a terminal.
+/// The program in a pseudo-terminal.
 struct Terminal {
     _process: PtyProcess,
     stream: File,
@@ -45,7 +45,7 @@ impl Terminal {
         self.stream.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Reads up to the end of `text`.
+    /// Waits until the program prints `text`.
     fn wait(&mut self, text: &str) {
         let text = text.as_bytes();
         loop {
@@ -60,18 +60,18 @@ impl Terminal {
         }
     }
 
-    /// From a key to the answer that it makes.
-    fn key(&mut self, line: &str, key: &str, answer: &str) -> Duration {
+    /// Measures the time from pressing `key` after `line` to the preview `answer`.
+    fn time_to_preview(&mut self, line: &str, key: &str, answer: &str) -> Duration {
         self.press(line);
         self.wait(line.split(' ').next_back().unwrap_or_default());
         let start = Instant::now();
         self.press(key);
         self.wait(answer);
-        let took = start.elapsed();
-        // The line is thrown away.
+        let elapsed = start.elapsed();
+        // Ctrl-U deletes the line.
         self.press("\x15");
         self.wait("> \r");
-        took
+        elapsed
     }
 }
 
@@ -84,7 +84,11 @@ fn prompt(criterion: &mut Criterion) {
         ("gamma(1/3", ")", "≈ 2.6789385347077476337"),
     ] {
         group.bench_function(format!("{line}{key}"), |bencher| {
-            bencher.iter_custom(|count| (0..count).map(|_| terminal.key(line, key, answer)).sum());
+            bencher.iter_custom(|count| {
+                (0..count)
+                    .map(|_| terminal.time_to_preview(line, key, answer))
+                    .sum()
+            });
         });
     }
     group.finish();

@@ -1,4 +1,4 @@
-//! Whole scripts, in lines per second. `cargo bench --bench scripts`.
+//! Throughput of whole scripts, in lines per second. `cargo bench --bench scripts`.
 
 mod servers;
 
@@ -15,6 +15,7 @@ use servers::{embedded, over_loopback};
 
 const LINES: u64 = 100_000;
 
+/// An output that drops everything.
 struct Discard;
 
 impl Output for Discard {
@@ -23,8 +24,8 @@ impl Output for Discard {
     }
 }
 
-/// Integers, decimals, powers and variables, without any chance.
-fn mixed() -> String {
+/// Returns a deterministic script with integers, decimals, powers and variables.
+fn mixed_script() -> String {
     let mut script = String::new();
     for n in 0..LINES {
         let (a, b) = (n * 7919 % 99_991 + 1, n * 104_729 % 997 + 1);
@@ -57,7 +58,7 @@ fn scripts(criterion: &mut Criterion) {
             "1.5 * (2 + 3) ^ 2 / 7",
             "1.5 * (2 + 3) ^ 2 / 7\n".repeat(lines),
         ),
-        ("mixed", mixed()),
+        ("mixed", mixed_script()),
         ("add 20 10", "add 20 10\n".repeat(lines)),
     ];
     for (place, client) in [

@@ -1,4 +1,4 @@
-//! Servers for benches.
+//! Servers for benchmarks.
 
 use std::{sync::mpsc, thread, time::Duration};
 
@@ -8,9 +8,10 @@ use grpcalc::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The deadline of each call.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A server on a thread of its own, as the program embeds it, and a client.
+/// Starts an embedded server on a thread of its own, as the program does, and returns a client.
 pub(crate) fn embedded(runtime: &Runtime) -> Client {
     let (dial, connections) = server::in_memory();
     thread::spawn(move || {
@@ -19,11 +20,11 @@ pub(crate) fn embedded(runtime: &Runtime) -> Client {
         runtime.block_on(server::run(connections, std::future::pending(), settings))
     });
     let _guard = runtime.enter();
-    Client::lazy(Target::Embedded(dial, None), PATIENCE)
+    Client::lazy(Target::Embedded(dial, None), TIMEOUT)
 }
 
-/// A server on a loopback port, and a client.
-#[allow(dead_code, reason = "not every bench needs it")]
+/// Starts a server on a loopback port and returns a client.
+#[allow(dead_code, reason = "not used by all benchmarks")]
 pub(crate) fn over_loopback(runtime: &Runtime) -> Client {
     let (bound, address) = mpsc::channel();
     thread::spawn(move || {
@@ -40,6 +41,6 @@ pub(crate) fn over_loopback(runtime: &Runtime) -> Client {
     let _guard = runtime.enter();
     Client::lazy(
         Target::open(vec![address.recv().unwrap().parse().unwrap()]),
-        PATIENCE,
+        TIMEOUT,
     )
 }

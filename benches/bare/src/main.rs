@@ -1,4 +1,5 @@
-//! A calculator on bare tonic. Listens on the address of its only argument.
+//! A `calc.Calculator` server on tonic alone, for comparison. Listens on the address in its only
+//! argument.
 
 use tonic::{Request, Response, Status, transport::Server};
 
@@ -12,6 +13,7 @@ use calc::{
     calculator_server::{Calculator, CalculatorServer},
 };
 
+/// The service.
 struct Bare;
 
 fn fits(result: Option<i32>) -> Result<i32, Status> {

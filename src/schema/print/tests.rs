@@ -151,20 +151,20 @@ message AddReply {
 ";
     let send = "\
 // grpc.ChatServer.SendNote, a method in chat.proto
-// Adds a note for everybody.
+// Sends a note to all clients.
 rpc SendNote(grpc.Note) returns (grpc.Empty);
 
 // grpc.Note, a message in chat.proto
-// Something that somebody said.
+// A message in the chat.
 message Note {
-  // Who said it.
+  // The name of the sender.
   string name = 1;
-  // What was said.
+  // The text.
   string message = 2;
 }
 
 // grpc.Empty, a message in chat.proto
-// Nothing.
+// An empty message.
 message Empty {}
 ";
     let evaluator = "\
@@ -174,24 +174,24 @@ service EvaluatorService {
   // Evaluates one line, with no memory of any other. A fault is the status of
   // the call, with a google.rpc.ErrorInfo of domain `grpcalc` in its details.
   rpc Evaluate(grpcalc.v1.EvaluateRequest) returns (grpcalc.v1.EvaluateResponse);
-  // A calculator that remembers. Variables, functions and the last answer live
+  // Evaluates lines with memory. Variables, functions and the last answer live
   // exactly as long as the stream. A fault is data and never ends the stream.
   rpc Worksheet(stream grpcalc.v1.WorksheetRequest) returns (stream grpcalc.v1.WorksheetResponse);
 }
 ";
     let request = "\
 // grpcalc.v1.WorksheetRequest, a message in grpcalc/v1/evaluator.proto
-// What a client says to its worksheet.
+// A request to a worksheet.
 message WorksheetRequest {
-  // Exactly one of them is set.
+  // The kind of the request. Exactly one is set.
   oneof request {
     // Evaluate lines.
     grpcalc.v1.Run run = 1;
     // Evaluate a line that is still being typed.
     grpcalc.v1.Preview preview = 2;
-    // Stop what is running.
+    // Stop a line that is running.
     grpcalc.v1.Cancel cancel = 3;
-    // Tell what is defined.
+    // List the definitions.
     grpcalc.v1.Names names = 4;
   }
 }
