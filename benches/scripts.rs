@@ -61,11 +61,11 @@ fn scripts(criterion: &mut Criterion) {
         ("mixed", mixed_script()),
         ("add 20 10", "add 20 10\n".repeat(lines)),
     ];
-    for (place, client) in [
+    for (connection, client) in [
         ("embedded", embedded(&runtime)),
         ("loopback", over_loopback(&runtime)),
     ] {
-        let mut group = criterion.benchmark_group(place);
+        let mut group = criterion.benchmark_group(connection);
         group
             .throughput(Throughput::Elements(LINES))
             .sample_size(10);

@@ -2,7 +2,7 @@
 
 /// The words that a client reads as a command when a line begins with them.
 ///
-/// The server refuses to bind them, so that no client hides a name that it defined.
+/// The server refuses to bind them, since a line could not begin with such a name.
 pub const COMMANDS: [&str; 11] = [
     "add",
     "subtract",

@@ -33,9 +33,9 @@ pub(in crate::engine) struct Real(Arc<Expression>);
 /// An operation whose operands are expressions, with its value so far.
 struct Expression {
     operation: Operation,
-    /// The number of operations on the longest path to an operand without operands.
+    /// The depth of the expression tree, in operations.
     depth: u32,
-    /// The number of operations. Shared operands are counted each time they are used.
+    /// The size of the expression tree, in operations. Shared operands count each time.
     size: u32,
     value: Mutex<Approximation>,
     /// The heap memory of the expression, without that of its operands.
@@ -213,7 +213,7 @@ impl Real {
     }
 
     /// Whether both share one expression, and so are equal.
-    pub(in crate::engine) fn is_same(&self, other: &Self) -> bool {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 

@@ -93,7 +93,7 @@ pub(super) fn odd_power_series(z: &IBig, precision: usize, sign: Sign) -> IBig {
 
 impl Ball {
     /// Returns `e^x`.
-    pub(in crate::engine) fn exp(&self, precision: usize, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine::number) fn exp(&self, precision: usize, limits: &Limits) -> Result<Self> {
         if self.is_exactly_zero() {
             return Ok(Self::one());
         }
@@ -134,7 +134,11 @@ impl Ball {
     }
 
     /// Returns `e^x - 1` without loss of precision near zero.
-    pub(in crate::engine) fn exp_m1(&self, precision: usize, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine::number) fn exp_m1(
+        &self,
+        precision: usize,
+        limits: &Limits,
+    ) -> Result<Self> {
         if let Some(ball) = self.first_order(precision)? {
             return Ok(ball);
         }
@@ -159,7 +163,7 @@ impl Ball {
     }
 
     /// Returns `ln(x)`. Imprecise if `x` may be zero; fails for negative numbers.
-    pub(in crate::engine) fn ln(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn ln(&self, precision: usize) -> Result<Self> {
         let min = self.min_abs().ok_or(BallError::Imprecise)?;
         if self.midpoint.sign() == Sign::Negative {
             return Err(Fault::domain("the logarithm of a negative number").into());
@@ -211,7 +215,11 @@ impl Ball {
     }
 
     /// Returns `sinh(x)`: for `x >= 0`, `(u + u/(u + 1))/2` with `u = e^x - 1`.
-    pub(in crate::engine) fn sinh(&self, precision: usize, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine::number) fn sinh(
+        &self,
+        precision: usize,
+        limits: &Limits,
+    ) -> Result<Self> {
         let working = precision + 8;
         let (x, negative) = self.abs_and_sign();
         let u = x.exp_m1(working, limits)?;
@@ -221,7 +229,11 @@ impl Ball {
     }
 
     /// Returns `cosh(x) = (e^x + e^-x)/2`.
-    pub(in crate::engine) fn cosh(&self, precision: usize, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine::number) fn cosh(
+        &self,
+        precision: usize,
+        limits: &Limits,
+    ) -> Result<Self> {
         let power = self.exp(precision + 8, limits)?;
         let inverse = Self::one().div(&power, precision + 8)?;
         Ok(power.add(&inverse, precision).shifted(-1))
@@ -237,7 +249,11 @@ impl Ball {
     }
 
     /// Returns `tanh(x) = u/(u + 2)` with `u = e^2x - 1`.
-    pub(in crate::engine) fn tanh(&self, precision: usize, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine::number) fn tanh(
+        &self,
+        precision: usize,
+        limits: &Limits,
+    ) -> Result<Self> {
         // The result is so close to ±1 that e^2x is not needed: 1 - tanh(x) < 2 e^-2x.
         let threshold = Radius::new(limits.exponent.unsigned_abs(), 0);
         if self.min_abs().is_some_and(|min| min > threshold) {
@@ -260,7 +276,7 @@ impl Ball {
     }
 
     /// Returns `asinh(x)`: for `x >= 0`, `ln(1 + x + x²/(1 + √(1 + x²)))`.
-    pub(in crate::engine) fn asinh(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn asinh(&self, precision: usize) -> Result<Self> {
         if self.is_exactly_zero() {
             return Ok(Self::zero());
         }
@@ -274,7 +290,7 @@ impl Ball {
     }
 
     /// Returns `acosh(x) = ln(1 + t + √(t(t + 2)))` with `t = x - 1`. Fails for `x < 1`.
-    pub(in crate::engine) fn acosh(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn acosh(&self, precision: usize) -> Result<Self> {
         let working = precision + 8;
         let t = self.sub(&Self::one(), working + self.midpoint.bit_len());
         if t.sign() == Some(Sign::Negative) {
@@ -286,7 +302,7 @@ impl Ball {
     }
 
     /// Returns `atanh(x)`: for `x >= 0`, `ln(1 + 2x/(1 - x))/2`. Fails for `|x| > 1`.
-    pub(in crate::engine) fn atanh(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn atanh(&self, precision: usize) -> Result<Self> {
         let (x, negative) = self.abs_and_sign();
         let working = precision + 8;
         let rest = Self::one().sub(&x, working + self.midpoint.bit_len());
@@ -307,6 +323,6 @@ impl Ball {
 pub(super) fn too_large(limits: &Limits) -> BallError {
     let limit = limits.exponent;
     let message =
-        format!("the result is beyond the limit of 2^{limit} or below that of 2^-{limit}");
+        format!("the result is beyond the limit of 2^{limit} or below 2^-{limit}");
     BallError::Fault(Fault::limit(message))
 }

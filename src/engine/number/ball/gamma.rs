@@ -13,7 +13,11 @@ impl Ball {
     /// Returns `gamma(x)`. Imprecise if `x` may be zero or a negative integer.
     ///
     /// The argument is reduced to 1..2 by `gamma(y + 1) = y gamma(y)`.
-    pub(in crate::engine) fn gamma(&self, precision: usize, work: &mut Work<'_>) -> Result<Self> {
+    pub(in crate::engine::number) fn gamma(
+        &self,
+        precision: usize,
+        work: &mut Work<'_>,
+    ) -> Result<Self> {
         if self.radius.log2_bound() > -2 {
             return Err(BallError::Imprecise);
         }

@@ -61,16 +61,16 @@ fn bits(count: usize) -> i64 {
 }
 
 impl Ball {
-    pub(in crate::engine) fn zero() -> Self {
+    pub(in crate::engine::number) fn zero() -> Self {
         Self::exact(IBig::ZERO)
     }
 
-    pub(in crate::engine) fn one() -> Self {
+    pub(in crate::engine::number) fn one() -> Self {
         Self::exact(IBig::ONE)
     }
 
     /// Returns the ball that contains only the integer `n`.
-    pub(in crate::engine) fn exact(n: IBig) -> Self {
+    pub(in crate::engine::number) fn exact(n: IBig) -> Self {
         Self {
             midpoint: n,
             exponent: 0,
@@ -79,7 +79,7 @@ impl Ball {
     }
 
     /// Rounds the integer `n` to `precision` bits.
-    pub(in crate::engine) fn integer(n: &IBig, precision: usize) -> Self {
+    pub(in crate::engine::number) fn integer(n: &IBig, precision: usize) -> Self {
         if n.bit_len() <= precision {
             return Self::exact(n.clone());
         }
@@ -93,7 +93,7 @@ impl Ball {
     }
 
     /// Divides `numerator` by `denominator`, which is not zero.
-    pub(in crate::engine) fn rational(
+    pub(in crate::engine::number) fn rational(
         numerator: &IBig,
         denominator: &UBig,
         precision: usize,
@@ -150,7 +150,7 @@ impl Ball {
     }
 
     /// Returns a `t` with |x| < `2^t` for all `x` in the ball, at most one above the least.
-    pub(in crate::engine) fn magnitude(&self) -> i64 {
+    pub(in crate::engine::number) fn magnitude(&self) -> i64 {
         self.log2_bound().max(self.radius.log2_bound()) + 1
     }
 
@@ -169,25 +169,25 @@ impl Ball {
     }
 
     /// Returns the heap memory of the midpoint, in bytes.
-    pub(in crate::engine) fn heap_bytes(&self) -> usize {
+    pub(in crate::engine::number) fn heap_bytes(&self) -> usize {
         self.midpoint.bit_len() / 8
     }
 
     /// Returns the sign of all numbers in the ball, or none if the ball may contain zero.
-    pub(in crate::engine) fn sign(&self) -> Option<Sign> {
+    pub(in crate::engine::number) fn sign(&self) -> Option<Sign> {
         self.min_abs().map(|_| self.midpoint.sign())
     }
 
     /// Whether the ball contains a single number.
-    pub(in crate::engine) fn is_exact(&self) -> bool {
+    pub(in crate::engine::number) fn is_exact(&self) -> bool {
         self.radius.is_zero()
     }
 
     /// Returns `low`, `high` and `exponent`: the ball is `low * 2^exponent ..= high * 2^exponent`.
     ///
-    /// The integers have about as many bits as the precision, or as [`magnitude`](Self::magnitude)
-    /// is above the radius.
-    pub(in crate::engine) fn endpoints(&self) -> (IBig, IBig, i64) {
+    /// The length of the integers is bounded by the precision of the ball and by its
+    /// [`magnitude`](Self::magnitude).
+    pub(in crate::engine::number) fn endpoints(&self) -> (IBig, IBig, i64) {
         if self.radius.is_zero() {
             return (self.midpoint.clone(), self.midpoint.clone(), self.exponent);
         }
@@ -200,19 +200,19 @@ impl Ball {
     }
 
     /// Returns the floors of the lower and of the upper endpoint.
-    pub(in crate::engine) fn floor_range(&self) -> (IBig, IBig) {
+    pub(in crate::engine::number) fn floor_range(&self) -> (IBig, IBig) {
         let (low, high, exponent) = self.endpoints();
         (scaled(&low, exponent), scaled(&high, exponent))
     }
 
     /// Returns `-x`.
-    pub(in crate::engine) fn negated(mut self) -> Self {
+    pub(in crate::engine::number) fn negated(mut self) -> Self {
         self.midpoint = -self.midpoint;
         self
     }
 
     /// Returns `|x|`.
-    pub(in crate::engine) fn absolute(mut self) -> Self {
+    pub(in crate::engine::number) fn absolute(mut self) -> Self {
         // If the ball contains zero, the result contains negative numbers too: a wider ball
         // than needed, but a correct one.
         self.midpoint = self.midpoint.unsigned_abs().into();
@@ -220,7 +220,7 @@ impl Ball {
     }
 
     /// Returns `x + y`.
-    pub(in crate::engine) fn add(&self, other: &Self, precision: usize) -> Self {
+    pub(in crate::engine::number) fn add(&self, other: &Self, precision: usize) -> Self {
         let radius = self.radius.add(other.radius);
         if self.midpoint.is_zero() || other.midpoint.is_zero() {
             let nonzero = if self.midpoint.is_zero() { other } else { self };
@@ -253,14 +253,14 @@ impl Ball {
     }
 
     /// Returns `x - y`.
-    pub(in crate::engine) fn sub(&self, other: &Self, precision: usize) -> Self {
+    pub(in crate::engine::number) fn sub(&self, other: &Self, precision: usize) -> Self {
         self.add(&other.clone().negated(), precision)
     }
 
     /// Returns `x y`.
     ///
     /// With `x = a + r` and `y = b + s`, `x y - a b = (a + r) s + b r`.
-    pub(in crate::engine) fn mul(&self, other: &Self, precision: usize) -> Self {
+    pub(in crate::engine::number) fn mul(&self, other: &Self, precision: usize) -> Self {
         let error = self.max_abs().mul(other.radius);
         let other_error = Radius::upper_bound(&other.midpoint, other.exponent).mul(self.radius);
         Self::rounded(
@@ -272,7 +272,7 @@ impl Ball {
     }
 
     /// Returns `x * 2^shift`.
-    pub(in crate::engine) fn shifted(mut self, shift: i64) -> Self {
+    pub(in crate::engine::number) fn shifted(mut self, shift: i64) -> Self {
         self.exponent += shift;
         self.radius = self.radius.shifted(shift);
         self
@@ -282,7 +282,7 @@ impl Ball {
     ///
     /// With `q = a / b` for the midpoints `a` and `b`, and with `a + r` and `b + s` for any other
     /// numbers in the balls, `(a + r)/(b + s) - q = (r - q s)/(b + s)`.
-    pub(in crate::engine) fn div(&self, divisor: &Self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn div(&self, divisor: &Self, precision: usize) -> Result<Self> {
         let divisor_min = divisor.min_abs().ok_or(BallError::Imprecise)?;
         let shift =
             (precision + 2 + divisor.midpoint.bit_len()).saturating_sub(self.midpoint.bit_len());
@@ -311,7 +311,7 @@ impl Ball {
     /// Returns `√x`. Fails for negative numbers.
     ///
     /// For the midpoint `m`, `|√(m + r) - √m| <= |r| / √m`.
-    pub(in crate::engine) fn square_root(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn square_root(&self, precision: usize) -> Result<Self> {
         if self.is_exactly_zero() {
             return Ok(Self::zero());
         }
@@ -353,7 +353,7 @@ impl Ball {
     /// Returns `x^exponent` by binary exponentiation from the leading bit (Knuth, TAOCP 2, 4.6.3).
     ///
     /// Fails as soon as an intermediate result is beyond the limits.
-    pub(in crate::engine) fn power(
+    pub(in crate::engine::number) fn power(
         &self,
         exponent: u64,
         precision: usize,
@@ -378,7 +378,7 @@ impl Ball {
     }
 
     /// Returns `10^exponent`. Fails if it is beyond the limits.
-    pub(in crate::engine) fn power_of_ten(
+    pub(in crate::engine::number) fn power_of_ten(
         exponent: i64,
         precision: usize,
         limits: &Limits,
@@ -394,7 +394,7 @@ impl Ball {
     /// Checks that the ball is within the exponent limits, so that exponents always fit 64 bits.
     ///
     /// A ball around zero with a radius below the limit is widened to the smallest radius allowed.
-    pub(in crate::engine) fn bounded(self, limits: &Limits) -> Result<Self> {
+    pub(in crate::engine::number) fn bounded(self, limits: &Limits) -> Result<Self> {
         let limit = limits.exponent + 64;
         match (self.sign(), self.radius.log2_bound()) {
             (Some(_), _) if self.log2_bound().abs() > limit => Err(exponential::too_large(limits)),
@@ -408,7 +408,7 @@ impl Ball {
 
     /// Whether this ball is a superset of `other`.
     #[cfg(test)]
-    pub(in crate::engine) fn contains(&self, other: &Self) -> bool {
+    pub(in crate::engine::number) fn contains(&self, other: &Self) -> bool {
         let (low, high, exponent) = self.endpoints();
         let (other_low, other_high, other_exponent) = other.endpoints();
         let common = exponent.min(other_exponent);
@@ -419,7 +419,7 @@ impl Ball {
 
     /// Whether the balls have a number in common, as two balls of the same number must.
     #[cfg(test)]
-    pub(in crate::engine) fn overlaps(&self, other: &Self) -> bool {
+    pub(in crate::engine::number) fn overlaps(&self, other: &Self) -> bool {
         let difference = self.sub(other, 100_000);
         difference.sign().is_none()
     }

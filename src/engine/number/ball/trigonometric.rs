@@ -76,13 +76,13 @@ fn atan_estimate(x: &IBig, precision: usize) -> IBig {
 
 impl Ball {
     /// Returns pi.
-    pub(in crate::engine) fn pi(precision: usize) -> Self {
+    pub(in crate::engine::number) fn pi(precision: usize) -> Self {
         let error = Radius::new(2, -bits(precision));
         Self::rounded(pi(precision), -bits(precision), error, precision)
     }
 
     /// Returns `sin(x)` and `cos(x)`.
-    pub(in crate::engine) fn sin_cos(
+    pub(in crate::engine::number) fn sin_cos(
         &self,
         precision: usize,
         limits: &Limits,
@@ -128,7 +128,7 @@ impl Ball {
     }
 
     /// Returns `atan(x)`.
-    pub(in crate::engine) fn atan(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn atan(&self, precision: usize) -> Result<Self> {
         if self.log2_bound() < -bits(precision) / 2 - 4 {
             // |atan x - x| <= |x|³/3.
             let max = self.max_abs();
@@ -156,7 +156,7 @@ impl Ball {
     }
 
     /// Returns `asin(x) = atan(x/√((1 - x)(1 + x)))`. Fails for `|x| > 1`.
-    pub(in crate::engine) fn asin(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn asin(&self, precision: usize) -> Result<Self> {
         let working = precision + 8;
         let (minus, plus) = self.one_minus_and_plus(working)?;
         let cosine = minus.mul(&plus, working).square_root(working)?;
@@ -164,7 +164,7 @@ impl Ball {
     }
 
     /// Returns `acos(x) = 2 atan √((1 - x)/(1 + x))`. Fails for `|x| > 1`.
-    pub(in crate::engine) fn acos(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn acos(&self, precision: usize) -> Result<Self> {
         let working = precision + 8;
         let (minus, plus) = self.one_minus_and_plus(working)?;
         let half = minus
