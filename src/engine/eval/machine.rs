@@ -1,7 +1,7 @@
 //! Lines to values: a machine that walks the nodes of a line with stacks of its own, so
 //! that neither long chains nor calls within calls use the program's.
 
-use std::{cmp::Ordering, collections::BTreeMap, mem, ops::Range, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap, mem, ops::Range, slice, sync::Arc};
 
 use smallvec::SmallVec;
 
@@ -12,7 +12,7 @@ use super::{
 use crate::engine::{
     budget::work::{NODE, Work},
     fault::{Fault, Reason, Result},
-    library::{self, AngleUnit, Context, double_factorial, factorial},
+    library::{self, AngleUnit, Context, DOUBLE_FACTORIAL, FACTORIAL},
     number::{Number, exact::Exact, real::Unary},
     value::Value,
 };
@@ -199,7 +199,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             }
             NodeKind::Postfix(operator) => {
                 let value = self.pop();
-                let result = self.postfix(operator, node, value.number()?)?;
+                let result = self.postfix(operator, node, &value)?;
                 self.push(result)
             }
             NodeKind::Binary(operator) => {
@@ -366,19 +366,22 @@ impl<'m, 'w> Machine<'m, 'w> {
         Ok(())
     }
 
-    fn postfix(&mut self, operator: Postfix, node: Node, x: &Number) -> Result<Value> {
+    fn postfix(&mut self, operator: Postfix, node: Node, operand: &Value) -> Result<Value> {
         let mut context = Context {
             work: &mut *self.work,
             angle: self.angle,
         };
         match operator {
-            Postfix::Factorial => factorial(x, &mut context),
-            Postfix::DoubleFactorial => double_factorial(x, &mut context),
-            Postfix::Percent => Ok(x.div(&100.into(), context.work)?.into()),
+            Postfix::Factorial => FACTORIAL.call(slice::from_ref(operand), &mut context),
+            Postfix::DoubleFactorial => {
+                DOUBLE_FACTORIAL.call(slice::from_ref(operand), &mut context)
+            }
+            Postfix::Percent => Ok(operand.number()?.div(&100.into(), context.work)?.into()),
             Postfix::Superscript => {
+                let base = operand.number()?;
                 let text = text(self.frame.function.as_deref(), self.line);
                 let exponent = superscripts(node.span.of(text), self.work)?;
-                Ok(x.power(&exponent, self.work)?.into())
+                Ok(base.power(&exponent, self.work)?.into())
             }
         }
     }

@@ -2,39 +2,31 @@
 
 use dashu_base::UnsignedAbs as _;
 
-use super::Value;
 use crate::engine::{
     budget::work::Work,
     fault::{Fault, Result},
     number::{Number, exact::Exact, integer::log2, real::Unary},
 };
 
+/// Returns the natural logarithm of a number that is positive where it is exact.
 pub(super) fn ln(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     match x {
         Number::Exact(x) if x.is_one() => Ok(0.into()),
-        Number::Exact(x) if x.is_zero() || x.is_negative() => Err(not_positive()),
         _ => x.unary(Unary::Ln, work),
     }
 }
 
-fn not_positive() -> Box<Fault> {
-    Fault::domain("only positive numbers have a logarithm")
-}
-
-pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Result<Value> {
+/// Returns the logarithm of `x` to `base`, both positive where they are exact.
+pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Result<Number> {
     if let (Number::Exact(x), Number::Exact(base)) = (x, base) {
-        if [x, base].iter().any(|q| q.is_zero() || q.is_negative()) {
-            return Err(not_positive());
-        }
         if base.is_one() {
             return Err(Fault::domain("there is no logarithm to base 1"));
         }
         if let Some(q) = rational_logarithm(x, base, work)? {
-            return Ok(Number::from(q).into());
+            return Ok(q.into());
         }
     }
-    let (above, below) = (ln(x, work)?, ln(base, work)?);
-    Ok(above.div(&below, work)?.into())
+    ln(x, work)?.div(&ln(base, work)?, work)
 }
 
 /// The logarithm of `x` to `base`, if it is rational: then both are powers of the same
