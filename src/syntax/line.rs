@@ -4,7 +4,7 @@ use std::{fmt, fmt::Write as _, ops::Range};
 
 use smallvec::SmallVec;
 
-use super::{Span, token};
+use super::{Conversion, Span, token};
 
 /// A line: statements over one text.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +30,8 @@ pub struct Statement {
     pub binds: Option<Definition>,
     /// Its expression: a range of the line's nodes.
     pub nodes: Range<u32>,
-    /// How the value is to be shown, in the order written.
-    pub forms: Vec<(Conversion, Span)>,
+    /// The conversions of its value, in the order written.
+    pub conversions: Vec<(Conversion, Span)>,
 }
 
 impl Statement {
@@ -53,25 +53,6 @@ pub struct Definition {
     pub parameters: Option<Vec<Span>>,
     /// The right side.
     pub right: Span,
-}
-
-/// How a value is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conversion {
-    /// In decimal digits, whatever the base that was asked for.
-    Decimal,
-    /// An integer in hexadecimal.
-    Hexadecimal,
-    /// An integer in binary.
-    Binary,
-    /// An integer in octal.
-    Octal,
-    /// A rational as `numerator/denominator`.
-    Fraction,
-    /// One digit, a point, the other digits, a power of ten.
-    Scientific,
-    /// So many significant digits.
-    Digits(u32),
 }
 
 /// A node of an expression and its place: the operator's, the literal's, the whole
@@ -222,20 +203,6 @@ impl Binary {
     }
 }
 
-impl fmt::Display for Conversion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Decimal => f.write_str("dec"),
-            Self::Hexadecimal => f.write_str("hex"),
-            Self::Binary => f.write_str("bin"),
-            Self::Octal => f.write_str("oct"),
-            Self::Fraction => f.write_str("fraction"),
-            Self::Scientific => f.write_str("sci"),
-            Self::Digits(count) => write!(f, "{count} digits"),
-        }
-    }
-}
-
 impl<'t> Line<'t> {
     /// A line of which nothing has been read.
     #[must_use]
@@ -285,8 +252,8 @@ impl fmt::Display for Line<'_> {
                 f.write_str(" = ")?;
             }
             f.write_str(&self.spelled(self.expression(statement)))?;
-            for (form, _) in &statement.forms {
-                write!(f, " to {form}")?;
+            for (conversion, _) in &statement.conversions {
+                write!(f, " to {conversion}")?;
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! no input is too deep; what is too long or nested too deeply is refused.
 
 mod class;
+mod conversion;
 mod error;
 mod line;
 mod parse;
@@ -12,10 +13,10 @@ mod token;
 
 pub use self::{
     class::{Class, classes},
+    conversion::{Conversion, FORMS, Form},
     error::{SyntaxError, SyntaxErrorKind},
     line::{
-        Binary, Conversion, Definition, Line, Node, NodeKind, Nodes, Postfix, Prefix, Statement,
-        Statements,
+        Binary, Definition, Line, Node, NodeKind, Nodes, Postfix, Prefix, Statement, Statements,
     },
     parse::{ParseLimits, parse, read},
     span::Span,

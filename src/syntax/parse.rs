@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::{
     Binary, Conversion, Definition, KEYWORDS, Line, Node, NodeKind, Postfix, Prefix, Span,
-    Statement,
+    Statement, conversion,
     error::{SyntaxError, SyntaxErrorKind},
     line::Level,
     token::{Lexeme, Lexer, Token},
@@ -119,7 +119,7 @@ impl Parser<'_, '_> {
         if let Some((last, others)) = self.line.statements.split_last() {
             let function = Some(last).filter(|last| last.is_function());
             let unseen = others.iter().chain(function);
-            if let Some((_, span)) = unseen.flat_map(|statement| &statement.forms).next() {
+            if let Some((_, span)) = unseen.flat_map(|statement| &statement.conversions).next() {
                 let fault = SyntaxError::wrong(*span, "nothing is shown here");
                 return Err(fault.help("only the value of the last statement is shown"));
             }
@@ -141,15 +141,15 @@ impl Parser<'_, '_> {
         if let Some(binding) = &mut binds {
             binding.right = first.to(self.taken);
         }
-        let forms = match self.next.token {
+        let conversions = match self.next.token {
             Token::End | Token::Semicolon => Vec::new(),
-            _ => self.forms()?,
+            _ => self.conversions()?,
         };
         let nodes = index(start)..index(self.line.nodes.len());
         self.line.statements.push(Statement {
             binds,
             nodes,
-            forms,
+            conversions,
         });
         Ok(())
     }
@@ -249,56 +249,59 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// How the value is to be shown: `to hex`, `-> 30 digits`.
-    fn forms(&mut self) -> Result<Vec<(Conversion, Span)>> {
-        let mut forms = Vec::new();
-        while self.at_form() {
+    /// Reads the conversions behind an expression, up to the end of the statement.
+    fn conversions(&mut self) -> Result<Vec<(Conversion, Span)>> {
+        let mut conversions = Vec::new();
+        while self.at_conversion() {
             self.advance()?;
-            let first = self.next;
-            let form = match (first.token, self.word(first.span)) {
-                (Token::Name, "dec") => Conversion::Decimal,
-                (Token::Name, "hex") => Conversion::Hexadecimal,
-                (Token::Name, "bin") => Conversion::Binary,
-                (Token::Name, "oct") => Conversion::Octal,
-                (Token::Name, "fraction" | "frac") => Conversion::Fraction,
-                (Token::Name, "sci") => Conversion::Scientific,
-                (Token::Number, digits) => {
-                    let digits = digits.replace('_', "");
-                    let counts = digits.bytes().all(|b| b.is_ascii_digit());
-                    // What is too large to be counted is too large for any limit.
-                    let count = digits.parse().unwrap_or(u32::MAX);
-                    if count == 0 || !counts {
-                        let message = format!("{} is no number of digits", quoted(&digits));
-                        let fault = SyntaxError::wrong(first.span, message);
-                        return Err(fault.help("write a count, as in: to 30 digits"));
-                    }
-                    self.advance()?;
-                    if !matches!(self.word(self.next.span), "digits" | "digit") {
-                        return Err(self.unexpected("'digits'"));
-                    }
-                    Conversion::Digits(count)
-                }
-                _ => {
-                    let fault = self.unexpected("a form");
-                    let help = "the forms are hex, bin, oct, dec, fraction, sci and 30 digits";
-                    return Err(fault.help(help));
-                }
-            };
+            let first = self.next.span;
+            let conversion = self.conversion()?;
             let last = self.advance()?;
-            forms.push((form, first.span.to(last.span)));
+            conversions.push((conversion, first.to(last.span)));
         }
         match self.next.token {
-            Token::End | Token::Semicolon => Ok(forms),
+            Token::End | Token::Semicolon => Ok(conversions),
             _ => Err(self.unexpected("the end of the statement")),
         }
     }
 
-    fn at_form(&self) -> bool {
+    /// Whether a conversion begins here.
+    fn at_conversion(&self) -> bool {
         match self.next.token {
             Token::Arrow => true,
             Token::Name => self.word(self.next.span) == "to",
             _ => false,
         }
+    }
+
+    /// Reads one conversion up to its last token, which stays.
+    fn conversion(&mut self) -> Result<Conversion> {
+        let word = self.word(self.next.span);
+        let form = match self.next.token {
+            Token::Name => conversion::of_word(word),
+            Token::Number => return self.counted_conversion(),
+            _ => None,
+        };
+        form.ok_or_else(|| {
+            let help = format!("the forms are {}", conversion::list());
+            self.unexpected("a form").help(help)
+        })
+    }
+
+    /// Reads a conversion that begins with a count: `30 digits`.
+    fn counted_conversion(&mut self) -> Result<Conversion> {
+        let span = self.next.span;
+        let digits = self.word(span).replace('_', "");
+        // A count too large for its type is too large for any limit.
+        let count = digits.parse().unwrap_or(u32::MAX);
+        if count == 0 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("{} is no number of digits", quoted(&digits));
+            let fault = SyntaxError::wrong(span, message);
+            return Err(fault.help("write a count, as in: to 30 digits"));
+        }
+        self.advance()?;
+        conversion::of_count(count, self.word(self.next.span))
+            .ok_or_else(|| self.unexpected("'digits'"))
     }
 
     fn expression(&mut self) -> Result<()> {

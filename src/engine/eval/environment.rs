@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use crate::engine::{
     fault::{Fault, Reason, Result},
     library,
-    value::Value,
+    value::Presented,
 };
 use crate::{
     syntax::{Definition, Line, Node, Span, Statement},
@@ -41,7 +41,7 @@ pub const CONSTANTS: [(&str, &str); 7] = [
 /// What a name stands for.
 #[derive(Clone, Debug)]
 pub(in crate::engine) enum Binding {
-    Value(Value),
+    Value(Presented),
     Function(Arc<UserFunction>),
 }
 
@@ -101,7 +101,7 @@ pub(in crate::engine) struct Bindings {
     /// In the order of the alphabet.
     pub(in crate::engine) names: BTreeMap<Box<str>, Binding>,
     /// The last answer.
-    pub(in crate::engine) last: Option<Value>,
+    pub(in crate::engine) last: Option<Presented>,
 }
 
 /// What names mean to a statement: what its line has bound, else what the worksheet

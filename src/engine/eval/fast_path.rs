@@ -13,7 +13,7 @@ use crate::engine::{
         Number,
         exact::{Exact, Outcome},
     },
-    value::Value,
+    value::{Presentation, Presented, Value},
 };
 
 /// Bytes of the longest line that is tried.
@@ -23,7 +23,7 @@ const LONGEST: usize = 128;
 pub(in crate::engine) struct FastPath<'t> {
     /// The variable that it binds anew.
     pub(in crate::engine) name: Option<&'t str>,
-    pub(in crate::engine) value: Value,
+    pub(in crate::engine) value: Presented,
 }
 
 /// Evaluates `line` if it is of that kind.
@@ -169,9 +169,10 @@ impl<'t> Reader<'t, '_> {
         match self.peek() {
             Some(b'0'..=b'9') => self.digits(),
             Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
-                Some(Binding::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => {
-                    Some((*n, 0))
-                }
+                Some(Binding::Value(Presented {
+                    value: Value::Number(Number::Exact(Exact::Small(n, 1))),
+                    presentation: Presentation::Automatic,
+                })) => Some((*n, 0)),
                 _ => None,
             },
             _ => None,
@@ -260,7 +261,10 @@ impl<'t> Reader<'t, '_> {
         match self.peek() {
             Some(b'0'..=b'9') => finite(self.digits()?),
             Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
-                Some(Binding::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
+                Some(Binding::Value(Presented {
+                    value: Value::Number(Number::Exact(value)),
+                    presentation: Presentation::Automatic,
+                })) => Some(value.clone()),
                 _ => None,
             },
             _ => None,

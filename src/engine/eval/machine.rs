@@ -1,7 +1,7 @@
 //! Lines to values: a machine that walks the nodes of a line with stacks of its own, so
 //! that neither long chains nor calls within calls use the program's.
 
-use std::{cmp::Ordering, collections::BTreeMap, mem, ops::Range, slice, sync::Arc};
+use std::{collections::BTreeMap, mem, ops::Range, slice, sync::Arc};
 
 use smallvec::SmallVec;
 
@@ -13,18 +13,21 @@ use crate::engine::{
     budget::work::{NODE, Work},
     fault::{Fault, Reason, Result},
     library::{self, AngleUnit, Context, DOUBLE_FACTORIAL, FACTORIAL},
-    number::{Number, exact::Exact, real::Unary},
-    value::Value,
+    number::{Number, real::Unary},
+    value::{
+        Presented, Value,
+        arithmetic::{self, percent},
+    },
 };
 use crate::{
-    syntax::{Binary, Line, Node, NodeKind, Postfix, Prefix, Span},
+    syntax::{Line, Node, NodeKind, Postfix, Prefix, Span},
     text::{printable::quoted, suggestion::suggestion},
 };
 
 /// What a line comes to, and what a worksheet has to keep of it.
 pub(in crate::engine) struct Outcome<'t> {
     /// The value of its last statement, but for the definition of a function.
-    pub(in crate::engine) value: Option<Value>,
+    pub(in crate::engine) value: Option<Presented>,
     /// What its last statement binds.
     pub(in crate::engine) binds: Option<(&'t str, Binding)>,
     /// What the statements before it bound.
@@ -89,7 +92,7 @@ struct Machine<'m, 'w> {
     names: Environment<'m>,
     angle: AngleUnit,
     work: &'m mut Work<'w>,
-    stack: SmallVec<[Value; 4]>,
+    stack: SmallVec<[Presented; 4]>,
     /// Bytes that the values on the stack hold.
     heap_bytes: usize,
     frame: Frame,
@@ -126,7 +129,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     /// Walks the nodes to their value.
-    fn value(&mut self) -> Result<Value> {
+    fn value(&mut self) -> Result<Presented> {
         loop {
             if self.frame.next == self.frame.end {
                 let value = self.pop();
@@ -205,18 +208,18 @@ impl<'m, 'w> Machine<'m, 'w> {
             NodeKind::Binary(operator) => {
                 // Neither holds anything, so there is nothing to account for.
                 if let [.., left, right] = &mut self.stack[..]
-                    && let Some(result) = small(operator, left, right)
+                    && let Some(result) = arithmetic::small(operator, &left.value, &right.value)
                 {
-                    *left = result;
+                    *left = result.into();
                     self.stack.pop();
                     return Ok(());
                 }
                 let (right, left) = (self.pop(), self.pop());
-                let result = binary(operator, &left, &right, self.work)?;
-                self.push(result)
+                let result = arithmetic::binary(operator, &left.value, &right.value, self.work)?;
+                self.push(result.into())
             }
             NodeKind::JumpIfFalse(otherwise) => {
-                if !self.pop().truth()? {
+                if !self.pop().value.truth()? {
                     self.jump(otherwise + 1);
                 }
                 Ok(())
@@ -234,7 +237,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     #[inline]
-    fn push(&mut self, value: Value) -> Result<()> {
+    fn push(&mut self, value: Presented) -> Result<()> {
         let heap_bytes = value.heap_bytes();
         self.stack.push(value);
         if heap_bytes == 0 {
@@ -257,7 +260,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     #[inline]
-    fn pop(&mut self) -> Value {
+    fn pop(&mut self) -> Presented {
         let value = self
             .stack
             .pop()
@@ -267,7 +270,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     /// The value of a name: a parameter, a variable, a constant.
-    fn named(&mut self, span: Span) -> Result<Value> {
+    fn named(&mut self, span: Span) -> Result<Presented> {
         let function = self.frame.function.clone();
         let name = span.of(text(function.as_deref(), self.line));
         if let Some(value) = self.parameter(name) {
@@ -287,7 +290,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                 .ok_or_else(|| Fault::new(Reason::UnknownName, "there is no last answer"));
         }
         if let Some(value) = constant(name, self.work)? {
-            return Ok(value);
+            return Ok(value.into());
         }
         Err(match name {
             _ if library::find(name).is_some() => function_without_call(name),
@@ -295,7 +298,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         })
     }
 
-    fn parameter(&self, name: &str) -> Option<&Value> {
+    fn parameter(&self, name: &str) -> Option<&Presented> {
         let function = self.frame.function.as_ref()?;
         let mut parameters = function.parameters.iter();
         let index = parameters.position(|span| span.of(&function.text) == name)?;
@@ -319,8 +322,8 @@ impl<'m, 'w> Machine<'m, 'w> {
                     return Err(self.unknown(name, "function"));
                 }
                 let start = self.stack.len() - arguments;
-                let values: SmallVec<[Value; 3]> = self.stack.drain(start..).collect();
-                self.heap_bytes -= values.iter().map(Value::heap_bytes).sum::<usize>();
+                let values: SmallVec<[Presented; 3]> = self.stack.drain(start..).collect();
+                self.heap_bytes -= values.iter().map(Presented::heap_bytes).sum::<usize>();
                 self.built_in(name, &values)
             }
             _ => {
@@ -331,7 +334,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    fn built_in(&mut self, name: &str, arguments: &[Value]) -> Result<()> {
+    fn built_in(&mut self, name: &str, arguments: &[Presented]) -> Result<()> {
         let function = library::find(name).expect("it was looked up");
         let mut context = Context {
             work: &mut *self.work,
@@ -366,7 +369,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         Ok(())
     }
 
-    fn postfix(&mut self, operator: Postfix, node: Node, operand: &Value) -> Result<Value> {
+    fn postfix(&mut self, operator: Postfix, node: Node, operand: &Presented) -> Result<Presented> {
         let mut context = Context {
             work: &mut *self.work,
             angle: self.angle,
@@ -376,7 +379,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             Postfix::DoubleFactorial => {
                 DOUBLE_FACTORIAL.call(slice::from_ref(operand), &mut context)
             }
-            Postfix::Percent => Ok(operand.number()?.div(&100.into(), context.work)?.into()),
+            Postfix::Percent => Ok(percent(operand.number()?, context.work)?.into()),
             Postfix::Superscript => {
                 let base = operand.number()?;
                 let text = text(self.frame.function.as_deref(), self.line);
@@ -428,62 +431,4 @@ fn function_without_call(name: &str) -> Box<Fault> {
     let message = format!("{} is a function", quoted(name));
     let usage = library::find(name).map_or(format!("{name}(...)"), library::Function::usage);
     Fault::new(Reason::Type, message).help(format!("write {usage}"))
-}
-
-/// The operations on small integers that most lines are made of, where the result is
-/// small too.
-fn small(operator: Binary, left: &Value, right: &Value) -> Option<Value> {
-    let (Value::Number(Number::Exact(left)), Value::Number(Number::Exact(right))) = (left, right)
-    else {
-        return None;
-    };
-    let (Exact::Small(a, 1), Exact::Small(b, 1)) = (left, right) else {
-        return None;
-    };
-    let result = match operator {
-        Binary::Add => a.checked_add(*b)?,
-        Binary::Subtract => a.checked_sub(*b)?,
-        Binary::Multiply | Binary::Juxtapose => a.checked_mul(*b)?,
-        _ => return None,
-    };
-    // The least of them is not small.
-    (result != i64::MIN).then(|| Number::from(result).into())
-}
-
-fn binary(operator: Binary, left: &Value, right: &Value, work: &mut Work<'_>) -> Result<Value> {
-    if let (Value::Truth(left), Value::Truth(right)) = (left, right) {
-        match operator {
-            Binary::Equal => return Ok((left.value == right.value).into()),
-            Binary::Unequal => return Ok((left.value != right.value).into()),
-            _ => {}
-        }
-    }
-    let (x, y) = (left.number()?, right.number()?);
-    let truth = |expected: fn(Ordering) -> bool, work: &mut Work<'_>| {
-        x.compare(y, work).map(|order| Value::from(expected(order)))
-    };
-    Ok(match operator {
-        Binary::Less => return truth(Ordering::is_lt, work),
-        Binary::LessEqual => return truth(Ordering::is_le, work),
-        Binary::Greater => return truth(Ordering::is_gt, work),
-        Binary::GreaterEqual => return truth(Ordering::is_ge, work),
-        Binary::Equal => return truth(Ordering::is_eq, work),
-        Binary::Unequal => return truth(Ordering::is_ne, work),
-        Binary::Add => x.add(y, work)?,
-        Binary::Subtract => x.sub(y, work)?,
-        Binary::AddPercent => x.mul(&share(y, work)?.add(&1.into(), work)?, work)?,
-        Binary::SubtractPercent => {
-            x.mul(&Number::from(Exact::ONE).sub(&share(y, work)?, work)?, work)?
-        }
-        Binary::Multiply | Binary::Juxtapose => x.mul(y, work)?,
-        Binary::Divide => x.div(y, work)?,
-        Binary::Modulo => x.modulo(y, work)?,
-        Binary::Power => x.power(y, work)?,
-    }
-    .into())
-}
-
-/// Percent as a part of one.
-fn share(percent: &Number, work: &mut Work<'_>) -> Result<Number> {
-    percent.div(&100.into(), work)
 }

@@ -15,7 +15,7 @@ use crate::engine::{
     budget::{memory::Memory, work::Work},
     fault::{Fault, Reason, Result},
     show::{Rendered, show},
-    value::Value,
+    value::Presented,
 };
 use crate::{
     syntax::{self, Line},
@@ -68,7 +68,7 @@ impl Worksheet {
             Ok(shown) => shown,
             Err(fault) => return Some(Err(fault)),
         };
-        let holds_nothing = |value: &Value| value.heap_bytes() == 0;
+        let holds_nothing = |value: &Presented| value.heap_bytes() == 0;
         if name.is_none() && holds_nothing(&value) && self.known.last.iter().all(holds_nothing) {
             self.known.last = Some(value);
         } else {
@@ -148,9 +148,13 @@ impl Worksheet {
         read.map_err(|error| Fault::syntax(*error, line.text))?;
         let outcome = machine::run(line, &self.known, angle, work)?;
         let shown = match (&outcome.value, line.statements.last()) {
-            (Some(value), Some(statement)) => {
-                Some(show(value, &statement.forms, options, line.text, work)?)
-            }
+            (Some(value), Some(statement)) => Some(show(
+                value,
+                &statement.conversions,
+                options,
+                line.text,
+                work,
+            )?),
             _ => None,
         };
         Ok((outcome, shown))
@@ -160,11 +164,11 @@ impl Worksheet {
     fn remember(
         &mut self,
         bound: SmallVec<[(&str, Binding); 1]>,
-        last: Option<Value>,
+        last: Option<Presented>,
         work: &Work<'_>,
     ) -> Result<()> {
         let (mut names, mut heap_bytes) = (self.known.names.len(), self.heap_bytes);
-        let freed = |value: &Option<Value>| value.as_ref().map_or(0, Value::heap_bytes);
+        let freed = |value: &Option<Presented>| value.as_ref().map_or(0, Presented::heap_bytes);
         if last.is_some() {
             heap_bytes = heap_bytes - freed(&self.known.last) + freed(&last);
         }

@@ -5,7 +5,7 @@ use crate::engine::{
     budget::work::Work,
     fault::{Fault, Reason, Result},
     number::Number,
-    value::Value,
+    value::Presented,
 };
 
 /// A built-in function: its names, its signature, its body and its documentation.
@@ -31,7 +31,7 @@ pub struct Function {
 #[derive(Debug)]
 enum Body {
     Number(fn(Arguments<'_>, &mut Context<'_, '_>) -> Result<Number>),
-    Value(fn(Arguments<'_>, &mut Context<'_, '_>) -> Result<Value>),
+    Presented(fn(Arguments<'_>, &mut Context<'_, '_>) -> Result<Presented>),
 }
 
 /// The subjects of functions.
@@ -110,15 +110,15 @@ impl Function {
         Self::row(group, names, parameters, signature, Body::Number(body))
     }
 
-    /// A row whose body returns any kind of value.
-    pub(super) const fn of_value(
+    /// A row whose body returns any kind of value, perhaps with a presentation.
+    pub(super) const fn presented(
         group: Group,
         names: &'static [&'static str],
         parameters: &'static str,
         signature: Signature,
-        body: fn(Arguments<'_>, &mut Context<'_, '_>) -> Result<Value>,
+        body: fn(Arguments<'_>, &mut Context<'_, '_>) -> Result<Presented>,
     ) -> Self {
-        Self::row(group, names, parameters, signature, Body::Value(body))
+        Self::row(group, names, parameters, signature, Body::Presented(body))
     }
 
     const fn row(
@@ -164,9 +164,9 @@ impl Function {
     /// Calls the function. The signature refuses values that the body does not take.
     pub(in crate::engine) fn call(
         &self,
-        values: &[Value],
+        values: &[Presented],
         context: &mut Context<'_, '_>,
-    ) -> Result<Value> {
+    ) -> Result<Presented> {
         if !self.signature.takes_count(values.len()) {
             return Err(
                 wrong_arity(self.names[0], self.signature.arity(), values.len())
@@ -175,8 +175,8 @@ impl Function {
         }
         let arguments = self.signature.accept(values, context.work)?;
         match self.body {
-            Body::Number(body) => body(arguments, context).map(Value::from),
-            Body::Value(body) => body(arguments, context),
+            Body::Number(body) => body(arguments, context).map(Presented::from),
+            Body::Presented(body) => body(arguments, context),
         }
     }
 }

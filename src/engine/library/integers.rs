@@ -1,5 +1,7 @@
 //! Functions of integers.
 
+use std::sync::Arc;
+
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
 
@@ -17,7 +19,7 @@ use crate::engine::{
         exact::{Exact, integer_within},
         integer::{self, Primality},
     },
-    value::{Factors, Truth, Value},
+    value::{Factorization, Presentation, Presented, Truth, Value},
 };
 
 use Group::{Bits, Integers};
@@ -139,7 +141,7 @@ pub(super) static TABLE: [Function; 20] = [
     .summary("the n-th Fibonacci number, from fib(0) = 0 and fib(1) = 1")
     .domain("an integer from 0 up")
     .example("fib(90)", "2880067194370816120"),
-    Function::of_value(Integers, &["isprime"], "n", takes(&[INTEGER]), is_prime)
+    Function::presented(Integers, &["isprime"], "n", takes(&[INTEGER]), is_prime)
         .summary("whether n is prime; from 3.3e24 on true is only almost certain, and marked so")
         .domain("an integer")
         .example("isprime(2^31 - 1)", "true"),
@@ -147,7 +149,7 @@ pub(super) static TABLE: [Function; 20] = [
         .summary("the first prime above n; as certain as isprime")
         .domain("an integer")
         .example("nextprime(100)", "101"),
-    Function::of_value(Integers, &["factor"], "n", takes(&[FACTORED]), factor)
+    Function::presented(Integers, &["factor"], "n", takes(&[FACTORED]), factor)
         .summary("n as the product of its primes")
         .domain("an integer but 0")
         .example("factor(360)", "2^3 * 3^2 * 5"),
@@ -271,7 +273,7 @@ fn choices(
     count(&n, &k, context).map(Number::from)
 }
 
-fn is_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Value> {
+fn is_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Presented> {
     let n = x.integer(0);
     let known = match n.sign() {
         Sign::Negative => Primality::Composite,
@@ -280,7 +282,8 @@ fn is_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Value> {
     Ok(Value::Truth(Truth {
         value: known != Primality::Composite,
         certain: known != Primality::Probable,
-    }))
+    })
+    .into())
 }
 
 fn next_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
@@ -296,15 +299,18 @@ fn next_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number>
     Ok(n.into())
 }
 
-fn factor(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Value> {
+fn factor(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Presented> {
     let (sign, size) = x.integer(0).into_parts();
     let (primes, certain) = integer::factor(&size, context.work)?;
-    Ok(Value::Factors(std::sync::Arc::new(Factors {
-        number: Number::from(Exact::from(IBig::from_parts(sign, size))),
+    let factorization = Factorization {
         negative: sign == Sign::Negative,
         primes,
         certain,
-    })))
+    };
+    Ok(Presented {
+        value: Number::from(Exact::from(IBig::from_parts(sign, size))).into(),
+        presentation: Presentation::Factored(Arc::new(factorization)),
+    })
 }
 
 fn totient(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {

@@ -7,7 +7,7 @@ use crate::engine::{
     budget::work::Work,
     fault::{Fault, Reason, Result},
     number::{Number, exact::Exact},
-    value::Value,
+    value::Presented,
 };
 
 /// The kind of value that an argument must be.
@@ -164,10 +164,10 @@ impl Parameter {
     }
 
     /// Refuses a value that the parameter does not take.
-    fn check(&self, value: &Value, work: &mut Work<'_>) -> Result<()> {
+    fn check(&self, value: &Presented, work: &mut Work<'_>) -> Result<()> {
         match self.kind {
             Kind::Any => return Ok(()),
-            Kind::Truth => return value.truth().map(|_| ()),
+            Kind::Truth => return value.value.truth().map(|_| ()),
             Kind::Number | Kind::Exact | Kind::Integer => {}
         }
         let number = value.number()?;
@@ -249,7 +249,7 @@ impl Signature {
     /// They are tested from left to right, and the first that does not fit is the fault.
     pub(super) fn accept<'v>(
         &self,
-        values: &'v [Value],
+        values: &'v [Presented],
         work: &mut Work<'_>,
     ) -> Result<Arguments<'v>> {
         let mut parameters = self.required.iter().chain(self.optional);
@@ -271,7 +271,7 @@ impl Signature {
 /// panics.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'v> {
-    values: &'v [Value],
+    values: &'v [Presented],
 }
 
 /// The promise of a signature that [`Arguments`] relies on.
@@ -349,7 +349,7 @@ mod tests {
         },
     );
 
-    fn call(function: &Function, values: &[Value]) -> Result<Value> {
+    fn call(function: &Function, values: &[Presented]) -> Result<Presented> {
         let limits = Limits::default();
         let mut work = Work::new(&limits, limits.work, &|| None);
         let angle = AngleUnit::default();
@@ -362,20 +362,20 @@ mod tests {
         )
     }
 
-    fn real() -> Value {
+    fn real() -> Presented {
         let limits = Limits::default();
         let mut work = Work::new(&limits, limits.work, &|| None);
         let two = Number::from(2);
         two.unary(Unary::SquareRoot, &mut work).unwrap().into()
     }
 
-    fn number(n: i64) -> Value {
+    fn number(n: i64) -> Presented {
         Number::from(n).into()
     }
 
     #[test]
     fn a_signature_refuses_what_the_body_does_not_take() {
-        let half: Value = Number::from(Exact::ratio(1, 2)).into();
+        let half: Presented = Number::from(Exact::ratio(1, 2)).into();
         for (values, reason, message) in [
             (
                 vec![],
