@@ -21,12 +21,9 @@ pub use self::{
         memory::Memory,
         work::{Interruption, Work},
     },
-    eval::{
-        environment::{COMMANDS, CONSTANTS},
-        worksheet::Worksheet,
-    },
+    eval::worksheet::Worksheet,
     fault::{Fault, Reason},
-    library::AngleUnit,
+    library::{AngleUnit, CONSTANTS},
     show::{ExactValue, Rendered},
 };
 
@@ -40,8 +37,10 @@ pub struct Options {
     pub digits: u32,
     /// What a bare number means to trigonometric functions.
     pub angle: AngleUnit,
-    /// In which base integers are shown that no form is written behind.
+    /// The base of integers without a conversion behind them.
     pub base: Base,
+    /// Words that the caller keeps for its own commands; no line can bind them.
+    pub reserved: &'static [&'static str],
 }
 
 /// A base in which integers are written.
@@ -64,6 +63,7 @@ impl Default for Options {
             digits: DIGITS,
             angle: AngleUnit::default(),
             base: Base::default(),
+            reserved: &[],
         }
     }
 }

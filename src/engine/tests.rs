@@ -24,7 +24,11 @@ fn answer(line: &str) -> String {
 }
 
 fn fault(line: &str) -> Box<Fault> {
-    match evaluated(line, Options::default()) {
+    let options = Options {
+        reserved: &["add", "sub"],
+        ..Options::default()
+    };
+    match evaluated(line, options) {
         Ok(answer) => panic!("{line:?} is {answer:?}"),
         Err(fault) => fault,
     }
@@ -252,6 +256,29 @@ fn text() {
     ]);
 }
 
+/// Names and branches keep the presentation of a factored integer; operations drop it.
+#[test]
+fn factored_integers() {
+    table(&[
+        ("x = factor(360); x", "2^3 * 3^2 * 5"),
+        ("f(n) = factor(n); f(12)", "2^2 * 3"),
+        ("f(n) = n; f(factor(12))", "2^2 * 3"),
+        ("if(true, factor(12), 0)", "2^2 * 3"),
+        ("+factor(12)", "12"),
+        ("max(factor(12), 1)", "12"),
+        ("factor(12) to hex", "0xc"),
+        ("factor(12) to 1 digit", "~1e1"),
+        ("factor(12) == 12", "true"),
+        ("factor(12)!", "479001600"),
+    ]);
+    let hexadecimal = Options {
+        base: Base::Hexadecimal,
+        ..Options::default()
+    };
+    assert_eq!(shown("factor(12)", hexadecimal).text, "2^2 * 3");
+    assert_eq!(shown("factor(12) + 0", hexadecimal).text, "0xc");
+}
+
 #[test]
 fn names() {
     table(&[
@@ -280,6 +307,19 @@ fn names() {
         evaluated("# nothing", Options::default()),
         Ok(Answer::default())
     );
+}
+
+/// The caller decides which words are commands.
+#[test]
+fn reserved_words() {
+    table(&[
+        ("add = 3", "3"),
+        ("sub(x) = x; sub(2)", "2"),
+        ("f(add) = add; f(1)", "1"),
+    ]);
+    for line in ["add = 3", "sub(x) = x", "f(add) = add"] {
+        assert_eq!(fault(line).reason, Reason::ReservedName, "{line}");
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(in crate::engine) struct FastPath<'t> {
 /// Evaluates `line` if it is of that kind.
 pub(in crate::engine) fn fast_path<'t>(
     line: &'t str,
-    known: &Bindings,
+    bindings: &Bindings,
     work: &mut Work<'_>,
 ) -> Option<FastPath<'t>> {
     if line.len() > LONGEST {
@@ -38,7 +38,7 @@ pub(in crate::engine) fn fast_path<'t>(
     let mut reader = Reader {
         line,
         at: 0,
-        known,
+        bindings,
         nodes: 0,
     };
     let first = reader.peek();
@@ -64,7 +64,7 @@ pub(in crate::engine) fn fast_path<'t>(
 struct Reader<'t, 's> {
     line: &'t str,
     at: usize,
-    known: &'s Bindings,
+    bindings: &'s Bindings,
     /// Literals, names and operators so far.
     nodes: u64,
 }
@@ -113,7 +113,7 @@ impl<'t> Reader<'t, '_> {
         if self.peek() == Some(b'=') {
             self.at += 1;
             // Two of them are a comparison, of which no operand begins like this.
-            if self.known.names.contains_key(name) {
+            if self.bindings.get(name).is_some() {
                 return Some(name);
             }
         }
@@ -168,7 +168,7 @@ impl<'t> Reader<'t, '_> {
     fn decimal(&mut self) -> Option<(i64, u32)> {
         match self.peek() {
             Some(b'0'..=b'9') => self.digits(),
-            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
+            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.bindings.get(self.name()) {
                 Some(Binding::Value(Presented {
                     value: Value::Number(Number::Exact(Exact::Small(n, 1))),
                     presentation: Presentation::Automatic,
@@ -260,7 +260,7 @@ impl<'t> Reader<'t, '_> {
     fn operand(&mut self) -> Option<Exact> {
         match self.peek() {
             Some(b'0'..=b'9') => finite(self.digits()?),
-            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
+            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.bindings.get(self.name()) {
                 Some(Binding::Value(Presented {
                     value: Value::Number(Number::Exact(value)),
                     presentation: Presentation::Automatic,
@@ -320,7 +320,7 @@ mod tests {
         let (limits, sheet) = (Limits::default(), sheet());
         let is_quick = |line: &str| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            fast_path(line, &sheet.known, &mut work).is_some()
+            fast_path(line, &sheet.bindings, &mut work).is_some()
         };
         for line in [
             "20 + 10",

@@ -4,4 +4,5 @@ pub(super) mod environment;
 mod fast_path;
 mod literal;
 mod machine;
+mod statements;
 pub(super) mod worksheet;

@@ -6,28 +6,25 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::{
-    environment::{Binding, Bindings},
+    environment::{Binding, Bindings, unknown},
     fast_path::{FastPath, fast_path},
-    machine,
+    statements,
 };
 use crate::engine::{
     Answer, Options,
     budget::{memory::Memory, work::Work},
-    fault::{Fault, Reason, Result},
+    fault::{Fault, Result},
     show::{Rendered, show},
     value::Presented,
 };
-use crate::{
-    syntax::{self, Line},
-    text::printable::quoted,
-};
+use crate::syntax::{self, Line};
 
 /// What lines leave behind for later ones: variables, functions, the last answer.
 ///
 /// A line changes it as a whole or, where it has a fault, not at all.
 #[derive(Debug, Default)]
 pub struct Worksheet {
-    pub(in crate::engine) known: Bindings,
+    pub(super) bindings: Bindings,
     /// Bytes of the names and of what they stand for, but for reals.
     heap_bytes: usize,
     /// What the reals take, since these share their parts.
@@ -69,8 +66,8 @@ impl Worksheet {
             Err(fault) => return Some(Err(fault)),
         };
         let holds_nothing = |value: &Presented| value.heap_bytes() == 0;
-        if name.is_none() && holds_nothing(&value) && self.known.last.iter().all(holds_nothing) {
-            self.known.last = Some(value);
+        if name.is_none() && holds_nothing(&value) && self.bindings.last.iter().all(holds_nothing) {
+            self.bindings.last = Some(value);
         } else {
             let bound = name.map(|name| (name, Binding::Value(value.clone())));
             let bound = bound.into_iter().collect();
@@ -94,14 +91,15 @@ impl Worksheet {
         // What is wrong with the options or the line's length is said in one place.
         let fits = (1..=work.limits.digits).contains(&options.digits)
             && line.len() <= work.limits.syntax.line;
-        fits.then(|| fast_path(line, &self.known, work)).flatten()
+        fits.then(|| fast_path(line, &self.bindings, work))
+            .flatten()
     }
 
     fn run_any(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
-        let machine::Outcome {
+        let statements::Outcome {
             value: last,
             binds,
             mut bound,
@@ -136,8 +134,8 @@ impl Worksheet {
         line: &mut Line<'t>,
         options: Options,
         work: &mut Work<'_>,
-    ) -> Result<(machine::Outcome<'t>, Option<Rendered>)> {
-        let Options { digits, angle, .. } = options;
+    ) -> Result<(statements::Outcome<'t>, Option<Rendered>)> {
+        let Options { digits, .. } = options;
         if !(1..=work.limits.digits).contains(&digits) {
             let limit = work.limits.digits;
             return Err(Fault::limit(format!(
@@ -146,7 +144,7 @@ impl Worksheet {
         }
         let read = syntax::read(line, &work.limits.syntax);
         read.map_err(|error| Fault::syntax(*error, line.text))?;
-        let outcome = machine::run(line, &self.known, angle, work)?;
+        let outcome = statements::run(line, &self.bindings, options, work)?;
         let shown = match (&outcome.value, line.statements.last()) {
             (Some(value), Some(statement)) => Some(show(
                 value,
@@ -167,14 +165,14 @@ impl Worksheet {
         last: Option<Presented>,
         work: &Work<'_>,
     ) -> Result<()> {
-        let (mut names, mut heap_bytes) = (self.known.names.len(), self.heap_bytes);
+        let (mut names, mut heap_bytes) = (self.bindings.names.len(), self.heap_bytes);
         let freed = |value: &Option<Presented>| value.as_ref().map_or(0, Presented::heap_bytes);
         if last.is_some() {
-            heap_bytes = heap_bytes - freed(&self.known.last) + freed(&last);
+            heap_bytes = heap_bytes - freed(&self.bindings.last) + freed(&last);
         }
         for (name, meaning) in &bound {
             heap_bytes += meaning.heap_bytes();
-            if let Some(before) = self.known.names.get(*name) {
+            if let Some(before) = self.bindings.names.get(*name) {
                 heap_bytes -= before.heap_bytes();
             } else {
                 names += 1;
@@ -203,28 +201,28 @@ impl Worksheet {
         }
         self.heap_bytes = heap_bytes;
         for (name, meaning) in bound {
-            if let Some(known) = self.known.names.get_mut(name) {
+            if let Some(known) = self.bindings.names.get_mut(name) {
                 *known = meaning;
             } else {
-                self.known.names.insert(name.into(), meaning);
+                self.bindings.names.insert(name.into(), meaning);
             }
         }
         if last.is_some() {
-            self.known.last = last;
+            self.bindings.last = last;
         }
         Ok(())
     }
 
     /// What is bound, in the order of the alphabet.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.known.names.keys().map(|name| &**name)
+        self.bindings.names.keys().map(|name| &**name)
     }
 
     /// The definition of `name`: its left side (`x`, `f(x)`) as the answer's name, and
     /// its right side as the value: a variable's, or the body of a function as it was
     /// written.
     pub fn definition(&self, name: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
-        match self.known.names.get(name) {
+        match self.bindings.get(name) {
             Some(Binding::Value(value)) => {
                 work.memory.clone_from(&self.reals);
                 Ok(Answer {
@@ -243,10 +241,7 @@ impl Worksheet {
                     }),
                 })
             }
-            None => {
-                let message = format!("unknown name {}", quoted(name));
-                Err(Fault::new(Reason::UnknownName, message))
-            }
+            None => Err(unknown(name, "name")),
         }
     }
 }
@@ -269,9 +264,13 @@ mod tests {
     #[track_caller]
     fn sheet_with(limits: &Limits, rows: &[(&str, &str)]) -> Worksheet {
         let mut sheet = Worksheet::default();
+        let options = Options {
+            reserved: &["add"],
+            ..Options::default()
+        };
         for (line, expected) in rows {
             let mut work = Work::new(limits, limits.work, &|| None);
-            let found = match sheet.run(line, Options::default(), &mut work) {
+            let found = match sheet.run(line, options, &mut work) {
                 Ok(Answer { value: None, .. }) => String::new(),
                 Ok(Answer {
                     value: Some(shown), ..
@@ -325,6 +324,7 @@ mod tests {
             ("y", "! UNKNOWN_NAME"),
             ("pi = 3", "! RESERVED_NAME"),
             ("ans = 3", "! RESERVED_NAME"),
+            ("add = 3", "! RESERVED_NAME"),
             ("add = 3", "! RESERVED_NAME"),
             ("p(x) = ( x + 1 ) * 2 # twice", ""),
         ]);

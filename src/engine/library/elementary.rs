@@ -43,13 +43,17 @@ const DEGREE: Parameter = INTEGER.within(&[
     ),
 ]);
 
-pub(super) static TABLE: [Function; 24] = [
+/// The square root: a function, and the operator `√`.
+pub(in crate::engine) const SQUARE_ROOT: Function =
     Function::new(Numbers, &["sqrt"], "x", takes(&[NUMBER]), |x, c| {
         root_of(x.number(0), 2, c.work)
     })
     .summary("the square root")
     .domain("x >= 0")
-    .example("sqrt(16)", "4"),
+    .example("sqrt(16)", "4");
+
+pub(super) static TABLE: [Function; 24] = [
+    SQUARE_ROOT,
     Function::new(Numbers, &["cbrt"], "x", takes(&[NUMBER]), |x, c| {
         root_of(x.number(0), 3, c.work)
     })

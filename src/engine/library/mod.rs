@@ -4,6 +4,7 @@
 //! body. The body receives arguments that the signature has tested.
 
 mod aggregates;
+mod constants;
 mod elementary;
 mod function;
 mod integers;
@@ -13,8 +14,13 @@ mod trigonometry;
 
 use std::{collections::HashMap, sync::LazyLock};
 
-pub use self::function::{AngleUnit, Function, Group};
+pub use self::{
+    constants::CONSTANTS,
+    function::{AngleUnit, Function, Group},
+};
 pub(super) use self::{
+    constants::Constant,
+    elementary::SQUARE_ROOT,
     function::{Context, wrong_arity},
     integers::{DOUBLE_FACTORIAL, FACTORIAL},
 };
