@@ -43,16 +43,16 @@ enum Operand {
 /// Every form. The table feeds the parser, messages, help and completion.
 pub static FORMS: [Form; 7] = [
     Form {
+        names: &["dec"],
+        example: "dec",
+        summary: "an integer in base ten",
+        conversion: Operand::None(Conversion::Decimal),
+    },
+    Form {
         names: &["hex"],
         example: "hex",
         summary: "an integer in base sixteen",
         conversion: Operand::None(Conversion::Hexadecimal),
-    },
-    Form {
-        names: &["bin"],
-        example: "bin",
-        summary: "an integer in base two",
-        conversion: Operand::None(Conversion::Binary),
     },
     Form {
         names: &["oct"],
@@ -61,10 +61,10 @@ pub static FORMS: [Form; 7] = [
         conversion: Operand::None(Conversion::Octal),
     },
     Form {
-        names: &["dec"],
-        example: "dec",
-        summary: "an integer in base ten",
-        conversion: Operand::None(Conversion::Decimal),
+        names: &["bin"],
+        example: "bin",
+        summary: "an integer in base two",
+        conversion: Operand::None(Conversion::Binary),
     },
     Form {
         names: &["fraction", "frac"],
@@ -157,6 +157,6 @@ mod tests {
 
     #[test]
     fn the_list_of_a_message() {
-        assert_eq!(list(), "hex, bin, oct, dec, fraction, sci and 30 digits");
+        assert_eq!(list(), "dec, hex, oct, bin, fraction, sci and 30 digits");
     }
 }
