@@ -5,7 +5,7 @@ use std::fmt;
 /// A conversion of a value to another form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
-    /// A number in decimal digits, whatever the base that the options ask for.
+    /// A number in decimal digits, in place of the base that the options ask for.
     Decimal,
     /// An integer in hexadecimal.
     Hexadecimal,
@@ -17,7 +17,7 @@ pub enum Conversion {
     Fraction,
     /// One digit, a point, the other digits, a power of ten.
     Scientific,
-    /// This number of significant digits.
+    /// A number rounded to this many significant digits.
     Digits(u32),
 }
 
@@ -33,7 +33,7 @@ pub struct Form {
     conversion: Operand,
 }
 
-/// The number in front of the word, if the form has one.
+/// The conversion of a form, which may depend on a number in front of the word.
 #[derive(Debug)]
 enum Operand {
     None(Conversion),
@@ -110,6 +110,7 @@ pub(super) fn of_count(count: u32, word: &str) -> Option<Conversion> {
     })
 }
 
+/// Returns the forms that `word` names.
 fn named(word: &str) -> impl Iterator<Item = &'static Form> {
     FORMS.iter().filter(move |form| form.names.contains(&word))
 }

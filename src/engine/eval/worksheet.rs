@@ -1,4 +1,4 @@
-//! A calculator that remembers.
+//! Worksheets: lines that see the variables of earlier ones.
 
 use std::sync::Arc;
 
@@ -19,54 +19,69 @@ use crate::engine::{
 };
 use crate::syntax::{self, Line};
 
-/// What lines leave behind for later ones: variables, functions, the last answer.
+/// The variables, the functions and the last answer that lines leave for later ones.
 ///
-/// A line changes it as a whole or, where it has a fault, not at all.
+/// A line changes a worksheet as a whole or, if it has a fault, not at all.
+///
+/// ```
+/// use grpcalc::engine::{Limits, Options, Work, Worksheet};
+///
+/// let mut worksheet = Worksheet::default();
+/// let limits = Limits::default();
+/// let mut run = |line| {
+///     let mut work = Work::new(&limits, limits.work, &|| None);
+///     worksheet.run(line, Options::default(), &mut work)
+/// };
+/// run("side = 5")?;
+/// run("area(a) = a^2")?;
+/// assert_eq!(run("area(side) / 2")?.value.unwrap().text, "12.5");
+/// # Ok::<(), Box<grpcalc::engine::Fault>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Worksheet {
     pub(super) bindings: Bindings,
-    /// Bytes of the names and of what they stand for, but for reals.
+    /// Bytes of the names and their bindings, without those of reals.
     heap_bytes: usize,
-    /// What the reals take, since these share their parts.
+    /// The memory of the reals, which is counted apart because reals share their parts.
     reals: Option<Arc<Memory>>,
 }
 
-/// What an entry of the map takes beside its name, about.
+/// Bytes of an entry of the map beside its name, about.
 const ENTRY: usize = 96;
 
 impl Worksheet {
-    /// A worksheet whose values count with those of others in `all`.
+    /// A worksheet whose values count, with those of other worksheets, in `all`.
     #[must_use]
     pub fn sharing(all: &Arc<Memory>) -> Self {
-        let mut sheet = Self::default();
-        sheet.reals = Some(Arc::new(Memory::within(all)));
-        sheet
+        let mut worksheet = Self::default();
+        worksheet.reals = Some(Arc::new(Memory::within(all)));
+        worksheet
     }
 
-    /// Evaluates `line`, and remembers what it binds and answers.
+    /// Evaluates `line`, and keeps its definitions and its answer.
     #[inline]
     pub fn run(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
-        match self.run_quickly(line, options, work) {
+        match self.run_fast(line, options, work) {
             Some(outcome) => outcome,
-            None => self.run_any(line, options, work),
+            None => self.run_slow(line, options, work),
         }
     }
 
-    /// [`Worksheet::run`] of a line that can be evaluated as it is read.
+    /// Runs `line` on the fast path, if that takes it.
     #[inline]
-    fn run_quickly(
+    fn run_fast(
         &mut self,
         line: &str,
         options: Options,
         work: &mut Work<'_>,
     ) -> Option<Result<Answer>> {
         let FastPath { name, value } = self.fast_path(line, options, work)?;
-        let shown = match show(&value, &[], options, line, work) {
-            Ok(shown) => shown,
+        let rendered = match show(&value, &[], options, line, work) {
+            Ok(rendered) => rendered,
             Err(fault) => return Some(Err(fault)),
         };
-        let holds_nothing = |value: &Presented| value.heap_bytes() == 0;
-        if name.is_none() && holds_nothing(&value) && self.bindings.last.iter().all(holds_nothing) {
+        let is_small = |value: &Presented| value.heap_bytes() == 0;
+        if name.is_none() && is_small(&value) && self.bindings.last.iter().all(is_small) {
             self.bindings.last = Some(value);
         } else {
             let bound = name.map(|name| (name, Binding::Value(value.clone())));
@@ -77,10 +92,11 @@ impl Worksheet {
         }
         Some(Ok(Answer {
             name: name.map(CompactString::from),
-            value: Some(shown),
+            value: Some(rendered),
         }))
     }
 
+    /// Evaluates `line` on the fast path, if that takes it.
     #[inline]
     fn fast_path<'t>(
         &self,
@@ -88,14 +104,15 @@ impl Worksheet {
         options: Options,
         work: &mut Work<'_>,
     ) -> Option<FastPath<'t>> {
-        // What is wrong with the options or the line's length is said in one place.
+        // The slow path refuses wrong options and long lines.
         let fits = (1..=work.limits.digits).contains(&options.digits)
             && line.len() <= work.limits.syntax.line;
         fits.then(|| fast_path(line, &self.bindings, work))
             .flatten()
     }
 
-    fn run_any(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
+    /// Runs any line, by its tokens and nodes.
+    fn run_slow(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
@@ -105,7 +122,7 @@ impl Worksheet {
             mut bound,
         } = outcome;
         let name = binds.as_ref().map(|(name, _)| CompactString::from(*name));
-        // The last of two definitions counts.
+        // The last definition of a name counts.
         if let Some((name, _)) = &binds {
             bound.remove(name);
         }
@@ -114,7 +131,7 @@ impl Worksheet {
         Ok(Answer { name, value })
     }
 
-    /// What `line` would answer.
+    /// Returns the answer that `line` would have, and changes nothing.
     pub fn preview(&self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         if let Some(FastPath { name, value }) = self.fast_path(line, options, work) {
             return Ok(Answer {
@@ -129,6 +146,7 @@ impl Worksheet {
         Ok(Answer { name, value })
     }
 
+    /// Parses and evaluates `line`, and shows its value.
     fn evaluate<'t>(
         &self,
         line: &mut Line<'t>,
@@ -142,10 +160,10 @@ impl Worksheet {
                 "{digits} digits are not within the limit of {limit}"
             )));
         }
-        let read = syntax::read(line, &work.limits.syntax);
-        read.map_err(|error| Fault::syntax(*error, line.text))?;
+        let parsed = syntax::read(line, &work.limits.syntax);
+        parsed.map_err(|error| Fault::syntax(*error, line.text))?;
         let outcome = statements::run(line, &self.bindings, options, work)?;
-        let shown = match (&outcome.value, line.statements.last()) {
+        let rendered = match (&outcome.value, line.statements.last()) {
             (Some(value), Some(statement)) => Some(show(
                 value,
                 &statement.conversions,
@@ -155,10 +173,10 @@ impl Worksheet {
             )?),
             _ => None,
         };
-        Ok((outcome, shown))
+        Ok((outcome, rendered))
     }
 
-    /// Keeps all of it, or where there is no room for that, nothing.
+    /// Keeps the definitions and the answer of a line, or none of them if they exceed a limit.
     fn remember(
         &mut self,
         bound: SmallVec<[(&str, Binding); 1]>,
@@ -170,8 +188,8 @@ impl Worksheet {
         if last.is_some() {
             heap_bytes = heap_bytes - freed(&self.bindings.last) + freed(&last);
         }
-        for (name, meaning) in &bound {
-            heap_bytes += meaning.heap_bytes();
+        for (name, binding) in &bound {
+            heap_bytes += binding.heap_bytes();
             if let Some(before) = self.bindings.names.get(*name) {
                 heap_bytes -= before.heap_bytes();
             } else {
@@ -200,11 +218,11 @@ impl Worksheet {
             all.change(self.heap_bytes, heap_bytes);
         }
         self.heap_bytes = heap_bytes;
-        for (name, meaning) in bound {
+        for (name, binding) in bound {
             if let Some(known) = self.bindings.names.get_mut(name) {
-                *known = meaning;
+                *known = binding;
             } else {
-                self.bindings.names.insert(name.into(), meaning);
+                self.bindings.names.insert(name.into(), binding);
             }
         }
         if last.is_some() {
@@ -213,14 +231,15 @@ impl Worksheet {
         Ok(())
     }
 
-    /// What is bound, in the order of the alphabet.
+    /// Returns the names that are bound, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.bindings.names.keys().map(|name| &**name)
     }
 
-    /// The definition of `name`: its left side (`x`, `f(x)`) as the answer's name, and
-    /// its right side as the value: a variable's, or the body of a function as it was
-    /// written.
+    /// Returns the definition of `name` as an answer.
+    ///
+    /// The answer's name is the left side (`x`, `f(x)`), its value the right side: the value of a
+    /// variable, or the body of a function as it was written.
     pub fn definition(&self, name: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         match self.bindings.get(name) {
             Some(Binding::Value(value)) => {
@@ -259,8 +278,8 @@ mod tests {
     use super::*;
     use crate::engine::Limits;
 
-    /// Lines one after the other, each with its answer: the value, a `~` in front where
-    /// it is rounded, or `! REASON`.
+    /// Runs lines one after the other, each with its expected answer: the value, with a `~` in front
+    /// if it is rounded, or `! REASON`.
     #[track_caller]
     fn sheet_with(limits: &Limits, rows: &[(&str, &str)]) -> Worksheet {
         let mut sheet = Worksheet::default();
@@ -273,8 +292,8 @@ mod tests {
             let found = match sheet.run(line, options, &mut work) {
                 Ok(Answer { value: None, .. }) => String::new(),
                 Ok(Answer {
-                    value: Some(shown), ..
-                }) => format!("{}{}", if shown.rounded { "~" } else { "" }, shown.text),
+                    value: Some(value), ..
+                }) => format!("{}{}", if value.rounded { "~" } else { "" }, value.text),
                 Err(fault) => format!("! {}", fault.reason.as_str()),
             };
             assert_eq!(found, *expected, "{line}");
@@ -437,8 +456,8 @@ mod tests {
         assert_eq!(sheet.names().collect::<Vec<_>>(), ["x", "y", "z"]);
     }
 
-    /// Reals share their parts, so a thousand variables that build on each other take
-    /// no more than a thousand operations do; and what is forgotten takes nothing.
+    /// Reals share their parts, so variables that build on each other take as much memory as their
+    /// operations. A value that is replaced takes none.
     #[test]
     fn the_memory_of_reals() {
         let mut sheet = Worksheet::default();
