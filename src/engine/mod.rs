@@ -33,7 +33,7 @@ pub const DIGITS: u32 = 20;
 /// The settings for evaluating and showing a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Significant digits of a rounded answer, from 1 to the limit.
+    /// Significant digits of a rounded answer, from 1 to [`Limits::digits`].
     pub digits: u32,
     /// The unit of bare numbers in trigonometric functions.
     pub angle: AngleUnit,

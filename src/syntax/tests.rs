@@ -328,7 +328,7 @@ fn errors_and_their_places() {
             "1 to 0 digits",
             SyntaxErrorKind::Wrong,
             5..6,
-            "'0' is no number of digits",
+            "'0' is not a number of digits",
         ),
         (
             "1 to hex 2",

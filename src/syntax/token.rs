@@ -318,8 +318,8 @@ impl<'a> Lexer<'a> {
             '|' => "write bor(a, b), or abs(a)",
             '~' => "write bnot(a)",
             '.' => "a point needs a digit beside it",
-            '$' | '€' | '£' | '¥' | '°' => "there are no units",
-            '\'' | '"' => "there are no texts",
+            '$' | '€' | '£' | '¥' | '°' => "units are not supported",
+            '\'' | '"' => "text is not supported",
             _ => "",
         })
     }

@@ -301,14 +301,14 @@ mod tests {
     use super::*;
     use crate::engine::{Answer, Limits, Options, Worksheet, fault::Result};
 
-    fn run(sheet: &mut Worksheet, line: &str) -> Result<Answer> {
+    fn run(worksheet: &mut Worksheet, line: &str) -> Result<Answer> {
         let limits = Limits::default();
         let mut work = Work::new(&limits, limits.work, &|| None);
-        sheet.run(line, Options::default(), &mut work)
+        worksheet.run(line, Options::default(), &mut work)
     }
 
-    fn sheet() -> Worksheet {
-        let mut sheet = Worksheet::default();
+    fn worksheet() -> Worksheet {
+        let mut worksheet = Worksheet::default();
         for line in [
             "x = 5",
             "half = 1/2",
@@ -317,17 +317,17 @@ mod tests {
             "t = 1 < 2",
             "f(n) = n",
         ] {
-            run(&mut sheet, line).unwrap();
+            run(&mut worksheet, line).unwrap();
         }
-        sheet
+        worksheet
     }
 
     #[test]
     fn lines_that_it_takes_and_leaves() {
-        let (limits, sheet) = (Limits::default(), sheet());
+        let (limits, worksheet) = (Limits::default(), worksheet());
         let is_fast = |line: &str| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            fast_path(line, &sheet.bindings, &mut work).is_some()
+            fast_path(line, &worksheet.bindings, &mut work).is_some()
         };
         for line in [
             "20 + 10",
@@ -399,7 +399,7 @@ mod tests {
             1..12,
         )) {
             let line = words.concat();
-            let (mut fast, mut slow) = (sheet(), sheet());
+            let (mut fast, mut slow) = (worksheet(), worksheet());
             let found = run(&mut fast, &line);
             let expected = run(&mut slow, &format!("{line}#"));
             match (found, expected) {
@@ -407,7 +407,7 @@ mod tests {
                 (Err(found), Err(expected)) => prop_assert_eq!(found.reason, expected.reason, "{}", line),
                 (found, expected) => prop_assert!(false, "{line}: {found:?}, {expected:?}"),
             }
-            let look = |sheet: &mut Worksheet| (run(sheet, "x").ok(), run(sheet, "ans").ok());
+            let look = |worksheet: &mut Worksheet| (run(worksheet, "x").ok(), run(worksheet, "ans").ok());
             prop_assert_eq!(look(&mut fast), look(&mut slow), "{}", line);
         }
     }

@@ -105,7 +105,7 @@ fn exponent(text: &str) -> i64 {
 
 /// Returns the value of digits with separators.
 fn digits(text: &str, radix: u32, work: &mut Work<'_>) -> Result<UBig> {
-    // For decimal digits this is a little less than the number of bits: ten hold three digits.
+    // A decimal digit counts as three bits, a little less than it takes.
     let bits = text.len() * radix.ilog2() as usize;
     if bits > 2 * work.limits.result {
         return Err(Fault::too_long(work.limits.result));

@@ -281,15 +281,15 @@ mod tests {
     /// Runs lines one after the other, each with its expected answer: the value, with a `~` in front
     /// if it is rounded, or `! REASON`.
     #[track_caller]
-    fn sheet_with(limits: &Limits, rows: &[(&str, &str)]) -> Worksheet {
-        let mut sheet = Worksheet::default();
+    fn run_lines_within(limits: &Limits, rows: &[(&str, &str)]) -> Worksheet {
+        let mut worksheet = Worksheet::default();
         let options = Options {
             reserved: &["add"],
             ..Options::default()
         };
         for (line, expected) in rows {
             let mut work = Work::new(limits, limits.work, &|| None);
-            let found = match sheet.run(line, options, &mut work) {
+            let found = match worksheet.run(line, options, &mut work) {
                 Ok(Answer { value: None, .. }) => String::new(),
                 Ok(Answer {
                     value: Some(value), ..
@@ -298,29 +298,29 @@ mod tests {
             };
             assert_eq!(found, *expected, "{line}");
         }
-        sheet
+        worksheet
     }
 
     #[track_caller]
-    fn sheet(rows: &[(&str, &str)]) -> Worksheet {
-        sheet_with(&Limits::default(), rows)
+    fn worksheet(rows: &[(&str, &str)]) -> Worksheet {
+        run_lines_within(&Limits::default(), rows)
     }
 
-    fn definitions(sheet: &Worksheet) -> Vec<String> {
+    fn definitions(worksheet: &Worksheet) -> Vec<String> {
         let limits = Limits::default();
         let definition = |name| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            let Answer { name, value } = sheet
+            let Answer { name, value } = worksheet
                 .definition(name, Options::default(), &mut work)
                 .unwrap();
             format!("{} = {}", name.unwrap(), value.unwrap().text)
         };
-        sheet.names().map(definition).collect()
+        worksheet.names().map(definition).collect()
     }
 
     #[test]
     fn names_live_from_line_to_line() {
-        let sheet = sheet(&[
+        let worksheet = worksheet(&[
             ("x = 5", "5"),
             ("x + 1", "6"),
             ("x = x + 1", "6"),
@@ -348,7 +348,7 @@ mod tests {
             ("p(x) = ( x + 1 ) * 2 # twice", ""),
         ]);
         assert_eq!(
-            definitions(&sheet),
+            definitions(&worksheet),
             [
                 "a = 20",
                 "b = 2",
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn the_last_answer() {
-        sheet(&[
+        worksheet(&[
             ("ans", "! UNKNOWN_NAME"),
             ("20 + 10", "30"),
             ("ans * 2", "60"),
@@ -384,7 +384,7 @@ mod tests {
 
     #[test]
     fn a_line_is_atomic() {
-        let sheet = sheet(&[
+        let worksheet = worksheet(&[
             ("x = 1", "1"),
             ("x = 2; y = 3; 1/0", "! DIVISION_BY_ZERO"),
             ("x", "1"),
@@ -392,12 +392,12 @@ mod tests {
             ("x = 5; 1/3 to hex", "! DOMAIN"),
             ("x", "1"),
         ]);
-        assert_eq!(definitions(&sheet), ["x = 1"]);
+        assert_eq!(definitions(&worksheet), ["x = 1"]);
     }
 
     #[test]
     fn stored_reals_stay_refinable() {
-        sheet(&[
+        worksheet(&[
             ("x = 10^30*pi", "~3.1415926535897932385e30"),
             ("sin(x)", "~0"),
             ("y = exp(pi*sqrt(163))", "~262537412640768744"),
@@ -413,13 +413,13 @@ mod tests {
 
     #[test]
     fn a_preview_changes_nothing() {
-        let mut sheet = sheet(&[("x = 1", "1")]);
+        let mut worksheet = worksheet(&[("x = 1", "1")]);
         let limits = Limits::default();
         let mut work = Work::new(&limits, limits.preview, &|| None);
-        let previewed = sheet.preview("x = x + 1", Options::default(), &mut work);
+        let previewed = worksheet.preview("x = x + 1", Options::default(), &mut work);
         assert_eq!(previewed.unwrap().value.unwrap().text, "2");
         let mut work = Work::new(&limits, limits.work, &|| None);
-        let after = sheet.run("x + ans", Options::default(), &mut work);
+        let after = worksheet.run("x + ans", Options::default(), &mut work);
         assert_eq!(after.unwrap().value.unwrap().text, "2");
     }
 
@@ -429,7 +429,7 @@ mod tests {
             names: 2,
             ..Limits::default()
         };
-        sheet_with(
+        run_lines_within(
             &few,
             &[
                 ("x = 1; y = 2", "2"),
@@ -443,7 +443,7 @@ mod tests {
             heap_bytes: 100_000,
             ..Limits::default()
         };
-        let sheet = sheet_with(
+        let worksheet = run_lines_within(
             &little,
             &[
                 ("x = 2^400000 mod 10^100000; 1", "1"),
@@ -453,19 +453,19 @@ mod tests {
                 ("z = x + 2; 1", "1"),
             ],
         );
-        assert_eq!(sheet.names().collect::<Vec<_>>(), ["x", "y", "z"]);
+        assert_eq!(worksheet.names().collect::<Vec<_>>(), ["x", "y", "z"]);
     }
 
     /// Reals share their parts, so variables that build on each other take as much memory as their
     /// operations. A value that is replaced takes none.
     #[test]
     fn the_memory_of_reals() {
-        let mut sheet = Worksheet::default();
+        let mut worksheet = Worksheet::default();
         let limits = Limits::default();
         let mut run = |line: &str| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            sheet.run(line, Options::default(), &mut work).unwrap();
-            sheet.reals.as_ref().map_or(0, |memory| memory.bytes())
+            worksheet.run(line, Options::default(), &mut work).unwrap();
+            worksheet.reals.as_ref().map_or(0, |memory| memory.bytes())
         };
         run("x0 = pi");
         let mut bytes = 0;

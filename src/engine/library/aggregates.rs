@@ -20,7 +20,7 @@ pub(super) static TABLE: [Function; 8] = [
         variadic(&[NUMBER]),
         |x, c| extreme(x, c.work, std::cmp::Ordering::is_lt),
     )
-    .summary("the least")
+    .summary("the smallest of them")
     .example("min(3, 1, 2)", "1"),
     Function::new(
         Several,
@@ -29,7 +29,7 @@ pub(super) static TABLE: [Function; 8] = [
         variadic(&[NUMBER]),
         |x, c| extreme(x, c.work, std::cmp::Ordering::is_gt),
     )
-    .summary("the greatest")
+    .summary("the largest of them")
     .example("max(3, 1, 2)", "3"),
     Function::new(
         Several,
@@ -38,7 +38,7 @@ pub(super) static TABLE: [Function; 8] = [
         variadic(&[NUMBER]),
         |x, c| sum(x, c.work),
     )
-    .summary("all of them added up")
+    .summary("the sum of all of them")
     .example("sum(1, 2, 3)", "6"),
     Function::new(
         Several,
@@ -53,7 +53,7 @@ pub(super) static TABLE: [Function; 8] = [
             Ok(product)
         },
     )
-    .summary("all of them multiplied")
+    .summary("the product of all of them")
     .example("product(2, 3, 4)", "24"),
     Function::new(
         Several,
@@ -71,7 +71,7 @@ pub(super) static TABLE: [Function; 8] = [
         variadic(&[NUMBER]),
         median,
     )
-    .summary("the one in the middle, or the mean of the two that are")
+    .summary("the middle value, or the mean of the two middle values")
     .example("median(1, 9, 2)", "2"),
     Function::new(
         Several,
@@ -80,9 +80,9 @@ pub(super) static TABLE: [Function; 8] = [
         variadic(&[NUMBER]),
         variance,
     )
-    .summary("the mean square of the distances from the mean")
+    .summary("the mean of the squared distances from the mean")
     .example("variance(1, 2, 6)", "4.6666666666666666667"),
-    // The row is for help and completion: the parser turns a call of `if` into jumps, since only
+    // This row is for help and completion. The parser turns a call of `if` into jumps, because only
     // one branch is evaluated.
     Function::new(
         Several,
@@ -91,11 +91,12 @@ pub(super) static TABLE: [Function; 8] = [
         takes(&[TRUTH, ANY, ANY]),
         |_, _| Err(Fault::new(Reason::Syntax, "'if' stands alone")),
     )
-    .summary("one of two values; the other is not computed")
-    .domain("the condition true or false")
+    .summary("one of two values; the other is not evaluated")
+    .domain("a condition that is true or false")
     .example("if(2 > 1, 10, 1/0)", "10"),
 ];
 
+/// Returns the first argument that no other one `beats`.
 fn extreme(
     x: Arguments<'_>,
     work: &mut Work<'_>,
@@ -110,6 +111,7 @@ fn extreme(
     Ok(best.clone())
 }
 
+/// Returns the sum of the arguments.
 fn sum(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
     let mut sum = Number::from(0);
     for summand in x.numbers() {
@@ -118,10 +120,12 @@ fn sum(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
     Ok(sum)
 }
 
+/// Returns the number of arguments.
 fn count(x: Arguments<'_>) -> Number {
     Number::from(i64::try_from(x.len()).expect("lines are bounded"))
 }
 
+/// Returns the arithmetic mean of the arguments.
 fn mean(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
     sum(x, work)?.div(&count(x), work)
 }

@@ -17,6 +17,7 @@ use crate::engine::{
 
 use Group::{Exponential, Numbers};
 
+/// The refusal of a logarithm's operand.
 const NO_LOGARITHM: Refusal = Refusal::domain("only positive numbers have a logarithm");
 
 /// The operand of a logarithm.
@@ -61,7 +62,7 @@ pub(super) static TABLE: [Function; 24] = [
     .example("cbrt(-27)", "-3"),
     Function::new(Numbers, &["root"], "x, n", takes(&[NUMBER, DEGREE]), root)
         .summary("the n-th root")
-        .domain("n an integer but 0; x >= 0 where n is even")
+        .domain("n an integer except 0; x >= 0 if n is even")
         .example("root(32, 5)", "2"),
     Function::new(
         Numbers,
@@ -71,7 +72,7 @@ pub(super) static TABLE: [Function; 24] = [
         |x, c| x.number(0).power(x.number(1), c.work),
     )
     .summary("the power x^y")
-    .domain("x > 0 where y is no integer")
+    .domain("x > 0 if y is not an integer")
     .example("pow(2, 10)", "1024"),
     Function::new(
         Numbers,
@@ -85,7 +86,7 @@ pub(super) static TABLE: [Function; 24] = [
     Function::new(Numbers, &["abs"], "x", takes(&[NUMBER]), |x, c| {
         x.number(0).absolute(c.work)
     })
-    .summary("the size without the sign")
+    .summary("the absolute value")
     .example("abs(-5)", "5"),
     Function::new(Numbers, &["sign"], "x", takes(&[NUMBER]), sign)
         .summary("-1, 0 or 1")
@@ -93,13 +94,13 @@ pub(super) static TABLE: [Function; 24] = [
     Function::new(Numbers, &["floor"], "x", takes(&[NUMBER]), |x, c| {
         x.number(0).floor(c.work).map(Number::from)
     })
-    .summary("the greatest integer that is not above x")
+    .summary("the greatest integer not above x")
     .example("floor(-1.5)", "-2"),
     Function::new(Numbers, &["ceil"], "x", takes(&[NUMBER]), |x, c| {
         let floor = x.number(0).negated(c.work)?.floor(c.work)?;
         exact(floor.negated())
     })
-    .summary("the least integer that is not below x")
+    .summary("the least integer not below x")
     .example("ceil(1.2)", "2"),
     Function::new(
         Numbers,
@@ -108,7 +109,7 @@ pub(super) static TABLE: [Function; 24] = [
         takes(&[NUMBER]).optional(&[PLACES]),
         round,
     )
-    .summary("to the nearest integer or decimal place, halves away from zero")
+    .summary("x rounded to an integer or to decimal places, halves away from zero")
     .example("round(2.345, 2)", "2.35"),
     Function::new(Numbers, &["trunc"], "x", takes(&[NUMBER]), |x, c| {
         truncated(x.number(0), c.work).map(Number::from)
@@ -119,7 +120,7 @@ pub(super) static TABLE: [Function; 24] = [
         let whole = truncated(x.number(0), c.work)?;
         x.number(0).sub(&whole.into(), c.work)
     })
-    .summary("what trunc(x) leaves")
+    .summary("the fractional part: x - trunc(x)")
     .example("frac(2.75)", "0.75"),
     Function::new(
         Exponential,
@@ -149,8 +150,8 @@ pub(super) static TABLE: [Function; 24] = [
             _ => logarithm(x.number(0), x.number(1), c.work),
         },
     )
-    .summary("the logarithm to a base, 10 if none is given")
-    .domain("x > 0, base > 0 but not 1")
+    .summary("the logarithm to a base, by default 10")
+    .domain("x > 0, base > 0 except 1")
     .example("log(8, 4)", "1.5"),
     Function::new(Exponential, &["log2"], "x", takes(&[POSITIVE]), |x, c| {
         logarithm(x.number(0), &2.into(), c.work)
@@ -166,18 +167,18 @@ pub(super) static TABLE: [Function; 24] = [
     .example("log10(0.001)", "-3"),
     Function::new(Exponential, &["gamma"], "x", takes(&[NUMBER]), gamma)
         .summary("the gamma function: (x - 1)! for integers")
-        .domain("x no integer below 1")
+        .domain("x not 0 or a negative integer")
         .example("gamma(5)", "24"),
     Function::new(Numbers, &["numerator"], "x", takes(&[EXACT]), |x, _| {
         exact(x.exact(0).numerator().into())
     })
-    .summary("the upper part of an exact fraction in lowest terms")
+    .summary("the numerator of an exact fraction in lowest terms")
     .domain("x exact")
     .example("numerator(0.75)", "3"),
     Function::new(Numbers, &["denominator"], "x", takes(&[EXACT]), |x, _| {
         Ok(x.exact(0).denominator().into())
     })
-    .summary("the lower part of an exact fraction in lowest terms")
+    .summary("the denominator of an exact fraction in lowest terms")
     .domain("x exact")
     .example("denominator(0.75)", "4"),
     Function::new(
@@ -187,7 +188,7 @@ pub(super) static TABLE: [Function; 24] = [
         takes(&[NUMBER, NUMBER]),
         |x, c| x.number(0).quotient(x.number(1), c.work).map(Number::from),
     )
-    .summary("the integer floor(x/y); x mod y is what it leaves")
+    .summary("the integer floor(x/y); x mod y is the remainder")
     .domain("y is not 0")
     .example("quotient(17, 5)", "3"),
     Function::new(
@@ -197,7 +198,7 @@ pub(super) static TABLE: [Function; 24] = [
         takes(&[ABOVE_MINUS_ONE]),
         |x, c| ln(&x.number(0).add(&1.into(), c.work)?, c.work),
     )
-    .summary("ln(1 + x), as other languages call it")
+    .summary("ln(1 + x), under the name of other languages")
     .domain("x > -1")
     .example("log1p(0)", "0"),
     Function::new(
@@ -210,7 +211,7 @@ pub(super) static TABLE: [Function; 24] = [
             x => x.unary(Unary::Exp, c.work)?.sub(&1.into(), c.work),
         },
     )
-    .summary("e^x - 1, as other languages call it")
+    .summary("e^x - 1, under the name of other languages")
     .example("expm1(0)", "0"),
     Function::new(
         Numbers,
@@ -232,14 +233,15 @@ pub(super) static TABLE: [Function; 24] = [
             })
         },
     )
-    .summary("x, or the bound that it is beyond")
+    .summary("x, or the nearer bound where x is outside")
     .domain("low <= high")
     .example("clamp(12, 0, 10)", "10"),
 ];
 
+/// Returns the integer part, towards zero.
 fn truncated(x: &Number, work: &mut Work<'_>) -> Result<Exact> {
     let size = x.absolute(work)?.floor(work)?;
-    // Only where it is far enough from zero to have a sign that can be told.
+    // The sign can be decided only where the number is far enough from zero.
     let negative = !size.is_zero() && x.sign(work)? == Some(Sign::Negative);
     Ok(if negative { size.negated() } else { size })
 }
@@ -256,7 +258,7 @@ fn sign(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     }
 }
 
-/// Halves away from zero: `floor(|x| 10^places + 1/2)`, with the sign of `x`.
+/// Rounds halves away from zero: `floor(|x| 10^places + 1/2)`, with the sign of `x`.
 fn round(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let number = x.number(0);
@@ -280,7 +282,7 @@ fn root(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     root_of(x.number(0), x.int64(1), context.work)
 }
 
-/// The root of a degree other than 0; that of a negative degree is the inverse.
+/// Returns the root of a degree other than 0. The root of a negative degree is the inverse.
 fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Number> {
     let root = positive_root(x, degree.unsigned_abs(), work)?;
     if degree < 0 {
@@ -289,6 +291,7 @@ fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Number> {
     Ok(root)
 }
 
+/// Returns the root of a positive degree.
 fn positive_root(x: &Number, degree: u64, work: &mut Work<'_>) -> Result<Number> {
     if degree == 2
         && let Number::Real(_) = x
@@ -328,6 +331,7 @@ fn positive_root(x: &Number, degree: u64, work: &mut Work<'_>) -> Result<Number>
     }
 }
 
+/// Returns the square root of `x^2 + y^2`.
 fn hypotenuse(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let (x, y) = (x.number(0), x.number(1));

@@ -140,16 +140,19 @@ impl Function {
         }
     }
 
+    /// The same row with a description.
     pub(super) const fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
         self
     }
 
+    /// The same row with the condition on its arguments.
     pub(super) const fn domain(mut self, domain: &'static str) -> Self {
         self.domain = domain;
         self
     }
 
+    /// The same row with an example.
     pub(super) const fn example(mut self, line: &'static str, answer: &'static str) -> Self {
         self.example = (line, answer);
         self

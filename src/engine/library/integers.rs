@@ -25,25 +25,25 @@ use crate::engine::{
 use Group::{Bits, Integers};
 
 /// The operand of `factor`.
-const FACTORED: Parameter = INTEGER.within(&[(
-    Domain::NonZero,
-    Refusal::domain("0 is no product of primes"),
-)]);
+const FACTORED: Parameter =
+    INTEGER.within(&[(Domain::NonZero, Refusal::domain("0 has no prime factors"))]);
 
 /// The operand of `totient`.
 const FROM_ONE: Parameter = INTEGER.within(&[
     NOT_NEGATIVE,
     (
         Domain::AtLeast(1),
-        Refusal::domain("there is nothing from 1 to 0"),
+        Refusal::domain("the operand must be positive"),
     ),
 ]);
 
+/// The refusal of the operand of `!`.
 const NO_FACTORIAL: Refusal = Refusal::domain("only integers from 0 up have a factorial")
-    .help("gamma(x + 1) goes on where there is no factorial");
+    .help("gamma(x + 1) is its continuation to other numbers");
 
+/// The refusal of the operand of `!!`.
 const NO_DOUBLE_FACTORIAL: Refusal = Refusal::domain("only integers from 0 up have a factorial")
-    .help("double factorials are of integers from 0 up");
+    .help("a double factorial takes an integer from 0 up");
 
 /// The factorial: a function, and the operator `!`.
 pub(in crate::engine) const FACTORIAL: Function = Function::new(
@@ -121,7 +121,7 @@ pub(super) static TABLE: [Function; 20] = [
         takes(&[NATURAL, NATURAL]),
         |x, c| choices(x, c, |n, k, c| integer::combinations(n, k, c.work)),
     )
-    .summary("in how many ways k of n things can be chosen")
+    .summary("the number of ways to choose k of n things")
     .domain("integers from 0 up")
     .example("comb(49, 6)", "13983816"),
     Function::new(
@@ -131,7 +131,7 @@ pub(super) static TABLE: [Function; 20] = [
         takes(&[NATURAL, NATURAL]),
         |x, c| choices(x, c, |n, k, c| integer::permutations(n, k, c.work)),
     )
-    .summary("in how many ways k of n things can be put in a row")
+    .summary("the number of ways to put k of n things in a row")
     .domain("integers from 0 up")
     .example("perm(5, 2)", "20"),
     FACTORIAL,
@@ -142,19 +142,19 @@ pub(super) static TABLE: [Function; 20] = [
     .domain("an integer from 0 up")
     .example("fib(90)", "2880067194370816120"),
     Function::presented(Integers, &["isprime"], "n", takes(&[INTEGER]), is_prime)
-        .summary("whether n is prime; from 3.3e24 on true is only almost certain, and marked so")
+        .summary("whether n is prime; from 3.3e24 up, true is almost certain and marked as rounded")
         .domain("an integer")
         .example("isprime(2^31 - 1)", "true"),
     Function::new(Integers, &["nextprime"], "n", takes(&[INTEGER]), next_prime)
-        .summary("the first prime above n; as certain as isprime")
+        .summary("the first prime above n, as certain as isprime")
         .domain("an integer")
         .example("nextprime(100)", "101"),
     Function::presented(Integers, &["factor"], "n", takes(&[FACTORED]), factor)
         .summary("n as the product of its primes")
-        .domain("an integer but 0")
+        .domain("an integer except 0")
         .example("factor(360)", "2^3 * 3^2 * 5"),
     Function::new(Integers, &["totient"], "n", takes(&[FROM_ONE]), totient)
-        .summary("how many of 1 to n have no divisor with n in common (Euler)")
+        .summary("the number of integers from 1 to n without a common divisor with n (Euler)")
         .domain("an integer from 1 up")
         .example("totient(36)", "12"),
     Function::new(
@@ -184,13 +184,13 @@ pub(super) static TABLE: [Function; 20] = [
         variadic(&[INTEGER]),
         |x, c| bitwise(x, c, |a, b| a & b),
     )
-    .summary("the bits that all of them have; negative numbers have ones without end")
+    .summary("the bits set in all of them; a negative number has infinitely many")
     .domain("integers")
     .example("band(12, 10)", "8"),
     Function::new(Bits, &["bor"], "a, b, ...", variadic(&[INTEGER]), |x, c| {
         bitwise(x, c, |a, b| a | b)
     })
-    .summary("the bits that any of them has")
+    .summary("the bits set in at least one of them")
     .domain("integers")
     .example("bor(12, 10)", "14"),
     Function::new(
@@ -200,13 +200,13 @@ pub(super) static TABLE: [Function; 20] = [
         variadic(&[INTEGER]),
         |x, c| bitwise(x, c, |a, b| a ^ b),
     )
-    .summary("the bits that an odd number of them has")
+    .summary("the bits set in an odd number of them")
     .domain("integers")
     .example("bxor(12, 10)", "6"),
     Function::new(Bits, &["bnot"], "a", takes(&[INTEGER]), |x, _| {
         Ok(Exact::from(!x.integer(0)).into())
     })
-    .summary("all bits turned round: -a - 1")
+    .summary("every bit inverted: -a - 1")
     .domain("an integer")
     .example("bnot(12)", "-13"),
     Function::new(
@@ -216,7 +216,7 @@ pub(super) static TABLE: [Function; 20] = [
         takes(&[INTEGER, INTEGER]),
         |x, c| shift(x, c, false),
     )
-    .summary("the bits n places to the left: a 2^n")
+    .summary("the bits moved n places to the left: a 2^n")
     .domain("integers")
     .example("shl(5, 3)", "40"),
     Function::new(
@@ -226,24 +226,24 @@ pub(super) static TABLE: [Function; 20] = [
         takes(&[INTEGER, INTEGER]),
         |x, c| shift(x, c, true),
     )
-    .summary("the bits n places to the right: floor(a/2^n)")
+    .summary("the bits moved n places to the right: floor(a/2^n)")
     .domain("integers")
     .example("shr(40, 3)", "5"),
     Function::new(Bits, &["bitcount"], "a", takes(&[NATURAL]), |x, _| {
         Ok(UBig::from(x.natural(0).count_ones()).into())
     })
-    .summary("how many bits are 1")
+    .summary("the number of bits that are 1")
     .domain("an integer from 0 up")
     .example("bitcount(255)", "8"),
     Function::new(Bits, &["bitlength"], "a", takes(&[NATURAL]), |x, _| {
         Ok(UBig::from(x.natural(0).bit_len()).into())
     })
-    .summary("how many bits there are from the first 1 on")
+    .summary("the number of bits from the first 1 on")
     .domain("an integer from 0 up")
     .example("bitlength(256)", "9"),
 ];
 
-/// Applies an operation to the absolute values of integers, from the first to the last.
+/// Applies an operation to the absolute values of all arguments, from the first to the last.
 fn folded(
     x: Arguments<'_>,
     context: &mut Context<'_, '_>,
@@ -260,7 +260,7 @@ fn folded(
     Ok(integer_within(result.into(), context.work)?.into())
 }
 
-/// Counts choices of `k` from `n`, of which there are none where `k` is greater.
+/// Counts the choices of `k` from `n` things: none if `k` is greater.
 fn choices(
     x: Arguments<'_>,
     context: &mut Context<'_, '_>,
@@ -273,19 +273,21 @@ fn choices(
     count(&n, &k, context).map(Number::from)
 }
 
+/// Tests whether the argument is prime.
 fn is_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Presented> {
     let n = x.integer(0);
-    let known = match n.sign() {
+    let primality = match n.sign() {
         Sign::Negative => Primality::Composite,
         Sign::Positive => integer::primality(&n.unsigned_abs(), context.work)?,
     };
     Ok(Value::Truth(Truth {
-        value: known != Primality::Composite,
-        certain: known != Primality::Probable,
+        value: primality != Primality::Composite,
+        certain: primality != Primality::Probable,
     })
     .into())
 }
 
+/// Returns the least prime above the argument.
 fn next_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let n = x.integer(0);
     if n < IBig::from(2) {
@@ -299,6 +301,7 @@ fn next_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number>
     Ok(n.into())
 }
 
+/// Returns the argument, presented as the product of its primes.
 fn factor(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Presented> {
     let (sign, size) = x.integer(0).into_parts();
     let (primes, certain) = integer::factor(&size, context.work)?;
@@ -313,6 +316,7 @@ fn factor(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Presented> 
     })
 }
 
+/// Returns Euler's totient.
 fn totient(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let n = x.natural(0);
     let (primes, _) = integer::factor(&n, context.work)?;
@@ -320,6 +324,7 @@ fn totient(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     Ok(primes.into_iter().fold(n, fewer).into())
 }
 
+/// Returns a power modulo a number.
 fn power_modulo(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let (base, exponent, modulus) = (x.integer(0), x.natural(1), x.natural(2));
     if modulus.is_zero() {
@@ -328,6 +333,7 @@ fn power_modulo(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Numbe
     integer::power_modulo(&base, &exponent, &modulus, context.work).map(Number::from)
 }
 
+/// Applies an operation to the bits of all arguments, from the first to the last.
 fn bitwise(
     x: Arguments<'_>,
     context: &mut Context<'_, '_>,
@@ -344,6 +350,7 @@ fn bitwise(
     Ok(Exact::from(result.unwrap_or_default()).into())
 }
 
+/// Shifts the bits of the first argument by the second one, a negative one the other way.
 fn shift(x: Arguments<'_>, context: &mut Context<'_, '_>, right: bool) -> Result<Number> {
     let (n, count) = (x.integer(0), x.integer(1));
     if n.is_zero() {
@@ -353,7 +360,7 @@ fn shift(x: Arguments<'_>, context: &mut Context<'_, '_>, right: bool) -> Result
     let limit = context.work.limits.result;
     let count = usize::try_from(&count.unsigned_abs()).unwrap_or(usize::MAX);
     if right {
-        // Beyond the last bit only the sign is left.
+        // A shift beyond the last bit leaves only the sign.
         let most = n.bit_len() + 1;
         return Ok(Exact::from(n >> count.min(most)).into());
     }

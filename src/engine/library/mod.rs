@@ -49,6 +49,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
     BY_NAME.get(name).copied()
 }
 
+/// Returns an exact number as the result of a function.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "as the functions of the table return it"
@@ -57,6 +58,7 @@ fn exact(q: Exact) -> Result<Number> {
     Ok(q.into())
 }
 
+/// Returns the value of a function that is computed as a real.
 fn unary(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     x.unary(function, context.work)
 }

@@ -66,7 +66,7 @@ pub(super) struct Parameter {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signature {
     required: &'static [Parameter],
-    /// Those that a call may leave out, behind the required ones.
+    /// The parameters behind the required ones, which a call may leave out.
     optional: &'static [Parameter],
     /// Whether the last parameter takes any number of further arguments.
     variadic: bool,
@@ -137,12 +137,14 @@ impl Refusal {
         self
     }
 
+    /// Returns the fault.
     fn fault(self) -> Box<Fault> {
         Fault::new(self.reason, self.message).help(self.help)
     }
 }
 
 impl Parameter {
+    /// A parameter that takes every value of a kind.
     const fn of(kind: Kind) -> Self {
         Self {
             kind,
@@ -255,7 +257,7 @@ impl Signature {
         let mut parameters = self.required.iter().chain(self.optional);
         let mut parameter = None;
         for value in values {
-            // Behind the last parameter stand the further arguments of a variadic one.
+            // Arguments behind the last parameter belong to it.
             parameter = parameters.next().or(parameter);
             if let Some(parameter) = parameter {
                 parameter.check(value, work)?;
@@ -265,59 +267,59 @@ impl Signature {
     }
 }
 
-/// The arguments of a call as its signature promises them.
+/// The arguments of a call, which the signature of the function has tested.
 ///
-/// Reading an argument as another kind than that of its parameter is an error in the table, and
-/// panics.
+/// A body that reads an argument as another kind than its signature says panics: that is an error in
+/// the table.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'v> {
     values: &'v [Presented],
 }
 
-/// The promise of a signature that [`Arguments`] relies on.
-const PROMISE: &str = "the signature takes no other kind here";
+/// The message of that panic.
+const WRONG_KIND: &str = "the body reads what the signature takes";
 
 impl<'v> Arguments<'v> {
-    /// The number of arguments.
+    /// Returns the number of arguments.
     pub(super) fn len(self) -> usize {
         self.values.len()
     }
 
-    /// The argument at `index`, a number.
+    /// Returns the argument at `index`, a number.
     pub(super) fn number(self, index: usize) -> &'v Number {
-        self.values[index].number().expect(PROMISE)
+        self.values[index].number().expect(WRONG_KIND)
     }
 
-    /// All arguments, which are numbers.
+    /// Returns all arguments, which are numbers.
     pub(super) fn numbers(self) -> impl Iterator<Item = &'v Number> {
         self.values
             .iter()
-            .map(|value| value.number().expect(PROMISE))
+            .map(|value| value.number().expect(WRONG_KIND))
     }
 
-    /// The argument at `index`, an exact number.
+    /// Returns the argument at `index`, an exact number.
     pub(super) fn exact(self, index: usize) -> &'v Exact {
-        self.number(index).exact().expect(PROMISE)
+        self.number(index).exact().expect(WRONG_KIND)
     }
 
-    /// The argument at `index`, an integer.
+    /// Returns the argument at `index`, an integer.
     pub(super) fn integer(self, index: usize) -> IBig {
-        self.exact(index).to_integer().expect(PROMISE)
+        self.exact(index).to_integer().expect(WRONG_KIND)
     }
 
-    /// All arguments, which are integers.
+    /// Returns all arguments, which are integers.
     pub(super) fn integers(self) -> impl Iterator<Item = IBig> {
         (0..self.len()).map(move |index| self.integer(index))
     }
 
-    /// The argument at `index`, an integer that is not negative.
+    /// Returns the argument at `index`, an integer that is not negative.
     pub(super) fn natural(self, index: usize) -> UBig {
         self.integer(index).unsigned_abs()
     }
 
-    /// The argument at `index`, an integer of 64 bits.
+    /// Returns the argument at `index`, an integer of 64 bits.
     pub(super) fn int64(self, index: usize) -> i64 {
-        self.exact(index).to_i64().expect(PROMISE)
+        self.exact(index).to_i64().expect(WRONG_KIND)
     }
 }
 

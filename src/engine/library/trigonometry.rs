@@ -168,16 +168,19 @@ pub(super) static TABLE: [Function; 18] = [
     .example("atanh(0)", "0"),
 ];
 
+/// Converts an angle from degrees.
 fn radians(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     let unit = Number::pi(work)?.div(&180.into(), work)?;
     x.mul(&unit, work)
 }
 
+/// Converts an angle to degrees.
 fn degrees(x: &Number, work: &mut Work<'_>) -> Result<Number> {
-    let turned = x.mul(&180.into(), work)?;
-    turned.div(&Number::pi(work)?, work)
+    let product = x.mul(&180.into(), work)?;
+    product.div(&Number::pi(work)?, work)
 }
 
+/// Returns the sine, the cosine or the tangent of an angle in the unit of the context.
 fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let in_degrees = context.angle == AngleUnit::Degree;
@@ -189,7 +192,7 @@ fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> 
                 Exact::ZERO
             });
         }
-        if in_degrees && let Some(value) = of_degrees(function, x, work)? {
+        if in_degrees && let Some(value) = rational_value(function, x, work)? {
             return exact(value);
         }
     }
@@ -201,10 +204,12 @@ fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> 
     angle.unary(function, work)
 }
 
-/// The value where it is rational at a rational number of degrees (I. Niven,
-/// "Irrational numbers", 1956, corollary 3.12).
-fn of_degrees(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Option<Exact>> {
-    let Some(turned) = x.modulo(&360.into(), work)?.exact().and_then(Exact::to_i64) else {
+/// Returns the value of a function at an angle in degrees, if it is rational.
+///
+/// At rational angles no other values are rational (I. Niven, "Irrational numbers", 1956,
+/// corollary 3.12).
+fn rational_value(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Option<Exact>> {
+    let Some(reduced) = x.modulo(&360.into(), work)?.exact().and_then(Exact::to_i64) else {
         return Ok(None);
     };
     let sine = |degrees: i64| match degrees.rem_euclid(360) {
@@ -215,9 +220,9 @@ fn of_degrees(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Option
         270 => Some(Exact::from(-1)),
         _ => None,
     };
-    Ok(match (function, turned % 180) {
-        (Unary::Sin, _) => sine(turned),
-        (Unary::Cos, _) => sine(turned + 90),
+    Ok(match (function, reduced % 180) {
+        (Unary::Sin, _) => sine(reduced),
+        (Unary::Cos, _) => sine(reduced + 90),
         (_, 0) => Some(Exact::ZERO),
         (_, 45) => Some(Exact::ONE),
         (_, 135) => Some(Exact::from(-1)),
@@ -230,18 +235,19 @@ fn of_degrees(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Option
     })
 }
 
+/// Returns the inverse of a trigonometric function of the argument.
 fn inverse_of(function: Unary, x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let value = trigonometric(function, x.number(0), context)?;
     Number::from(1).div(&value, context.work)
 }
 
-/// Inverse trigonometric functions.
+/// Returns the angle, in the unit of the context, of which `x` is the sine, cosine or tangent.
 fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let in_degrees = context.angle == AngleUnit::Degree;
     if let Number::Exact(q) = x {
-        if let Some(degrees) = exact_arc(function, q) {
-            // A right angle is not reached by the series, zero is exact anyway.
+        if let Some(degrees) = integer_angle(function, q) {
+            // The series does not reach a right angle, and zero is exact.
             let degrees = Number::from(degrees);
             let angle = if in_degrees {
                 degrees
@@ -260,8 +266,8 @@ fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Num
     .into())
 }
 
-/// The degrees, where they are integers.
-fn exact_arc(function: Unary, x: &Exact) -> Option<i64> {
+/// Returns the angle in degrees, if it is an integer.
+fn integer_angle(function: Unary, x: &Exact) -> Option<i64> {
     let sine = match x {
         Exact::Small(0, 1) => 0,
         Exact::Small(1, 2) => 30,
@@ -278,6 +284,7 @@ fn exact_arc(function: Unary, x: &Exact) -> Option<i64> {
     }
 }
 
+/// Returns the angle of the point (x, y).
 fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let (y, x) = (x.number(0), x.number(1));
     let half = |context: &mut Context<'_, '_>| match context.angle {
@@ -319,8 +326,9 @@ fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     angle.add(&half, context.work)
 }
 
-/// A hyperbolic function with the value `of_zero` at zero, its only rational value at a
-/// rational argument.
+/// Returns the value of a hyperbolic function, which is `of_zero` at zero.
+///
+/// At other rational numbers the value is irrational.
 fn hyperbolic(
     function: Unary,
     x: &Number,

@@ -21,7 +21,7 @@ impl Layout<'_> {
     pub(super) fn text(&self) -> CompactString {
         let digits = self.digits.trim_end_matches('0');
         let digits = if digits.is_empty() { "0" } else { digits };
-        // No digit is shown that is not known, not even as a zero before the point.
+        // Digits that are not known are not shown, not even as zeros before the point.
         let whole = usize::try_from(self.exponent + 1).unwrap_or(0);
         let plain =
             (-7..=20).contains(&self.exponent) && self.known.is_none_or(|known| whole <= known);
@@ -39,7 +39,7 @@ impl Layout<'_> {
             write!(text, "e{}", self.exponent).expect("a String takes everything");
             return text;
         }
-        // Where no digits stand in front of the point, zeros may stand behind it.
+        // A number below 1 may have zeros behind the point.
         let zeros = usize::try_from(-self.exponent - 1).unwrap_or(0);
         let (before, behind) = digits.split_at(whole.min(digits.len()));
         text.push_str(if before.is_empty() { "0" } else { before });

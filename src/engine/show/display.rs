@@ -24,17 +24,18 @@ use crate::engine::{
 const LONGEST_TYPED: usize = 4096;
 
 /// A way to show a value, with everything decided but the value.
-pub(super) struct Display {
+pub(super) struct Format {
     /// Significant digits of a rounded number.
     pub(super) digits: usize,
     /// Whether integers with more digits are rounded too.
     pub(super) exactly: bool,
+    /// The notation.
     pub(super) presentation: Presentation,
     /// The base of integers in [`Presentation::Automatic`].
     pub(super) base: Base,
 }
 
-impl Display {
+impl Format {
     /// Shows a value of any kind.
     pub(super) fn value(&self, value: &Value, work: &mut Work<'_>) -> Result<Rendered> {
         match value {
@@ -76,7 +77,7 @@ impl Display {
         })
     }
 
-    /// An exact number in decimal digits, and whether these are rounded.
+    /// Returns an exact number in decimal digits, and whether they are rounded.
     fn decimal(&self, exact: &Exact, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
         if let Exact::Small(n, 1) = exact
             && !self.is_scientific()
@@ -115,6 +116,7 @@ impl Display {
         ))
     }
 
+    /// Shows a real, refined until its digits are settled.
     fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<Rendered> {
         match self.presentation {
             Presentation::Automatic | Presentation::Decimal | Presentation::Scientific => {}
@@ -123,18 +125,18 @@ impl Display {
             }
             Presentation::InBase(_) | Presentation::Factored(_) => return Err(not_an_integer()),
         }
-        // A decimal digit is worth 3.33 bits; some more for what is lost on the way.
+        // A decimal digit is worth 3.33 bits; some more make up for rounding on the way.
         let first = self.digits * 10 / 3 + 32;
-        let mut tried = 0;
+        let mut attempts = 0;
         let mut best = None;
         let found = real.settle(first, work, |ball, precision, work| {
-            tried += 1;
+            attempts += 1;
             work.pay(500 + cost::decimal(precision))?;
             let decimal = Decimal::of(ball, self.digits, work);
-            // Both ends round to the same digits, or the number is as good as a tie.
+            // Both ends of the ball round to the same digits, or the number is close to a tie.
             let settled = decimal
                 .as_ref()
-                .is_some_and(|decimal| decimal.agrees || tried > 3);
+                .is_some_and(|decimal| decimal.agrees || attempts > 3);
             best = decimal;
             Ok(settled.then_some(()))
         })?;
@@ -155,6 +157,7 @@ impl Display {
         })
     }
 
+    /// Whether scientific notation was asked for.
     fn is_scientific(&self) -> bool {
         matches!(self.presentation, Presentation::Scientific)
     }
@@ -195,6 +198,7 @@ fn factored(factors: &Factorization, work: &mut Work<'_>) -> Result<CompactStrin
     Ok(text)
 }
 
+/// Pays for writing a number of `bits` in decimal digits.
 fn pay_for_text(bits: usize, work: &mut Work<'_>) -> Result<()> {
     work.pay_at_once(cost::decimal(bits), "writing the number out")
 }
@@ -226,11 +230,13 @@ fn digits_of(n: &IBig) -> CompactString {
     }
 }
 
+/// Returns the fault of a number that is shown in another base.
 fn not_an_integer() -> Box<Fault> {
     Fault::domain("only exact integers are shown in this base")
         .help("floor(x), round(x) and trunc(x) make integers")
 }
 
+/// Returns an integer in a base, with its prefix.
 fn in_base(exact: &Exact, base: Base) -> Result<CompactString> {
     let (radix, prefix) = match base {
         Base::Binary => (2, "0b"),
@@ -244,6 +250,7 @@ fn in_base(exact: &Exact, base: Base) -> Result<CompactString> {
     Ok(format!("{sign}{prefix}{digits}").into())
 }
 
+/// Returns a rational as `numerator/denominator`.
 fn fraction(exact: &Exact) -> String {
     if exact.is_integer() {
         return exact.numerator().to_string();

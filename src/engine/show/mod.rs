@@ -6,7 +6,7 @@ mod display;
 use compact_str::{CompactString, ToCompactString as _};
 use dashu_int::{IBig, UBig};
 
-use self::display::Display;
+use self::display::Format;
 use super::{
     Base, Options,
     budget::work::Work,
@@ -72,20 +72,20 @@ pub(super) fn show(
         });
     }
     if conversions.is_empty() {
-        let display = Display {
+        let format = Format {
             digits: digits as usize,
             exactly: false,
             presentation: presentation.clone(),
             base,
         };
-        return display.value(value, work);
+        return format.value(value, work);
     }
-    let (display, form) = converted(conversions, digits, line, work)?;
+    let (format, form) = converted(conversions, digits, line, work)?;
     let rendered = match (value, form) {
-        (Value::Truth(_), None) => display.value(value, work),
+        (Value::Truth(_), None) => format.value(value, work),
         _ => value
             .number()
-            .and_then(|number| display.number(number, work)),
+            .and_then(|number| format.number(number, work)),
     };
     rendered.map_err(|fault| match form {
         Some(span) => fault.at(span, line),
@@ -93,15 +93,14 @@ pub(super) fn show(
     })
 }
 
-/// Returns the display that `conversions` ask for, and the place of the one that counts other than
-/// a number of digits.
+/// Returns the format that `conversions` ask for, and the place of the notation among them.
 fn converted(
     conversions: &[(Conversion, Span)],
     digits: u32,
     line: &str,
     work: &Work<'_>,
-) -> Result<(Display, Option<Span>)> {
-    let mut display = Display {
+) -> Result<(Format, Option<Span>)> {
+    let mut format = Format {
         digits: digits as usize,
         exactly: false,
         presentation: Presentation::Decimal,
@@ -109,15 +108,15 @@ fn converted(
     };
     let mut form = None;
     for (conversion, span) in conversions {
-        display.presentation = match conversion {
+        format.presentation = match conversion {
             Conversion::Digits(count) => {
                 let limit = work.limits.digits;
                 if *count > limit {
                     let message = format!("{count} digits are more than the limit of {limit}");
                     return Err(Fault::limit(message).at(*span, line));
                 }
-                display.digits = *count as usize;
-                display.exactly = true;
+                format.digits = *count as usize;
+                format.exactly = true;
                 continue;
             }
             Conversion::Decimal => Presentation::Decimal,
@@ -129,5 +128,5 @@ fn converted(
         };
         form = Some(*span);
     }
-    Ok((display, form))
+    Ok((format, form))
 }

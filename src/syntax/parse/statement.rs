@@ -191,7 +191,7 @@ impl Parser<'_, '_> {
         // A count too large for its type is too large for any limit.
         let count = digits.parse().unwrap_or(u32::MAX);
         if count == 0 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            let message = format!("{} is no number of digits", quoted(&digits));
+            let message = format!("{} is not a number of digits", quoted(&digits));
             let error = SyntaxError::wrong(span, message);
             return Err(error.help("write a count, as in: to 30 digits"));
         }
