@@ -1,7 +1,7 @@
-//! The calculator itself: a line in, its value or a fault out.
+//! The calculator: evaluates a line to a value or a fault.
 //!
-//! Pure: no gRPC, no async, no I/O. Work is estimated before it is done and paid from a
-//! budget, and asks an interrupt whether to go on, so no line can hold anybody up.
+//! Pure: no gRPC, no async, no I/O. Every operation estimates its work and pays for it from a budget
+//! first, and long ones ask an interrupt whether to go on, so every line ends in a bounded time.
 
 mod budget;
 mod eval;
@@ -21,30 +21,29 @@ pub use self::{
         memory::Memory,
         work::{Interruption, Work},
     },
-    eval::{
-        environment::{COMMANDS, CONSTANTS},
-        worksheet::Worksheet,
-    },
+    eval::worksheet::Worksheet,
     fault::{Fault, Reason},
-    library::AngleUnit,
+    library::{AngleUnit, CONSTANTS},
     show::{ExactValue, Rendered},
 };
 
-/// Digits that are shown where nobody says how many.
+/// The default number of significant digits of an answer.
 pub const DIGITS: u32 = 20;
 
-/// How to evaluate and to show a line.
+/// The settings for evaluating and showing a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Significant digits of a rounded answer, from 1 to the limit.
+    /// Significant digits of a rounded answer, from 1 to [`Limits::digits`].
     pub digits: u32,
-    /// What a bare number means to trigonometric functions.
+    /// The unit of bare numbers in trigonometric functions.
     pub angle: AngleUnit,
-    /// In which base integers are shown that no form is written behind.
+    /// The base of integers without a conversion behind them.
     pub base: Base,
+    /// Words that the caller keeps for its own commands; no line can bind them.
+    pub reserved: &'static [&'static str],
 }
 
-/// A base in which integers are written.
+/// A base of the integers in answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Base {
     /// With the prefix `0b`.
@@ -64,21 +63,31 @@ impl Default for Options {
             digits: DIGITS,
             angle: AngleUnit::default(),
             base: Base::default(),
+            reserved: &[],
         }
     }
 }
 
-/// What became of a line.
+/// The answer to a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// The name that its last statement bound.
+    /// The name that the last statement bound.
     pub name: Option<CompactString>,
-    /// The value of its last statement; none for a blank line, and for the definition
-    /// of a function.
+    /// The value of the last statement. None: the line is blank, or the statement defines a function.
     pub value: Option<Rendered>,
 }
 
-/// Evaluates `line`, with no memory of any other.
+/// Evaluates a line that stands alone.
+///
+/// ```
+/// use grpcalc::engine::{Limits, Options, Work, evaluate};
+///
+/// let limits = Limits::default();
+/// let mut work = Work::new(&limits, limits.work, &|| None);
+/// let answer = evaluate("1/3 + 1/6", Options::default(), &mut work)?;
+/// assert_eq!(answer.value.unwrap().text, "0.5");
+/// # Ok::<(), Box<grpcalc::engine::Fault>>(())
+/// ```
 pub fn evaluate(line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
     Worksheet::default().preview(line, options, work)
 }

@@ -10,21 +10,25 @@ fn evaluated(line: &str, options: Options) -> Result<Answer> {
     evaluate(line, options, &mut work)
 }
 
-fn shown(line: &str, options: Options) -> Rendered {
+fn rendered(line: &str, options: Options) -> Rendered {
     let answer = evaluated(line, options).unwrap_or_else(|fault| panic!("{line:?}: {fault}"));
     answer
         .value
         .unwrap_or_else(|| panic!("{line:?} has no value"))
 }
 
-/// The answer, with a `~` in front where it is rounded.
+/// Returns the answer, with a `~` in front if it is rounded.
 fn answer(line: &str) -> String {
-    let Rendered { text, rounded, .. } = shown(line, Options::default());
+    let Rendered { text, rounded, .. } = rendered(line, Options::default());
     format!("{}{text}", if rounded { "~" } else { "" })
 }
 
 fn fault(line: &str) -> Box<Fault> {
-    match evaluated(line, Options::default()) {
+    let options = Options {
+        reserved: &["add", "sub"],
+        ..Options::default()
+    };
+    match evaluated(line, options) {
         Ok(answer) => panic!("{line:?} is {answer:?}"),
         Err(fault) => fault,
     }
@@ -129,6 +133,7 @@ fn functions_with_rational_values() {
         ("root(1024, 10)", "2"),
         ("root(8, -3)", "0.5"),
         ("root(2^3000, 3000)", "2"),
+        ("root(1, -9223372036854775808)", "1"),
         ("ln(1) + exp(0) + cos(0) + sin(0)", "2"),
         ("log2(1024)", "10"),
         ("log2(1/8)", "-3"),
@@ -185,7 +190,7 @@ fn functions_with_rational_values() {
     ]);
 }
 
-/// Digits that mpmath gives too.
+/// Digits compared with those of mpmath.
 #[test]
 fn reals() {
     table(&[
@@ -251,6 +256,29 @@ fn text() {
     ]);
 }
 
+/// Names and branches keep the presentation of a factored integer; operations drop it.
+#[test]
+fn factored_integers() {
+    table(&[
+        ("x = factor(360); x", "2^3 * 3^2 * 5"),
+        ("f(n) = factor(n); f(12)", "2^2 * 3"),
+        ("f(n) = n; f(factor(12))", "2^2 * 3"),
+        ("if(true, factor(12), 0)", "2^2 * 3"),
+        ("+factor(12)", "12"),
+        ("max(factor(12), 1)", "12"),
+        ("factor(12) to hex", "0xc"),
+        ("factor(12) to 1 digit", "~1e1"),
+        ("factor(12) == 12", "true"),
+        ("factor(12)!", "479001600"),
+    ]);
+    let hexadecimal = Options {
+        base: Base::Hexadecimal,
+        ..Options::default()
+    };
+    assert_eq!(rendered("factor(12)", hexadecimal).text, "2^2 * 3");
+    assert_eq!(rendered("factor(12) + 0", hexadecimal).text, "0xc");
+}
+
 #[test]
 fn names() {
     table(&[
@@ -279,6 +307,19 @@ fn names() {
         evaluated("# nothing", Options::default()),
         Ok(Answer::default())
     );
+}
+
+/// The caller decides which words are commands.
+#[test]
+fn reserved_words() {
+    table(&[
+        ("add = 3", "3"),
+        ("sub(x) = x; sub(2)", "2"),
+        ("f(add) = add; f(1)", "1"),
+    ]);
+    for line in ["add = 3", "sub(x) = x", "f(add) = add"] {
+        assert_eq!(fault(line).reason, Reason::ReservedName, "{line}");
+    }
 }
 
 #[test]
@@ -474,7 +515,7 @@ fn faults() {
     assert_eq!(fault("pi(3)").help, "write pi * (...) to multiply");
 }
 
-/// Each limit is crossed, and answers with its own name and value.
+/// A line that crosses a limit gets a fault that names the limit and its value.
 #[test]
 fn limits() {
     for (line, message) in [
@@ -532,7 +573,7 @@ fn limits() {
             .message
             .contains("more than the limit of 16 MiB")
     );
-    // What is just within them answers.
+    // Lines just within the limits have answers.
     for line in [
         "2^999999",
         "sin(2^16000)",
@@ -596,9 +637,9 @@ fn more_digits() {
         ("2^0.5 + 10^20", 30, "100000000000000000001.414213562"),
         ("1e30/7", 3, "1.43e29"),
     ] {
-        assert_eq!(shown(line, options(digits)).text, text, "{line}");
+        assert_eq!(rendered(line, options(digits)).text, text, "{line}");
     }
-    assert_eq!(shown("pi", options(1000)).text.len(), 1001);
+    assert_eq!(rendered("pi", options(1000)).text.len(), 1001);
     for digits in [0, 1001] {
         assert_eq!(
             evaluated("pi", options(digits)).unwrap_err().reason,
@@ -624,7 +665,7 @@ fn degrees() {
         ("atan(1)", "45", false),
         ("atan2(1, -1)", "135", false),
     ] {
-        let found = shown(line, degrees);
+        let found = rendered(line, degrees);
         assert_eq!(
             (found.text.as_str(), found.rounded),
             (text, rounded),
@@ -639,7 +680,7 @@ fn degrees() {
 
 #[test]
 fn typed_values() {
-    let typed = |line| shown(line, Options::default()).typed;
+    let typed = |line| rendered(line, Options::default()).typed;
     assert_eq!(typed("2^62"), Some(ExactValue::Integer(1 << 62)));
     assert_eq!(typed("-2^63"), Some(ExactValue::Integer(i64::MIN)));
     assert_eq!(typed("2^63"), None);
@@ -654,13 +695,13 @@ fn typed_values() {
     assert_eq!(typed("10^5000"), None);
 }
 
-/// The examples of the table are answered as it says.
+/// The examples of the table have the answers that it gives.
 #[test]
 fn examples_of_functions() {
     for function in library::all() {
         let (line, expected) = function.example;
         assert_eq!(
-            shown(line, Options::default()).text,
+            rendered(line, Options::default()).text,
             expected,
             "{}",
             function.names[0]
@@ -703,7 +744,7 @@ fn rational() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_line_is_too_strange(line in "[-+*/^%!()a-z0-9., =<>;²√½]{0,40}") {
+    fn any_line_has_an_answer_or_a_fault(line in "[-+*/^%!()a-z0-9., =<>;²√½]{0,40}") {
         let limits = Limits { work: 20_000_000, ..Limits::default() };
         let mut work = Work::new(&limits, limits.work, &|| None);
         if let Err(fault) = evaluate(&line, Options::default(), &mut work) {
@@ -735,18 +776,18 @@ proptest! {
     /// An exact text reads back to the same value.
     #[test]
     fn exact_text_reads_back(a in rational(), form in prop::sample::select(vec!["", " to fraction", " to sci"])) {
-        let found = shown(&format!("{a}{form}"), Options::default());
+        let found = rendered(&format!("{a}{form}"), Options::default());
         if !found.rounded {
             let equal = format!("{} == {a}", found.text);
             prop_assert_eq!(answer(&equal), "true", "{}", equal);
         }
     }
 
-    /// What is shown of a fraction is off by less than a unit of the last digit.
+    /// The text of a rounded fraction is off by at most half a unit of the last digit.
     #[test]
     fn rounded_text_is_near(a in rational(), digits in 1..40u32) {
         let options = Options { digits, ..Options::default() };
-        let found = shown(&a, options).text;
+        let found = rendered(&a, options).text;
         let off = format!("abs({found} - {a}) <= abs({a}) * 10^(1 - {digits})/2");
         prop_assert_eq!(answer(&off), "true", "{}", off);
     }

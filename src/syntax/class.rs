@@ -1,10 +1,12 @@
-//! What the parts of a text are, also where it is no line, for whoever shows it.
+//! The classes of the parts of a text, for highlighting and completion.
+//!
+//! The text need not be a line of the language.
 
 use std::ops::Range;
 
 use super::token::{Lexer, Token};
 
-/// What a part of a text is.
+/// The class of a part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// A literal, or a superscript.
@@ -17,15 +19,17 @@ pub enum Class {
     Operator,
     /// An opening parenthesis.
     Open,
-    /// A closing one.
+    /// A closing parenthesis.
     Close,
     /// A comment.
     Comment,
-    /// What is no token.
+    /// Text that is no token.
     Wrong,
 }
 
-/// The parts of a text in their order, each with its place in bytes. White space is none.
+/// Returns the parts of a text in their order, each with its place in bytes.
+///
+/// White space belongs to no part.
 #[must_use]
 pub fn classes(text: &str) -> Vec<(Class, Range<usize>)> {
     let mut lexer = Lexer::new(text);
@@ -65,7 +69,7 @@ pub fn classes(text: &str) -> Vec<(Class, Range<usize>)> {
     }
 }
 
-/// Adds the comments among what stands between two tokens.
+/// Adds the comments of `between`, the text between two tokens.
 fn comments(text: &str, between: Range<usize>, parts: &mut Vec<(Class, Range<usize>)>) {
     let mut at = between.start;
     for line in text[between].split_inclusive('\n') {

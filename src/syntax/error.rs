@@ -1,40 +1,41 @@
-//! What is wrong with a line as text.
+//! Errors of the lexer and the parser.
 
 use std::ops::Range;
 
 use super::Span;
 
-/// Why a text is not a line of the language.
+/// The error of a text that is not a line of the language.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SyntaxError {
-    /// What kind of mistake it is.
+    /// The kind of mistake.
     pub kind: SyntaxErrorKind,
-    /// One sentence, without a full stop.
+    /// A sentence without a full stop.
     pub message: String,
-    /// The place in the line, in bytes from 0, half-open.
+    /// The place in the line.
     pub span: Span,
-    /// What would help, or empty.
+    /// A hint for a correction, or empty.
     pub help: String,
 }
 
-/// The kinds of mistakes.
+/// The kind of a mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyntaxErrorKind {
-    /// No text that begins like this is a line.
+    /// The text is no line, and no continuation makes it one.
     Wrong,
-    /// The text is the beginning of a line: a parenthesis is open, an operator
-    /// lacks its operand.
+    /// The text is the beginning of a line: a parenthesis is open, or an operator lacks its
+    /// operand.
     Incomplete,
-    /// A name that has a meaning of its own stands where a new one is bound.
+    /// A definition binds a word of the grammar.
     Reserved,
-    /// A construct has the wrong number of parts.
+    /// `if` has the wrong number of arguments.
     Arity,
-    /// The text is longer, or nested deeper, than is allowed.
+    /// The text is too long, or nested too deeply.
     Limit,
 }
 
 impl SyntaxError {
+    /// An error without a hint.
     pub(super) fn new(kind: SyntaxErrorKind, span: Span, message: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             kind,
@@ -44,16 +45,18 @@ impl SyntaxError {
         })
     }
 
+    /// An error of the kind [`SyntaxErrorKind::Wrong`] without a hint.
     pub(super) fn wrong(span: Span, message: impl Into<String>) -> Box<Self> {
         Self::new(SyntaxErrorKind::Wrong, span, message)
     }
 
+    /// The same error with a hint.
     pub(super) fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
         self.help = help.into();
         self
     }
 
-    /// The place in `line`, the text that was parsed, in characters.
+    /// Returns the place in `line`, the text that was parsed, in characters.
     #[must_use]
     pub fn characters(&self, line: &str) -> Range<usize> {
         self.span.characters(line)

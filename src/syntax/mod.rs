@@ -1,28 +1,30 @@
-//! The language as text: characters to tokens to a line of statements.
+//! The grammar of the language: characters to tokens to a line of statements.
 //!
-//! Pure: no numbers are computed here, no names looked up. Nothing is recursive, so
-//! no input is too deep; what is too long or nested too deeply is refused.
+//! Pure: it computes no numbers and looks up no names. Nothing is recursive, so no input exhausts the
+//! stack; a text that is too long or too deeply nested is refused.
 
 mod class;
+mod conversion;
 mod error;
 mod line;
+mod node;
 mod parse;
 mod span;
+mod spelling;
 mod token;
 
 pub use self::{
     class::{Class, classes},
+    conversion::{Conversion, FORMS, Form},
     error::{SyntaxError, SyntaxErrorKind},
-    line::{
-        Binary, Conversion, Definition, Line, Node, NodeKind, Nodes, Postfix, Prefix, Statement,
-        Statements,
-    },
+    line::{Definition, Line, Nodes, Statement, Statements},
+    node::{Binary, Node, NodeKind, Postfix, Prefix},
     parse::{ParseLimits, parse, read},
     span::Span,
     token::{is_space, superscript, vulgar_fraction},
 };
 
-/// Words that are part of the grammar: no definition can bind them.
+/// The words of the grammar, which no definition can bind.
 pub const KEYWORDS: [&str; 7] = ["to", "mod", "if", "true", "false", "ans", "_"];
 
 #[cfg(test)]

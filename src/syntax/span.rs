@@ -1,17 +1,18 @@
-//! Places in a line.
+//! Spans: places in a line.
 
 use std::ops::Range;
 
-/// A place in a line, in bytes from 0, half-open. Lines are far shorter than 4 GiB.
+/// A place in a line, in bytes from 0. Lines are shorter than 4 GiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
-    /// The first byte.
+    /// The index of the first byte.
     pub start: u32,
-    /// The byte after the last one.
+    /// The index behind the last byte.
     pub end: u32,
 }
 
 impl Span {
+    /// The span from the byte `start` to the byte before `end`.
     pub(super) fn new(start: usize, end: usize) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
@@ -31,13 +32,13 @@ impl Span {
         }
     }
 
-    /// The text that stands in `line` at this place.
+    /// Returns the text in `line` at this place.
     #[must_use]
     pub fn of(self, line: &str) -> &str {
         &line[self.start as usize..self.end as usize]
     }
 
-    /// The same place in characters, which is how people and messages count.
+    /// Returns the same place in characters, as messages count it.
     #[must_use]
     pub fn characters(self, line: &str) -> Range<usize> {
         let count = |end: u32| line[..end as usize].chars().count();

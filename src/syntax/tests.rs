@@ -15,7 +15,7 @@ fn wrong(line: &str) -> SyntaxError {
     }
 }
 
-/// Lines, and how they are read: with as many parentheses as the levels need.
+/// Lines, and their plainest spelling, which shows how they are grouped.
 #[test]
 fn levels() {
     for (line, plain) in [
@@ -141,7 +141,7 @@ fn literals() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn what_is_wrong_and_where() {
+fn errors_and_their_places() {
     for (line, kind, place, message) in [
         (
             "f(x) = x to hex",
@@ -328,7 +328,7 @@ fn what_is_wrong_and_where() {
             "1 to 0 digits",
             SyntaxErrorKind::Wrong,
             5..6,
-            "'0' is no number of digits",
+            "'0' is not a number of digits",
         ),
         (
             "1 to hex 2",
@@ -440,7 +440,7 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-/// What a line says, whatever its spelling.
+/// Returns the nodes of a line with their words, which do not depend on its spelling.
 fn meaning(line: &Line<'_>) -> Vec<(NodeKind, String)> {
     let word = |node: &Node| match node.kind {
         NodeKind::Literal | NodeKind::Name | NodeKind::Postfix(Postfix::Superscript) => {
@@ -457,7 +457,7 @@ fn meaning(line: &Line<'_>) -> Vec<(NodeKind, String)> {
 
 proptest! {
     #[test]
-    fn no_text_is_too_strange(line in any::<String>()) {
+    fn any_text_parses_or_fails(line in any::<String>()) {
         if let Err(error) = parse(&line, &ParseLimits::default()) {
             let place = error.characters(&line);
             prop_assert!(place.start <= place.end && place.end <= line.chars().count());
@@ -465,7 +465,7 @@ proptest! {
     }
 
     #[test]
-    fn no_row_of_tokens_is_too_strange(
+    fn any_tokens_parse_or_fail(
         tokens in prop::collection::vec(prop::sample::select(vec![
             "1", "2.5", "x", "f", "(", ")", ",", ";", "+", "-", "*", "/", "%", "^", "!", "!!", "=",
             "==", "!=", "<", "->", "to", "mod", "if", "hex", "²", "√", " ", "digits", "ans", "#", "½",
@@ -491,8 +491,7 @@ proptest! {
         prop_assert_eq!(second.to_string(), printed.clone());
     }
 
-    /// Every beginning of a line is a line, or incomplete, or wrong only where a token
-    /// is cut.
+    /// A line with a parenthesis or an operator too many is the beginning of another line.
     #[test]
     fn an_open_parenthesis_is_incomplete(line in expression()) {
         prop_assume!(parse(&line, &ParseLimits::default()).is_ok());

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::text::printable::quoted;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Number,
@@ -15,8 +15,8 @@ pub(super) enum Token {
     Superscript,
     Plus,
     Minus,
-    Times,
-    Over,
+    Star,
+    Slash,
     Percent,
     Power,
     Root,
@@ -37,7 +37,7 @@ pub(super) enum Token {
     End,
 }
 
-/// A token, where it stands, and whether white space stands in front of it.
+/// A token with its place, and whether a blank or a comment stands in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lexeme {
     pub(super) token: Token,
@@ -45,25 +45,28 @@ pub(super) struct Lexeme {
     pub(super) spaced: bool,
 }
 
-/// Reads tokens from the front of a text.
+/// Reads the tokens of a text, from the front.
 #[derive(Clone, Debug)]
 pub(super) struct Lexer<'a> {
     text: &'a str,
+    /// The index of the next byte.
     at: usize,
 }
 
 type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
 impl<'a> Lexer<'a> {
+    /// A lexer at the start of `text`.
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// Goes on behind what is no token.
+    /// Goes on at the byte `at`, behind text that is no token.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at;
     }
 
+    /// Returns the next token.
     pub(super) fn next(&mut self) -> Result<Lexeme> {
         let mut lexeme = Lexeme {
             token: Token::End,
@@ -74,11 +77,12 @@ impl<'a> Lexer<'a> {
         Ok(lexeme)
     }
 
-    /// Puts the next token into `lexeme`, which is several times as fast as to return
-    /// it: this is called for every token of every line.
+    /// Puts the next token into `lexeme`.
+    ///
+    /// It is several times as fast as returning it, and is called for every token of every line.
     pub(super) fn read(&mut self, lexeme: &mut Lexeme) -> Result<()> {
         let before = self.at;
-        // One space is what stands between most tokens.
+        // Between most tokens stands one space.
         if self.peek() == Some(b' ') {
             self.at += 1;
         }
@@ -100,7 +104,7 @@ impl<'a> Lexer<'a> {
         &self.text[self.at..]
     }
 
-    /// Passes white space and comments.
+    /// Skips white space and comments.
     fn skip_blanks(&mut self) {
         while let Some(byte) = self.peek() {
             match byte {
@@ -118,6 +122,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Reads the token that begins here.
     fn token(&mut self) -> Result<Token> {
         let Some(first) = self.peek() else {
             return Ok(Token::End);
@@ -130,8 +135,8 @@ impl<'a> Lexer<'a> {
             b'-' if second() == Some(b'>') => (Token::Arrow, 2),
             b'-' => (Token::Minus, 1),
             b'*' if second() == Some(b'*') => (Token::Power, 2),
-            b'*' => (Token::Times, 1),
-            b'/' => (Token::Over, 1),
+            b'*' => (Token::Star, 1),
+            b'/' => (Token::Slash, 1),
             b'%' => (Token::Percent, 1),
             b'^' => (Token::Power, 1),
             b'(' => (Token::Open, 1),
@@ -158,12 +163,13 @@ impl<'a> Lexer<'a> {
         Ok(token)
     }
 
+    /// Reads a token that begins with a character beyond ASCII.
     fn beyond_ascii(&mut self) -> Result<Token> {
         let c = self.rest().chars().next().expect("a byte is left");
         let token = match c {
             '−' => Token::Minus,
-            '×' | '·' | '⋅' => Token::Times,
-            '÷' | '∕' => Token::Over,
+            '×' | '·' | '⋅' => Token::Star,
+            '÷' | '∕' => Token::Slash,
             '√' => Token::Root,
             '≤' => Token::LessEqual,
             '≥' => Token::GreaterEqual,
@@ -179,7 +185,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn name(&mut self) -> Token {
-        self.pass_while(is_name);
+        self.skip_while(is_name);
         Token::Name
     }
 
@@ -187,7 +193,7 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let sign = self.rest().starts_with(['⁺', '⁻']);
         let mut signs = 0;
-        self.pass_while(|c| {
+        self.skip_while(|c| {
             signs += usize::from(matches!(c, '⁺' | '⁻'));
             superscript(c).is_some()
         });
@@ -200,10 +206,10 @@ impl<'a> Lexer<'a> {
         Ok(Token::Superscript)
     }
 
-    /// A literal, up to the one name that may stand behind it.
+    /// Reads a literal. A name may follow it directly, but no digit, point or fraction.
     fn number(&mut self) -> Result<Token> {
         let start = self.at;
-        // Nearly all are a few digits with nothing near them that could be a part.
+        // Nearly all literals are a few digits.
         let bytes = self.text.as_bytes();
         let mut end = start;
         while bytes.get(end).is_some_and(u8::is_ascii_digit) {
@@ -219,13 +225,13 @@ impl<'a> Lexer<'a> {
             [b'0', b'b' | b'B', ..] => 2,
             _ => 10,
         };
-        let sound = if radix == 10 {
+        let valid = if radix == 10 {
             self.decimal()
         } else {
             self.at += 2;
             self.digits(radix)
         };
-        // Whatever stands here must not be read as a part of the number.
+        // Characters that look like a part of the number.
         let rest = self.rest();
         let foreign = |c: char| {
             c == '.'
@@ -235,10 +241,10 @@ impl<'a> Lexer<'a> {
                 || (radix != 10 && c.is_ascii_alphanumeric())
                 || (c.is_numeric() && superscript(c).is_none())
         };
-        if sound && !rest.starts_with(foreign) {
+        if valid && !rest.starts_with(foreign) {
             return Ok(Token::Number);
         }
-        self.pass_while(|c| is_name(c) || c == '.' || vulgar_fraction(c).is_some());
+        self.skip_while(|c| is_name(c) || c == '.' || vulgar_fraction(c).is_some());
         let span = Span::new(start, self.at);
         let message = format!("{} is not a number", quoted(span.of(self.text)));
         Err(SyntaxError::wrong(span, message).help(match radix {
@@ -249,7 +255,9 @@ impl<'a> Lexer<'a> {
         }))
     }
 
-    /// Passes the digits of a decimal literal, its point and its exponent.
+    /// Skips a decimal literal: digits, point and exponent, or a fraction in one character.
+    ///
+    /// Returns whether it is valid.
     fn decimal(&mut self) -> bool {
         if let Some(c) = self.rest().chars().next()
             && vulgar_fraction(c).is_some()
@@ -269,7 +277,7 @@ impl<'a> Lexer<'a> {
         }
         if let Some(rest) = self.rest().strip_prefix(['e', 'E']) {
             let digits = rest.strip_prefix(['+', '-', '−']).unwrap_or(rest);
-            // Without digits it is the name `e`, or one that begins with it.
+            // Without digits it is the name `e`, or the beginning of another name.
             if digits.starts_with(|c: char| c.is_ascii_digit()) {
                 self.at = self.text.len() - digits.len();
                 return self.digits(10);
@@ -278,8 +286,9 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    /// Passes digits with single separators between them. Says whether there was
-    /// one at least and no separator elsewhere.
+    /// Skips digits with single separators between them.
+    ///
+    /// Returns whether at least one digit stood there, and no separator elsewhere.
     fn digits(&mut self, radix: u32) -> bool {
         let mut last = None;
         while let Some(b) = self.peek() {
@@ -293,11 +302,12 @@ impl<'a> Lexer<'a> {
         last == Some(true)
     }
 
-    fn pass_while(&mut self, mut is_part: impl FnMut(char) -> bool) {
+    fn skip_while(&mut self, mut is_part: impl FnMut(char) -> bool) {
         let rest = self.rest();
         self.at += rest.find(|c| !is_part(c)).unwrap_or(rest.len());
     }
 
+    /// Returns the error of a character that begins no token.
     fn unexpected(&self) -> Box<SyntaxError> {
         let c = self.rest().chars().next().expect("a byte is left");
         let span = Span::new(self.at, self.at + c.len_utf8());
@@ -308,8 +318,8 @@ impl<'a> Lexer<'a> {
             '|' => "write bor(a, b), or abs(a)",
             '~' => "write bnot(a)",
             '.' => "a point needs a digit beside it",
-            '$' | '€' | '£' | '¥' | '°' => "there are no units",
-            '\'' | '"' => "there are no texts",
+            '$' | '€' | '£' | '¥' | '°' => "units are not supported",
+            '\'' | '"' => "text is not supported",
             _ => "",
         })
     }
@@ -320,12 +330,12 @@ fn may_be_blank(byte: u8) -> bool {
     byte <= b' ' || byte == b'#' || !byte.is_ascii()
 }
 
-/// Whether a byte behind digits is surely no part of their number.
+/// Whether a byte behind digits surely ends the number.
 fn ends_number(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_')
 }
 
-/// Unicode's white space, and a byte order mark.
+/// Whether `c` is white space to Unicode, or a byte order mark.
 #[must_use]
 pub fn is_space(c: char) -> bool {
     c.is_whitespace() || c == '\u{feff}'
@@ -339,7 +349,7 @@ fn is_name(c: char) -> bool {
     is_name_start(c) || (c.is_numeric() && superscript(c).is_none() && vulgar_fraction(c).is_none())
 }
 
-/// The digit or sign that is written high as `c`.
+/// Returns the digit or sign of which `c` is the superscript.
 #[must_use]
 pub fn superscript(c: char) -> Option<char> {
     Some(match c {
@@ -359,7 +369,7 @@ pub fn superscript(c: char) -> Option<char> {
     })
 }
 
-/// The numerator and the denominator of a fraction in one character.
+/// Returns the numerator and the denominator of a fraction in one character.
 #[must_use]
 pub fn vulgar_fraction(c: char) -> Option<(u8, u8)> {
     Some(match c {

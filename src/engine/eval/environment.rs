@@ -1,52 +1,26 @@
-//! What names stand for, and which cannot be bound.
+//! Names: what a worksheet remembers, and the one place where a name gets its meaning.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use crate::engine::{
     fault::{Fault, Reason, Result},
-    library,
-    value::Value,
+    library::{self, CONSTANTS, Constant, Function},
+    value::Presented,
 };
 use crate::{
     syntax::{Definition, Line, Node, Span, Statement},
-    text::printable::quoted,
+    text::{printable::quoted, suggestion::suggestion},
 };
 
-/// Words that are commands where a line begins with them, and cannot be bound.
-pub const COMMANDS: [&str; 11] = [
-    "add",
-    "subtract",
-    "substract",
-    "sub",
-    "multiply",
-    "mul",
-    "divide",
-    "div",
-    "help",
-    "quit",
-    "exit",
-];
-
-/// The names of numbers that are always there.
-pub const CONSTANTS: [(&str, &str); 7] = [
-    ("pi", "the circumference of a circle of diameter 1"),
-    ("π", "pi"),
-    ("tau", "2 pi"),
-    ("τ", "tau"),
-    ("e", "the base of the natural logarithm"),
-    ("phi", "the golden ratio, (1 + √5)/2"),
-    ("φ", "phi"),
-];
-
-/// What a name stands for.
+/// The value or the function that a line bound to a name.
 #[derive(Clone, Debug)]
 pub(in crate::engine) enum Binding {
-    Value(Value),
+    Value(Presented),
     Function(Arc<UserFunction>),
 }
 
 impl Binding {
-    /// Bytes that it holds beside itself, but for those of reals.
+    /// Bytes on the heap, without those of reals.
     pub(in crate::engine) fn heap_bytes(&self) -> usize {
         match self {
             Self::Value(value) => value.heap_bytes(),
@@ -55,30 +29,30 @@ impl Binding {
     }
 }
 
-/// A function that a line defined, with all that it needs of the line.
+/// A function that a line defined, with its own copy of the line's text and nodes.
 #[derive(Debug)]
 pub(in crate::engine) struct UserFunction {
     pub(in crate::engine) text: Box<str>,
     pub(in crate::engine) nodes: Box<[Node]>,
-    /// Which of the nodes are its body.
+    /// The nodes of the body.
     pub(in crate::engine) body: Range<u32>,
     pub(in crate::engine) parameters: Vec<Span>,
-    /// The body as it is written.
-    written: Span,
+    /// The place of the body in the text.
+    body_span: Span,
 }
 
 impl UserFunction {
-    /// The function that `statement` of `line` defines.
+    /// Returns the function that `statement` of `line` defines.
     pub(in crate::engine) fn new(line: &Line<'_>, statement: &Statement) -> Self {
-        let binding = statement.binds.as_ref();
+        let definition = statement.binds.as_ref();
         Self {
             text: line.text.into(),
             nodes: line.nodes.as_slice().into(),
             body: statement.nodes.clone(),
-            parameters: binding
-                .and_then(|it| it.parameters.clone())
+            parameters: definition
+                .and_then(|definition| definition.parameters.clone())
                 .unwrap_or_default(),
-            written: binding.map_or_else(Span::default, |binding| binding.right),
+            body_span: definition.map_or_else(Span::default, |definition| definition.right),
         }
     }
 
@@ -86,67 +60,158 @@ impl UserFunction {
         self.text.len() + size_of_val(&*self.nodes) + size_of_val(&*self.parameters)
     }
 
-    /// The sides of its definition, if it is called `name`.
+    /// Returns the left and the right side of its definition under `name`.
     pub(in crate::engine) fn sides(&self, name: &str) -> (String, String) {
         let parameters = self.parameters.iter().map(|span| span.of(&self.text));
         let parameters: Vec<_> = parameters.collect();
         let left = format!("{name}({})", parameters.join(", "));
-        (left, self.written.of(&self.text).to_owned())
+        (left, self.body_span.of(&self.text).to_owned())
+    }
+
+    /// Returns the index of the parameter called `name`.
+    fn parameter(&self, name: &str) -> Option<usize> {
+        let mut parameters = self.parameters.iter();
+        parameters.position(|span| span.of(&self.text) == name)
     }
 }
 
-/// What a worksheet remembers.
+/// The bindings of a worksheet and its last answer.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Bindings {
-    /// In the order of the alphabet.
-    pub(in crate::engine) names: BTreeMap<Box<str>, Binding>,
-    /// The last answer.
-    pub(in crate::engine) last: Option<Value>,
+    /// In alphabetical order.
+    pub(super) names: BTreeMap<Box<str>, Binding>,
+    pub(super) last: Option<Presented>,
 }
 
-/// What names mean to a statement: what its line has bound, else what the worksheet
-/// remembers.
+impl Bindings {
+    /// Returns what the worksheet has bound to `name`.
+    #[inline]
+    pub(in crate::engine) fn get(&self, name: &str) -> Option<&Binding> {
+        self.names.get(name)
+    }
+}
+
+/// The meaning of a name where it stands.
+pub(super) enum Resolved<'s> {
+    /// A parameter of the function that is evaluated, by its index.
+    Parameter(usize),
+    /// A binding of the line or, where it has none, of the worksheet.
+    Binding(&'s Binding),
+    /// `ans` or `_`.
+    LastAnswer,
+    /// `true` or `false`.
+    Truth(bool),
+    /// A built-in function.
+    Function(&'static Function),
+    /// A built-in constant.
+    Constant(&'static Constant),
+}
+
+/// The names that a statement can use: those that its line has bound and those of the worksheet,
+/// beside the built-in ones.
 #[derive(Clone, Copy)]
-pub(in crate::engine) struct Environment<'s> {
-    pub(in crate::engine) bound: &'s BTreeMap<&'s str, Binding>,
-    pub(in crate::engine) known: &'s Bindings,
+pub(super) struct Environment<'s> {
+    pub(super) line: &'s BTreeMap<&'s str, Binding>,
+    pub(super) worksheet: &'s Bindings,
 }
 
 impl<'s> Environment<'s> {
+    /// Gives `name` its meaning: a parameter of `function` (which is being evaluated), a binding, a
+    /// word of the language, a built-in function, a constant. The first of these counts.
     #[inline]
-    pub(in crate::engine) fn meaning(&self, name: &str) -> Option<&'s Binding> {
-        self.bound.get(name).or_else(|| self.known.names.get(name))
+    pub(super) fn resolve(
+        &self,
+        name: &str,
+        function: Option<&UserFunction>,
+    ) -> Option<Resolved<'s>> {
+        if let Some(index) = function.and_then(|function| function.parameter(name)) {
+            return Some(Resolved::Parameter(index));
+        }
+        let binding = self.line.get(name).or_else(|| self.worksheet.get(name));
+        binding.map(Resolved::Binding).or_else(|| built_in(name))
     }
 
-    pub(in crate::engine) fn names(&self) -> impl Iterator<Item = &'s str> {
-        let known = self.known.names.keys().map(|name| &**name);
-        self.bound.keys().copied().chain(known)
+    /// Returns the fault of a name without a meaning, with the most similar name as its help.
+    ///
+    /// `kind` is the word for it: "name" or "function".
+    #[cold]
+    pub(super) fn unknown(&self, name: &str, kind: &str) -> Box<Fault> {
+        let functions = library::all().flat_map(|function| function.names.iter().copied());
+        let constants = CONSTANTS.iter().map(|(name, _)| *name);
+        let worksheet = self.worksheet.names.keys().map(|name| &**name);
+        let known = functions
+            .chain(constants)
+            .chain(self.line.keys().copied())
+            .chain(worksheet);
+        let fault = unknown(name, kind);
+        match suggestion(name, known) {
+            Some(near) => fault.help(format!("did you mean '{near}'?")),
+            None => fault,
+        }
     }
 }
 
-/// Refuses names that have a meaning already which no worksheet may change.
-pub(in crate::engine) fn bindable(binding: &Definition, line: &str) -> Result<()> {
-    let parameters = binding.parameters.iter().flatten();
-    // Parameters may shadow constants.
-    let names = std::iter::once((&binding.name, true)).chain(parameters.map(|span| (span, false)));
-    for (span, constants_too) in names {
+/// Returns the meaning of a name that no line can change.
+fn built_in<'s>(name: &str) -> Option<Resolved<'s>> {
+    match name {
+        "ans" | "_" => Some(Resolved::LastAnswer),
+        "true" => Some(Resolved::Truth(true)),
+        "false" => Some(Resolved::Truth(false)),
+        _ => library::find(name)
+            .map(Resolved::Function)
+            .or_else(|| Constant::find(name).map(Resolved::Constant)),
+    }
+}
+
+/// Returns the fault of a name without a meaning.
+pub(super) fn unknown(name: &str, kind: &str) -> Box<Fault> {
+    Fault::new(
+        Reason::UnknownName,
+        format!("unknown {kind} {}", quoted(name)),
+    )
+}
+
+/// Refuses a definition of names that are built in or `reserved` for the caller's commands.
+///
+/// A parameter can have the name of a constant, which it hides.
+pub(super) fn check_bindable(definition: &Definition, line: &str, reserved: &[&str]) -> Result<()> {
+    let parameters = definition.parameters.iter().flatten();
+    let names = std::iter::once((&definition.name, false));
+    for (span, is_parameter) in names.chain(parameters.map(|span| (span, true))) {
         let name = span.of(line);
-        let what = if library::find(name).is_some() {
-            "a function"
-        } else if COMMANDS.contains(&name) {
-            "a command"
-        } else if constants_too && is_constant(name) {
-            "a constant"
-        } else {
-            continue;
+        let kind = match built_in(name) {
+            Some(Resolved::Function(_)) => "a function",
+            _ if reserved.contains(&name) => "a command",
+            Some(Resolved::Constant(_)) if !is_parameter => "a constant",
+            _ => continue,
         };
-        let message = format!("{} cannot be bound: it is {what}", quoted(name));
+        let message = format!("{} cannot be bound: it is {kind}", quoted(name));
         let fault = Fault::new(Reason::ReservedName, message).help("take another name");
         return Err(fault.at(*span, line));
     }
     Ok(())
 }
 
-pub(in crate::engine) fn is_constant(name: &str) -> bool {
-    CONSTANTS.iter().any(|(constant, _)| *constant == name)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No name is in two of the tables, so their order decides nothing today.
+    #[test]
+    fn built_in_names_have_one_meaning() {
+        for (name, _) in CONSTANTS {
+            assert!(
+                matches!(built_in(name), Some(Resolved::Constant(_))),
+                "{name}"
+            );
+        }
+        for function in library::all() {
+            for name in function.names {
+                assert!(
+                    matches!(built_in(name), Some(Resolved::Function(_))),
+                    "{name}"
+                );
+            }
+        }
+    }
 }

@@ -1,10 +1,9 @@
-//! Short lines of exact numbers, straight from their characters.
+//! The fast path: short lines of exact numbers, evaluated as their characters are read.
 //!
-//! Most lines of long scripts are like `20 + 10`, `x * 1.5 - 1` or `x = 2^10`: literals
-//! and variables with `+ - * / ^`, without parentheses. Their tokens and nodes cost more
-//! than their values. They are evaluated here as they are read; anything else, and
-//! anything that could be a fault, is left to the general way, which gives the same
-//! values (a property test compares the two) and alone complains.
+//! Most lines of long scripts are like `20 + 10`, `x * 1.5 - 1` or `x = 2^10`: literals and variables
+//! with `+ - * / ^`, without parentheses. Their tokens and nodes cost more than their values. The
+//! machine evaluates every other line, and every line that may have a fault. A property test holds
+//! the fast path to the answers of the machine.
 
 use super::environment::{Binding, Bindings};
 use crate::engine::{
@@ -13,23 +12,23 @@ use crate::engine::{
         Number,
         exact::{Exact, ExactResult},
     },
-    value::Value,
+    value::{Presentation, Presented, Value},
 };
 
-/// Bytes of the longest line that is tried.
+/// Bytes of the longest line that the fast path takes.
 const LONGEST: usize = 128;
 
-/// What such a line comes to.
+/// The outcome of a line that the fast path evaluated.
 pub(in crate::engine) struct FastPath<'t> {
-    /// The variable that it binds anew.
+    /// The variable that the line binds, one that the worksheet knows already.
     pub(in crate::engine) name: Option<&'t str>,
-    pub(in crate::engine) value: Value,
+    pub(in crate::engine) value: Presented,
 }
 
-/// Evaluates `line` if it is of that kind.
+/// Evaluates `line`, or returns `None` where the machine has to.
 pub(in crate::engine) fn fast_path<'t>(
     line: &'t str,
-    known: &Bindings,
+    bindings: &Bindings,
     work: &mut Work<'_>,
 ) -> Option<FastPath<'t>> {
     if line.len() > LONGEST {
@@ -38,7 +37,7 @@ pub(in crate::engine) fn fast_path<'t>(
     let mut reader = Reader {
         line,
         at: 0,
-        known,
+        bindings,
         nodes: 0,
     };
     let first = reader.peek();
@@ -61,16 +60,18 @@ pub(in crate::engine) fn fast_path<'t>(
     })
 }
 
+/// A position in the line, and the worksheet whose variables the line can use.
 struct Reader<'t, 's> {
     line: &'t str,
+    /// The index of the next byte.
     at: usize,
-    known: &'s Bindings,
-    /// Literals, names and operators so far.
+    bindings: &'s Bindings,
+    /// The number of literals, names and operators so far.
     nodes: u64,
 }
 
 impl<'t> Reader<'t, '_> {
-    /// The next byte that is no space.
+    /// Skips spaces and returns the next byte.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.line.as_bytes();
@@ -83,7 +84,7 @@ impl<'t> Reader<'t, '_> {
         None
     }
 
-    /// The next byte, which is used.
+    /// Takes the next byte that is no space.
     #[inline]
     fn next(&mut self) -> Option<u8> {
         let byte = self.peek();
@@ -91,11 +92,11 @@ impl<'t> Reader<'t, '_> {
         byte
     }
 
-    /// What stands from here on as long as the bytes are `of` a kind.
+    /// Takes the bytes from here on that are of a kind.
     #[inline]
-    fn word(&mut self, of: impl Fn(u8) -> bool) -> &'t str {
+    fn word(&mut self, is_part: impl Fn(u8) -> bool) -> &'t str {
         let rest = &self.line.as_bytes()[self.at..];
-        let end = rest.iter().position(|byte| !of(*byte));
+        let end = rest.iter().position(|byte| !is_part(*byte));
         let start = self.at;
         self.at += end.unwrap_or(rest.len());
         &self.line[start..self.at]
@@ -105,15 +106,15 @@ impl<'t> Reader<'t, '_> {
         self.word(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     }
 
-    /// The variable that the line binds, if it binds one that exists already: so there is
-    /// nothing to be said against its name.
+    /// Takes the left side of a definition, if it is a variable that exists already: so the name can
+    /// be bound.
     fn binding(&mut self) -> Option<&'t str> {
         let start = self.at;
         let name = self.name();
         if self.peek() == Some(b'=') {
             self.at += 1;
-            // Two of them are a comparison, of which no operand begins like this.
-            if self.known.names.contains_key(name) {
+            // Another equals sign makes it a comparison; no operand begins with one.
+            if self.bindings.get(name).is_some() {
                 return Some(name);
             }
         }
@@ -121,9 +122,10 @@ impl<'t> Reader<'t, '_> {
         None
     }
 
-    /// The value of the rest, if there are only finite decimals of 64 bits in it, and on
-    /// the way to it: an integer and how many of its digits stand behind the point. It
-    /// never leaves the processor's registers.
+    /// Evaluates the rest of the line, if all its numbers and results are decimals of 64 bits.
+    ///
+    /// Returns an integer and the number of its digits behind the point. The computation stays in
+    /// the registers of the processor.
     #[inline]
     fn decimals(&mut self) -> Option<(i64, u32)> {
         let (mut sum, mut places, mut negative) = (0i64, 0, false);
@@ -141,7 +143,7 @@ impl<'t> Reader<'t, '_> {
                 }
             };
             if behind != places {
-                // Both with as many places as the longer one.
+                // Both get as many places as the longer one has.
                 let unit = 10i64.checked_pow(behind.abs_diff(places))?;
                 if behind < places {
                     product = product.checked_mul(unit)?;
@@ -164,30 +166,32 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
+    /// Takes an operand of [`Reader::decimals`].
     #[inline]
     fn decimal(&mut self) -> Option<(i64, u32)> {
         match self.peek() {
             Some(b'0'..=b'9') => self.digits(),
-            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
-                Some(Binding::Value(Value::Number(Number::Exact(Exact::Small(n, 1))))) => {
-                    Some((*n, 0))
-                }
+            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.bindings.get(self.name()) {
+                Some(Binding::Value(Presented {
+                    value: Value::Number(Number::Exact(Exact::Small(n, 1))),
+                    presentation: Presentation::Automatic,
+                })) => Some((*n, 0)),
                 _ => None,
             },
             _ => None,
         }
     }
 
-    /// A literal of so few digits that it is small, even if all of them are nines.
+    /// Takes a literal that fits 64 bits because it has few digits.
     #[inline]
     fn digits(&mut self) -> Option<(i64, u32)> {
-        const FEW: usize = 18;
+        const MOST: usize = 18;
         let rest = &self.line.as_bytes()[self.at..];
         let (mut n, mut point) = (0, None);
         let mut length = rest.len();
         for (index, byte) in rest.iter().enumerate() {
             match byte {
-                b'0'..=b'9' if index < FEW => n = n * 10 + i64::from(byte - b'0'),
+                b'0'..=b'9' if index < MOST => n = n * 10 + i64::from(byte - b'0'),
                 b'.' if point.is_none() => point = Some(index),
                 b'0'..=b'9' | b'.' => return None,
                 _ => {
@@ -201,6 +205,7 @@ impl<'t> Reader<'t, '_> {
         Some((n, u32::try_from(places).ok()?))
     }
 
+    /// Evaluates the rest of the line.
     fn sum(&mut self, work: &mut Work<'_>) -> Option<Exact> {
         let (mut sum, mut operator) = self.product(work)?;
         loop {
@@ -218,7 +223,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// A product, and the operator behind it; none at the end of the line.
+    /// Evaluates a product. Returns also the operator behind it, or `None` at the end of the line.
     fn product(&mut self, work: &mut Work<'_>) -> Option<(Exact, Option<u8>)> {
         let (mut product, mut operator) = self.power(work)?;
         loop {
@@ -238,6 +243,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
+    /// Evaluates a power, and returns also the operator behind it.
     fn power(&mut self, work: &mut Work<'_>) -> Option<(Exact, Option<u8>)> {
         let base = self.operand()?;
         self.nodes += 2;
@@ -255,12 +261,16 @@ impl<'t> Reader<'t, '_> {
         Some((power, self.next()))
     }
 
+    /// Takes a literal or a variable.
     #[inline]
     fn operand(&mut self) -> Option<Exact> {
         match self.peek() {
             Some(b'0'..=b'9') => finite(self.digits()?),
-            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.known.names.get(self.name()) {
-                Some(Binding::Value(Value::Number(Number::Exact(value)))) => Some(value.clone()),
+            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.bindings.get(self.name()) {
+                Some(Binding::Value(Presented {
+                    value: Value::Number(Number::Exact(value)),
+                    presentation: Presentation::Automatic,
+                })) => Some(value.clone()),
                 _ => None,
             },
             _ => None,
@@ -268,7 +278,7 @@ impl<'t> Reader<'t, '_> {
     }
 }
 
-/// A decimal with so many digits behind the point.
+/// Returns the number that an integer with a number of places behind the point stands for.
 fn finite((n, places): (i64, u32)) -> Option<Exact> {
     Some(match places {
         0 => n.into(),
@@ -276,6 +286,7 @@ fn finite((n, places): (i64, u32)) -> Option<Exact> {
     })
 }
 
+/// Returns an exact result, and `None` where the machine has to decide.
 fn exact(outcome: crate::engine::fault::Result<ExactResult>) -> Option<Exact> {
     match outcome {
         Ok(ExactResult::Exact(value)) => Some(value),
@@ -290,14 +301,14 @@ mod tests {
     use super::*;
     use crate::engine::{Answer, Limits, Options, Worksheet, fault::Result};
 
-    fn run(sheet: &mut Worksheet, line: &str) -> Result<Answer> {
+    fn run(worksheet: &mut Worksheet, line: &str) -> Result<Answer> {
         let limits = Limits::default();
         let mut work = Work::new(&limits, limits.work, &|| None);
-        sheet.run(line, Options::default(), &mut work)
+        worksheet.run(line, Options::default(), &mut work)
     }
 
-    fn sheet() -> Worksheet {
-        let mut sheet = Worksheet::default();
+    fn worksheet() -> Worksheet {
+        let mut worksheet = Worksheet::default();
         for line in [
             "x = 5",
             "half = 1/2",
@@ -306,17 +317,17 @@ mod tests {
             "t = 1 < 2",
             "f(n) = n",
         ] {
-            run(&mut sheet, line).unwrap();
+            run(&mut worksheet, line).unwrap();
         }
-        sheet
+        worksheet
     }
 
     #[test]
-    fn lines_of_that_kind_and_others() {
-        let (limits, sheet) = (Limits::default(), sheet());
-        let is_quick = |line: &str| {
+    fn lines_that_it_takes_and_leaves() {
+        let (limits, worksheet) = (Limits::default(), worksheet());
+        let is_fast = |line: &str| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            fast_path(line, &sheet.known, &mut work).is_some()
+            fast_path(line, &worksheet.bindings, &mut work).is_some()
         };
         for line in [
             "20 + 10",
@@ -326,7 +337,7 @@ mod tests {
             "big * big",
             "2^100",
         ] {
-            assert!(is_quick(line), "{line}");
+            assert!(is_fast(line), "{line}");
         }
         for line in [
             "",
@@ -368,14 +379,14 @@ mod tests {
             "1 + 2 \0 3",
             "\u{a0}1",
         ] {
-            assert!(!is_quick(line), "{line}");
+            assert!(!is_fast(line), "{line}");
         }
     }
 
     proptest! {
-        /// A space in parentheses keeps a line from the quick way and changes nothing else.
+        /// A comment keeps a line from the fast path and changes nothing else.
         #[test]
-        fn both_ways_agree(words in proptest::collection::vec(
+        fn the_fast_path_agrees_with_the_machine(words in proptest::collection::vec(
             prop_oneof![
                 4 => "[0-9]{1,4}",
                 1 => "[0-9]{1,20}",
@@ -388,17 +399,16 @@ mod tests {
             1..12,
         )) {
             let line = words.concat();
-            let (mut quickly, mut slowly) = (sheet(), sheet());
-            let found = run(&mut quickly, &line);
-            // A comment is never quick.
-            let expected = run(&mut slowly, &format!("{line}#"));
+            let (mut fast, mut slow) = (worksheet(), worksheet());
+            let found = run(&mut fast, &line);
+            let expected = run(&mut slow, &format!("{line}#"));
             match (found, expected) {
                 (Ok(found), Ok(expected)) => prop_assert_eq!(found, expected, "{}", line),
                 (Err(found), Err(expected)) => prop_assert_eq!(found.reason, expected.reason, "{}", line),
                 (found, expected) => prop_assert!(false, "{line}: {found:?}, {expected:?}"),
             }
-            let look = |sheet: &mut Worksheet| (run(sheet, "x").ok(), run(sheet, "ans").ok());
-            prop_assert_eq!(look(&mut quickly), look(&mut slowly), "{}", line);
+            let look = |worksheet: &mut Worksheet| (run(worksheet, "x").ok(), run(worksheet, "ans").ok());
+            prop_assert_eq!(look(&mut fast), look(&mut slow), "{}", line);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers as they are written.
+//! Literals to numbers.
 
 use dashu_base::BitTest as _;
 use dashu_int::{IBig, UBig};
@@ -13,7 +13,7 @@ use crate::engine::{
 };
 use crate::syntax::{superscript, vulgar_fraction};
 
-/// The value of a literal that the lexer has passed.
+/// Returns the value of a literal that the lexer has accepted.
 #[inline]
 pub(in crate::engine) fn literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     match small_decimal(text.as_bytes()) {
@@ -22,6 +22,7 @@ pub(in crate::engine) fn literal(text: &str, work: &mut Work<'_>) -> Result<Numb
     }
 }
 
+/// Returns the value of a literal of any kind.
 #[cold]
 fn any_literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     let bytes = text.as_bytes();
@@ -37,7 +38,7 @@ fn any_literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     Ok(integer_within(digits(&text[2..], radix, work)?.into(), work)?.into())
 }
 
-/// A literal of at most 18 digits, with no separators and no exponent.
+/// Returns the value of a literal of at most 18 digits, without separators and exponent.
 fn small_decimal(text: &[u8]) -> Option<Exact> {
     const MOST: usize = 18;
     if text.len() <= MOST && text.iter().all(u8::is_ascii_digit) {
@@ -66,14 +67,15 @@ fn small_decimal(text: &[u8]) -> Option<Exact> {
     })
 }
 
+/// Returns the value of a decimal literal of any length.
 fn decimal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, integer(exponent)),
+        Some((mantissa, digits)) => (mantissa, exponent(digits)),
         None => (text, 0),
     };
-    let (whole, broken) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let places = broken.bytes().filter(|b| *b != b'_').count();
-    let n = digits(&format!("{whole}{broken}"), 10, work)?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let places = fraction.bytes().filter(|b| *b != b'_').count();
+    let n = digits(&format!("{whole}{fraction}"), 10, work)?;
     if n.is_zero() {
         return Ok(0.into());
     }
@@ -86,8 +88,9 @@ fn decimal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     n.mul(&unit, work)
 }
 
-/// An exponent; one that is too large for any result stays too large.
-fn integer(text: &str) -> i64 {
+/// Returns the value of an exponent. One that is too large for its type is too large for any
+/// result, and stays so.
+fn exponent(text: &str) -> i64 {
     let digits = text.replace('−', "-").replace(['_', '+'], "");
     let most = if digits.starts_with('-') {
         i64::MIN / 2
@@ -100,8 +103,9 @@ fn integer(text: &str) -> i64 {
         .clamp(i64::MIN / 2, i64::MAX / 2)
 }
 
+/// Returns the value of digits with separators.
 fn digits(text: &str, radix: u32, work: &mut Work<'_>) -> Result<UBig> {
-    // Ten bits are a little more than three decimal digits.
+    // A decimal digit counts as three bits, a little less than it takes.
     let bits = text.len() * radix.ilog2() as usize;
     if bits > 2 * work.limits.result {
         return Err(Fault::too_long(work.limits.result));
@@ -111,15 +115,15 @@ fn digits(text: &str, radix: u32, work: &mut Work<'_>) -> Result<UBig> {
     if text.is_empty() {
         return Ok(UBig::ZERO);
     }
-    let n = UBig::from_str_radix(&text, radix).expect("the lexer has passed these digits");
+    let n = UBig::from_str_radix(&text, radix).expect("the lexer has accepted these digits");
     debug_assert!(n.bit_len() <= text.len() * 4);
     Ok(n)
 }
 
-/// An exponent of superscript digits that the lexer has passed.
+/// Returns the value of superscript digits that the lexer has accepted.
 pub(in crate::engine) fn superscripts(text: &str, work: &mut Work<'_>) -> Result<Number> {
     let text: String = text.chars().filter_map(superscript).collect();
     work.pay_at_once(cost::decimal(text.len() * 4), "reading the exponent")?;
-    let n: IBig = text.parse().expect("the lexer has passed these digits");
+    let n: IBig = text.parse().expect("the lexer has accepted these digits");
     Ok(Exact::from(n).into())
 }

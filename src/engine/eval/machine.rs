@@ -1,116 +1,72 @@
-//! Lines to values: a machine that walks the nodes of a line with stacks of its own, so
-//! that neither long chains nor calls within calls use the program's.
+//! A machine that walks the nodes of an expression to its value.
+//!
+//! It has stacks of its own, so neither long chains nor calls within calls use the stack of the
+//! thread.
 
-use std::{cmp::Ordering, collections::BTreeMap, mem, ops::Range, sync::Arc};
+use std::{mem, ops::Range, slice, sync::Arc};
 
 use smallvec::SmallVec;
 
 use super::{
-    environment::{Binding, Bindings, CONSTANTS, Environment, UserFunction, bindable, is_constant},
+    environment::{Binding, Environment, Resolved, UserFunction},
     literal::{literal, superscripts},
 };
 use crate::engine::{
     budget::work::{NODE, Work},
     fault::{Fault, Reason, Result},
-    library::{self, AngleUnit, Context, double_factorial, factorial},
-    number::{Number, exact::Exact, real::Unary},
-    value::Value,
+    library::{self, AngleUnit, Context, DOUBLE_FACTORIAL, FACTORIAL, Function, SQUARE_ROOT},
+    value::{
+        Presented,
+        arithmetic::{self, percent},
+    },
 };
 use crate::{
-    syntax::{Binary, Line, Node, NodeKind, Postfix, Prefix, Span},
-    text::{printable::quoted, suggestion::suggestion},
+    syntax::{Line, Node, NodeKind, Postfix, Prefix, Span},
+    text::printable::quoted,
 };
 
-/// What a line comes to, and what a worksheet has to keep of it.
-pub(in crate::engine) struct Outcome<'t> {
-    /// The value of its last statement, but for the definition of a function.
-    pub(in crate::engine) value: Option<Value>,
-    /// What its last statement binds.
-    pub(in crate::engine) binds: Option<(&'t str, Binding)>,
-    /// What the statements before it bound.
-    pub(in crate::engine) bound: BTreeMap<&'t str, Binding>,
-}
+/// Estimated nanoseconds of entering a function.
+const CALL: u64 = 150;
 
-/// Evaluates the statements of `line` one after the other. Names mean what the line has
-/// bound, else what is `known`.
-pub(in crate::engine) fn run<'t>(
-    line: &Line<'t>,
-    known: &Bindings,
-    angle: AngleUnit,
-    work: &mut Work<'_>,
-) -> Result<Outcome<'t>> {
-    let mut outcome = Outcome {
-        value: None,
-        binds: None,
-        bound: BTreeMap::new(),
-    };
-    for statement in &line.statements {
-        if let Some((name, meaning)) = outcome.binds.take() {
-            outcome.bound.insert(name, meaning);
-        }
-        if let Some(binding) = &statement.binds {
-            bindable(binding, line.text)?;
-        }
-        outcome.value = if statement.is_function() {
-            None
-        } else {
-            let names = Environment {
-                bound: &outcome.bound,
-                known,
-            };
-            let body = statement.nodes.clone();
-            Some(Machine::new(line, body, names, angle, work).value()?)
-        };
-        if let Some(binding) = &statement.binds {
-            let meaning = match &outcome.value {
-                Some(value) => Binding::Value(value.clone()),
-                None => Binding::Function(Arc::new(UserFunction::new(line, statement))),
-            };
-            outcome.binds = Some((binding.name.of(line.text), meaning));
-        }
-    }
-    Ok(outcome)
-}
-
-/// Where evaluation stands: in the line itself, or in a function that it calls.
+/// A position in the line itself, or in a function that it calls.
 struct Frame {
-    /// None: the line itself.
+    /// The function. None: the line itself.
     function: Option<Arc<UserFunction>>,
-    /// Where on the stack its arguments begin.
+    /// The index of the first argument on the stack.
     base: usize,
-    /// The next node.
+    /// The index of the next node.
     next: u32,
-    /// The node behind its last.
+    /// The index behind the last node.
     end: u32,
 }
 
-struct Machine<'m, 'w> {
+/// The state of the evaluation of one expression.
+pub(super) struct Machine<'m, 'w> {
     line: &'m Line<'m>,
-    names: Environment<'m>,
+    environment: Environment<'m>,
     angle: AngleUnit,
     work: &'m mut Work<'w>,
-    stack: SmallVec<[Value; 4]>,
-    /// Bytes that the values on the stack hold.
+    /// Arguments of the functions that are being evaluated, and operands.
+    stack: SmallVec<[Presented; 4]>,
+    /// Bytes on the heap that belong to the values on the stack.
     heap_bytes: usize,
     frame: Frame,
     /// The frames that wait for this one, the outermost first.
     callers: Vec<Frame>,
 }
 
-/// The cost of entering a function.
-const CALL: u64 = 150;
-
 impl<'m, 'w> Machine<'m, 'w> {
-    fn new(
+    /// A machine at the first of the nodes `body` of `line`.
+    pub(super) fn new(
         line: &'m Line<'m>,
         body: Range<u32>,
-        names: Environment<'m>,
+        environment: Environment<'m>,
         angle: AngleUnit,
         work: &'m mut Work<'w>,
     ) -> Self {
         Self {
             line,
-            names,
+            environment,
             angle,
             work,
             stack: SmallVec::new(),
@@ -125,8 +81,8 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Walks the nodes to their value.
-    fn value(&mut self) -> Result<Value> {
+    /// Walks the nodes and returns the value of the expression.
+    pub(super) fn run(&mut self) -> Result<Presented> {
         loop {
             if self.frame.next == self.frame.end {
                 let value = self.pop();
@@ -155,10 +111,12 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Where in the line a fault at `node`, perhaps of a function, comes from.
+    /// Returns `fault`, which came up at `node`, with its place in the line.
+    ///
+    /// In a function, the place is the call in the line, and the message names the node.
     fn located(&self, fault: Box<Fault>, node: Node) -> Box<Fault> {
         if fault.reason == Reason::Cancelled {
-            // The place has nothing to do with it.
+            // It has no place.
             return fault;
         }
         let Some(outermost) = self.callers.first() else {
@@ -189,34 +147,38 @@ impl<'m, 'w> Machine<'m, 'w> {
             NodeKind::Call { arguments, .. } => self.call(node, arguments.into()),
             NodeKind::Prefix(operator) => {
                 let value = self.pop();
-                let x = value.number()?;
-                let result = match operator {
-                    Prefix::Plus => x.clone().into(),
-                    Prefix::Minus => x.negated(self.work)?.into(),
-                    Prefix::Root => return self.built_in("sqrt", &[value]),
-                };
-                self.push(result)
+                match operator {
+                    Prefix::Plus => {
+                        let number = value.number()?.clone();
+                        self.push(number.into())
+                    }
+                    Prefix::Minus => {
+                        let number = value.number()?.negated(self.work)?;
+                        self.push(number.into())
+                    }
+                    Prefix::Root => self.apply(&SQUARE_ROOT, &[value]),
+                }
             }
             NodeKind::Postfix(operator) => {
                 let value = self.pop();
-                let result = self.postfix(operator, node, value.number()?)?;
+                let result = self.postfix(operator, node, &value)?;
                 self.push(result)
             }
             NodeKind::Binary(operator) => {
-                // Neither holds anything, so there is nothing to account for.
+                // Small integers have nothing on the heap to account for.
                 if let [.., left, right] = &mut self.stack[..]
-                    && let Some(result) = small(operator, left, right)
+                    && let Some(result) = arithmetic::small(operator, &left.value, &right.value)
                 {
-                    *left = result;
+                    *left = result.into();
                     self.stack.pop();
                     return Ok(());
                 }
                 let (right, left) = (self.pop(), self.pop());
-                let result = binary(operator, &left, &right, self.work)?;
-                self.push(result)
+                let result = arithmetic::binary(operator, &left.value, &right.value, self.work)?;
+                self.push(result.into())
             }
             NodeKind::JumpIfFalse(otherwise) => {
-                if !self.pop().truth()? {
+                if !self.pop().value.truth()? {
                     self.jump(otherwise + 1);
                 }
                 Ok(())
@@ -234,7 +196,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     #[inline]
-    fn push(&mut self, value: Value) -> Result<()> {
+    fn push(&mut self, value: Presented) -> Result<()> {
         let heap_bytes = value.heap_bytes();
         self.stack.push(value);
         if heap_bytes == 0 {
@@ -257,7 +219,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     #[inline]
-    fn pop(&mut self) -> Value {
+    fn pop(&mut self) -> Presented {
         let value = self
             .stack
             .pop()
@@ -266,64 +228,56 @@ impl<'m, 'w> Machine<'m, 'w> {
         value
     }
 
-    /// The value of a name: a parameter, a variable, a constant.
-    fn named(&mut self, span: Span) -> Result<Value> {
-        let function = self.frame.function.clone();
-        let name = span.of(text(function.as_deref(), self.line));
-        if let Some(value) = self.parameter(name) {
-            return Ok(value.clone());
+    /// Returns the value of the name at `span`.
+    fn named(&mut self, span: Span) -> Result<Presented> {
+        let function = self.frame.function.as_deref();
+        let name = span.of(text(function, self.line));
+        match self.environment.resolve(name, function) {
+            Some(Resolved::Parameter(index)) => Ok(self.stack[self.frame.base + index].clone()),
+            Some(Resolved::Binding(Binding::Value(value))) => Ok(value.clone()),
+            Some(Resolved::LastAnswer) => {
+                let last = self.environment.worksheet.last.clone();
+                last.ok_or_else(|| Fault::new(Reason::UnknownName, "there is no last answer"))
+            }
+            Some(Resolved::Truth(truth)) => Ok(truth.into()),
+            Some(Resolved::Constant(constant)) => Ok(constant.value(self.work)?.into()),
+            Some(Resolved::Binding(Binding::Function(_))) => {
+                Err(function_without_call(name, &format!("{name}(...)")))
+            }
+            Some(Resolved::Function(function)) => {
+                Err(function_without_call(name, &function.usage()))
+            }
+            None => Err(self.environment.unknown(name, "name")),
         }
-        match self.names.meaning(name) {
-            Some(Binding::Value(value)) => return Ok(value.clone()),
-            Some(Binding::Function(_)) => return Err(function_without_call(name)),
-            None => {}
-        }
-        if matches!(name, "ans" | "_") {
-            return self
-                .names
-                .known
-                .last
-                .clone()
-                .ok_or_else(|| Fault::new(Reason::UnknownName, "there is no last answer"));
-        }
-        if let Some(value) = constant(name, self.work)? {
-            return Ok(value);
-        }
-        Err(match name {
-            _ if library::find(name).is_some() => function_without_call(name),
-            _ => self.unknown(name, "name"),
-        })
     }
 
-    fn parameter(&self, name: &str) -> Option<&Value> {
-        let function = self.frame.function.as_ref()?;
-        let mut parameters = function.parameters.iter();
-        let index = parameters.position(|span| span.of(&function.text) == name)?;
-        Some(&self.stack[self.frame.base + index])
-    }
-
-    /// A call: its arguments are the last ones on the stack.
+    /// Calls the function that `node` names. Its arguments are the last values on the stack.
     fn call(&mut self, node: Node, arguments: usize) -> Result<()> {
-        let function = self.frame.function.clone();
-        let name = node.callee(text(function.as_deref(), self.line));
-        let is_value = self.parameter(name).is_some()
-            || is_constant(name)
-            || matches!(name, "true" | "false" | "ans" | "_");
-        match self.names.meaning(name) {
-            Some(Binding::Function(function)) if !is_value => {
-                let function = Arc::clone(function);
-                self.enter(name, function, arguments)
-            }
-            None if !is_value => {
-                if library::find(name).is_none() {
-                    return Err(self.unknown(name, "function"));
+        let caller = self.frame.function.as_deref();
+        let name = node.callee(text(caller, self.line));
+        match self.environment.resolve(name, caller) {
+            Some(Resolved::Binding(Binding::Function(function))) => {
+                let parameters = function.parameters.len();
+                if parameters != arguments {
+                    let arity = (parameters, parameters);
+                    return Err(library::wrong_arity(name, arity, arguments));
                 }
-                let start = self.stack.len() - arguments;
-                let values: SmallVec<[Value; 3]> = self.stack.drain(start..).collect();
-                self.heap_bytes -= values.iter().map(Value::heap_bytes).sum::<usize>();
-                self.built_in(name, &values)
+                self.enter(Arc::clone(function))
             }
-            _ => {
+            Some(Resolved::Function(function)) => {
+                let start = self.stack.len() - arguments;
+                let values: SmallVec<[Presented; 3]> = self.stack.drain(start..).collect();
+                self.heap_bytes -= values.iter().map(Presented::heap_bytes).sum::<usize>();
+                self.apply(function, &values)
+            }
+            None => Err(self.environment.unknown(name, "function")),
+            Some(
+                Resolved::Parameter(_)
+                | Resolved::Binding(Binding::Value(_))
+                | Resolved::LastAnswer
+                | Resolved::Truth(_)
+                | Resolved::Constant(_),
+            ) => {
                 let message = format!("{} is a value, not a function", quoted(name));
                 let help = format!("write {name} * (...) to multiply");
                 Err(Fault::new(Reason::Type, message).help(help))
@@ -331,8 +285,8 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    fn built_in(&mut self, name: &str, arguments: &[Value]) -> Result<()> {
-        let function = library::find(name).expect("it was looked up");
+    /// Applies a built-in function and pushes its result.
+    fn apply(&mut self, function: &Function, arguments: &[Presented]) -> Result<()> {
         let mut context = Context {
             work: &mut *self.work,
             angle: self.angle,
@@ -341,15 +295,8 @@ impl<'m, 'w> Machine<'m, 'w> {
         self.push(value)
     }
 
-    fn enter(&mut self, name: &str, function: Arc<UserFunction>, arguments: usize) -> Result<()> {
-        let parameters = function.parameters.len();
-        if parameters != arguments {
-            return Err(library::wrong_arity(
-                name,
-                (parameters, parameters),
-                arguments,
-            ));
-        }
+    /// Goes on in `function`, whose arguments are the last values on the stack.
+    fn enter(&mut self, function: Arc<UserFunction>) -> Result<()> {
         self.work.pay(CALL)?;
         let limit = self.work.limits.calls;
         if self.callers.len() == limit {
@@ -357,7 +304,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             return Err(Fault::limit(message));
         }
         let frame = Frame {
-            base: self.stack.len() - arguments,
+            base: self.stack.len() - function.parameters.len(),
             next: function.body.start,
             end: function.body.end,
             function: Some(function),
@@ -366,121 +313,34 @@ impl<'m, 'w> Machine<'m, 'w> {
         Ok(())
     }
 
-    fn postfix(&mut self, operator: Postfix, node: Node, x: &Number) -> Result<Value> {
+    fn postfix(&mut self, operator: Postfix, node: Node, operand: &Presented) -> Result<Presented> {
         let mut context = Context {
             work: &mut *self.work,
             angle: self.angle,
         };
         match operator {
-            Postfix::Factorial => factorial(x, &mut context),
-            Postfix::DoubleFactorial => double_factorial(x, &mut context),
-            Postfix::Percent => Ok(x.div(&100.into(), context.work)?.into()),
+            Postfix::Factorial => FACTORIAL.call(slice::from_ref(operand), &mut context),
+            Postfix::DoubleFactorial => {
+                DOUBLE_FACTORIAL.call(slice::from_ref(operand), &mut context)
+            }
+            Postfix::Percent => Ok(percent(operand.number()?, context.work)?.into()),
             Postfix::Superscript => {
+                let base = operand.number()?;
                 let text = text(self.frame.function.as_deref(), self.line);
                 let exponent = superscripts(node.span.of(text), self.work)?;
-                Ok(x.power(&exponent, self.work)?.into())
+                Ok(base.power(&exponent, self.work)?.into())
             }
-        }
-    }
-
-    /// Nothing is called `name`.
-    fn unknown(&self, name: &str, what: &str) -> Box<Fault> {
-        let of_values = CONSTANTS.iter().map(|(name, _)| *name);
-        let of_functions = library::all().flat_map(|function| function.names.iter().copied());
-        let of_user = self.names.names();
-        let known = of_functions.chain(of_values).chain(of_user);
-        let fault = Fault::new(
-            Reason::UnknownName,
-            format!("unknown {what} {}", quoted(name)),
-        );
-        match suggestion(name, known) {
-            Some(near) => fault.help(format!("did you mean '{near}'?")),
-            None => fault,
         }
     }
 }
 
-/// The text in which the nodes of a function, or of the line, have their places.
+/// Returns the text that the nodes of a function, or of the line itself, have their spans in.
 fn text<'t>(function: Option<&'t UserFunction>, line: &Line<'t>) -> &'t str {
     function.map_or(line.text, |function| &function.text)
 }
 
-/// The value of a name that is always there.
-fn constant(name: &str, work: &mut Work<'_>) -> Result<Option<Value>> {
-    Ok(Some(match name {
-        "pi" | "π" => Number::pi(work)?.into(),
-        "tau" | "τ" => Number::pi(work)?.mul(&2.into(), work)?.into(),
-        "e" => Number::from(1).unary(Unary::Exp, work)?.into(),
-        "phi" | "φ" => {
-            let root = Number::from(5).unary(Unary::SquareRoot, work)?;
-            root.add(&1.into(), work)?.div(&2.into(), work)?.into()
-        }
-        "true" => true.into(),
-        "false" => false.into(),
-        _ => return Ok(None),
-    }))
-}
-
-fn function_without_call(name: &str) -> Box<Fault> {
+/// Returns the fault of a function's name that stands where a value belongs.
+fn function_without_call(name: &str, usage: &str) -> Box<Fault> {
     let message = format!("{} is a function", quoted(name));
-    let usage = library::find(name).map_or(format!("{name}(...)"), library::Function::usage);
     Fault::new(Reason::Type, message).help(format!("write {usage}"))
-}
-
-/// The operations on small integers that most lines are made of, where the result is
-/// small too.
-fn small(operator: Binary, left: &Value, right: &Value) -> Option<Value> {
-    let (Value::Number(Number::Exact(left)), Value::Number(Number::Exact(right))) = (left, right)
-    else {
-        return None;
-    };
-    let (Exact::Small(a, 1), Exact::Small(b, 1)) = (left, right) else {
-        return None;
-    };
-    let result = match operator {
-        Binary::Add => a.checked_add(*b)?,
-        Binary::Subtract => a.checked_sub(*b)?,
-        Binary::Multiply | Binary::Juxtapose => a.checked_mul(*b)?,
-        _ => return None,
-    };
-    // The least of them is not small.
-    (result != i64::MIN).then(|| Number::from(result).into())
-}
-
-fn binary(operator: Binary, left: &Value, right: &Value, work: &mut Work<'_>) -> Result<Value> {
-    if let (Value::Truth(left), Value::Truth(right)) = (left, right) {
-        match operator {
-            Binary::Equal => return Ok((left.value == right.value).into()),
-            Binary::Unequal => return Ok((left.value != right.value).into()),
-            _ => {}
-        }
-    }
-    let (x, y) = (left.number()?, right.number()?);
-    let truth = |expected: fn(Ordering) -> bool, work: &mut Work<'_>| {
-        x.compare(y, work).map(|order| Value::from(expected(order)))
-    };
-    Ok(match operator {
-        Binary::Less => return truth(Ordering::is_lt, work),
-        Binary::LessEqual => return truth(Ordering::is_le, work),
-        Binary::Greater => return truth(Ordering::is_gt, work),
-        Binary::GreaterEqual => return truth(Ordering::is_ge, work),
-        Binary::Equal => return truth(Ordering::is_eq, work),
-        Binary::Unequal => return truth(Ordering::is_ne, work),
-        Binary::Add => x.add(y, work)?,
-        Binary::Subtract => x.sub(y, work)?,
-        Binary::AddPercent => x.mul(&share(y, work)?.add(&1.into(), work)?, work)?,
-        Binary::SubtractPercent => {
-            x.mul(&Number::from(Exact::ONE).sub(&share(y, work)?, work)?, work)?
-        }
-        Binary::Multiply | Binary::Juxtapose => x.mul(y, work)?,
-        Binary::Divide => x.div(y, work)?,
-        Binary::Modulo => x.modulo(y, work)?,
-        Binary::Power => x.power(y, work)?,
-    }
-    .into())
-}
-
-/// Percent as a part of one.
-fn share(percent: &Number, work: &mut Work<'_>) -> Result<Number> {
-    percent.div(&100.into(), work)
 }

@@ -1,4 +1,4 @@
-//! A calculator that remembers.
+//! Worksheets: lines that see the variables of earlier ones.
 
 use std::sync::Arc;
 
@@ -6,71 +6,83 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::{
-    environment::{Binding, Bindings},
+    environment::{Binding, Bindings, unknown},
     fast_path::{FastPath, fast_path},
-    machine,
+    statements,
 };
 use crate::engine::{
     Answer, Options,
     budget::{memory::Memory, work::Work},
-    fault::{Fault, Reason, Result},
+    fault::{Fault, Result},
     show::{Rendered, show},
-    value::Value,
+    value::Presented,
 };
-use crate::{
-    syntax::{self, Line},
-    text::printable::quoted,
-};
+use crate::syntax::{self, Line};
 
-/// What lines leave behind for later ones: variables, functions, the last answer.
+/// The variables, the functions and the last answer that lines leave for later ones.
 ///
-/// A line changes it as a whole or, where it has a fault, not at all.
+/// A line changes a worksheet as a whole or, if it has a fault, not at all.
+///
+/// ```
+/// use grpcalc::engine::{Limits, Options, Work, Worksheet};
+///
+/// let mut worksheet = Worksheet::default();
+/// let limits = Limits::default();
+/// let mut run = |line| {
+///     let mut work = Work::new(&limits, limits.work, &|| None);
+///     worksheet.run(line, Options::default(), &mut work)
+/// };
+/// run("side = 5")?;
+/// run("area(a) = a^2")?;
+/// assert_eq!(run("area(side) / 2")?.value.unwrap().text, "12.5");
+/// # Ok::<(), Box<grpcalc::engine::Fault>>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Worksheet {
-    pub(in crate::engine) known: Bindings,
-    /// Bytes of the names and of what they stand for, but for reals.
+    pub(super) bindings: Bindings,
+    /// Bytes of the names and their bindings, without those of reals.
     heap_bytes: usize,
-    /// What the reals take, since these share their parts.
+    /// The memory of the reals, which is counted apart because reals share their parts.
     reals: Option<Arc<Memory>>,
 }
 
-/// What an entry of the map takes beside its name, about.
+/// Bytes of an entry of the map beside its name, about.
 const ENTRY: usize = 96;
 
 impl Worksheet {
-    /// A worksheet whose values count with those of others in `all`.
+    /// A worksheet whose values count, with those of other worksheets, in `all`.
     #[must_use]
     pub fn sharing(all: &Arc<Memory>) -> Self {
-        let mut sheet = Self::default();
-        sheet.reals = Some(Arc::new(Memory::within(all)));
-        sheet
+        let mut worksheet = Self::default();
+        worksheet.reals = Some(Arc::new(Memory::within(all)));
+        worksheet
     }
 
-    /// Evaluates `line`, and remembers what it binds and answers.
+    /// Evaluates `line`, and keeps its definitions and its answer.
     #[inline]
     pub fn run(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
-        match self.run_quickly(line, options, work) {
+        match self.run_fast(line, options, work) {
             Some(outcome) => outcome,
-            None => self.run_any(line, options, work),
+            None => self.run_slow(line, options, work),
         }
     }
 
-    /// [`Worksheet::run`] of a line that can be evaluated as it is read.
+    /// Runs `line` on the fast path, if that takes it.
     #[inline]
-    fn run_quickly(
+    fn run_fast(
         &mut self,
         line: &str,
         options: Options,
         work: &mut Work<'_>,
     ) -> Option<Result<Answer>> {
         let FastPath { name, value } = self.fast_path(line, options, work)?;
-        let shown = match show(&value, &[], options, line, work) {
-            Ok(shown) => shown,
+        let rendered = match show(&value, &[], options, line, work) {
+            Ok(rendered) => rendered,
             Err(fault) => return Some(Err(fault)),
         };
-        let holds_nothing = |value: &Value| value.heap_bytes() == 0;
-        if name.is_none() && holds_nothing(&value) && self.known.last.iter().all(holds_nothing) {
-            self.known.last = Some(value);
+        let is_small = |value: &Presented| value.heap_bytes() == 0;
+        if name.is_none() && is_small(&value) && self.bindings.last.iter().all(is_small) {
+            self.bindings.last = Some(value);
         } else {
             let bound = name.map(|name| (name, Binding::Value(value.clone())));
             let bound = bound.into_iter().collect();
@@ -80,10 +92,11 @@ impl Worksheet {
         }
         Some(Ok(Answer {
             name: name.map(CompactString::from),
-            value: Some(shown),
+            value: Some(rendered),
         }))
     }
 
+    /// Evaluates `line` on the fast path, if that takes it.
     #[inline]
     fn fast_path<'t>(
         &self,
@@ -91,23 +104,25 @@ impl Worksheet {
         options: Options,
         work: &mut Work<'_>,
     ) -> Option<FastPath<'t>> {
-        // What is wrong with the options or the line's length is said in one place.
+        // The slow path refuses wrong options and long lines.
         let fits = (1..=work.limits.digits).contains(&options.digits)
             && line.len() <= work.limits.syntax.line;
-        fits.then(|| fast_path(line, &self.known, work)).flatten()
+        fits.then(|| fast_path(line, &self.bindings, work))
+            .flatten()
     }
 
-    fn run_any(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
+    /// Runs any line, by its tokens and nodes.
+    fn run_slow(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
-        let machine::Outcome {
+        let statements::Outcome {
             value: last,
             binds,
             mut bound,
         } = outcome;
         let name = binds.as_ref().map(|(name, _)| CompactString::from(*name));
-        // The last of two definitions counts.
+        // The last definition of a name counts.
         if let Some((name, _)) = &binds {
             bound.remove(name);
         }
@@ -116,7 +131,7 @@ impl Worksheet {
         Ok(Answer { name, value })
     }
 
-    /// What `line` would answer.
+    /// Returns the answer that `line` would have, and changes nothing.
     pub fn preview(&self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         if let Some(FastPath { name, value }) = self.fast_path(line, options, work) {
             return Ok(Answer {
@@ -131,46 +146,51 @@ impl Worksheet {
         Ok(Answer { name, value })
     }
 
+    /// Parses and evaluates `line`, and shows its value.
     fn evaluate<'t>(
         &self,
         line: &mut Line<'t>,
         options: Options,
         work: &mut Work<'_>,
-    ) -> Result<(machine::Outcome<'t>, Option<Rendered>)> {
-        let Options { digits, angle, .. } = options;
+    ) -> Result<(statements::Outcome<'t>, Option<Rendered>)> {
+        let Options { digits, .. } = options;
         if !(1..=work.limits.digits).contains(&digits) {
             let limit = work.limits.digits;
             return Err(Fault::limit(format!(
                 "{digits} digits are not within the limit of {limit}"
             )));
         }
-        let read = syntax::read(line, &work.limits.syntax);
-        read.map_err(|error| Fault::syntax(*error, line.text))?;
-        let outcome = machine::run(line, &self.known, angle, work)?;
-        let shown = match (&outcome.value, line.statements.last()) {
-            (Some(value), Some(statement)) => {
-                Some(show(value, &statement.forms, options, line.text, work)?)
-            }
+        let parsed = syntax::read(line, &work.limits.syntax);
+        parsed.map_err(|error| Fault::syntax(*error, line.text))?;
+        let outcome = statements::run(line, &self.bindings, options, work)?;
+        let rendered = match (&outcome.value, line.statements.last()) {
+            (Some(value), Some(statement)) => Some(show(
+                value,
+                &statement.conversions,
+                options,
+                line.text,
+                work,
+            )?),
             _ => None,
         };
-        Ok((outcome, shown))
+        Ok((outcome, rendered))
     }
 
-    /// Keeps all of it, or where there is no room for that, nothing.
+    /// Keeps the definitions and the answer of a line, or none of them if they exceed a limit.
     fn remember(
         &mut self,
         bound: SmallVec<[(&str, Binding); 1]>,
-        last: Option<Value>,
+        last: Option<Presented>,
         work: &Work<'_>,
     ) -> Result<()> {
-        let (mut names, mut heap_bytes) = (self.known.names.len(), self.heap_bytes);
-        let freed = |value: &Option<Value>| value.as_ref().map_or(0, Value::heap_bytes);
+        let (mut names, mut heap_bytes) = (self.bindings.names.len(), self.heap_bytes);
+        let freed = |value: &Option<Presented>| value.as_ref().map_or(0, Presented::heap_bytes);
         if last.is_some() {
-            heap_bytes = heap_bytes - freed(&self.known.last) + freed(&last);
+            heap_bytes = heap_bytes - freed(&self.bindings.last) + freed(&last);
         }
-        for (name, meaning) in &bound {
-            heap_bytes += meaning.heap_bytes();
-            if let Some(before) = self.known.names.get(*name) {
+        for (name, binding) in &bound {
+            heap_bytes += binding.heap_bytes();
+            if let Some(before) = self.bindings.names.get(*name) {
                 heap_bytes -= before.heap_bytes();
             } else {
                 names += 1;
@@ -198,29 +218,30 @@ impl Worksheet {
             all.change(self.heap_bytes, heap_bytes);
         }
         self.heap_bytes = heap_bytes;
-        for (name, meaning) in bound {
-            if let Some(known) = self.known.names.get_mut(name) {
-                *known = meaning;
+        for (name, binding) in bound {
+            if let Some(known) = self.bindings.names.get_mut(name) {
+                *known = binding;
             } else {
-                self.known.names.insert(name.into(), meaning);
+                self.bindings.names.insert(name.into(), binding);
             }
         }
         if last.is_some() {
-            self.known.last = last;
+            self.bindings.last = last;
         }
         Ok(())
     }
 
-    /// What is bound, in the order of the alphabet.
+    /// Returns the names that are bound, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.known.names.keys().map(|name| &**name)
+        self.bindings.names.keys().map(|name| &**name)
     }
 
-    /// The definition of `name`: its left side (`x`, `f(x)`) as the answer's name, and
-    /// its right side as the value: a variable's, or the body of a function as it was
-    /// written.
+    /// Returns the definition of `name` as an answer.
+    ///
+    /// The answer's name is the left side (`x`, `f(x)`), its value the right side: the value of a
+    /// variable, or the body of a function as it was written.
     pub fn definition(&self, name: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
-        match self.known.names.get(name) {
+        match self.bindings.get(name) {
             Some(Binding::Value(value)) => {
                 work.memory.clone_from(&self.reals);
                 Ok(Answer {
@@ -239,10 +260,7 @@ impl Worksheet {
                     }),
                 })
             }
-            None => {
-                let message = format!("unknown name {}", quoted(name));
-                Err(Fault::new(Reason::UnknownName, message))
-            }
+            None => Err(unknown(name, "name")),
         }
     }
 }
@@ -260,45 +278,49 @@ mod tests {
     use super::*;
     use crate::engine::Limits;
 
-    /// Lines one after the other, each with its answer: the value, a `~` in front where
-    /// it is rounded, or `! REASON`.
+    /// Runs lines one after the other, each with its expected answer: the value, with a `~` in front
+    /// if it is rounded, or `! REASON`.
     #[track_caller]
-    fn sheet_with(limits: &Limits, rows: &[(&str, &str)]) -> Worksheet {
-        let mut sheet = Worksheet::default();
+    fn run_lines_within(limits: &Limits, rows: &[(&str, &str)]) -> Worksheet {
+        let mut worksheet = Worksheet::default();
+        let options = Options {
+            reserved: &["add"],
+            ..Options::default()
+        };
         for (line, expected) in rows {
             let mut work = Work::new(limits, limits.work, &|| None);
-            let found = match sheet.run(line, Options::default(), &mut work) {
+            let found = match worksheet.run(line, options, &mut work) {
                 Ok(Answer { value: None, .. }) => String::new(),
                 Ok(Answer {
-                    value: Some(shown), ..
-                }) => format!("{}{}", if shown.rounded { "~" } else { "" }, shown.text),
+                    value: Some(value), ..
+                }) => format!("{}{}", if value.rounded { "~" } else { "" }, value.text),
                 Err(fault) => format!("! {}", fault.reason.as_str()),
             };
             assert_eq!(found, *expected, "{line}");
         }
-        sheet
+        worksheet
     }
 
     #[track_caller]
-    fn sheet(rows: &[(&str, &str)]) -> Worksheet {
-        sheet_with(&Limits::default(), rows)
+    fn worksheet(rows: &[(&str, &str)]) -> Worksheet {
+        run_lines_within(&Limits::default(), rows)
     }
 
-    fn definitions(sheet: &Worksheet) -> Vec<String> {
+    fn definitions(worksheet: &Worksheet) -> Vec<String> {
         let limits = Limits::default();
         let definition = |name| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            let Answer { name, value } = sheet
+            let Answer { name, value } = worksheet
                 .definition(name, Options::default(), &mut work)
                 .unwrap();
             format!("{} = {}", name.unwrap(), value.unwrap().text)
         };
-        sheet.names().map(definition).collect()
+        worksheet.names().map(definition).collect()
     }
 
     #[test]
     fn names_live_from_line_to_line() {
-        let sheet = sheet(&[
+        let worksheet = worksheet(&[
             ("x = 5", "5"),
             ("x + 1", "6"),
             ("x = x + 1", "6"),
@@ -322,10 +344,11 @@ mod tests {
             ("pi = 3", "! RESERVED_NAME"),
             ("ans = 3", "! RESERVED_NAME"),
             ("add = 3", "! RESERVED_NAME"),
+            ("add = 3", "! RESERVED_NAME"),
             ("p(x) = ( x + 1 ) * 2 # twice", ""),
         ]);
         assert_eq!(
-            definitions(&sheet),
+            definitions(&worksheet),
             [
                 "a = 20",
                 "b = 2",
@@ -340,7 +363,7 @@ mod tests {
 
     #[test]
     fn the_last_answer() {
-        sheet(&[
+        worksheet(&[
             ("ans", "! UNKNOWN_NAME"),
             ("20 + 10", "30"),
             ("ans * 2", "60"),
@@ -361,7 +384,7 @@ mod tests {
 
     #[test]
     fn a_line_is_atomic() {
-        let sheet = sheet(&[
+        let worksheet = worksheet(&[
             ("x = 1", "1"),
             ("x = 2; y = 3; 1/0", "! DIVISION_BY_ZERO"),
             ("x", "1"),
@@ -369,12 +392,12 @@ mod tests {
             ("x = 5; 1/3 to hex", "! DOMAIN"),
             ("x", "1"),
         ]);
-        assert_eq!(definitions(&sheet), ["x = 1"]);
+        assert_eq!(definitions(&worksheet), ["x = 1"]);
     }
 
     #[test]
     fn stored_reals_stay_refinable() {
-        sheet(&[
+        worksheet(&[
             ("x = 10^30*pi", "~3.1415926535897932385e30"),
             ("sin(x)", "~0"),
             ("y = exp(pi*sqrt(163))", "~262537412640768744"),
@@ -390,13 +413,13 @@ mod tests {
 
     #[test]
     fn a_preview_changes_nothing() {
-        let mut sheet = sheet(&[("x = 1", "1")]);
+        let mut worksheet = worksheet(&[("x = 1", "1")]);
         let limits = Limits::default();
         let mut work = Work::new(&limits, limits.preview, &|| None);
-        let previewed = sheet.preview("x = x + 1", Options::default(), &mut work);
+        let previewed = worksheet.preview("x = x + 1", Options::default(), &mut work);
         assert_eq!(previewed.unwrap().value.unwrap().text, "2");
         let mut work = Work::new(&limits, limits.work, &|| None);
-        let after = sheet.run("x + ans", Options::default(), &mut work);
+        let after = worksheet.run("x + ans", Options::default(), &mut work);
         assert_eq!(after.unwrap().value.unwrap().text, "2");
     }
 
@@ -406,7 +429,7 @@ mod tests {
             names: 2,
             ..Limits::default()
         };
-        sheet_with(
+        run_lines_within(
             &few,
             &[
                 ("x = 1; y = 2", "2"),
@@ -420,7 +443,7 @@ mod tests {
             heap_bytes: 100_000,
             ..Limits::default()
         };
-        let sheet = sheet_with(
+        let worksheet = run_lines_within(
             &little,
             &[
                 ("x = 2^400000 mod 10^100000; 1", "1"),
@@ -430,19 +453,19 @@ mod tests {
                 ("z = x + 2; 1", "1"),
             ],
         );
-        assert_eq!(sheet.names().collect::<Vec<_>>(), ["x", "y", "z"]);
+        assert_eq!(worksheet.names().collect::<Vec<_>>(), ["x", "y", "z"]);
     }
 
-    /// Reals share their parts, so a thousand variables that build on each other take
-    /// no more than a thousand operations do; and what is forgotten takes nothing.
+    /// Reals share their parts, so variables that build on each other take as much memory as their
+    /// operations. A value that is replaced takes none.
     #[test]
     fn the_memory_of_reals() {
-        let mut sheet = Worksheet::default();
+        let mut worksheet = Worksheet::default();
         let limits = Limits::default();
         let mut run = |line: &str| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            sheet.run(line, Options::default(), &mut work).unwrap();
-            sheet.reals.as_ref().map_or(0, |memory| memory.bytes())
+            worksheet.run(line, Options::default(), &mut work).unwrap();
+            worksheet.reals.as_ref().map_or(0, |memory| memory.bytes())
         };
         run("x0 = pi");
         let mut bytes = 0;

@@ -1,6 +1,9 @@
-//! Functions of several numbers.
+//! Functions of several numbers, and choice.
 
-use super::{ANY, Context, Function, Group, Value};
+use super::{
+    Context, Function, Group,
+    signature::{ANY, Arguments, NUMBER, TRUTH, takes, variadic},
+};
 use crate::engine::{
     budget::work::Work,
     fault::{Fault, Reason, Result},
@@ -10,91 +13,128 @@ use crate::engine::{
 use Group::Several;
 
 pub(super) static TABLE: [Function; 8] = [
-    Function::new(Several, &["min"], "x, y, ...", (1, ANY), |x, c| {
-        Ok(extreme(x, c.work, std::cmp::Ordering::is_lt)?
-            .clone()
-            .into())
-    })
-    .summary("the least")
+    Function::new(
+        Several,
+        &["min"],
+        "x, y, ...",
+        variadic(&[NUMBER]),
+        |x, c| extreme(x, c.work, std::cmp::Ordering::is_lt),
+    )
+    .summary("the smallest of them")
     .example("min(3, 1, 2)", "1"),
-    Function::new(Several, &["max"], "x, y, ...", (1, ANY), |x, c| {
-        Ok(extreme(x, c.work, std::cmp::Ordering::is_gt)?
-            .clone()
-            .into())
-    })
-    .summary("the greatest")
+    Function::new(
+        Several,
+        &["max"],
+        "x, y, ...",
+        variadic(&[NUMBER]),
+        |x, c| extreme(x, c.work, std::cmp::Ordering::is_gt),
+    )
+    .summary("the largest of them")
     .example("max(3, 1, 2)", "3"),
-    Function::new(Several, &["sum"], "x, y, ...", (1, ANY), |x, c| {
-        Ok(sum(x, c.work)?.into())
-    })
-    .summary("all of them added up")
+    Function::new(
+        Several,
+        &["sum"],
+        "x, y, ...",
+        variadic(&[NUMBER]),
+        |x, c| sum(x, c.work),
+    )
+    .summary("the sum of all of them")
     .example("sum(1, 2, 3)", "6"),
-    Function::new(Several, &["product"], "x, y, ...", (1, ANY), |x, c| {
-        let mut product = Number::from(1);
-        for factor in x {
-            product = product.mul(factor.number()?, c.work)?;
-        }
-        Ok(product.into())
-    })
-    .summary("all of them multiplied")
+    Function::new(
+        Several,
+        &["product"],
+        "x, y, ...",
+        variadic(&[NUMBER]),
+        |x, c| {
+            let mut product = Number::from(1);
+            for factor in x.numbers() {
+                product = product.mul(factor, c.work)?;
+            }
+            Ok(product)
+        },
+    )
+    .summary("the product of all of them")
     .example("product(2, 3, 4)", "24"),
-    Function::new(Several, &["mean"], "x, y, ...", (1, ANY), |x, c| {
-        Ok(mean(x, c.work)?.into())
-    })
+    Function::new(
+        Several,
+        &["mean"],
+        "x, y, ...",
+        variadic(&[NUMBER]),
+        |x, c| mean(x, c.work),
+    )
     .summary("the arithmetic mean")
     .example("mean(1, 2, 6)", "3"),
-    Function::new(Several, &["median"], "x, y, ...", (1, ANY), median)
-        .summary("the one in the middle, or the mean of the two that are")
-        .example("median(1, 9, 2)", "2"),
-    Function::new(Several, &["variance"], "x, y, ...", (1, ANY), variance)
-        .summary("the mean square of the distances from the mean")
-        .example("variance(1, 2, 6)", "4.6666666666666666667"),
-    // The evaluator never calls it: only one of its branches has a value.
-    Function::new(Several, &["if"], "condition, then, else", (3, 3), |_, _| {
-        Err(Fault::new(Reason::Syntax, "'if' stands alone"))
-    })
-    .summary("one of two values; the other is not computed")
-    .domain("the condition true or false")
+    Function::new(
+        Several,
+        &["median"],
+        "x, y, ...",
+        variadic(&[NUMBER]),
+        median,
+    )
+    .summary("the middle value, or the mean of the two middle values")
+    .example("median(1, 9, 2)", "2"),
+    Function::new(
+        Several,
+        &["variance"],
+        "x, y, ...",
+        variadic(&[NUMBER]),
+        variance,
+    )
+    .summary("the mean of the squared distances from the mean")
+    .example("variance(1, 2, 6)", "4.6666666666666666667"),
+    // This row is for help and completion. The parser turns a call of `if` into jumps, because only
+    // one branch is evaluated.
+    Function::new(
+        Several,
+        &["if"],
+        "condition, then, else",
+        takes(&[TRUTH, ANY, ANY]),
+        |_, _| Err(Fault::new(Reason::Syntax, "'if' stands alone")),
+    )
+    .summary("one of two values; the other is not evaluated")
+    .domain("a condition that is true or false")
     .example("if(2 > 1, 10, 1/0)", "10"),
 ];
 
-fn extreme<'x>(
-    x: &'x [Value],
+/// Returns the first argument that no other one `beats`.
+fn extreme(
+    x: Arguments<'_>,
     work: &mut Work<'_>,
     beats: fn(std::cmp::Ordering) -> bool,
-) -> Result<&'x Number> {
-    let mut best = x[0].number()?;
-    for value in &x[1..] {
-        let next = value.number()?;
+) -> Result<Number> {
+    let mut best = x.number(0);
+    for next in x.numbers().skip(1) {
         if beats(next.compare(best, work)?) {
             best = next;
         }
     }
-    Ok(best)
+    Ok(best.clone())
 }
 
-fn sum(x: &[Value], work: &mut Work<'_>) -> Result<Number> {
+/// Returns the sum of the arguments.
+fn sum(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
     let mut sum = Number::from(0);
-    for summand in x {
-        sum = sum.add(summand.number()?, work)?;
+    for summand in x.numbers() {
+        sum = sum.add(summand, work)?;
     }
     Ok(sum)
 }
 
-fn count(x: &[Value]) -> Number {
+/// Returns the number of arguments.
+fn count(x: Arguments<'_>) -> Number {
     Number::from(i64::try_from(x.len()).expect("lines are bounded"))
 }
 
-fn mean(x: &[Value], work: &mut Work<'_>) -> Result<Number> {
+/// Returns the arithmetic mean of the arguments.
+fn mean(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
     sum(x, work)?.div(&count(x), work)
 }
 
-fn median(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
+fn median(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
-    // By insertion, since a comparison that cannot be decided has to end the sorting.
+    // By insertion: a comparison that stays undecided has to end the sorting.
     let mut sorted: Vec<&Number> = Vec::with_capacity(x.len());
-    for value in x {
-        let number = value.number()?;
+    for number in x.numbers() {
         let (mut low, mut high) = (0, sorted.len());
         while low < high {
             let middle = low.midpoint(high);
@@ -109,19 +149,19 @@ fn median(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
     }
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 {
-        return Ok(sorted[middle].clone().into());
+        return Ok(sorted[middle].clone());
     }
     let sum = sorted[middle - 1].add(sorted[middle], work)?;
-    Ok(sum.div(&2.into(), work)?.into())
+    sum.div(&2.into(), work)
 }
 
-fn variance(x: &[Value], context: &mut Context<'_, '_>) -> Result<Value> {
+fn variance(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let mean = mean(x, work)?;
     let mut sum = Number::from(0);
-    for value in x {
-        let distance = value.number()?.sub(&mean, work)?;
+    for number in x.numbers() {
+        let distance = number.sub(&mean, work)?;
         sum = sum.add(&distance.mul(&distance, work)?, work)?;
     }
-    Ok(sum.div(&count(x), work)?.into())
+    sum.div(&count(x), work)
 }

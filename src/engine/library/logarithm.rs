@@ -1,46 +1,39 @@
-//! Logarithms, and when they are rational.
+//! Logarithms, exact where they are rational.
 
 use dashu_base::UnsignedAbs as _;
 
-use super::Value;
 use crate::engine::{
     budget::work::Work,
     fault::{Fault, Result},
     number::{Number, exact::Exact, integer::log2, real::Unary},
 };
 
+/// Returns the natural logarithm of a number that is positive where it is exact.
 pub(super) fn ln(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     match x {
         Number::Exact(x) if x.is_one() => Ok(0.into()),
-        Number::Exact(x) if x.is_zero() || x.is_negative() => Err(not_positive()),
         _ => x.unary(Unary::Ln, work),
     }
 }
 
-fn not_positive() -> Box<Fault> {
-    Fault::domain("only positive numbers have a logarithm")
-}
-
-pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Result<Value> {
+/// Returns the logarithm of `x` to `base`, both positive where they are exact.
+pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Result<Number> {
     if let (Number::Exact(x), Number::Exact(base)) = (x, base) {
-        if [x, base].iter().any(|q| q.is_zero() || q.is_negative()) {
-            return Err(not_positive());
-        }
         if base.is_one() {
             return Err(Fault::domain("there is no logarithm to base 1"));
         }
         if let Some(q) = rational_logarithm(x, base, work)? {
-            return Ok(Number::from(q).into());
+            return Ok(q.into());
         }
     }
-    let (above, below) = (ln(x, work)?, ln(base, work)?);
-    Ok(above.div(&below, work)?.into())
+    ln(x, work)?.div(&ln(base, work)?, work)
 }
 
-/// The logarithm of `x` to `base`, if it is rational: then both are powers of the same
-/// number, which Euclid's algorithm finds on the exponents: from `x = base^k rest` go
-/// on with `base` and `rest`. All of them have parts no longer than those of `x` and
-/// `base`, and ever shorter ones; where that fails they have no such number.
+/// Returns the logarithm of `x` to `base` if it is rational.
+///
+/// Then both are powers of the same number, and Euclid's algorithm on the exponents finds it: from
+/// `x = base^k rest` it goes on with `base` and `rest`. The numerators and denominators must get
+/// shorter at every step; where they do not, the logarithm is irrational.
 fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Option<Exact>> {
     if x.is_one() {
         return Ok(Some(Exact::ZERO));
@@ -54,8 +47,7 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
         }
     };
     let (mut x, mut base) = (above_one(x), above_one(base));
-    // The exponents of x and base as sums of the common number's: x = c^a, base = c^b
-    // is rebuilt from the quotients.
+    // With x = c^a and base = c^b, the partial quotients of a/b as a continued fraction.
     let mut quotients = Vec::new();
     while !base.is_one() {
         let quotient = (log2_of(&x) / log2_of(&base) + 1e-9).floor();
@@ -79,7 +71,7 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
         quotients.push(quotient);
         (x, base) = (base, rest);
     }
-    // The continued fraction of the logarithm, from its end.
+    // The value of the continued fraction, from its end.
     let mut result = None;
     for quotient in quotients.into_iter().rev() {
         let next = match result {
@@ -97,7 +89,7 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
     })
 }
 
-/// The logarithm of a positive number to base 2, about; near 1 too.
+/// Returns an approximation of the logarithm of a positive number to base 2, also near 1.
 fn log2_of(q: &Exact) -> f64 {
     let (n, d) = (q.numerator().unsigned_abs(), q.denominator());
     let whole = log2(&n) - log2(&d);

@@ -1,38 +1,26 @@
-//! What an expression is worth: a number or a truth value.
+//! The values of expressions, and how they are presented.
 
-use std::sync::Arc;
+pub(super) mod arithmetic;
+mod presentation;
 
-use dashu_int::UBig;
-
+pub(super) use self::presentation::{Factorization, Presentation, Presented};
 use super::{
     fault::{Fault, Reason, Result},
     number::Number,
 };
 
-/// A value of the language.
+/// A value of the language. Small numbers need no allocation.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Number(Number),
     Truth(Truth),
-    Factors(Arc<Factors>),
 }
 
-/// A truth value.
+/// A truth value, of which a primality test may be unsure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Truth {
     pub(super) value: bool,
-    /// Whether it is proven.
-    pub(super) certain: bool,
-}
-
-/// An integer that shows as the product of its primes.
-#[derive(Debug)]
-pub(super) struct Factors {
-    pub(super) number: Number,
-    pub(super) negative: bool,
-    /// Each with its exponent, in ascending order.
-    pub(super) primes: Vec<(UBig, u32)>,
-    /// Whether all of them are proven to be prime.
+    /// Whether the value is proven.
     pub(super) certain: bool,
 }
 
@@ -52,12 +40,11 @@ impl From<bool> for Value {
 }
 
 impl Value {
-    /// The number that it is, or a fault.
+    /// Returns the number, or refuses another kind of value.
     #[inline]
     pub(super) fn number(&self) -> Result<&Number> {
         match self {
             Self::Number(number) => Ok(number),
-            Self::Factors(factors) => Ok(&factors.number),
             Self::Truth(truth) => Err(Fault::new(
                 Reason::Type,
                 format!("'{}' stands where a number belongs", truth.value),
@@ -66,11 +53,11 @@ impl Value {
         }
     }
 
-    /// The truth value that it is, or a fault.
+    /// Returns the truth value, or refuses another kind of value.
     pub(super) fn truth(&self) -> Result<bool> {
         match self {
             Self::Truth(truth) => Ok(truth.value),
-            Self::Number(_) | Self::Factors(_) => Err(Fault::new(
+            Self::Number(_) => Err(Fault::new(
                 Reason::Type,
                 "a number stands where true or false belongs",
             )
@@ -78,13 +65,12 @@ impl Value {
         }
     }
 
-    /// Bytes that it holds beside itself, but for those of reals.
+    /// Bytes on the heap, without those of reals, which share their parts.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
         match self {
             Self::Number(number) => number.heap_bytes(),
             Self::Truth(_) => 0,
-            Self::Factors(factors) => 2 * factors.number.heap_bytes() + 64 * factors.primes.len(),
         }
     }
 }

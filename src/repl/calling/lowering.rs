@@ -34,7 +34,7 @@ pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
         help: error.help,
     })?;
     let nodes = match line.statements.as_slice() {
-        [statement] if statement.binds.is_none() && statement.forms.is_empty() => {
+        [statement] if statement.binds.is_none() && statement.conversions.is_empty() => {
             line.expression(statement)
         }
         _ => return Err(beyond(&line, None)),

@@ -78,7 +78,7 @@ fn is_number(text: &str) -> bool {
     let [statement] = &line.statements[..] else {
         return false;
     };
-    if statement.binds.is_some() || !statement.forms.is_empty() || text.contains('#') {
+    if statement.binds.is_some() || !statement.conversions.is_empty() || text.contains('#') {
         return false;
     }
     let is_literal = line.nodes.iter().all(|node| {

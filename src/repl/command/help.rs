@@ -13,6 +13,7 @@ use crate::{
         self,
         library::{self, Function, Group},
     },
+    syntax::FORMS,
 };
 
 /// What there is help for.
@@ -37,15 +38,11 @@ pub enum Topic {
 /// What is defined by each answer.
 pub const ANS: (&str, &str) = ("ans", "the last answer");
 
-/// What an answer can be turned `to` by a word.
-pub const FORMS: [(&str, &str); 6] = [
-    ("dec", "an integer in base ten"),
-    ("hex", "an integer in base sixteen"),
-    ("oct", "an integer in base eight"),
-    ("bin", "an integer in base two"),
-    ("fraction", "a numerator and a denominator"),
-    ("sci", "a number and a power of ten"),
-];
+/// The forms that a word alone names, each with its description.
+fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let words = FORMS.iter().filter(|form| form.is_word());
+    words.map(|form| (form.names[0], form.summary))
+}
 
 /// What all limits together are called.
 const ALL_LIMITS: &str = "limits";
@@ -80,10 +77,8 @@ impl Topic {
                 .map(|(name, what)| Self::Constant(name, what))
         };
         let form = || {
-            let mut forms = FORMS.into_iter();
-            forms
-                .find(|(known, _)| *known == name)
-                .map(|(name, what)| Self::Conversion(name, what))
+            let found = forms().find(|(known, _)| *known == name);
+            found.map(|(name, what)| Self::Conversion(name, what))
         };
         command
             .or_else(|| library::find(name).map(Self::Function))
@@ -114,7 +109,7 @@ impl Topic {
         names()
             .chain(words())
             .chain([ANS.0])
-            .chain(FORMS.into_iter().map(|(name, _)| name))
+            .chain(forms().map(|(name, _)| name))
             .chain(settings)
             .chain(limits)
             .chain([ALL_LIMITS])

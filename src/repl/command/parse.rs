@@ -682,7 +682,7 @@ mod tests {
     #[test]
     fn the_engine_knows_which_names_are_ours() {
         let words = names().filter(|name| !name.starts_with(':'));
-        assert!(words.eq(crate::engine::COMMANDS));
+        assert!(words.eq(crate::proto::reserved::COMMANDS));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{
             v1 as proto,
             v1::{Fraction, Value, answer, value},
         },
+        reserved::COMMANDS,
         response::{ExactRef, ResponseWriter},
     },
 };
@@ -82,6 +83,7 @@ impl From<proto::Options> for Options {
             digits,
             angle,
             base,
+            reserved: &COMMANDS,
         }
     }
 }

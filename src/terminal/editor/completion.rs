@@ -6,20 +6,17 @@ use crate::{
     engine::{CONSTANTS, library},
     repl::{
         command::{
-            help::{ANS, FORMS, Topic},
+            help::{ANS, Topic},
             registry::{CommandSpec, TABLE},
         },
         settings::{SETTINGS, Setting},
     },
-    syntax::{Class, classes},
+    syntax::{Class, FORMS, Form, classes},
     text::printable::printable,
 };
 
 /// Columns of a name in a list, at most.
 const NAME: usize = 26;
-
-/// A form that is no single word.
-const DIGITS: (&str, &str) = ("30 digits", "so many significant digits");
 
 /// What keeps the settings.
 const SAVE: &str = "--save";
@@ -134,10 +131,8 @@ fn is_converted(front: &str) -> bool {
 }
 
 fn forms() -> Vec<Candidate> {
-    let forms = FORMS.iter().chain(&[DIGITS]);
-    forms
-        .map(|(name, what)| Candidate::new(*name, name, what))
-        .collect()
+    let candidate = |form: &Form| Candidate::new(form.example, form.example, form.summary);
+    FORMS.iter().map(candidate).collect()
 }
 
 fn files(path: &str) -> Vec<Candidate> {
@@ -303,8 +298,8 @@ mod tests {
 
     #[test]
     fn every_form_is_one() {
-        for (name, _) in FORMS.into_iter().chain([DIGITS]) {
-            let line = format!("255 to {name}");
+        for form in &FORMS {
+            let line = format!("255 to {}", form.example);
             assert!(parse(&line, &ParseLimits::DEFAULT).is_ok(), "{line}");
         }
     }

@@ -184,7 +184,8 @@ fn previewable(text: &str) -> Option<String> {
     let statement = parsed.statements.last()?;
     let is_plain = |kind| matches!(kind, NodeKind::Literal | NodeKind::Prefix(Prefix::Minus));
     let nodes = parsed.expression(statement);
-    let is_number = nodes.iter().all(|node| is_plain(node.kind)) && statement.forms.is_empty();
+    let is_number =
+        nodes.iter().all(|node| is_plain(node.kind)) && statement.conversions.is_empty();
     let is_worth_it = !statement.is_function() && !is_number;
     is_worth_it.then(|| line.to_owned())
 }

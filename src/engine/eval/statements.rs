@@ -1,0 +1,62 @@
+//! The statements of a line, one after the other.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    environment::{Binding, Bindings, Environment, UserFunction, check_bindable},
+    machine::Machine,
+};
+use crate::{
+    engine::{Options, budget::work::Work, fault::Result, value::Presented},
+    syntax::Line,
+};
+
+/// The value of a line, and its definitions for the worksheet to keep.
+pub(super) struct Outcome<'t> {
+    /// The value of the last statement. None: it defines a function, or the line is blank.
+    pub(super) value: Option<Presented>,
+    /// The definition of the last statement.
+    pub(super) binds: Option<(&'t str, Binding)>,
+    /// The definitions of the statements before it.
+    pub(super) bound: BTreeMap<&'t str, Binding>,
+}
+
+/// Evaluates the statements of `line`. Names that the line does not bind are those of `worksheet`.
+pub(super) fn run<'t>(
+    line: &Line<'t>,
+    worksheet: &Bindings,
+    options: Options,
+    work: &mut Work<'_>,
+) -> Result<Outcome<'t>> {
+    let mut outcome = Outcome {
+        value: None,
+        binds: None,
+        bound: BTreeMap::new(),
+    };
+    for statement in &line.statements {
+        if let Some((name, binding)) = outcome.binds.take() {
+            outcome.bound.insert(name, binding);
+        }
+        if let Some(definition) = &statement.binds {
+            check_bindable(definition, line.text, options.reserved)?;
+        }
+        outcome.value = if statement.is_function() {
+            None
+        } else {
+            let environment = Environment {
+                line: &outcome.bound,
+                worksheet,
+            };
+            let body = statement.nodes.clone();
+            Some(Machine::new(line, body, environment, options.angle, work).run()?)
+        };
+        if let Some(definition) = &statement.binds {
+            let binding = match &outcome.value {
+                Some(value) => Binding::Value(value.clone()),
+                None => Binding::Function(Arc::new(UserFunction::new(line, statement))),
+            };
+            outcome.binds = Some((definition.name.of(line.text), binding));
+        }
+    }
+    Ok(outcome)
+}

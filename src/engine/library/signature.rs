@@ -1,0 +1,480 @@
+//! Signatures: the arguments that a function takes, and the refusal of all others.
+
+use dashu_base::UnsignedAbs as _;
+use dashu_int::{IBig, UBig};
+
+use crate::engine::{
+    budget::work::Work,
+    fault::{Fault, Reason, Result},
+    number::{Number, exact::Exact},
+    value::Presented,
+};
+
+/// The kind of value that an argument must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Any value.
+    Any,
+    /// True or false.
+    Truth,
+    /// A number, exact or real.
+    Number,
+    /// An exact rational number.
+    Exact,
+    /// An exact integer.
+    Integer,
+}
+
+/// A set of exact numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Domain {
+    /// Numbers greater than the bound.
+    Above(i64),
+    /// The bound and the numbers greater than it.
+    AtLeast(i64),
+    /// Numbers between the bounds, without these.
+    Between(i64, i64),
+    /// Numbers between the bounds, and these.
+    Within(i64, i64),
+    /// All numbers except 0.
+    NonZero,
+    /// Integers of 64 bits.
+    Int64,
+}
+
+/// The fault that an argument outside of its domain causes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refusal {
+    reason: Reason,
+    message: &'static str,
+    help: &'static str,
+}
+
+/// A parameter of a built-in function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parameter {
+    kind: Kind,
+    /// The domains that an exact argument must be in, tested in this order.
+    ///
+    /// A real is not tested here: its sign may take work to find out, and may stay undecided.
+    domains: &'static [(Domain, Refusal)],
+    /// The fault for a number of the wrong kind. None: the usual one of the kind.
+    wrong_kind: Option<Refusal>,
+}
+
+/// The parameters of a built-in function.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signature {
+    required: &'static [Parameter],
+    /// The parameters behind the required ones, which a call may leave out.
+    optional: &'static [Parameter],
+    /// Whether the last parameter takes any number of further arguments.
+    variadic: bool,
+}
+
+/// Any value.
+pub(super) const ANY: Parameter = Parameter::of(Kind::Any);
+
+/// True or false.
+pub(super) const TRUTH: Parameter = Parameter::of(Kind::Truth);
+
+/// Any number.
+pub(super) const NUMBER: Parameter = Parameter::of(Kind::Number);
+
+/// An exact rational number.
+pub(super) const EXACT: Parameter = Parameter::of(Kind::Exact);
+
+/// An exact integer.
+pub(super) const INTEGER: Parameter = Parameter::of(Kind::Integer);
+
+/// An exact integer from 0 up.
+pub(super) const NATURAL: Parameter = INTEGER.within(&[NOT_NEGATIVE]);
+
+/// The domain of natural numbers.
+pub(super) const NOT_NEGATIVE: (Domain, Refusal) = (
+    Domain::AtLeast(0),
+    Refusal::domain("the operand must not be negative"),
+);
+
+impl Domain {
+    /// Whether `q` is in the domain.
+    fn contains(self, q: &Exact, work: &mut Work<'_>) -> Result<bool> {
+        let mut compare = |bound: i64| q.compare(&bound.into(), work);
+        Ok(match self {
+            Self::Above(0) => !q.is_zero() && !q.is_negative(),
+            Self::AtLeast(0) => !q.is_negative(),
+            Self::Above(bound) => compare(bound)?.is_gt(),
+            Self::AtLeast(bound) => compare(bound)?.is_ge(),
+            Self::Between(low, high) => compare(low)?.is_gt() && compare(high)?.is_lt(),
+            Self::Within(low, high) => compare(low)?.is_ge() && compare(high)?.is_le(),
+            Self::NonZero => !q.is_zero(),
+            Self::Int64 => q.to_i64().is_some(),
+        })
+    }
+}
+
+impl Refusal {
+    /// A refusal with the reason `DOMAIN` and no help.
+    pub(super) const fn domain(message: &'static str) -> Self {
+        Self {
+            reason: Reason::Domain,
+            message,
+            help: "",
+        }
+    }
+
+    /// A refusal with the reason `LIMIT` and no help.
+    pub(super) const fn limit(message: &'static str) -> Self {
+        Self {
+            reason: Reason::Limit,
+            ..Self::domain(message)
+        }
+    }
+
+    /// The same refusal with a hint.
+    pub(super) const fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// Returns the fault.
+    fn fault(self) -> Box<Fault> {
+        Fault::new(self.reason, self.message).help(self.help)
+    }
+}
+
+impl Parameter {
+    /// A parameter that takes every value of a kind.
+    const fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            domains: &[],
+            wrong_kind: None,
+        }
+    }
+
+    /// The same parameter, for exact numbers in all of `domains`.
+    pub(super) const fn within(mut self, domains: &'static [(Domain, Refusal)]) -> Self {
+        self.domains = domains;
+        self
+    }
+
+    /// The same parameter with another fault for numbers of the wrong kind.
+    pub(super) const fn or_refuse(mut self, refusal: Refusal) -> Self {
+        self.wrong_kind = Some(refusal);
+        self
+    }
+
+    /// Refuses a value that the parameter does not take.
+    fn check(&self, value: &Presented, work: &mut Work<'_>) -> Result<()> {
+        match self.kind {
+            Kind::Any => return Ok(()),
+            Kind::Truth => return value.value.truth().map(|_| ()),
+            Kind::Number | Kind::Exact | Kind::Integer => {}
+        }
+        let number = value.number()?;
+        let exact = number.exact();
+        let fits = match self.kind {
+            Kind::Exact => exact.is_some(),
+            Kind::Integer => exact.is_some_and(Exact::is_integer),
+            _ => true,
+        };
+        if !fits {
+            return Err(match self.wrong_kind {
+                Some(refusal) => refusal.fault(),
+                None if self.kind == Kind::Exact => Fault::domain("the operand must be exact"),
+                None => not_an_integer(number),
+            });
+        }
+        let Some(exact) = exact else {
+            return Ok(());
+        };
+        for (domain, refusal) in self.domains {
+            if !domain.contains(exact, work)? {
+                return Err(refusal.fault());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The fault of a number that is not an exact integer.
+fn not_an_integer(number: &Number) -> Box<Fault> {
+    number
+        .integer()
+        .expect_err("the caller found that it is not an integer")
+}
+
+/// A signature that takes exactly the arguments `required`.
+pub(super) const fn takes(required: &'static [Parameter]) -> Signature {
+    Signature {
+        required,
+        optional: &[],
+        variadic: false,
+    }
+}
+
+/// A signature that takes the arguments `required` and any number like the last one.
+pub(super) const fn variadic(required: &'static [Parameter]) -> Signature {
+    Signature {
+        variadic: true,
+        ..takes(required)
+    }
+}
+
+impl Signature {
+    /// The same signature with arguments that a call may leave out.
+    pub(super) const fn optional(mut self, optional: &'static [Parameter]) -> Self {
+        self.optional = optional;
+        self
+    }
+
+    /// The fewest and the most arguments of a call.
+    pub(super) fn arity(&self) -> (usize, usize) {
+        let least = self.required.len();
+        let most = if self.variadic {
+            usize::MAX
+        } else {
+            least + self.optional.len()
+        };
+        (least, most)
+    }
+
+    /// Whether a call may have `count` arguments.
+    pub(super) fn takes_count(&self, count: usize) -> bool {
+        let (least, most) = self.arity();
+        (least..=most).contains(&count)
+    }
+
+    /// Returns `values`, as many as the signature takes, as arguments, or refuses them.
+    ///
+    /// They are tested from left to right, and the first that does not fit is the fault.
+    pub(super) fn accept<'v>(
+        &self,
+        values: &'v [Presented],
+        work: &mut Work<'_>,
+    ) -> Result<Arguments<'v>> {
+        let mut parameters = self.required.iter().chain(self.optional);
+        let mut parameter = None;
+        for value in values {
+            // Arguments behind the last parameter belong to it.
+            parameter = parameters.next().or(parameter);
+            if let Some(parameter) = parameter {
+                parameter.check(value, work)?;
+            }
+        }
+        Ok(Arguments { values })
+    }
+}
+
+/// The arguments of a call, which the signature of the function has tested.
+///
+/// A body that reads an argument as another kind than its signature says panics: that is an error in
+/// the table.
+#[derive(Clone, Copy)]
+pub(super) struct Arguments<'v> {
+    values: &'v [Presented],
+}
+
+/// The message of that panic.
+const WRONG_KIND: &str = "the body reads what the signature takes";
+
+impl<'v> Arguments<'v> {
+    /// Returns the number of arguments.
+    pub(super) fn len(self) -> usize {
+        self.values.len()
+    }
+
+    /// Returns the argument at `index`, a number.
+    pub(super) fn number(self, index: usize) -> &'v Number {
+        self.values[index].number().expect(WRONG_KIND)
+    }
+
+    /// Returns all arguments, which are numbers.
+    pub(super) fn numbers(self) -> impl Iterator<Item = &'v Number> {
+        self.values
+            .iter()
+            .map(|value| value.number().expect(WRONG_KIND))
+    }
+
+    /// Returns the argument at `index`, an exact number.
+    pub(super) fn exact(self, index: usize) -> &'v Exact {
+        self.number(index).exact().expect(WRONG_KIND)
+    }
+
+    /// Returns the argument at `index`, an integer.
+    pub(super) fn integer(self, index: usize) -> IBig {
+        self.exact(index).to_integer().expect(WRONG_KIND)
+    }
+
+    /// Returns all arguments, which are integers.
+    pub(super) fn integers(self) -> impl Iterator<Item = IBig> {
+        (0..self.len()).map(move |index| self.integer(index))
+    }
+
+    /// Returns the argument at `index`, an integer that is not negative.
+    pub(super) fn natural(self, index: usize) -> UBig {
+        self.integer(index).unsigned_abs()
+    }
+
+    /// Returns the argument at `index`, an integer of 64 bits.
+    pub(super) fn int64(self, index: usize) -> i64 {
+        self.exact(index).to_i64().expect(WRONG_KIND)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{
+        AngleUnit, Limits,
+        library::{Context, Function, Group},
+        number::real::Unary,
+    };
+
+    /// A row whose body panics on every argument that its signature should refuse.
+    static STRICT: Function = Function::new(
+        Group::Numbers,
+        &["strict"],
+        "x, n, m, ...",
+        takes(&[NUMBER.within(&[(Domain::Above(0), Refusal::domain("x is not positive"))])])
+            .optional(&[NATURAL, EXACT]),
+        |x, _| {
+            assert!((1..=3).contains(&x.len()));
+            if x.len() > 1 {
+                let _: (UBig, IBig) = (x.natural(1), x.integer(1));
+            }
+            if x.len() > 2 {
+                let _: &Exact = x.exact(2);
+            }
+            Ok(x.number(0).clone())
+        },
+    );
+
+    fn call(function: &Function, values: &[Presented]) -> Result<Presented> {
+        let limits = Limits::default();
+        let mut work = Work::new(&limits, limits.work, &|| None);
+        let angle = AngleUnit::default();
+        function.call(
+            values,
+            &mut Context {
+                work: &mut work,
+                angle,
+            },
+        )
+    }
+
+    fn real() -> Presented {
+        let limits = Limits::default();
+        let mut work = Work::new(&limits, limits.work, &|| None);
+        let two = Number::from(2);
+        two.unary(Unary::SquareRoot, &mut work).unwrap().into()
+    }
+
+    fn number(n: i64) -> Presented {
+        Number::from(n).into()
+    }
+
+    #[test]
+    fn a_signature_refuses_what_the_body_does_not_take() {
+        let half: Presented = Number::from(Exact::ratio(1, 2)).into();
+        for (values, reason, message) in [
+            (
+                vec![],
+                Reason::Arity,
+                "'strict' takes 1 to 3 arguments, found 0",
+            ),
+            (
+                vec![number(1), number(1), number(1), number(1)],
+                Reason::Arity,
+                "'strict' takes 1 to 3 arguments, found 4",
+            ),
+            (
+                vec![true.into()],
+                Reason::Type,
+                "'true' stands where a number belongs",
+            ),
+            (vec![number(0)], Reason::Domain, "x is not positive"),
+            (
+                vec![number(1), half.clone()],
+                Reason::Domain,
+                "the operand must be an integer",
+            ),
+            (
+                vec![number(1), real()],
+                Reason::Domain,
+                "the operand must be an exact integer",
+            ),
+            (
+                vec![number(1), number(-1)],
+                Reason::Domain,
+                "the operand must not be negative",
+            ),
+            (
+                vec![number(1), number(1), real()],
+                Reason::Domain,
+                "the operand must be exact",
+            ),
+        ] {
+            let fault = call(&STRICT, &values).unwrap_err();
+            assert_eq!((fault.reason, fault.message.as_str()), (reason, message));
+        }
+        for values in [
+            vec![real()],
+            vec![half.clone(), number(0)],
+            vec![half.clone(), number(3), half],
+        ] {
+            assert!(call(&STRICT, &values).is_ok(), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn variadic_parameters_and_truths() {
+        static CHOICE: Function = Function::new(
+            Group::Several,
+            &["choice"],
+            "condition, n, ...",
+            variadic(&[TRUTH, INTEGER]),
+            |x, _| Ok(Exact::from(x.integer(x.len() - 1)).into()),
+        );
+        assert!(call(&CHOICE, &[true.into(), number(1), number(2)]).is_ok());
+        for values in [
+            vec![number(1), number(1)],
+            vec![true.into(), number(1), real()],
+            vec![true.into()],
+        ] {
+            assert!(call(&CHOICE, &values).is_err(), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn edges_of_domains() {
+        let limits = Limits::default();
+        let mut work = Work::new(&limits, limits.work, &|| None);
+        let mut contains = |domain: Domain, n: i64, d: i64| {
+            let q = Exact::ratio(n, d);
+            domain.contains(&q, &mut work).unwrap()
+        };
+        for (domain, inside, outside) in [
+            (Domain::Above(0), (1, 9), (0, 1)),
+            (Domain::Above(-1), (-8, 9), (-1, 1)),
+            (Domain::AtLeast(0), (0, 1), (-1, 9)),
+            (Domain::AtLeast(1), (1, 1), (8, 9)),
+            (Domain::Between(-1, 1), (-8, 9), (-1, 1)),
+            (Domain::Between(-1, 1), (8, 9), (1, 1)),
+            (Domain::Within(-1, 1), (-1, 1), (-10, 9)),
+            (Domain::Within(-1, 1), (1, 1), (10, 9)),
+            (Domain::NonZero, (1, 9), (0, 1)),
+            (Domain::Int64, (i64::MAX, 1), (1, 2)),
+        ] {
+            assert!(
+                contains(domain, inside.0, inside.1),
+                "{domain:?} {inside:?}"
+            );
+            assert!(
+                !contains(domain, outside.0, outside.1),
+                "{domain:?} {outside:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Trigonometric and hyperbolic functions.
+
+use dashu_base::Sign;
+
+use super::{
+    AngleUnit, Context, Function, Group, exact,
+    signature::{Arguments, Domain, NUMBER, Parameter, Refusal, takes},
+    unary,
+};
+use crate::engine::{
+    budget::work::Work,
+    fault::{Fault, Result},
+    number::{Number, exact::Exact, real::Unary},
+};
+
+use Group::{Hyperbolic, Trigonometry};
+
+/// The sine of an angle.
+const SINE: Parameter = NUMBER.within(&[(
+    Domain::Within(-1, 1),
+    Refusal::domain("no angle has a sine beyond 1"),
+)]);
+
+/// The cosine of an angle.
+const COSINE: Parameter = NUMBER.within(&[(
+    Domain::Within(-1, 1),
+    Refusal::domain("no angle has a cosine beyond 1"),
+)]);
+
+/// The hyperbolic tangent of a number.
+const HYPERBOLIC_TANGENT: Parameter = NUMBER.within(&[(
+    Domain::Between(-1, 1),
+    Refusal::domain("only numbers between -1 and 1 are hyperbolic tangents"),
+)]);
+
+pub(super) static TABLE: [Function; 18] = [
+    Function::new(Trigonometry, &["sin"], "x", takes(&[NUMBER]), |x, c| {
+        trigonometric(Unary::Sin, x.number(0), c)
+    })
+    .summary("the sine")
+    .example("sin(0)", "0"),
+    Function::new(Trigonometry, &["cos"], "x", takes(&[NUMBER]), |x, c| {
+        trigonometric(Unary::Cos, x.number(0), c)
+    })
+    .summary("the cosine")
+    .example("cos(0)", "1"),
+    Function::new(Trigonometry, &["tan"], "x", takes(&[NUMBER]), |x, c| {
+        trigonometric(Unary::Tan, x.number(0), c)
+    })
+    .summary("the tangent")
+    .domain("the cosine is not 0")
+    .example("tan(0)", "0"),
+    Function::new(Trigonometry, &["cot"], "x", takes(&[NUMBER]), |x, c| {
+        let cosine = trigonometric(Unary::Cos, x.number(0), c)?;
+        let sine = trigonometric(Unary::Sin, x.number(0), c)?;
+        cosine.div(&sine, c.work)
+    })
+    .summary("the cotangent")
+    .domain("the sine is not 0")
+    .example("cot(pi/4)", "1"),
+    Function::new(Trigonometry, &["sec"], "x", takes(&[NUMBER]), |x, c| {
+        inverse_of(Unary::Cos, x, c)
+    })
+    .summary("the secant: the inverse of the cosine")
+    .domain("the cosine is not 0")
+    .example("sec(0)", "1"),
+    Function::new(Trigonometry, &["csc"], "x", takes(&[NUMBER]), |x, c| {
+        inverse_of(Unary::Sin, x, c)
+    })
+    .summary("the cosecant: the inverse of the sine")
+    .domain("the sine is not 0")
+    .example("csc(pi/2)", "1"),
+    Function::new(
+        Trigonometry,
+        &["asin", "arcsin"],
+        "x",
+        takes(&[SINE]),
+        |x, c| arc(Unary::Asin, x.number(0), c),
+    )
+    .summary("the angle whose sine is x, from -pi/2 to pi/2")
+    .domain("-1 <= x <= 1")
+    .example("asin(0)", "0"),
+    Function::new(
+        Trigonometry,
+        &["acos", "arccos"],
+        "x",
+        takes(&[COSINE]),
+        |x, c| arc(Unary::Acos, x.number(0), c),
+    )
+    .summary("the angle whose cosine is x, from 0 to pi")
+    .domain("-1 <= x <= 1")
+    .example("acos(1)", "0"),
+    Function::new(
+        Trigonometry,
+        &["atan", "arctan"],
+        "x",
+        takes(&[NUMBER]),
+        |x, c| arc(Unary::Atan, x.number(0), c),
+    )
+    .summary("the angle whose tangent is x, between -pi/2 and pi/2")
+    .example("4 atan(1) - pi", "0"),
+    Function::new(
+        Trigonometry,
+        &["atan2"],
+        "y, x",
+        takes(&[NUMBER, NUMBER]),
+        atan2,
+    )
+    .summary("the angle of the point (x, y), from -pi to pi")
+    .domain("not both 0")
+    .example("atan2(0, 1)", "0"),
+    Function::new(Trigonometry, &["degrees"], "x", takes(&[NUMBER]), |x, c| {
+        degrees(x.number(0), c.work)
+    })
+    .summary("an angle in radians, in degrees")
+    .example("degrees(pi)", "180"),
+    Function::new(Trigonometry, &["radians"], "x", takes(&[NUMBER]), |x, c| {
+        radians(x.number(0), c.work)
+    })
+    .summary("an angle in degrees, in radians")
+    .example("radians(180) - pi", "0"),
+    Function::new(Hyperbolic, &["sinh"], "x", takes(&[NUMBER]), |x, c| {
+        hyperbolic(Unary::Sinh, x.number(0), 0, c)
+    })
+    .summary("the hyperbolic sine")
+    .example("sinh(0)", "0"),
+    Function::new(Hyperbolic, &["cosh"], "x", takes(&[NUMBER]), |x, c| {
+        hyperbolic(Unary::Cosh, x.number(0), 1, c)
+    })
+    .summary("the hyperbolic cosine")
+    .example("cosh(0)", "1"),
+    Function::new(Hyperbolic, &["tanh"], "x", takes(&[NUMBER]), |x, c| {
+        hyperbolic(Unary::Tanh, x.number(0), 0, c)
+    })
+    .summary("the hyperbolic tangent")
+    .example("tanh(0)", "0"),
+    Function::new(
+        Hyperbolic,
+        &["asinh", "arsinh"],
+        "x",
+        takes(&[NUMBER]),
+        |x, c| hyperbolic(Unary::Asinh, x.number(0), 0, c),
+    )
+    .summary("the number whose hyperbolic sine is x")
+    .example("asinh(0)", "0"),
+    Function::new(
+        Hyperbolic,
+        &["acosh", "arcosh"],
+        "x",
+        takes(&[NUMBER]),
+        |x, c| match x.number(0) {
+            Number::Exact(one) if one.is_one() => exact(Exact::ZERO),
+            x => unary(Unary::Acosh, x, c),
+        },
+    )
+    .summary("the number from 0 up whose hyperbolic cosine is x")
+    .domain("x >= 1")
+    .example("acosh(1)", "0"),
+    Function::new(
+        Hyperbolic,
+        &["atanh", "artanh"],
+        "x",
+        takes(&[HYPERBOLIC_TANGENT]),
+        |x, c| hyperbolic(Unary::Atanh, x.number(0), 0, c),
+    )
+    .summary("the number whose hyperbolic tangent is x")
+    .domain("-1 < x < 1")
+    .example("atanh(0)", "0"),
+];
+
+/// Converts an angle from degrees.
+fn radians(x: &Number, work: &mut Work<'_>) -> Result<Number> {
+    let unit = Number::pi(work)?.div(&180.into(), work)?;
+    x.mul(&unit, work)
+}
+
+/// Converts an angle to degrees.
+fn degrees(x: &Number, work: &mut Work<'_>) -> Result<Number> {
+    let product = x.mul(&180.into(), work)?;
+    product.div(&Number::pi(work)?, work)
+}
+
+/// Returns the sine, the cosine or the tangent of an angle in the unit of the context.
+fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
+    let work = &mut *context.work;
+    let in_degrees = context.angle == AngleUnit::Degree;
+    if let Number::Exact(q) = x {
+        if q.is_zero() {
+            return exact(if function == Unary::Cos {
+                Exact::ONE
+            } else {
+                Exact::ZERO
+            });
+        }
+        if in_degrees && let Some(value) = rational_value(function, x, work)? {
+            return exact(value);
+        }
+    }
+    let angle = if in_degrees {
+        radians(x, work)?
+    } else {
+        x.clone()
+    };
+    angle.unary(function, work)
+}
+
+/// Returns the value of a function at an angle in degrees, if it is rational.
+///
+/// At rational angles no other values are rational (I. Niven, "Irrational numbers", 1956,
+/// corollary 3.12).
+fn rational_value(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Option<Exact>> {
+    let Some(reduced) = x.modulo(&360.into(), work)?.exact().and_then(Exact::to_i64) else {
+        return Ok(None);
+    };
+    let sine = |degrees: i64| match degrees.rem_euclid(360) {
+        0 | 180 => Some(Exact::ZERO),
+        30 | 150 => Some(Exact::ratio(1, 2)),
+        90 => Some(Exact::ONE),
+        210 | 330 => Some(Exact::ratio(-1, 2)),
+        270 => Some(Exact::from(-1)),
+        _ => None,
+    };
+    Ok(match (function, reduced % 180) {
+        (Unary::Sin, _) => sine(reduced),
+        (Unary::Cos, _) => sine(reduced + 90),
+        (_, 0) => Some(Exact::ZERO),
+        (_, 45) => Some(Exact::ONE),
+        (_, 135) => Some(Exact::from(-1)),
+        (_, 90) => {
+            return Err(Fault::domain(
+                "the tangent has no value where the cosine is 0",
+            ));
+        }
+        _ => None,
+    })
+}
+
+/// Returns the inverse of a trigonometric function of the argument.
+fn inverse_of(function: Unary, x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
+    let value = trigonometric(function, x.number(0), context)?;
+    Number::from(1).div(&value, context.work)
+}
+
+/// Returns the angle, in the unit of the context, of which `x` is the sine, cosine or tangent.
+fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
+    let work = &mut *context.work;
+    let in_degrees = context.angle == AngleUnit::Degree;
+    if let Number::Exact(q) = x {
+        if let Some(degrees) = integer_angle(function, q) {
+            // The series does not reach a right angle, and zero is exact.
+            let degrees = Number::from(degrees);
+            let angle = if in_degrees {
+                degrees
+            } else {
+                radians(&degrees, work)?
+            };
+            return Ok(angle.into());
+        }
+    }
+    let angle = x.unary(function, work)?;
+    Ok(if in_degrees {
+        degrees(&angle, work)?
+    } else {
+        angle
+    }
+    .into())
+}
+
+/// Returns the angle in degrees, if it is an integer.
+fn integer_angle(function: Unary, x: &Exact) -> Option<i64> {
+    let sine = match x {
+        Exact::Small(0, 1) => 0,
+        Exact::Small(1, 2) => 30,
+        Exact::Small(1, 1) => 90,
+        Exact::Small(-1, 2) => -30,
+        Exact::Small(-1, 1) => -90,
+        _ => return None,
+    };
+    match (function, sine) {
+        (Unary::Asin, _) => Some(sine),
+        (Unary::Acos, _) => Some(90 - sine),
+        (_, 0 | 90 | -90) => Some(sine / 2),
+        _ => None,
+    }
+}
+
+/// Returns the angle of the point (x, y).
+fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
+    let (y, x) = (x.number(0), x.number(1));
+    let half = |context: &mut Context<'_, '_>| match context.angle {
+        AngleUnit::Radian => Number::pi(context.work),
+        AngleUnit::Degree => Ok(180.into()),
+    };
+    let is_zero = |n: &Number| n.exact().is_some_and(Exact::is_zero);
+    let sign = |n: &Number, context: &mut Context<'_, '_>| {
+        n.sign(context.work)?
+            .ok_or_else(|| Fault::undecided("the sign of a coordinate"))
+    };
+    match (is_zero(y), is_zero(x)) {
+        (true, true) => return Err(Fault::domain("the origin has no angle")),
+        (false, true) => {
+            let quarter = half(context)?.div(&2.into(), context.work)?;
+            let above = sign(y, context)? == Sign::Positive;
+            return Ok(if above {
+                quarter
+            } else {
+                quarter.negated(context.work)?
+            }
+            .into());
+        }
+        _ => {}
+    }
+    let right = sign(x, context)? == Sign::Positive;
+    let quotient = y.div(x, context.work)?;
+    let angle = arc(Unary::Atan, &quotient, context)?;
+    if right {
+        return Ok(angle);
+    }
+    let half = half(context)?;
+    let above = sign(y, context)? == Sign::Positive;
+    let half = if above {
+        half
+    } else {
+        half.negated(context.work)?
+    };
+    angle.add(&half, context.work)
+}
+
+/// Returns the value of a hyperbolic function, which is `of_zero` at zero.
+///
+/// At other rational numbers the value is irrational.
+fn hyperbolic(
+    function: Unary,
+    x: &Number,
+    of_zero: i64,
+    context: &mut Context<'_, '_>,
+) -> Result<Number> {
+    match x {
+        Number::Exact(zero) if zero.is_zero() => exact(of_zero.into()),
+        x => unary(function, x, context),
+    }
+}

@@ -1,0 +1,54 @@
+//! Digits to decimal or scientific notation.
+
+use std::{fmt::Write as _, iter};
+
+use compact_str::CompactString;
+
+/// Significant digits and where the point belongs: after the first, times ten to the power of
+/// `exponent`.
+pub(super) struct Layout<'d> {
+    pub(super) negative: bool,
+    pub(super) digits: &'d str,
+    pub(super) exponent: i64,
+    /// The number of correct digits of a rounded number. None: the number is exact.
+    pub(super) known: Option<usize>,
+    /// Whether scientific notation was asked for.
+    pub(super) scientific: bool,
+}
+
+impl Layout<'_> {
+    /// Returns the number as text; in scientific notation also where zeros would be too many.
+    pub(super) fn text(&self) -> CompactString {
+        let digits = self.digits.trim_end_matches('0');
+        let digits = if digits.is_empty() { "0" } else { digits };
+        // Digits that are not known are not shown, not even as zeros before the point.
+        let whole = usize::try_from(self.exponent + 1).unwrap_or(0);
+        let plain =
+            (-7..=20).contains(&self.exponent) && self.known.is_none_or(|known| whole <= known);
+        let mut text = CompactString::with_capacity(digits.len() + 12);
+        if self.negative {
+            text.push('-');
+        }
+        if self.scientific || !plain {
+            let (first, rest) = digits.split_at(1);
+            text.push_str(first);
+            if !rest.is_empty() {
+                text.push('.');
+                text.push_str(rest);
+            }
+            write!(text, "e{}", self.exponent).expect("a String takes everything");
+            return text;
+        }
+        // A number below 1 may have zeros behind the point.
+        let zeros = usize::try_from(-self.exponent - 1).unwrap_or(0);
+        let (before, behind) = digits.split_at(whole.min(digits.len()));
+        text.push_str(if before.is_empty() { "0" } else { before });
+        text.extend(iter::repeat_n('0', whole.saturating_sub(digits.len())));
+        if !behind.is_empty() {
+            text.push('.');
+            text.extend(iter::repeat_n('0', zeros));
+            text.push_str(behind);
+        }
+        text
+    }
+}

@@ -1,0 +1,80 @@
+//! Operators on values.
+
+use std::cmp::Ordering;
+
+use super::Value;
+use crate::{
+    engine::{
+        budget::work::Work,
+        fault::Result,
+        number::{Number, exact::Exact},
+    },
+    syntax::Binary,
+};
+
+/// Applies an operator to two small integers, where the result is one too.
+///
+/// Most lines are made of these operations. None: [`binary`] has the answer.
+#[inline]
+pub(in crate::engine) fn small(operator: Binary, left: &Value, right: &Value) -> Option<Value> {
+    let (Value::Number(Number::Exact(left)), Value::Number(Number::Exact(right))) = (left, right)
+    else {
+        return None;
+    };
+    let (Exact::Small(a, 1), Exact::Small(b, 1)) = (left, right) else {
+        return None;
+    };
+    let result = match operator {
+        Binary::Add => a.checked_add(*b)?,
+        Binary::Subtract => a.checked_sub(*b)?,
+        Binary::Multiply | Binary::Juxtapose => a.checked_mul(*b)?,
+        _ => return None,
+    };
+    // The least integer of 64 bits is not small.
+    (result != i64::MIN).then(|| Number::from(result).into())
+}
+
+/// Applies an operator to two values.
+pub(in crate::engine) fn binary(
+    operator: Binary,
+    left: &Value,
+    right: &Value,
+    work: &mut Work<'_>,
+) -> Result<Value> {
+    if let (Value::Truth(left), Value::Truth(right)) = (left, right) {
+        match operator {
+            Binary::Equal => return Ok((left.value == right.value).into()),
+            Binary::Unequal => return Ok((left.value != right.value).into()),
+            _ => {}
+        }
+    }
+    let (x, y) = (left.number()?, right.number()?);
+    let truth = |expected: fn(Ordering) -> bool, work: &mut Work<'_>| {
+        x.compare(y, work).map(|order| Value::from(expected(order)))
+    };
+    Ok(match operator {
+        Binary::Less => return truth(Ordering::is_lt, work),
+        Binary::LessEqual => return truth(Ordering::is_le, work),
+        Binary::Greater => return truth(Ordering::is_gt, work),
+        Binary::GreaterEqual => return truth(Ordering::is_ge, work),
+        Binary::Equal => return truth(Ordering::is_eq, work),
+        Binary::Unequal => return truth(Ordering::is_ne, work),
+        Binary::Add => x.add(y, work)?,
+        Binary::Subtract => x.sub(y, work)?,
+        Binary::AddPercent => x.mul(&percent(y, work)?.add(&1.into(), work)?, work)?,
+        Binary::SubtractPercent => {
+            let rest = Number::from(Exact::ONE).sub(&percent(y, work)?, work)?;
+            x.mul(&rest, work)?
+        }
+        Binary::Multiply | Binary::Juxtapose => x.mul(y, work)?,
+        Binary::Divide => x.div(y, work)?,
+        Binary::Modulo => x.modulo(y, work)?,
+        Binary::Power => x.power(y, work)?,
+    }
+    .into())
+}
+
+/// Returns the hundredth part of a number.
+pub(in crate::engine) fn percent(x: &Number, work: &mut Work<'_>) -> Result<Number> {
+    x.div(&100.into(), work)
+}

@@ -1,0 +1,75 @@
+//! Errors of the parser: unexpected tokens.
+
+use super::{Parser, expression::Pending};
+use crate::{
+    syntax::{NodeKind, Span, SyntaxError, SyntaxErrorKind, token::Token},
+    text::printable::quoted,
+};
+
+impl Parser<'_, '_> {
+    /// Returns the error of a token where an operand is expected.
+    pub(super) fn no_operand(&self) -> Box<SyntaxError> {
+        let expected = "a number, a name or '('";
+        let behind = match self.pending.last() {
+            Some(Pending::Prefix(_, span) | Pending::Binary(_, span)) if span.start < span.end => {
+                format!(" behind {}", quoted(self.word(*span)))
+            }
+            _ => String::new(),
+        };
+        if self.next.token != Token::End {
+            return self.unexpected(&format!("{expected}{behind}"));
+        }
+        let end = self.next.span;
+        let message = format!("expected {expected}{behind}, found the end of the line");
+        SyntaxError::new(SyntaxErrorKind::Incomplete, end, message)
+    }
+
+    /// Returns the error of a token where an operator is expected.
+    pub(super) fn no_operator(&self) -> Box<SyntaxError> {
+        let error = self.unexpected("an operator");
+        let behind_name =
+            matches!(self.line.nodes.last(), Some(node) if node.kind == NodeKind::Name);
+        error.help(match self.next.token {
+            Token::Number if behind_name => "write name(x) to call a function, * to multiply",
+            Token::Number => "write * between two factors",
+            _ => "write == to compare; a definition is name = ... or name(x, y) = ...",
+        })
+    }
+
+    /// Returns the error of a parenthesis at `open` that is not closed.
+    pub(super) fn unclosed(&self, open: Span) -> Box<SyntaxError> {
+        let what = match self.word(open) {
+            "(" => "this '('".into(),
+            name => format!("the '(' of {}", quoted(name)),
+        };
+        SyntaxError::new(
+            SyntaxErrorKind::Incomplete,
+            open,
+            format!("{what} is not closed"),
+        )
+        .help("close it with ')'")
+    }
+
+    /// Returns the error of a token where `expected` should stand.
+    pub(super) fn unexpected(&self, expected: &str) -> Box<SyntaxError> {
+        let found = match self.next.token {
+            Token::End => "the end of the line".into(),
+            _ => quoted(self.word(self.next.span)),
+        };
+        let kind = match self.next.token {
+            Token::End => SyntaxErrorKind::Incomplete,
+            _ => SyntaxErrorKind::Wrong,
+        };
+        SyntaxError::new(
+            kind,
+            self.next.span,
+            format!("expected {expected}, found {found}"),
+        )
+    }
+}
+
+/// Returns the error of an `if` with the wrong number of arguments.
+pub(super) fn wrong_if(name: Span, found: &str) -> Box<SyntaxError> {
+    let message = format!("'if' takes 3 arguments, found {found}");
+    SyntaxError::new(SyntaxErrorKind::Arity, name, message).help("write if(condition, then, else)")
+}

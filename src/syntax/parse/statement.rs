@@ -1,0 +1,202 @@
+//! Statements: definitions, expressions and conversions.
+
+use super::{Parser, Result, index};
+use crate::{
+    syntax::{
+        Conversion, Definition, KEYWORDS, Span, Statement, SyntaxError, SyntaxErrorKind,
+        conversion, token::Token,
+    },
+    text::printable::quoted,
+};
+
+impl Parser<'_, '_> {
+    /// Reads the statements of the line.
+    pub(super) fn line(&mut self) -> Result<()> {
+        while self.next.token != Token::End {
+            self.statement()?;
+            match self.next.token {
+                Token::Semicolon => self.advance()?,
+                _ => break,
+            };
+        }
+        if let Some((last, others)) = self.line.statements.split_last() {
+            let function = Some(last).filter(|last| last.is_function());
+            let not_shown = others.iter().chain(function);
+            if let Some((_, span)) = not_shown
+                .flat_map(|statement| &statement.conversions)
+                .next()
+            {
+                let error = SyntaxError::wrong(*span, "nothing is shown here");
+                return Err(error.help("only the value of the last statement is shown"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a statement: a definition or an expression, then conversions.
+    fn statement(&mut self) -> Result<()> {
+        let mut binds = match self.next.token {
+            Token::Name => self.definition()?,
+            _ => None,
+        };
+        self.in_function = binds
+            .as_ref()
+            .is_some_and(|definition| definition.parameters.is_some());
+        let start = self.line.nodes.len();
+        let first = self.next.span;
+        self.expression()?;
+        if let Some(definition) = &mut binds {
+            definition.right = first.to(self.taken);
+        }
+        let conversions = match self.next.token {
+            Token::End | Token::Semicolon => Vec::new(),
+            _ => self.conversions()?,
+        };
+        let nodes = index(start)..index(self.line.nodes.len());
+        self.line.statements.push(Statement {
+            binds,
+            nodes,
+            conversions,
+        });
+        Ok(())
+    }
+
+    /// Reads the left side of a definition, if the statement begins with one.
+    fn definition(&mut self) -> Result<Option<Definition>> {
+        let name = self.next.span;
+        // A token that cannot be read here is read again, and refused, as a part of an expression.
+        let mut ahead = self.lexer.clone();
+        let mut token = || ahead.next().map_or(Token::End, |lexeme| lexeme.token);
+        let is_function = match token() {
+            Token::Equals => false,
+            Token::Open => {
+                let mut inside = token();
+                while matches!(inside, Token::Name | Token::Comma) {
+                    inside = token();
+                }
+                if inside != Token::Close || token() != Token::Equals {
+                    return Ok(None);
+                }
+                true
+            }
+            _ => return Ok(None),
+        };
+        self.check_bindable(name)?;
+        self.advance()?;
+        let parameters = if is_function {
+            Some(self.parameters()?)
+        } else {
+            None
+        };
+        // The equals sign.
+        self.advance()?;
+        Ok(Some(Definition {
+            name,
+            parameters,
+            // The caller sets it when it has read the right side.
+            right: Span::default(),
+        }))
+    }
+
+    /// Reads the parameters of a definition, from `(` to `)`.
+    ///
+    /// The caller has seen that only names and commas stand between them.
+    fn parameters(&mut self) -> Result<Vec<Span>> {
+        let mut parameters: Vec<Span> = Vec::new();
+        let mut lexeme = self.advance()?;
+        while lexeme.token != Token::Close {
+            let name = self.next;
+            if name.token != Token::Name {
+                if parameters.is_empty()
+                    && name.token == Token::Close
+                    && lexeme.token == Token::Open
+                {
+                    self.advance()?;
+                    break;
+                }
+                return Err(self.unexpected("a parameter's name"));
+            }
+            self.check_bindable(name.span)?;
+            if parameters
+                .iter()
+                .any(|earlier| self.word(*earlier) == self.word(name.span))
+            {
+                let message = format!("two parameters are called {}", quoted(self.word(name.span)));
+                return Err(SyntaxError::wrong(name.span, message).help("rename one"));
+            }
+            parameters.push(name.span);
+            self.advance()?;
+            if self.next.token == Token::Name {
+                return Err(self.unexpected("','"));
+            }
+            lexeme = self.advance()?;
+        }
+        Ok(parameters)
+    }
+
+    /// Refuses a name that is a word of the grammar.
+    fn check_bindable(&self, name: Span) -> Result<()> {
+        let word = self.word(name);
+        if KEYWORDS.contains(&word) {
+            let message = format!("{} cannot be bound", quoted(word));
+            let error = SyntaxError::new(SyntaxErrorKind::Reserved, name, message);
+            return Err(error.help("it is a word of the language; take another name"));
+        }
+        Ok(())
+    }
+
+    /// Reads the conversions behind an expression, up to the end of the statement.
+    fn conversions(&mut self) -> Result<Vec<(Conversion, Span)>> {
+        let mut conversions = Vec::new();
+        while self.at_conversion() {
+            self.advance()?;
+            let first = self.next.span;
+            let conversion = self.conversion()?;
+            let last = self.advance()?;
+            conversions.push((conversion, first.to(last.span)));
+        }
+        match self.next.token {
+            Token::End | Token::Semicolon => Ok(conversions),
+            _ => Err(self.unexpected("the end of the statement")),
+        }
+    }
+
+    /// Whether a conversion begins here.
+    fn at_conversion(&self) -> bool {
+        match self.next.token {
+            Token::Arrow => true,
+            Token::Name => self.word(self.next.span) == "to",
+            _ => false,
+        }
+    }
+
+    /// Reads one conversion up to its last token, which stays.
+    fn conversion(&mut self) -> Result<Conversion> {
+        let word = self.word(self.next.span);
+        let form = match self.next.token {
+            Token::Name => conversion::of_word(word),
+            Token::Number => return self.counted_conversion(),
+            _ => None,
+        };
+        form.ok_or_else(|| {
+            let help = format!("the forms are {}", conversion::list());
+            self.unexpected("a form").help(help)
+        })
+    }
+
+    /// Reads a conversion that begins with a count: `30 digits`.
+    fn counted_conversion(&mut self) -> Result<Conversion> {
+        let span = self.next.span;
+        let digits = self.word(span).replace('_', "");
+        // A count too large for its type is too large for any limit.
+        let count = digits.parse().unwrap_or(u32::MAX);
+        if count == 0 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("{} is not a number of digits", quoted(&digits));
+            let error = SyntaxError::wrong(span, message);
+            return Err(error.help("write a count, as in: to 30 digits"));
+        }
+        self.advance()?;
+        conversion::of_count(count, self.word(self.next.span))
+            .ok_or_else(|| self.unexpected("'digits'"))
+    }
+}
