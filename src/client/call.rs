@@ -3,7 +3,13 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    proto::grpcalc::{v1 as proto, v1::answer},
+    proto::{
+        grpcalc::{
+            v1 as proto,
+            v1::{answer, value},
+        },
+        response::Exact,
+    },
     text::printable::printable,
 };
 
@@ -135,6 +141,27 @@ pub struct Answer {
     pub text: Option<String>,
     /// Whether the text is not the exact value.
     pub rounded: bool,
+    /// The exact value; none for a real number, and where there is no value.
+    pub exact: Option<TypedValue>,
+}
+
+/// An exact value, typed as in `grpcalc.v1.Value`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypedValue<S = String> {
+    /// An integer of at most 64 bits.
+    Integer(i64),
+    /// A rational number in lowest terms that is not an integer.
+    Fraction {
+        /// Decimal digits, behind a minus sign if the number is negative.
+        numerator: S,
+        /// Decimal digits.
+        denominator: S,
+    },
+    /// A truth value.
+    Truth(bool),
+    /// An exact value that travels as text only: an integer beyond 64 bits, a text above
+    /// 4 KiB, or in a list of definitions the body of a function.
+    Text,
 }
 
 impl fmt::Display for Reply {
@@ -175,6 +202,27 @@ impl Reply {
         }
     }
 
+    /// Returns the value if it is an integer of at most 64 bits.
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(n) => Some((*n).into()),
+            #[expect(clippy::cast_possible_truncation, reason = "integral and small enough")]
+            Self::Float(x) => (self.is_integer() && x.abs() < 2_f32.powi(63)).then_some(*x as i64),
+            Self::Answer(answer) | Self::Shared(answer) => answer.integer(),
+        }
+    }
+
+    /// Whether the value is known to be an integer, of any size.
+    #[must_use]
+    pub fn is_integer(&self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Float(x) => x.fract() == 0.0,
+            Self::Answer(answer) | Self::Shared(answer) => answer.is_integer(),
+        }
+    }
+
     /// Whether it has a text that its line came to: a definition of a function has none, and
     /// what was shared was another's.
     #[must_use]
@@ -201,7 +249,56 @@ impl Reply {
     }
 }
 
+impl TypedValue<&str> {
+    /// The typed value of a decoded message.
+    #[inline]
+    pub(super) fn of<'r>(rounded: bool, exact: Exact<'r>) -> Option<TypedValue<&'r str>> {
+        match exact {
+            Exact::Integer(n) => Some(TypedValue::Integer(n)),
+            Exact::Fraction(numerator, denominator) => Some(TypedValue::Fraction {
+                numerator,
+                denominator,
+            }),
+            Exact::Truth(truth) => Some(TypedValue::Truth(truth)),
+            Exact::None => (!rounded).then_some(TypedValue::Text),
+        }
+    }
+}
+
+impl<S> TypedValue<S> {
+    /// Converts the texts, if there are any, with `convert`.
+    pub(super) fn map<'s, T>(&'s self, convert: impl Fn(&'s S) -> T) -> TypedValue<T> {
+        match self {
+            Self::Integer(n) => TypedValue::Integer(*n),
+            Self::Fraction {
+                numerator,
+                denominator,
+            } => TypedValue::Fraction {
+                numerator: convert(numerator),
+                denominator: convert(denominator),
+            },
+            Self::Truth(truth) => TypedValue::Truth(*truth),
+            Self::Text => TypedValue::Text,
+        }
+    }
+}
+
 impl Answer {
+    /// Returns the value if it is an integer of at most 64 bits.
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        match self.exact {
+            Some(TypedValue::Integer(n)) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is known to be an integer, of any size.
+    #[must_use]
+    pub fn is_integer(&self) -> bool {
+        matches!(self.exact, Some(TypedValue::Integer(_) | TypedValue::Text))
+    }
+
     /// What a server's message says. It may be anybody's server.
     pub(super) fn from_proto(message: proto::Answer) -> Self {
         let value = match message.result {
@@ -212,6 +309,18 @@ impl Answer {
         Self {
             name: sanitize(&message.name).into_owned(),
             rounded: value.as_ref().is_some_and(|value| value.rounded),
+            exact: value.as_ref().and_then(|value| {
+                let exact = match &value.exact {
+                    Some(value::Exact::Integer(n)) => Exact::Integer(*n),
+                    Some(value::Exact::Fraction(fraction)) => {
+                        Exact::Fraction(&fraction.numerator, &fraction.denominator)
+                    }
+                    Some(value::Exact::Truth(truth)) => Exact::Truth(*truth),
+                    None => Exact::None,
+                };
+                let typed = TypedValue::of(value.rounded, exact)?;
+                Some(typed.map(|text| (*text).to_owned()))
+            }),
             text: value.map(|value| sanitize(&value.text).into_owned()),
         }
     }

@@ -39,6 +39,7 @@ use crate::proto::{
 pub use self::{
     call::{
         AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reply, Request,
+        TypedValue,
     },
     channel::{
         concurrency::MOST as MOST_CALLS,

@@ -12,7 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{
-    Answer, CallError, EvaluateOptions, Fault, Peer, call::sanitize,
+    Answer, CallError, EvaluateOptions, Fault, Peer, TypedValue, call::sanitize,
     channel::grpc_channel::GrpcChannel,
 };
 use crate::proto::{
@@ -117,6 +117,8 @@ pub struct Answered<'r> {
     pub text: Option<Cow<'r, str>>,
     /// Whether the text is not the exact value.
     pub rounded: bool,
+    /// The exact value; none for a real number, and where there is no value.
+    pub exact: Option<TypedValue<&'r str>>,
 }
 
 impl Answered<'_> {
@@ -127,6 +129,7 @@ impl Answered<'_> {
             name: self.name.into_owned(),
             text: self.text.map(Cow::into_owned),
             rounded: self.rounded,
+            exact: self.exact.map(|exact| exact.map(|text| (*text).to_owned())),
         }
     }
 }
@@ -139,6 +142,7 @@ impl Answer {
             name: Cow::Borrowed(&self.name),
             text: self.text.as_deref().map(Cow::Borrowed),
             rounded: self.rounded,
+            exact: self.exact.as_ref().map(|exact| exact.map(String::as_str)),
         }
     }
 }
@@ -308,9 +312,11 @@ fn row(answer: AnswerRef<'_>) -> Row<'_> {
     if let Some(fault) = answer.fault {
         return Err(Box::new(Fault::from_proto(&fault)));
     }
+    let value = answer.value;
     Ok(Answered {
         name: sanitize(answer.name),
-        text: answer.value.map(|value| sanitize(value.text)),
-        rounded: answer.value.is_some_and(|value| value.rounded),
+        text: value.map(|value| sanitize(value.text)),
+        rounded: value.is_some_and(|value| value.rounded),
+        exact: value.and_then(|value| TypedValue::of(value.rounded, value.exact)),
     })
 }

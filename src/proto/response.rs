@@ -38,6 +38,7 @@ mod field {
         pub(in super::super) const ROUNDED: u32 = 2;
         pub(in super::super) const INTEGER: u32 = 3;
         pub(in super::super) const FRACTION: u32 = 4;
+        pub(in super::super) const TRUTH: u32 = 5;
     }
     pub(super) mod fraction {
         pub(in super::super) const NUMERATOR: u32 = 1;
@@ -50,15 +51,18 @@ mod field {
 #[error("the message is malformed")]
 pub struct Malformed;
 
-/// The exact value of what is written, but for truth values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The field `exact` of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Exact<'t> {
     /// It is left out.
+    #[default]
     None,
     /// An integer.
     Integer(i64),
     /// Numerator and denominator.
     Fraction(&'t str, &'t str),
+    /// A truth value.
+    Truth(bool),
 }
 
 /// A response that is being written.
@@ -78,13 +82,15 @@ pub struct AnswerRef<'r> {
     pub fault: Option<Box<Fault>>,
 }
 
-/// A value in a response that came, without what is for programs.
+/// A value in a response that came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ValueRef<'r> {
     /// As a person reads it.
     pub text: &'r str,
     /// Whether that is not the exact value.
     pub rounded: bool,
+    /// The exact value, where it is sent.
+    pub exact: Exact<'r>,
 }
 
 /// The answers of a response that came, which are taken one by one.
@@ -135,6 +141,7 @@ impl ResponseWriter {
             + match exact {
                 Exact::None => 0,
                 Exact::Integer(n) => 1 + encoded_len_varint(zigzag(n)),
+                Exact::Truth(_) => 2,
                 Exact::Fraction(..) => message_len(fraction),
             };
         let number = if line == 0 {
@@ -170,6 +177,7 @@ impl ResponseWriter {
         match exact {
             Exact::None => {}
             Exact::Integer(n) => tail.varint(field::value::INTEGER, zigzag(n)),
+            Exact::Truth(truth) => tail.varint(field::value::TRUTH, truth.into()),
             Exact::Fraction(..) => tail.length(field::value::FRACTION, fraction),
         }
         out.extend_from_slice(tail.bytes());
@@ -239,6 +247,12 @@ impl Head {
 #[expect(clippy::cast_sign_loss, reason = "the encoding of sint64")]
 fn zigzag(n: i64) -> u64 {
     ((n << 1) ^ (n >> 63)) as u64
+}
+
+/// The inverse of [`zigzag`].
+#[expect(clippy::cast_possible_wrap, reason = "the encoding of sint64")]
+fn unzigzag(n: u64) -> i64 {
+    (n >> 1) as i64 ^ -((n & 1) as i64)
 }
 
 /// Bytes of a text field, which is left out where it is empty.
@@ -368,12 +382,35 @@ impl<'r> ValueRef<'r> {
                 (field::value::ROUNDED, WireType::Varint) => {
                     value.rounded = varint(&mut rest)? != 0;
                 }
-                (field::value::INTEGER, WireType::Varint) => drop(varint(&mut rest)?),
+                (field::value::INTEGER, WireType::Varint) => {
+                    value.exact = Exact::Integer(unzigzag(varint(&mut rest)?));
+                }
+                (field::value::FRACTION, WireType::LengthDelimited) => {
+                    value.exact = fraction(take(&mut rest)?)?;
+                }
+                (field::value::TRUTH, WireType::Varint) => {
+                    value.exact = Exact::Truth(varint(&mut rest)? != 0);
+                }
                 _ => skip(tag, wire_type, &mut rest)?,
             }
         }
         Ok(value)
     }
+}
+
+/// Decodes a `Fraction`.
+fn fraction(mut rest: &[u8]) -> Result<Exact<'_>, Malformed> {
+    let (mut numerator, mut denominator) = ("", "");
+    while rest.has_remaining() {
+        match key(&mut rest)? {
+            (field::fraction::NUMERATOR, WireType::LengthDelimited) => numerator = text(&mut rest)?,
+            (field::fraction::DENOMINATOR, WireType::LengthDelimited) => {
+                denominator = text(&mut rest)?;
+            }
+            (tag, wire_type) => skip(tag, wire_type, &mut rest)?,
+        }
+    }
+    Ok(Exact::Fraction(numerator, denominator))
 }
 
 #[inline]
@@ -511,13 +548,23 @@ mod tests {
         let Some(answer::Result::Value(value)) = &answer.result else {
             return out.push(answer);
         };
-        let exact = match &value.exact {
+        out.push_text(
+            answer.line,
+            &answer.name,
+            &value.text,
+            value.rounded,
+            exact(value),
+        );
+    }
+
+    /// The field `exact` of a generated message.
+    fn exact(value: &Value) -> Exact<'_> {
+        match &value.exact {
             None => Exact::None,
             Some(value::Exact::Integer(n)) => Exact::Integer(*n),
             Some(value::Exact::Fraction(q)) => Exact::Fraction(&q.numerator, &q.denominator),
-            Some(value::Exact::Truth(_)) => return out.push(answer),
-        };
-        out.push_text(answer.line, &answer.name, &value.text, value.rounded, exact);
+            Some(value::Exact::Truth(truth)) => Exact::Truth(*truth),
+        }
     }
 
     proptest! {
@@ -544,7 +591,11 @@ mod tests {
                     Some(answer::Result::Fault(fault)) => (None, Some(fault)),
                     None => (None, None),
                 };
-                let value = value.map(|value| ValueRef { text: &value.text, rounded: value.rounded });
+                let value = value.map(|value| ValueRef {
+                    text: &value.text,
+                    rounded: value.rounded,
+                    exact: exact(value),
+                });
                 prop_assert_eq!(found.value, value);
                 prop_assert_eq!(found.fault.as_deref(), fault);
             }

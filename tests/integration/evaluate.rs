@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use grpcalc::{
-    client::{Answer, CallError, Client, Evaluate, Fault, Reply, Target},
+    client::{
+        Answer, CallError, Client, Evaluate, EvaluateOptions, Fault, Reply, Target, TypedValue,
+        WorksheetEvent, WorksheetRequest,
+    },
     proto::grpcalc::v1::{
         AngleUnit, EvaluateRequest, Options, answer,
         evaluator_service_client::EvaluatorServiceClient, value,
@@ -88,17 +91,25 @@ fn request(expression: &str, options: Options) -> EvaluateRequest {
 #[tokio::test]
 async fn answers_and_faults() {
     let client = embedded();
-    let answer = |name: &str, text: &str, rounded| {
+    assert_eq!(
+        client.call(line("20 + 10")).await,
         Ok(Reply::Answer(Answer {
-            name: name.into(),
-            text: Some(text.into()),
-            rounded,
+            text: Some("30".into()),
+            exact: Some(TypedValue::Integer(30)),
+            ..Answer::default()
         }))
-    };
-    assert_eq!(client.call(line("20 + 10")).await, answer("", "30", false));
+    );
     assert_eq!(
         client.call(line("x = 1/3")).await,
-        answer("x", "0.33333333333333333333", true)
+        Ok(Reply::Answer(Answer {
+            name: "x".into(),
+            text: Some("0.33333333333333333333".into()),
+            rounded: true,
+            exact: Some(TypedValue::Fraction {
+                numerator: "1".into(),
+                denominator: "3".into(),
+            }),
+        }))
     );
     let fault = client.call(line("2 + sqr(9)")).await.unwrap_err();
     assert_eq!(
@@ -121,6 +132,46 @@ async fn answers_and_faults() {
         client.call(line("# nothing")).await,
         Ok(Reply::Answer(Answer::default()))
     );
+}
+
+#[tokio::test]
+async fn values_are_typed_by_calls_and_worksheets_alike() {
+    let client = embedded();
+    let half = TypedValue::Fraction {
+        numerator: "1".into(),
+        denominator: "2".into(),
+    };
+    for (expression, value) in [
+        ("2^62", Some(TypedValue::Integer(1 << 62))),
+        ("-7", Some(TypedValue::Integer(-7))),
+        ("255 to hex", Some(TypedValue::Integer(255))),
+        ("factor(360)", Some(TypedValue::Integer(360))),
+        ("0.5", Some(half)),
+        ("1 < 2", Some(TypedValue::Truth(true))),
+        ("2^90", Some(TypedValue::Text)),
+        ("pi", None),
+        ("f(x) = x", None),
+        ("# comment", None),
+    ] {
+        let reply = client.call(line(expression)).await.unwrap();
+        assert!(
+            matches!(&reply, Reply::Answer(answer) if answer.exact == value),
+            "{reply:?}"
+        );
+        let request = WorksheetRequest::Run {
+            text: expression.into(),
+            lines: 1,
+            options: EvaluateOptions::default(),
+        };
+        let (_requests, mut responses) = client.worksheet(request).await.unwrap();
+        responses.wait().await.unwrap();
+        match responses.take() {
+            Some(Ok(WorksheetEvent::Answer(Ok(answer)))) => {
+                assert_eq!(Reply::Answer(answer.into_owned()), reply);
+            }
+            event => panic!("{event:?}"),
+        }
+    }
 }
 
 #[tokio::test]

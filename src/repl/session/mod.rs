@@ -47,6 +47,7 @@ pub(super) fn definitions(rows: &[Row]) -> String {
                 name,
                 text: Some(value),
                 rounded,
+                ..
             }) => format!("{name} {} {value}\n", if *rounded { '≈' } else { '=' }),
             Ok(answer) => format!("{}\n", answer.name),
             Err(fault) => format!("# {fault}\n"),

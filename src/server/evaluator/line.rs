@@ -119,9 +119,8 @@ pub(in crate::server) fn write(response: &mut ResponseWriter, line: u32, outcome
         None => Exact::None,
         Some(ExactValue::Integer(n)) => Exact::Integer(*n),
         Some(ExactValue::Ratio(n, d)) => Exact::Fraction(above.format(*n), below.format(*d)),
-        Some(ExactValue::Fraction(_) | ExactValue::Truth(_)) => {
-            return response.push(&answer(line, outcome));
-        }
+        Some(ExactValue::Truth(truth)) => Exact::Truth(*truth),
+        Some(ExactValue::Fraction(_)) => return response.push(&answer(line, outcome)),
     };
     response.push_text(line, name, &shown.text, shown.rounded, exact);
 }
