@@ -1,12 +1,16 @@
 //! Calls and their replies, as values.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
+use tonic::Status;
+
+use super::{channel::balancer::Backend, with_deadline};
 use crate::{
     proto::{
+        calc::{AddRequest, DivideRequest, MultiplyRequest, SubstractRequest},
         grpcalc::{
             v1 as proto,
-            v1::{answer, value},
+            v1::{EvaluateRequest, answer, value},
         },
         response::Exact,
     },
@@ -324,6 +328,52 @@ impl Answer {
             text: value.map(|value| sanitize(&value.text).into_owned()),
         }
     }
+}
+
+/// Sends `request` to `backend`, which has `timeout` to answer it.
+pub(super) async fn send(
+    backend: &Backend,
+    request: &Request,
+    timeout: Duration,
+) -> Result<Reply, Status> {
+    match request {
+        Request::Call(call) => send_call(backend, *call, timeout).await,
+        Request::Evaluate(line) => send_line(backend, line, timeout).await,
+    }
+}
+
+async fn send_line(backend: &Backend, line: &Evaluate, timeout: Duration) -> Result<Reply, Status> {
+    let request = EvaluateRequest {
+        expression: line.expression.clone(),
+        options: Some(line.options.into()),
+    };
+    let mut stub = backend.evaluator.clone();
+    let response = stub.evaluate(with_deadline(request, timeout)).await?;
+    let answer = response.into_inner().answer.unwrap_or_default();
+    Ok(Reply::Answer(Answer::from_proto(answer)))
+}
+
+async fn send_call(backend: &Backend, call: Call, timeout: Duration) -> Result<Reply, Status> {
+    let Call { method, n1, n2 } = call;
+    let mut stub = backend.calculator.clone();
+    Ok(match method {
+        Method::Add => {
+            let request = with_deadline(AddRequest { n1, n2 }, timeout);
+            Reply::Integer(stub.add(request).await?.into_inner().n1)
+        }
+        Method::Subtract => {
+            let request = with_deadline(SubstractRequest { n1, n2 }, timeout);
+            Reply::Integer(stub.substract(request).await?.into_inner().n1)
+        }
+        Method::Multiply => {
+            let request = with_deadline(MultiplyRequest { n1, n2 }, timeout);
+            Reply::Integer(stub.multiply(request).await?.into_inner().n1)
+        }
+        Method::Divide => {
+            let request = with_deadline(DivideRequest { n1, n2 }, timeout);
+            Reply::Float(stub.divide(request).await?.into_inner().f1)
+        }
+    })
 }
 
 /// A text of any length that a terminal shows as it is. Ours always is.

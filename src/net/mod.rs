@@ -1,5 +1,6 @@
-//! Byte streams: addresses, certificates, and a tap on what passes.
+//! Byte streams: addresses, certificates, a tap on the bytes, and the backoff of retries.
 
 pub mod address;
+pub(crate) mod backoff;
 pub(crate) mod tap;
 pub mod tls;

@@ -236,7 +236,7 @@ async fn a_server_that_hangs_is_lost_after_a_while() {
         .unwrap()
         .to_string();
     assert!(
-        lost.ends_with("nothing was heard while 16 calls waited 100ms each"),
+        lost.ends_with("nothing was received while 16 calls waited 100ms each"),
         "{lost}"
     );
 }
@@ -335,7 +335,8 @@ async fn what_is_no_grpc_server_is_called_so() {
         assert!(error.is_fatal());
         error.to_string().replace(&address, "ADDRESS")
     };
-    let foreign = "cannot reach ADDRESS: what listens there does not speak gRPC, or only with TLS; https:// asks for that";
+    let foreign =
+        "cannot reach ADDRESS: the server there does not speak gRPC, or only with TLS (https://)";
     assert_eq!(
         said(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await,
         foreign

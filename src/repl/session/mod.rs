@@ -346,7 +346,7 @@ impl<C: Calls> Session<C> {
     ) -> Outcome {
         let mut told = false;
         let again = async || match attempt(&self.calls).await {
-            Outcome::Unanswered(error) if error.may_pass() => Err(error),
+            Outcome::Unanswered(error) if error.is_transient() => Err(error),
             outcome => Ok(outcome),
         };
         match reconnect(self.patience, &mut told, notice, again).await {

@@ -206,7 +206,10 @@ impl ReconnectingWorksheet {
         } else {
             let open = async || terms.calls.worksheet(request.clone()).await;
             let opened = reconnect(terms.timeout, &mut told, notice, open).await;
-            let answered = opened.as_ref().err().is_none_or(|error| !error.may_pass());
+            let answered = opened
+                .as_ref()
+                .err()
+                .is_none_or(|error| !error.is_transient());
             if told && answered {
                 notice(&connected(terms.calls));
             }
