@@ -117,7 +117,7 @@ pub struct Answered<'r> {
     pub text: Option<Cow<'r, str>>,
     /// Whether the text is not the exact value.
     pub rounded: bool,
-    /// The exact value; none for a real number, and where there is no value.
+    /// The exact value; none for a real number and for a line without a value.
     pub exact: Option<TypedValue<&'r str>>,
 }
 
@@ -320,6 +320,6 @@ fn row(answer: AnswerRef<'_>) -> Row<'_> {
         name: sanitize(answer.name),
         text: value.map(|value| sanitize(value.text)),
         rounded: value.is_some_and(|value| value.rounded),
-        exact: value.and_then(|value| TypedValue::of(value.rounded, value.exact)),
+        exact: value.and_then(|value| TypedValue::from_message(value.rounded, value.exact)),
     })
 }

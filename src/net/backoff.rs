@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How the pauses of a [`Backoff`] grow: each is twice as long as the one before.
+/// The parameters of a [`Backoff`], in which each pause is twice as long as the one before.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BackoffPolicy {
     /// The first pause.
@@ -48,7 +48,7 @@ impl Backoff {
         self.pause = self.policy.first;
     }
 
-    /// Returns the next pause, whatever the deadline.
+    /// Returns the next pause without regard to the deadline.
     pub(crate) fn pause(&mut self) -> Duration {
         let BackoffPolicy { cap, jitter, .. } = self.policy;
         let pause = self.pause.min(cap);

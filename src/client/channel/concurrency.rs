@@ -23,7 +23,7 @@ pub const MAX: usize = 256;
 #[derive(Debug)]
 pub(in crate::client) struct ConcurrencyLimit {
     permits: Semaphore,
-    limit: AtomicUsize,
+    size: AtomicUsize,
     /// The latency of the fastest reply, in microseconds.
     fastest: AtomicU64,
     deadline: Duration,
@@ -41,7 +41,7 @@ impl ConcurrencyLimit {
     pub(in crate::client) fn new(deadline: Duration) -> Self {
         Self {
             permits: Semaphore::new(INITIAL),
-            limit: AtomicUsize::new(INITIAL),
+            size: AtomicUsize::new(INITIAL),
             fastest: AtomicU64::new(u64::MAX),
             deadline,
         }
@@ -99,14 +99,14 @@ impl Permit<'_> {
     }
 
     fn raise(self) {
-        let higher = |limit: usize| (limit < MAX).then_some(limit + 1);
+        let higher = |size: usize| (size < MAX).then_some(size + 1);
         if self.change(higher) {
             self.limit.permits.add_permits(1);
         }
     }
 
     fn lower(self) {
-        let lower = |limit: usize| (limit > 1).then_some(limit - 1);
+        let lower = |size: usize| (size > 1).then_some(size - 1);
         if self.change(lower) {
             self.permit.forget();
         }
@@ -114,7 +114,7 @@ impl Permit<'_> {
 
     fn change(&self, change: impl Fn(usize) -> Option<usize>) -> bool {
         let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
-        self.limit.limit.fetch_update(set, get, change).is_ok()
+        self.limit.size.fetch_update(set, get, change).is_ok()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sending a call again: when, where and how often.
+//! Retries: when a call is sent again, how often, and to which backend.
 
 use std::{
     error::Error as _,
@@ -35,7 +35,7 @@ const BACKOFF: BackoffPolicy = BackoffPolicy {
     jitter: 0.2,
 };
 
-/// Which calls may be sent again, and to which backend.
+/// Rules for sending a call again, and to which backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum RetryPolicy {
     /// The call changes nothing, and any backend will do.
@@ -47,20 +47,19 @@ pub(in crate::client) enum RetryPolicy {
     Once,
 }
 
-/// What may help a call that failed.
+/// The action after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum RetryAction {
-    /// Nothing.
+    /// Fails the call.
     Fail,
-    /// Sending it again, if the connection can be made again.
+    /// Sends it again if another connection can be attempted.
     Reconnect,
-    /// Sending it again, over a new connection where the old one broke; a limited number of
-    /// times.
+    /// Sends it again a limited number of times, over a new connection if the old one broke.
     Retry,
-    /// Sending it again later: the server is overloaded or unavailable; a limited number of
-    /// times.
+    /// Sends it again later, a limited number of times: the server is overloaded or
+    /// unavailable.
     BackOff,
-    /// Sending it again later, until the deadline: the server refused the stream.
+    /// Sends it again later, until the deadline: the server refused the stream.
     Wait,
 }
 

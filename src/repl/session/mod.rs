@@ -172,7 +172,7 @@ impl<C: Calls> Session<C> {
 
     /// Numbers what a line came to.
     fn keep(&mut self, line: &str, outcome: &Outcome) {
-        if let Some(reply) = outcome.reply().filter(|reply| reply.is_said())
+        if let Some(reply) = outcome.reply().filter(|reply| reply.is_computed())
             && !matches!(outcome, Outcome::Recalled(_))
         {
             self.answers.push(Numbered {

@@ -60,7 +60,7 @@ impl Log {
 
     /// A typed call was answered.
     pub(in crate::repl) fn record_reply(&mut self, reply: &Reply) {
-        if let Some(number) = reply.exact() {
+        if let Some(number) = reply.literal() {
             self.set_last(vec![(number, AngleUnit::Unspecified)], true);
         }
     }
