@@ -258,10 +258,10 @@ impl Reply {
     }
 }
 
-impl TypedValue<&str> {
+impl<'r> TypedValue<&'r str> {
     /// Returns the typed value of a decoded message.
     #[inline]
-    pub(super) fn from_message<'r>(rounded: bool, exact: Exact<'r>) -> Option<TypedValue<&'r str>> {
+    pub(super) fn from_message(rounded: bool, exact: Exact<'r>) -> Option<Self> {
         match exact {
             Exact::Integer(n) => Some(TypedValue::Integer(n)),
             Exact::Fraction(numerator, denominator) => Some(TypedValue::Fraction {
