@@ -136,7 +136,7 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
     }
     Ok(Access {
         tls: tls.transpose()?.map(Arc::new),
-        is_meant,
+        encrypt_by_default: is_meant,
         token,
     })
 }

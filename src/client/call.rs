@@ -1,9 +1,19 @@
-//! Calls and their replies, as values.
+//! Requests and replies as values, and the stub calls between them.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
+use tonic::Status;
+
+use super::{channel::balancer::Backend, with_deadline};
 use crate::{
-    proto::grpcalc::{v1 as proto, v1::answer},
+    proto::{
+        calc::{AddRequest, DivideRequest, MultiplyRequest, SubstractRequest},
+        grpcalc::{
+            v1 as proto,
+            v1::{EvaluateRequest, answer, value},
+        },
+        response::ExactRef,
+    },
     text::printable::printable,
 };
 
@@ -23,7 +33,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The name on the wire.
+    /// Returns the path of the method on the wire, without the slash in front.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -38,7 +48,7 @@ impl Method {
 /// A method with its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// What to call.
+    /// The method.
     pub method: Method,
     /// The first operand.
     pub n1: i32,
@@ -46,28 +56,28 @@ pub struct Call {
     pub n2: i32,
 }
 
-/// A line of the language, to be evaluated by itself.
+/// A line of the language that is evaluated without a worksheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluate {
     /// The line.
     pub expression: String,
-    /// How to evaluate it.
+    /// How the line is evaluated and its answer shown.
     pub options: EvaluateOptions,
 }
 
-/// How lines are evaluated, and their answers shown.
+/// Options for the evaluation of lines and the text of their answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvaluateOptions {
-    /// Significant digits of rounded answers, from 1 to what the server allows.
+    /// Significant digits of rounded answers, from 1 to the limit of the server.
     pub digits: u32,
-    /// What a bare number means to trigonometric functions.
+    /// The unit of numbers that trigonometric functions take.
     pub angle: AngleUnit,
-    /// In which base integers are shown.
+    /// The base in which integers are shown.
     pub base: NumberBase,
 }
 
 impl EvaluateOptions {
-    /// The same with integers in decimal digits.
+    /// Returns the same options with integers in decimal digits.
     #[must_use]
     pub fn decimal(self) -> Self {
         Self {
@@ -78,7 +88,7 @@ impl EvaluateOptions {
 }
 
 impl Default for EvaluateOptions {
-    /// 20 digits, radians, decimal.
+    /// Returns 20 digits, radians and decimal integers.
     fn default() -> Self {
         Self {
             digits: 20,
@@ -98,7 +108,7 @@ impl From<EvaluateOptions> for proto::Options {
     }
 }
 
-/// What a server can be asked.
+/// A unary request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// A typed call of `calc.Calculator`.
@@ -113,33 +123,57 @@ impl From<Call> for Request {
     }
 }
 
-/// What a server replied.
+/// The reply to a [`Request`], or an answer from the chat in place of one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// Of `Add`, `Substract` and `Multiply`.
+    /// The reply of `Add`, `Substract` or `Multiply`.
     Integer(i32),
-    /// Of `Divide`.
+    /// The reply of `Divide`.
     Float(f32),
-    /// Of `Evaluate`.
+    /// The reply of `Evaluate`, or the answer of a worksheet.
     Answer(Answer),
-    /// An answer that somebody shared in the chat: a number, as a line writes it.
+    /// An answer from a note of the chat, or an earlier answer of the session. Its text can be
+    /// evaluated as a line.
     Shared(Answer),
 }
 
-/// What a line of the language is worth.
+/// The answer to a line of the language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The name that the line bound, or empty.
     pub name: String,
-    /// Its value as text, fit for a terminal; none where it has none.
+    /// The value as text, made safe for a terminal; none for a line without a value.
     pub text: Option<String>,
     /// Whether the text is not the exact value.
     pub rounded: bool,
+    /// The exact value; none for a real number and for a line without a value.
+    pub exact: Option<TypedValue>,
+}
+
+/// An exact value, typed as in `grpcalc.v1.Value`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypedValue<S = String> {
+    /// An integer of at most 64 bits.
+    Integer(i64),
+    /// A rational number in lowest terms that is not an integer.
+    Fraction {
+        /// Decimal digits, behind a minus sign if the number is negative.
+        numerator: S,
+        /// Decimal digits.
+        denominator: S,
+    },
+    /// A truth value.
+    Truth(bool),
+    /// An exact value that travels as text only: an integer beyond 64 bits, a text above
+    /// 4 KiB, or in a list of definitions the body of a function.
+    Text,
 }
 
 impl fmt::Display for Reply {
-    /// An integer as it is, an answer as the server wrote it. A float always with a point or an exponent: in full
-    /// where it is integral, else the shortest text that reads back to it.
+    /// Writes an integer in decimal digits and an answer as the server wrote it.
+    ///
+    /// A float always has a point or an exponent: an integral one is written in full, another
+    /// as the shortest text that reads back to it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(n) => n.fmt(f),
@@ -154,14 +188,16 @@ impl fmt::Display for Reply {
 }
 
 impl Reply {
-    /// The number that it is, as a line writes it; none where it is no number, and for answers,
-    /// which their worksheet knows.
+    /// Returns a line whose value is exactly that of the reply.
+    ///
+    /// None for a float that is not finite, and for an answer of a worksheet, which the
+    /// worksheet still has.
     #[must_use]
-    pub fn exact(&self) -> Option<String> {
+    pub fn literal(&self) -> Option<String> {
         match self {
             Self::Integer(n) => Some(n.to_string()),
             Self::Float(x) if x.is_finite() => {
-                // No 32-bit float has more decimals.
+                // The most decimals that a 32-bit float has.
                 let digits = format!("{x:.149}");
                 Some(
                     digits
@@ -175,10 +211,31 @@ impl Reply {
         }
     }
 
-    /// Whether it has a text that its line came to: a definition of a function has none, and
-    /// what was shared was another's.
+    /// Returns the value if it is an integer of at most 64 bits.
     #[must_use]
-    pub fn is_said(&self) -> bool {
+    pub fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(n) => Some((*n).into()),
+            #[expect(clippy::cast_possible_truncation, reason = "integral and small enough")]
+            Self::Float(x) => (self.is_integer() && x.abs() < 2_f32.powi(63)).then_some(*x as i64),
+            Self::Answer(answer) | Self::Shared(answer) => answer.integer(),
+        }
+    }
+
+    /// Whether the value is known to be an integer, of any size.
+    #[must_use]
+    pub fn is_integer(&self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Float(x) => x.fract() == 0.0,
+            Self::Answer(answer) | Self::Shared(answer) => answer.is_integer(),
+        }
+    }
+
+    /// Whether it is the value of a line of this session: not a function's definition, nor an
+    /// answer from the chat.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
         match self {
             Self::Integer(_) | Self::Float(_) => true,
             Self::Answer(answer) => answer.text.is_some(),
@@ -186,7 +243,7 @@ impl Reply {
         }
     }
 
-    /// Whether its text is not exactly what it is.
+    /// Whether the text is not the exact value.
     #[must_use]
     pub fn is_rounded(&self) -> bool {
         match self {
@@ -194,30 +251,138 @@ impl Reply {
             Self::Answer(answer) | Self::Shared(answer) => answer.rounded,
             Self::Float(_) => {
                 let text = self.to_string();
-                self.exact()
+                self.literal()
                     .is_none_or(|exact| exact != text.strip_suffix(".0").unwrap_or(&text))
             }
         }
     }
 }
 
+impl<'r> TypedValue<&'r str> {
+    /// Returns the typed value of a decoded message.
+    #[inline]
+    pub(super) fn from_message(rounded: bool, exact: ExactRef<'r>) -> Option<Self> {
+        match exact {
+            ExactRef::Integer(n) => Some(TypedValue::Integer(n)),
+            ExactRef::Fraction(numerator, denominator) => Some(TypedValue::Fraction {
+                numerator,
+                denominator,
+            }),
+            ExactRef::Truth(truth) => Some(TypedValue::Truth(truth)),
+            ExactRef::None => (!rounded).then_some(TypedValue::Text),
+        }
+    }
+}
+
+impl<S> TypedValue<S> {
+    /// Converts the texts, if there are any, with `convert`.
+    pub(super) fn map<'s, T>(&'s self, convert: impl Fn(&'s S) -> T) -> TypedValue<T> {
+        match self {
+            Self::Integer(n) => TypedValue::Integer(*n),
+            Self::Fraction {
+                numerator,
+                denominator,
+            } => TypedValue::Fraction {
+                numerator: convert(numerator),
+                denominator: convert(denominator),
+            },
+            Self::Truth(truth) => TypedValue::Truth(*truth),
+            Self::Text => TypedValue::Text,
+        }
+    }
+}
+
 impl Answer {
-    /// What a server's message says. It may be anybody's server.
+    /// Returns the value if it is an integer of at most 64 bits.
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        match self.exact {
+            Some(TypedValue::Integer(n)) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is known to be an integer, of any size.
+    #[must_use]
+    pub fn is_integer(&self) -> bool {
+        matches!(self.exact, Some(TypedValue::Integer(_) | TypedValue::Text))
+    }
+
+    /// Converts a server's message. The server is not trusted.
     pub(super) fn from_proto(message: proto::Answer) -> Self {
         let value = match message.result {
             Some(answer::Result::Value(value)) => Some(value),
-            // Here a fault is a status.
+            // A fault would be the status of the call.
             Some(answer::Result::Fault(_)) | None => None,
         };
         Self {
             name: sanitize(&message.name).into_owned(),
             rounded: value.as_ref().is_some_and(|value| value.rounded),
+            exact: value.as_ref().and_then(|value| {
+                let exact = match &value.exact {
+                    Some(value::Exact::Integer(n)) => ExactRef::Integer(*n),
+                    Some(value::Exact::Fraction(fraction)) => {
+                        ExactRef::Fraction(&fraction.numerator, &fraction.denominator)
+                    }
+                    Some(value::Exact::Truth(truth)) => ExactRef::Truth(*truth),
+                    None => ExactRef::None,
+                };
+                let typed = TypedValue::from_message(value.rounded, exact)?;
+                Some(typed.map(|text| (*text).to_owned()))
+            }),
             text: value.map(|value| sanitize(&value.text).into_owned()),
         }
     }
 }
 
-/// A text of any length that a terminal shows as it is. Ours always is.
+/// Sends `request` to `backend`, which has `timeout` to answer it.
+pub(super) async fn send(
+    backend: &Backend,
+    request: &Request,
+    timeout: Duration,
+) -> Result<Reply, Status> {
+    match request {
+        Request::Call(call) => send_call(backend, *call, timeout).await,
+        Request::Evaluate(line) => send_line(backend, line, timeout).await,
+    }
+}
+
+async fn send_line(backend: &Backend, line: &Evaluate, timeout: Duration) -> Result<Reply, Status> {
+    let request = EvaluateRequest {
+        expression: line.expression.clone(),
+        options: Some(line.options.into()),
+    };
+    let mut stub = backend.evaluator.clone();
+    let response = stub.evaluate(with_deadline(request, timeout)).await?;
+    let answer = response.into_inner().answer.unwrap_or_default();
+    Ok(Reply::Answer(Answer::from_proto(answer)))
+}
+
+async fn send_call(backend: &Backend, call: Call, timeout: Duration) -> Result<Reply, Status> {
+    let Call { method, n1, n2 } = call;
+    let mut stub = backend.calculator.clone();
+    Ok(match method {
+        Method::Add => {
+            let request = with_deadline(AddRequest { n1, n2 }, timeout);
+            Reply::Integer(stub.add(request).await?.into_inner().n1)
+        }
+        Method::Subtract => {
+            let request = with_deadline(SubstractRequest { n1, n2 }, timeout);
+            Reply::Integer(stub.substract(request).await?.into_inner().n1)
+        }
+        Method::Multiply => {
+            let request = with_deadline(MultiplyRequest { n1, n2 }, timeout);
+            Reply::Integer(stub.multiply(request).await?.into_inner().n1)
+        }
+        Method::Divide => {
+            let request = with_deadline(DivideRequest { n1, n2 }, timeout);
+            Reply::Float(stub.divide(request).await?.into_inner().f1)
+        }
+    })
+}
+
+/// Makes a text safe for a terminal, of any length. Texts of our servers are returned
+/// as they are.
 #[inline]
 pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
@@ -231,7 +396,7 @@ mod tests {
     use super::Reply;
 
     #[test]
-    fn what_replies_are_exactly() {
+    fn literals_of_replies() {
         for (reply, exact, rounded) in [
             (Reply::Integer(-5), "-5", false),
             (Reply::Float(2.0), "2", false),
@@ -239,17 +404,17 @@ mod tests {
             (Reply::Float(10.0 / 3.0), "3.3333332538604736328125", true),
             (Reply::Float(2_147_483_648.0), "2147483648", false),
         ] {
-            assert_eq!(reply.exact().as_deref(), Some(exact));
+            assert_eq!(reply.literal().as_deref(), Some(exact));
             assert_eq!(reply.is_rounded(), rounded, "{exact}");
         }
-        let least = Reply::Float(f32::from_bits(1)).exact().unwrap();
+        let least = Reply::Float(f32::from_bits(1)).literal().unwrap();
         assert_eq!(least.parse::<f32>(), Ok(f32::from_bits(1)));
         assert_eq!(least.len(), 151);
-        assert_eq!(Reply::Float(f32::NAN).exact(), None);
+        assert_eq!(Reply::Float(f32::NAN).literal(), None);
     }
 
     #[test]
-    fn replies_as_text() {
+    fn texts_of_replies() {
         for (reply, text) in [
             (Reply::Integer(-5), "-5"),
             (Reply::Float(2.0), "2.0"),

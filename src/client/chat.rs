@@ -1,13 +1,16 @@
-//! The chat of a server, from the side of a member.
+//! The chat of a server: sending notes and receiving them.
 
 use std::{fmt, future::pending, sync::Arc, time::Duration};
 
-use tokio::time::{sleep, timeout};
+use tokio::time::{self, sleep};
 use tonic::{Request, Response, Status, Streaming, codegen::BoxFuture, metadata::MetadataMap};
 
 use super::{
-    CallError, Peer,
-    channel::{connector::Stage, grpc_channel::GrpcChannel},
+    CallError,
+    channel::{
+        connector::{Connectivity, ConnectivityState},
+        grpc_channel::GrpcChannel,
+    },
     with_deadline,
 };
 use crate::{
@@ -20,18 +23,16 @@ use crate::{
     text::printable::printable,
 };
 
-/// How long nothing comes before the notes that came are taken for the whole history, of a
-/// server that does not tell. Servers of some languages say nothing at all before the first
-/// note, not even that the call is taken.
-const QUIET: Duration = Duration::from_millis(500);
+/// The pause after which the history counts as complete, for servers that do not send its
+/// length. Servers in some languages do not even send response headers before the first note.
+const HISTORY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Something that somebody said. It may be anything: what displays it makes it fit for a
-/// terminal.
+/// A message in the chat, as it was received. `Display` makes it safe for a terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Note {
-    /// Who said it.
+    /// The name of its author.
     pub name: String,
-    /// What was said.
+    /// The text.
     pub text: String,
 }
 
@@ -42,8 +43,8 @@ impl fmt::Display for Note {
     }
 }
 
-/// What may be kept of a text. It may be anybody's server.
-fn cut(mut text: String, limit: usize) -> String {
+/// Cuts a text after `limit` characters. The server is not trusted.
+fn truncate(mut text: String, limit: usize) -> String {
     if let Some((end, _)) = text.char_indices().nth(limit) {
         text.truncate(end);
         text.push('…');
@@ -52,20 +53,20 @@ fn cut(mut text: String, limit: usize) -> String {
     text
 }
 
-/// What is heard of a chat.
+/// The notes of a chat, in order.
 pub struct Notes {
     stream: Stream,
-    /// The next note, where the server tells.
-    bookmark: Option<Cursor>,
-    /// The number of the first note that was said after the stream began.
-    live: u64,
-    /// What to call the server of this stream.
+    /// The cursor of the next note, if the server sends cursors.
+    cursor: Option<Cursor>,
+    /// The number of the first note after the history.
+    first_live: u64,
+    /// The name of the server of this stream.
     server: String,
-    peer: Arc<Peer>,
+    connectivity: Arc<Connectivity>,
 }
 
 enum Stream {
-    /// The server has not said yet that it takes the call.
+    /// The server has not sent response headers yet.
     Opening(BoxFuture<Response<Streaming<proto::Note>>, Status>),
     Open(Box<Streaming<proto::Note>>),
 }
@@ -74,31 +75,28 @@ impl fmt::Debug for Notes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut notes = f.debug_struct("Notes");
         notes.field("server", &self.server);
-        notes
-            .field("bookmark", &self.bookmark)
-            .finish_non_exhaustive()
+        notes.field("cursor", &self.cursor).finish_non_exhaustive()
     }
 }
 
-/// Begins to listen, with the note at `from` where the server knows that place, else with
-/// the oldest.
-pub(super) async fn listen(
+/// Opens a stream of notes from the cursor `from` if the server knows it, else from the oldest.
+pub(super) async fn subscribe(
     channel: GrpcChannel,
     from: Option<&Cursor>,
-    peer: &Arc<Peer>,
+    connectivity: &Arc<Connectivity>,
 ) -> Result<Notes, Status> {
     let mut request = Request::new(Empty {});
-    if let Some(place) = from.and_then(|from| from.to_string().parse().ok()) {
-        request.metadata_mut().insert(FROM, place);
+    if let Some(cursor) = from.and_then(|from| from.to_string().parse().ok()) {
+        request.metadata_mut().insert(FROM, cursor);
     }
     let mut stub = ChatServerClient::new(channel);
     let mut opening: BoxFuture<_, _> = Box::pin(async move { stub.chat_stream(request).await });
     let mut notes = Notes {
         stream: Stream::Opening(Box::pin(pending())),
-        bookmark: None,
-        live: 0,
-        server: peer.name(),
-        peer: Arc::clone(peer),
+        cursor: None,
+        first_live: 0,
+        server: connectivity.server(),
+        connectivity: Arc::clone(connectivity),
     };
     loop {
         tokio::select! {
@@ -106,8 +104,8 @@ pub(super) async fn listen(
                 notes.begin(response?);
                 return Ok(notes);
             }
-            // It has a connection, so it is the server that says nothing.
-            () = sleep(QUIET) => if peer.stage() == Stage::Speaking {
+            // There is a connection, so it is the server that sends nothing.
+            () = sleep(HISTORY_PAUSE) => if connectivity.state() == ConnectivityState::Ready {
                 notes.stream = Stream::Opening(opening);
                 return Ok(notes);
             }
@@ -115,14 +113,18 @@ pub(super) async fn listen(
     }
 }
 
-/// Says `note`, within `left`.
-pub(super) async fn say(channel: GrpcChannel, note: &Note, left: Duration) -> Result<(), Status> {
+/// Sends `note`, which the server has `timeout` to take.
+pub(super) async fn send(
+    channel: GrpcChannel,
+    note: &Note,
+    timeout: Duration,
+) -> Result<(), Status> {
     let note = proto::Note {
         name: note.name.clone(),
         message: note.text.clone(),
     };
     let mut stub = ChatServerClient::new(channel);
-    stub.send_note(with_deadline(note, left)).await?;
+    stub.send_note(with_deadline(note, timeout)).await?;
     Ok(())
 }
 
@@ -132,39 +134,43 @@ impl Notes {
         let from = text(metadata, FROM).and_then(|from| from.parse::<Cursor>().ok());
         let next = text(metadata, NEXT).and_then(|next| next.parse().ok());
         if let (Some(from), Some(next)) = (from, next) {
-            (self.bookmark, self.live) = (Some(from), next);
+            (self.cursor, self.first_live) = (Some(from), next);
         }
         self.stream = Stream::Open(Box::new(response.into_inner()));
     }
 
-    /// The place of the next note, where the server tells of places.
+    /// Returns the cursor of the next note, if the server sends cursors.
     #[must_use]
-    pub fn bookmark(&self) -> Option<&Cursor> {
-        self.bookmark.as_ref()
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
     }
 
-    /// Waits for the next note. An error is the end of the stream. Nothing is lost where the
-    /// future is dropped.
+    /// Waits for the next note. An error is the end of the stream. Dropping the future loses no
+    /// note.
     pub async fn next(&mut self) -> Result<Note, CallError> {
         if let Stream::Opening(opening) = &mut self.stream {
             let opened = opening.await;
-            let failed = |status| CallError::from_status(&status, Duration::ZERO, &self.peer);
-            let response = opened.map_err(failed)?;
+            let response = opened.map_err(|status| {
+                CallError::from_status(&status, Duration::ZERO, &self.connectivity)
+            })?;
             self.begin(response);
         }
         let note = match self.message().await {
             Ok(Some(note)) => note,
             Ok(None) => return Err(CallError::ended(&self.server, "chat")),
-            Err(status) => return Err(CallError::of_stream(&status, &self.server, &self.peer)),
+            Err(status) => {
+                let connectivity = &self.connectivity;
+                return Err(CallError::from_stream(&status, &self.server, connectivity));
+            }
         };
-        if let Some(bookmark) = &mut self.bookmark {
-            // What tells of a gap is no note of the history, but stands for those in it.
+        if let Some(cursor) = &mut self.cursor {
+            // The announcement of a gap stands for all notes in it.
             let notes = missed(&note).unwrap_or(1);
-            bookmark.number = bookmark.number.saturating_add(notes);
+            cursor.number = cursor.number.saturating_add(notes);
         }
         Ok(Note {
-            name: cut(note.name, NAME),
-            text: cut(note.message, TEXT),
+            name: truncate(note.name, NAME),
+            text: truncate(note.message, TEXT),
         })
     }
 
@@ -175,18 +181,19 @@ impl Notes {
         }
     }
 
-    /// Waits for the next note that was said before the stream began; none where there are
-    /// no more. One that is due has to come within `patience`.
-    pub async fn next_of_history(&mut self, patience: Duration) -> Result<Option<Note>, CallError> {
-        let patience = match &self.bookmark {
-            Some(bookmark) if bookmark.number >= self.live => return Ok(None),
-            Some(_) => patience,
-            None => QUIET,
+    /// Waits for the next note of the history; none at its end.
+    ///
+    /// Fails if the server owes a note and does not send it within `timeout`.
+    pub async fn next_of_history(&mut self, timeout: Duration) -> Result<Option<Note>, CallError> {
+        let limit = match &self.cursor {
+            Some(cursor) if cursor.number >= self.first_live => return Ok(None),
+            Some(_) => timeout,
+            None => HISTORY_PAUSE,
         };
-        match timeout(patience, self.next()).await {
+        match time::timeout(limit, self.next()).await {
             Ok(note) => note.map(Some),
-            Err(_) if self.bookmark.is_none() => Ok(None),
-            Err(_) => Err(CallError::silent(&self.server, patience)),
+            Err(_) if self.cursor.is_none() => Ok(None),
+            Err(_) => Err(CallError::silent_stream(&self.server, limit)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What can become of a call, in words.
+//! The errors of calls, and their messages.
 
 use std::{error::Error, io, ops::Range, time::Duration};
 
@@ -7,7 +7,7 @@ use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tonic_types::{ErrorInfo, StatusExt as _};
 
 use super::channel::{
-    connector::{Peer, Stage},
+    connector::{Connectivity, ConnectivityState},
     grpc_channel::NotGrpc,
     tls,
 };
@@ -20,26 +20,25 @@ use crate::{
     text::{io_error, printable::printable},
 };
 
-/// Characters of a server's message that are shown.
-const MESSAGE: usize = 1024;
+/// The longest message of a server that is shown, in characters.
+const MAX_MESSAGE: usize = 1024;
 
-/// What a server says is wrong with a line or a call.
+/// A server's description of what is wrong with a line or a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
-#[error("{message}{}", advice(place.as_ref(), help))]
+#[error("{message}{}", column_and_help(place.as_ref(), help))]
 pub struct Fault {
-    /// The kind of fault, where the server gave one. Programs decide by it.
+    /// The kind of fault, for programs, if the server gave one.
     pub reason: Option<String>,
-    /// Its message, fit for a terminal.
+    /// The message, made safe for a terminal.
     pub message: String,
-    /// The place in the line, in characters from 0, half-open, where the server
-    /// gave one.
+    /// The place in the line, in characters from 0, half-open, if the server gave one.
     pub place: Option<Range<usize>>,
-    /// What would help, or empty; fit for a terminal.
+    /// A suggestion, or empty; made safe for a terminal.
     pub help: String,
 }
 
 impl Fault {
-    /// A line was not answered within `timeout`.
+    /// Returns the fault of a line that was not answered within `timeout`.
     #[must_use]
     pub fn deadline(timeout: Duration) -> Self {
         Self {
@@ -49,7 +48,7 @@ impl Fault {
         }
     }
 
-    /// A line was stopped.
+    /// Returns the fault of a cancelled line.
     #[must_use]
     pub fn cancelled() -> Self {
         Self {
@@ -59,133 +58,138 @@ impl Fault {
         }
     }
 
-    /// Whether somebody asked for the line to be stopped.
+    /// Whether the line was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.reason.as_deref() == Some(name(Code::Cancelled))
     }
 
-    /// What a server's message says. It may be anybody's server.
+    /// Converts a server's message. The server is not trusted.
     pub(super) fn from_proto(fault: &proto::Fault) -> Self {
         let place = fault.span.as_ref();
         Self {
-            reason: Some(printable(&fault.reason, MESSAGE)),
-            message: printable(&fault.message, MESSAGE),
+            reason: Some(printable(&fault.reason, MAX_MESSAGE)),
+            message: printable(&fault.message, MAX_MESSAGE),
             place: place.map(|span| span.start as usize..span.end as usize),
-            help: printable(&fault.help, MESSAGE),
+            help: printable(&fault.help, MAX_MESSAGE),
         }
     }
 }
 
-/// Why a call has no reply.
+/// The error of a call without a reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// The server refused this call, and will answer others.
+    /// The server refused this call; it can answer others.
     #[error("{fault}")]
     Fault {
         /// The gRPC status.
         code: Code,
-        /// What it said of it.
+        /// The server's description.
         fault: Fault,
     },
-    /// The server speaks, but did not answer this call in time.
+    /// The server is alive, but did not answer this call in time.
     #[error("no answer within {0:?} (DEADLINE_EXCEEDED)")]
     Deadline(Duration),
     /// There is no connection to a gRPC server.
     #[error("cannot reach {server}: {cause}")]
     Unreachable {
-        /// Who was asked.
+        /// The name of the server.
         server: String,
-        /// Why there is none.
+        /// The reason.
         cause: String,
     },
-    /// There was a connection, and it broke under the call.
+    /// The connection broke during the call.
     #[error("lost the connection to {server}: {cause}")]
     Lost {
-        /// Who was asked.
+        /// The name of the server.
         server: String,
-        /// What broke.
+        /// The reason.
         cause: String,
     },
-    /// As above, and nobody knows whether what was to be said was said.
-    #[error("lost the connection to {server}: {cause}; the note may have been said or not")]
-    Unsure {
-        /// Who was asked.
+    /// The connection broke after the note was sent: the server may or may not have stored it.
+    #[error("lost the connection to {server}: {cause}; the note may or may not have been sent")]
+    Unconfirmed {
+        /// The name of the server.
         server: String,
-        /// What broke.
+        /// The reason.
         cause: String,
     },
-    /// The server will not answer this client, or not now.
+    /// The server does not answer this client, or not now.
     #[error("{server} refuses: {message}")]
     Refused {
-        /// Who was asked.
+        /// The name of the server.
         server: String,
         /// The gRPC status.
         code: Code,
-        /// Why, fit for a terminal.
+        /// The server's message, made safe for a terminal.
         message: String,
     },
 }
 
 impl CallError {
-    /// Whether the next call would fare no better.
+    /// Whether the next call would fail too.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Fault { .. } | Self::Deadline(_) => false,
             Self::Unreachable { .. }
             | Self::Lost { .. }
-            | Self::Unsure { .. }
+            | Self::Unconfirmed { .. }
             | Self::Refused { .. } => true,
         }
     }
 
-    /// Whether there may be a server again in a while.
+    /// Whether a call may succeed after a while, with the server or the connection back.
     #[must_use]
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         match self {
-            Self::Fault { .. } | Self::Deadline(_) | Self::Unsure { .. } => false,
+            Self::Fault { .. } | Self::Deadline(_) | Self::Unconfirmed { .. } => false,
             Self::Unreachable { .. } | Self::Lost { .. } => true,
             Self::Refused { code, .. } => *code == Code::Unavailable,
         }
     }
 
-    /// A stream to `name` ended with `status`, and nothing more is answered on it. Another
-    /// server may have been dialed since.
-    pub(super) fn of_stream(status: &Status, name: &str, peer: &Peer) -> Self {
-        let mut error = Self::from_status(status, Duration::ZERO, peer);
+    /// Returns the error of a stream that ended with `status`.
+    ///
+    /// It names the `stream_server`, since the newest connection may be another one.
+    pub(super) fn from_stream(
+        status: &Status,
+        stream_server: &str,
+        connectivity: &Connectivity,
+    ) -> Self {
+        let mut error = Self::from_status(status, Duration::ZERO, connectivity);
         match &mut error {
             Self::Fault { .. } | Self::Deadline(_) => Self::Lost {
-                server: name.into(),
+                server: stream_server.into(),
                 cause: error.to_string(),
             },
             Self::Unreachable { server, .. }
             | Self::Lost { server, .. }
-            | Self::Unsure { server, .. }
+            | Self::Unconfirmed { server, .. }
             | Self::Refused { server, .. } => {
-                name.clone_into(server);
+                stream_server.clone_into(server);
                 error
             }
         }
     }
 
-    /// A `stream` ended, though not everything was answered.
-    pub(super) fn ended(name: &str, stream: &str) -> Self {
+    /// Returns the error of a `stream` that the server ended before all was answered.
+    pub(super) fn ended(server: &str, stream: &str) -> Self {
         Self::Lost {
-            server: name.into(),
+            server: server.into(),
             cause: format!("it ended the {stream}"),
         }
     }
 
-    /// The same error, of a note that was to be said.
-    pub(super) fn of_note(self) -> Self {
+    /// Converts the error of a call that sent a note, which may have been stored.
+    pub(super) fn for_note(self) -> Self {
         match self {
-            Self::Lost { server, cause } => Self::Unsure { server, cause },
+            Self::Lost { server, cause } => Self::Unconfirmed { server, cause },
             Self::Deadline(_) => Self::Fault {
                 code: Code::DeadlineExceeded,
                 fault: Fault {
                     reason: Some(name(Code::DeadlineExceeded).into()),
-                    message: format!("{self}; the note may have been said or not"),
+                    message: format!("{self}; the note may or may not have been sent"),
                     ..Fault::default()
                 },
             },
@@ -193,23 +197,36 @@ impl CallError {
         }
     }
 
-    /// Nothing came on a stream for `timeout`, though an answer was due.
-    pub(super) fn silent(name: &str, timeout: Duration) -> Self {
+    /// Returns the error of a stream with no answer, nor one to a cancellation, within `timeout`.
+    pub(super) fn silent_stream(server: &str, timeout: Duration) -> Self {
         Self::Lost {
-            server: name.into(),
+            server: server.into(),
             cause: format!("no answer within {timeout:?}, nor to a cancellation"),
         }
     }
 
-    /// A server says what makes no sense.
-    pub(super) fn protocol_error(name: &str) -> Self {
+    /// Returns the error of a stream whose responses do not match its requests.
+    pub(super) fn protocol_error(server: &str) -> Self {
         Self::Lost {
-            server: name.into(),
+            server: server.into(),
             cause: "its answers do not fit what it was asked".into(),
         }
     }
 
-    /// There is no worksheet to ask.
+    /// Returns the error of a reply to another kind of request than the one that was sent.
+    #[must_use]
+    pub fn mismatched_reply() -> Self {
+        Self::Fault {
+            code: Code::Internal,
+            fault: Fault {
+                reason: Some(name(Code::Internal).into()),
+                message: "the server answered another request than the one it was sent".into(),
+                ..Fault::default()
+            },
+        }
+    }
+
+    /// Returns the error of a request to a worksheet that was not opened.
     #[must_use]
     pub fn no_worksheet() -> Self {
         Self::Unreachable {
@@ -230,67 +247,73 @@ impl CallError {
         )
     }
 
-    /// Nothing came within `timeout`; `peer` knows how far we got.
-    pub(super) fn deadline(timeout: Duration, peer: &Peer) -> Self {
-        let cause = match peer.stage() {
-            Stage::Speaking => return Self::Deadline(timeout),
-            Stage::Dialing => format!("no connection within {timeout:?}"),
-            Stage::Silent => format!("it took the connection, but said nothing within {timeout:?}"),
-            Stage::Foreign => FOREIGN.into(),
+    /// Returns the error of a call that passed its deadline, `timeout` after its start.
+    pub(super) fn deadline(timeout: Duration, connectivity: &Connectivity) -> Self {
+        let cause = match connectivity.state() {
+            ConnectivityState::Ready => return Self::Deadline(timeout),
+            ConnectivityState::Connecting => format!("no connection within {timeout:?}"),
+            ConnectivityState::Connected => {
+                format!("it took the connection, but said nothing within {timeout:?}")
+            }
+            ConnectivityState::NotHttp2 => NOT_HTTP2.into(),
         };
-        Self::no_server(cause, peer)
+        Self::not_connected(cause, connectivity)
     }
 
-    /// `calls` in a row ran out of time, and nothing was heard meanwhile.
-    pub(super) fn unheard(calls: u32, timeout: Duration, server: String) -> Self {
+    /// Returns the error of `calls` in a row that passed their deadlines with nothing received.
+    pub(super) fn silent_calls(calls: u32, timeout: Duration, servers: String) -> Self {
         Self::Lost {
-            server,
-            cause: format!("nothing was heard while {calls} calls waited {timeout:?} each"),
+            server: servers,
+            cause: format!("nothing was received while {calls} calls waited {timeout:?} each"),
         }
     }
 
-    /// No connection could be made.
-    pub(super) fn unreachable(error: &(dyn Error + 'static), peer: &Peer) -> Self {
-        Self::no_server(root_cause(error), peer)
+    /// Returns the error of a connection that could not be made.
+    pub(super) fn unreachable(error: &(dyn Error + 'static), connectivity: &Connectivity) -> Self {
+        Self::not_connected(root_cause(error), connectivity)
     }
 
-    fn no_server(cause: String, peer: &Peer) -> Self {
+    fn not_connected(cause: String, connectivity: &Connectivity) -> Self {
         Self::Unreachable {
-            server: peer.name(),
+            server: connectivity.server(),
             cause,
         }
     }
 
-    /// The words for `status`, which a server sent or the transport made up.
-    pub(super) fn from_status(status: &Status, timeout: Duration, peer: &Peer) -> Self {
-        // Only what was made on this side has a source.
+    /// Converts a status of the server or of the transport.
+    pub(super) fn from_status(
+        status: &Status,
+        timeout: Duration,
+        connectivity: &Connectivity,
+    ) -> Self {
+        // Only a status of the transport has a source.
         if let Some(source) = status.source() {
-            return Self::from_transport(status.code(), source, timeout, peer);
+            return Self::from_transport(status.code(), source, timeout, connectivity);
         }
         match status.code() {
             Code::DeadlineExceeded => Self::Deadline(timeout),
-            // What a tonic server says when the request's deadline passes.
+            // The status of a tonic server after the request's deadline.
             Code::Cancelled if status.message() == "Timeout expired" => Self::Deadline(timeout),
             code @ (Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied) => {
                 Self::Refused {
-                    server: peer.name(),
+                    server: connectivity.server(),
                     code,
-                    message: words(status),
+                    message: message_with_code(status),
                 }
             }
             code => {
                 let info = status.get_details_error_info();
                 let ours = info.as_ref().is_some_and(|info| info.domain == DOMAIN);
                 let fault = Fault {
-                    // Our own servers' messages need no code beside them.
+                    // Messages of our own servers need no code.
                     message: if ours {
-                        printable(status.message(), MESSAGE)
+                        printable(status.message(), MAX_MESSAGE)
                     } else {
-                        words(status)
+                        message_with_code(status)
                     },
-                    place: info.as_ref().filter(|_| ours).and_then(place),
+                    place: info.as_ref().filter(|_| ours).and_then(span),
                     help: info.as_ref().filter(|_| ours).map(help).unwrap_or_default(),
-                    reason: info.map(|info| printable(&info.reason, MESSAGE)),
+                    reason: info.map(|info| printable(&info.reason, MAX_MESSAGE)),
                 };
                 Self::Fault { code, fault }
             }
@@ -301,117 +324,75 @@ impl CallError {
         code: Code,
         error: &(dyn Error + 'static),
         timeout: Duration,
-        peer: &Peer,
+        connectivity: &Connectivity,
     ) -> Self {
-        if let Some(not_grpc) = find::<NotGrpc>(error) {
-            return Self::no_server(not_grpc.to_string(), peer);
+        if let Some(not_grpc) = find_source::<NotGrpc>(error) {
+            return Self::not_connected(not_grpc.to_string(), connectivity);
         }
-        if find::<TimeoutExpired>(error).is_some() {
-            return Self::deadline(timeout, peer);
+        if find_source::<TimeoutExpired>(error).is_some() {
+            return Self::deadline(timeout, connectivity);
         }
-        if find::<ConnectError>(error).is_some() {
-            return Self::unreachable(error, peer);
+        if find_source::<ConnectError>(error).is_some() {
+            return Self::unreachable(error, connectivity);
         }
-        if let Some(reset) = find::<h2::Error>(error).filter(|error| error.is_reset()) {
+        if let Some(reset) = find_source::<h2::Error>(error).filter(|error| error.is_reset()) {
             let fault = Fault {
-                message: with_name(&reset.to_string(), code),
+                message: with_code(&reset.to_string(), code),
                 ..Fault::default()
             };
             return Self::Fault { code, fault };
         }
-        match peer.stage() {
-            _ if peer.has_spoken() => Self::Lost {
-                server: peer.name(),
+        match connectivity.state() {
+            _ if connectivity.was_ready() => Self::Lost {
+                server: connectivity.server(),
                 cause: root_cause(error),
             },
-            Stage::Foreign => Self::no_server(FOREIGN.into(), peer),
-            Stage::Dialing | Stage::Silent | Stage::Speaking => {
-                let cause = peer.trouble().map(|cause| printable(&cause, MESSAGE));
+            ConnectivityState::NotHttp2 => Self::not_connected(NOT_HTTP2.into(), connectivity),
+            ConnectivityState::Connecting
+            | ConnectivityState::Connected
+            | ConnectivityState::Ready => {
+                let cause = connectivity.tls_error();
+                let cause = cause.map(|cause| printable(&cause, MAX_MESSAGE));
                 let silent = || "it closed the connection without a word".into();
-                Self::no_server(cause.unwrap_or_else(silent), peer)
+                Self::not_connected(cause.unwrap_or_else(silent), connectivity)
             }
         }
     }
 }
 
-const FOREIGN: &str =
-    "what listens there does not speak gRPC, or only with TLS; https:// asks for that";
+const NOT_HTTP2: &str = "the server there does not speak gRPC, or only with TLS (https://)";
 
-/// What would help a call that has no reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RetryAction {
-    /// Nothing that we could do.
-    None,
-    /// To send it again, if the connection could be made anew.
-    Redial,
-    /// To send it again, over a new connection where the old one broke; not for ever.
-    Retry,
-    /// To send it again a little later: the server said "not now"; not for ever.
-    Yield,
-    /// To send it again a little later: the server had no room for its stream.
-    Wait,
-}
-
-impl RetryAction {
-    /// What a status calls for.
-    pub(super) fn of(status: &Status) -> Self {
-        let Some(error) = status.source() else {
-            // The codes with which gRPC servers say "not now".
-            return match status.code() {
-                // Of our own servers, a limit that the line crosses: it will again.
-                Code::ResourceExhausted if crosses_a_limit(status) => Self::None,
-                Code::Unavailable | Code::ResourceExhausted => Self::Yield,
-                _ => Self::None,
-            };
-        };
-        if find::<TimeoutExpired>(error).is_some() || find::<NotGrpc>(error).is_some() {
-            return Self::None;
-        }
-        if find::<ConnectError>(error).is_some() {
-            return Self::Redial;
-        }
-        match find::<h2::Error>(error) {
-            Some(error) if error.is_reset() => match error.reason() {
-                // Servers have not looked at what they refuse (RFC 9113, section 8.7),
-                // and grpcio answers with either where there are too many calls.
-                Some(Reason::REFUSED_STREAM | Reason::ENHANCE_YOUR_CALM) => Self::Wait,
-                _ => Self::None,
-            },
-            _ => Self::Retry,
-        }
-    }
-}
-
-/// When a server wants to be asked again, if it says so (`google.rpc.RetryInfo`).
-pub(super) fn later(status: &Status) -> Option<Duration> {
-    status.get_details_retry_info()?.retry_delay
-}
-
-fn crosses_a_limit(status: &Status) -> bool {
+/// Whether a line crosses a limit of one of our servers.
+pub(super) fn crosses_limit(status: &Status) -> bool {
     let info = status.get_details_error_info();
     info.is_some_and(|info| info.domain == DOMAIN && info.reason == reason::LIMIT)
 }
 
-/// The place in the line that one of our servers names.
-fn place(info: &ErrorInfo) -> Option<Range<usize>> {
-    let end = |key| info.metadata.get(key)?.parse().ok();
-    Some(end(START)?..end(END)?)
+/// Returns the place in the line from the details of one of our servers.
+fn span(info: &ErrorInfo) -> Option<Range<usize>> {
+    let position = |key| info.metadata.get(key)?.parse().ok();
+    Some(position(START)?..position(END)?)
 }
 
 fn help(info: &ErrorInfo) -> String {
-    let help = info.metadata.get(HELP).map(|help| printable(help, MESSAGE));
+    let help = info
+        .metadata
+        .get(HELP)
+        .map(|help| printable(help, MAX_MESSAGE));
     help.unwrap_or_default()
 }
 
-/// What stands behind a message: the column, counted from 1, and what would help.
-fn advice(place: Option<&Range<usize>>, help: &str) -> String {
+/// Returns the end of a message: the column, counted from 1, and the help.
+fn column_and_help(place: Option<&Range<usize>>, help: &str) -> String {
     let column = place.map(|place| format!(" (column {})", place.start.saturating_add(1)));
     let colon = if help.is_empty() { "" } else { ": " };
     format!("{}{colon}{help}", column.unwrap_or_default())
 }
 
-/// The first error of type `E` in the chain of causes.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+/// Returns the first error of type `E` in the chain of sources of `error`.
+pub(super) fn find_source<'a, E: Error + 'static>(
+    error: &'a (dyn Error + 'static),
+) -> Option<&'a E> {
     chain(error).find_map(|error| error.downcast_ref())
 }
 
@@ -419,39 +400,40 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// The last word of an error's chain of causes: the others say "transport error".
+/// Returns the message of the last source of `error`: the others say "transport error".
 fn root_cause(error: &(dyn Error + 'static)) -> String {
-    if find::<h2::Error>(error).is_some_and(|error| error.reason() == Some(Reason::NO_ERROR)) {
+    if find_source::<h2::Error>(error).is_some_and(|error| error.reason() == Some(Reason::NO_ERROR))
+    {
         return "it is closing its connections".into();
     }
     let root = chain(error).last().unwrap_or(error);
     match root.downcast_ref::<io::Error>() {
         Some(error) => io_cause(error),
-        None => printable(&root.to_string(), MESSAGE),
+        None => printable(&root.to_string(), MAX_MESSAGE),
     }
 }
 
 fn io_cause(error: &io::Error) -> String {
     if let Some(cause) = tls::cause(error) {
-        return printable(&cause, MESSAGE);
+        return printable(&cause, MAX_MESSAGE);
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused; is a server running there?".into(),
         io::ErrorKind::NotFound => "no such socket".into(),
         io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
-        _ => printable(&io_error::describe(error), MESSAGE),
+        _ => printable(&io_error::describe(error), MAX_MESSAGE),
     }
 }
 
-/// A status of a foreign server: its message, and its code by name.
-fn words(status: &Status) -> String {
+/// Returns the message of a status and the name of its code.
+fn message_with_code(status: &Status) -> String {
     let message = match status.message() {
         "" => status.code().description(),
         message => message,
     };
-    with_name(message, status.code())
+    with_code(message, status.code())
 }
 
-fn with_name(message: &str, code: Code) -> String {
-    format!("{} ({})", printable(message, MESSAGE), name(code))
+fn with_code(message: &str, code: Code) -> String {
+    format!("{} ({})", printable(message, MAX_MESSAGE), name(code))
 }

@@ -1,4 +1,4 @@
-//! What a server tells of itself: its services, its descriptors, its health.
+//! Server reflection (services and descriptors) and health checks.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -20,57 +20,57 @@ use tonic_reflection::pb::v1::{
 use super::{channel::grpc_channel::GrpcChannel, with_deadline};
 use crate::text::printable::printable;
 
-/// Files of descriptors that are taken from a server for one question, and their bytes.
-const FILES: usize = 256;
-const BYTES: usize = 4 << 20;
+/// The most descriptor files that are taken for one request, and their bytes.
+const MAX_FILES: usize = 256;
+const MAX_BYTES: usize = 4 << 20;
 
-/// What can be asked of any server that tells of itself.
+/// A request about the server itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReflectionRequest {
     /// The names of its services.
     Services,
-    /// The files that define this symbol and what it is made of.
+    /// The files that define this symbol, and their dependencies.
     Files(String),
-    /// Whether it serves; a service, or with an empty name all of them.
+    /// The health of this service; with an empty name, of the server.
     Health(String),
 }
 
-/// What a server told.
+/// The response to a [`ReflectionRequest`] of the same kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReflectionResponse {
-    /// The names of its services, fit for a terminal.
+    /// The names of its services, made safe for a terminal.
     Services(Vec<String>),
-    /// Files, as they came.
+    /// Descriptor files, unchecked.
     Files(Vec<FileDescriptorProto>),
-    /// Whether it serves.
+    /// The health of a service or of the server.
     Health(Health),
 }
 
-/// How a server does (gRPC Health Checking Protocol).
+/// The health of a server (gRPC Health Checking Protocol).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// It takes calls.
+    /// The server takes calls.
     Serving,
-    /// It does not.
+    /// The server takes no calls.
     NotServing,
-    /// It does not know.
+    /// The server does not know.
     Unknown,
 }
 
-/// Asks whoever is at the other end of `channel`, who has `left` to answer.
-pub(super) async fn inquire(
+/// Sends `request` on `channel`. Only a health check carries the `timeout` to the server.
+pub(super) async fn reflect(
     channel: GrpcChannel,
-    inquiry: &ReflectionRequest,
-    left: Duration,
+    request: &ReflectionRequest,
+    timeout: Duration,
 ) -> Result<ReflectionResponse, Status> {
-    match inquiry {
+    match request {
         ReflectionRequest::Services => Ok(ReflectionResponse::Services(services(channel).await?)),
         ReflectionRequest::Files(symbol) => {
             Ok(ReflectionResponse::Files(files(channel, symbol).await?))
         }
         ReflectionRequest::Health(service) => {
             let service = service.clone();
-            let request = with_deadline(HealthCheckRequest { service }, left);
+            let request = with_deadline(HealthCheckRequest { service }, timeout);
             let response = HealthClient::new(channel).check(request).await?;
             Ok(ReflectionResponse::Health(
                 match response.into_inner().status() {
@@ -83,14 +83,14 @@ pub(super) async fn inquire(
     }
 }
 
-/// The paths of reflection, the newest first. Their messages are the same on the wire.
-const REFLECTION: [&str; 2] = [
+/// The paths of the reflection method, the newest version first. Their messages are the same.
+const PATHS: [&str; 2] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
-/// Characters of a name that are shown.
-const NAME: usize = 256;
+/// The longest name that is shown, in characters.
+const MAX_NAME: usize = 256;
 
 async fn services(channel: GrpcChannel) -> Result<Vec<String>, Status> {
     let first = MessageRequest::ListServices(String::new());
@@ -99,70 +99,71 @@ async fn services(channel: GrpcChannel) -> Result<Vec<String>, Status> {
             let names = list
                 .service
                 .iter()
-                .map(|service| printable(&service.name, NAME));
+                .map(|service| printable(&service.name, MAX_NAME));
             Ok(names.collect())
         }
         _ => Err(protocol_error()),
     }
 }
 
-/// The files that define `symbol`, and those that they are made of.
+/// Returns the files that define `symbol`, and their dependencies.
 async fn files(channel: GrpcChannel, symbol: &str) -> Result<Vec<FileDescriptorProto>, Status> {
     let first = MessageRequest::FileContainingSymbol(symbol.into());
-    let (mut reflection, mut answer) = Reflection::open(channel, first).await?;
+    let (mut reflection, mut response) = Reflection::open(channel, first).await?;
     let (mut files, mut bytes) = (Vec::new(), 0);
-    // Files that are here or were asked for, and those that are still to be asked for.
-    let (mut known, mut wanted) = (HashSet::new(), Vec::new());
+    // Names of files that were received or requested, and of dependencies to request.
+    let (mut requested, mut dependencies) = (HashSet::new(), Vec::new());
     loop {
-        let MessageResponse::FileDescriptorResponse(found) = answer else {
+        let MessageResponse::FileDescriptorResponse(found) = response else {
             return Err(protocol_error());
         };
         for file in found.file_descriptor_proto {
             bytes += file.len();
             let file = FileDescriptorProto::decode(&*file).map_err(|_| protocol_error())?;
-            known.insert(file.name().to_owned());
-            wanted.extend(file.dependency.iter().cloned());
+            requested.insert(file.name().to_owned());
+            dependencies.extend(file.dependency.iter().cloned());
             files.push(file);
         }
-        if files.len() > FILES || bytes > BYTES {
+        if files.len() > MAX_FILES || bytes > MAX_BYTES {
             return Err(Status::internal(
-                "the descriptors of the server are too long",
+                "the descriptors of the server are too large",
             ));
         }
-        let Some(next) = next(&mut wanted, &mut known) else {
+        let Some(next) = next(&mut dependencies, &mut requested) else {
             return Ok(files);
         };
-        // Without a file that the server does not have, the others say as much as they can.
-        match reflection.ask(MessageRequest::FileByFilename(next)).await {
-            Ok(further) => answer = further,
+        // If the server does not have this file, the others are still useful.
+        match reflection.call(MessageRequest::FileByFilename(next)).await {
+            Ok(next_response) => response = next_response,
             Err(_) => return Ok(files),
         }
     }
 }
 
-fn next(wanted: &mut Vec<String>, known: &mut HashSet<String>) -> Option<String> {
-    while let Some(name) = wanted.pop() {
-        if known.insert(name.clone()) {
+/// Takes the next dependency that was not requested.
+fn next(dependencies: &mut Vec<String>, requested: &mut HashSet<String>) -> Option<String> {
+    while let Some(name) = dependencies.pop() {
+        if requested.insert(name.clone()) {
             return Some(name);
         }
     }
     None
 }
 
-/// A conversation with a server about its descriptors.
+/// A stream of reflection requests and responses.
 struct Reflection {
-    questions: mpsc::Sender<ServerReflectionRequest>,
-    answers: Streaming<ServerReflectionResponse>,
+    requests: mpsc::Sender<ServerReflectionRequest>,
+    responses: Streaming<ServerReflectionResponse>,
 }
 
 impl Reflection {
-    /// Begins with the question `first`, in the newest version that the server has.
+    /// Opens the newest version that the server implements, with the request `first`.
     async fn open(
         channel: GrpcChannel,
         first: MessageRequest,
     ) -> Result<(Self, MessageResponse), Status> {
         let mut outcome = Err(protocol_error());
-        for path in REFLECTION {
+        for path in PATHS {
             outcome = Self::open_at(channel.clone(), path, first.clone()).await;
             match &outcome {
                 Err(status) if status.code() == Code::Unimplemented => {}
@@ -177,46 +178,48 @@ impl Reflection {
         path: &'static str,
         first: MessageRequest,
     ) -> Result<(Self, MessageResponse), Status> {
-        let (questions, coming) = mpsc::channel(1);
+        let (requests, receiver) = mpsc::channel(1);
         let mut stub = Grpc::new(channel);
         stub.ready().await.map_err(Status::from_error)?;
         let codec = ProstCodec::default();
-        // Servers may say nothing before the first question.
-        let _ = questions.send(question(first)).await;
-        let request = Request::new(ReceiverStream::new(coming));
+        // Servers may send nothing before the first request.
+        let _ = requests.send(message(first)).await;
+        let request = Request::new(ReceiverStream::new(receiver));
         let response = stub.streaming(request, PathAndQuery::from_static(path), codec);
-        let answers = response.await?.into_inner();
-        let mut reflection = Self { questions, answers };
-        let answer = reflection.answer().await?;
-        Ok((reflection, answer))
+        let mut reflection = Self {
+            requests,
+            responses: response.await?.into_inner(),
+        };
+        let response = reflection.response().await?;
+        Ok((reflection, response))
     }
 
-    async fn ask(&mut self, next: MessageRequest) -> Result<MessageResponse, Status> {
-        // Where nobody takes it, the answer says why.
-        let _ = self.questions.send(question(next)).await;
-        self.answer().await
+    async fn call(&mut self, next: MessageRequest) -> Result<MessageResponse, Status> {
+        // If the stream has ended, `response` returns the reason.
+        let _ = self.requests.send(message(next)).await;
+        self.response().await
     }
 
-    async fn answer(&mut self) -> Result<MessageResponse, Status> {
-        let message = self.answers.message().await?;
+    async fn response(&mut self) -> Result<MessageResponse, Status> {
+        let message = self.responses.message().await?;
         match message.and_then(|message| message.message_response) {
             Some(MessageResponse::ErrorResponse(error)) => Err(Status::new(
                 Code::from(error.error_code),
                 error.error_message,
             )),
-            Some(answer) => Ok(answer),
+            Some(response) => Ok(response),
             None => Err(protocol_error()),
         }
     }
 }
 
-fn question(message: MessageRequest) -> ServerReflectionRequest {
+fn message(request: MessageRequest) -> ServerReflectionRequest {
     ServerReflectionRequest {
         host: String::new(),
-        message_request: Some(message),
+        message_request: Some(request),
     }
 }
 
 fn protocol_error() -> Status {
-    Status::internal("what the server says of itself makes no sense")
+    Status::internal("the reflection responses of the server are malformed")
 }

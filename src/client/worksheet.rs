@@ -1,4 +1,4 @@
-//! A worksheet's stream, from the side of who asks.
+//! The stream of a worksheet: requests and their answers.
 
 use std::{
     borrow::Cow,
@@ -12,8 +12,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{
-    Answer, CallError, EvaluateOptions, Fault, Peer, call::sanitize,
-    channel::grpc_channel::GrpcChannel,
+    Answer, CallError, EvaluateOptions, Fault, TypedValue,
+    call::sanitize,
+    channel::{connector::Connectivity, grpc_channel::GrpcChannel},
 };
 use crate::proto::{
     grpcalc::{
@@ -23,122 +24,125 @@ use crate::proto::{
     response::{AnswerReader, AnswerRef, WorksheetResponse},
 };
 
-/// Requests that wait for the connection to take them. The rest is bounded by whoever
-/// asks.
-const WAITING: usize = 16;
+/// Requests that may wait for the connection. Callers bound the rest.
+const QUEUE: usize = 16;
 
-/// What a worksheet can be asked.
+/// A request to a worksheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorksheetRequest {
-    /// To evaluate lines, joined by `\n`.
+    /// Evaluates lines.
     Run {
-        /// The lines.
+        /// The lines, joined by `\n`.
         text: String,
-        /// How many there are.
+        /// The number of lines.
         lines: u32,
         /// How to evaluate and to show them.
         options: EvaluateOptions,
     },
-    /// What a line would answer.
+    /// Evaluates a line without changing the worksheet.
     Preview {
         /// The line.
         text: String,
         /// How to evaluate and to show it.
         options: EvaluateOptions,
     },
-    /// Every definition.
+    /// Lists the definitions.
     Names {
         /// How to show the values.
         options: EvaluateOptions,
     },
 }
 
-/// How many answers the requests that are under way will have, the oldest first. Both
-/// halves of the stream share it.
-type UnderWay = Arc<Mutex<VecDeque<Expected>>>;
+/// The expected answers of the requests under way, the oldest first. Both halves of the stream
+/// share it.
+type PendingRequests = Arc<Mutex<VecDeque<ExpectedAnswers>>>;
 
-/// How many answers a request will have.
+/// The number of answers to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expected {
+enum ExpectedAnswers {
     Exactly(u32),
-    /// Nobody can know.
+    /// Only the server knows.
     Any,
 }
 
-impl Expected {
+impl ExpectedAnswers {
     fn is_more_than(self, answers: u32) -> bool {
         self == Self::Any || matches!(self, Self::Exactly(n) if n > answers)
     }
 }
 
-/// The half that asks. Dropping it ends the worksheet when everything is answered.
+/// The sending half of a worksheet. Dropping it ends the worksheet when all is answered.
 #[derive(Clone, Debug)]
 pub struct Requests {
     sender: mpsc::Sender<proto::WorksheetRequest>,
-    under_way: UnderWay,
+    pending: PendingRequests,
 }
 
-/// The half that is answered.
+/// The receiving half of a worksheet.
 #[derive(Debug)]
 pub struct Responses {
     messages: Streaming<WorksheetResponse>,
     /// The answers of the last message that have not been taken.
     answers: AnswerReader,
-    /// The next one's index within its request.
+    /// The index of the next answer within its request.
     index: u32,
-    /// How many answers that request will have, if it is known which it is.
-    expected: Option<Expected>,
-    under_way: UnderWay,
-    /// Answers that have been taken.
+    /// The expected answers of that request; none before its first answer.
+    expected: Option<ExpectedAnswers>,
+    pending: PendingRequests,
+    /// The number of answers that have been taken.
     taken: u64,
-    /// What to call the server of this stream.
+    /// The name of the server of this stream.
     server: String,
-    peer: Arc<Peer>,
+    connectivity: Arc<Connectivity>,
 }
 
-/// What comes from a worksheet.
+/// An answer of a worksheet, or the end of a request's answers.
 #[derive(Debug, PartialEq, Eq)]
 pub enum WorksheetEvent<'r> {
     /// The answer to the next line.
     Answer(Row<'r>),
-    /// The oldest request is answered.
+    /// The oldest request is answered completely.
     Done,
 }
 
-/// What became of a line.
+/// The answer to a line.
 pub type Row<'r> = Result<Answered<'r>, Box<Fault>>;
 
-/// What a line is worth, as it came.
+/// The value of a line, borrowed from the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered<'r> {
-    /// The name that the line bound, or empty; fit for a terminal.
+    /// The name that the line bound, or empty; made safe for a terminal.
     pub name: Cow<'r, str>,
-    /// Its value as text, fit for a terminal; none where it has none.
+    /// The value as text, made safe for a terminal; none for a line without a value.
     pub text: Option<Cow<'r, str>>,
     /// Whether the text is not the exact value.
     pub rounded: bool,
+    /// The exact value; none for a real number and for a line without a value.
+    pub exact: Option<TypedValue<&'r str>>,
 }
 
 impl Answered<'_> {
-    /// The same, to be kept.
+    /// Copies the borrowed texts.
     #[must_use]
     pub fn into_owned(self) -> Answer {
         Answer {
             name: self.name.into_owned(),
             text: self.text.map(Cow::into_owned),
             rounded: self.rounded,
+            exact: self.exact.map(|exact| exact.map(|text| (*text).to_owned())),
         }
     }
 }
 
 impl Answer {
-    /// The same, as if it had just come.
+    /// Borrows the texts.
     #[must_use]
     pub fn borrowed(&self) -> Answered<'_> {
         Answered {
             name: Cow::Borrowed(&self.name),
             text: self.text.as_deref().map(Cow::Borrowed),
             rounded: self.rounded,
+            exact: self.exact.as_ref().map(|exact| exact.map(String::as_str)),
         }
     }
 }
@@ -147,15 +151,15 @@ impl Answer {
 pub(super) async fn open(
     mut stub: evaluator_service_client::EvaluatorServiceClient<GrpcChannel>,
     first: WorksheetRequest,
-    peer: &Arc<Peer>,
+    connectivity: &Arc<Connectivity>,
 ) -> Result<(Requests, Responses), Status> {
-    let (sender, waiting) = mpsc::channel(WAITING);
-    let under_way = UnderWay::default();
+    let (sender, waiting) = mpsc::channel(QUEUE);
+    let pending = PendingRequests::default();
     let requests = Requests {
         sender,
-        under_way: Arc::clone(&under_way),
+        pending: Arc::clone(&pending),
     };
-    // There is room for the first.
+    // The queue is empty, so this does not wait.
     requests.send(first).await;
     let messages = stub.worksheet(ReceiverStream::new(waiting)).await?;
     let responses = Responses {
@@ -163,17 +167,17 @@ pub(super) async fn open(
         answers: AnswerReader::default(),
         index: 0,
         expected: None,
-        under_way,
+        pending,
         taken: 0,
-        server: peer.name(),
-        peer: Arc::clone(peer),
+        server: connectivity.server(),
+        connectivity: Arc::clone(connectivity),
     };
     Ok((requests, responses))
 }
 
 impl Requests {
-    /// Sends a request. Where the stream has ended nobody takes it, and the other half
-    /// says why.
+    /// Sends a request. If the stream has ended it is dropped, and [`Responses::wait`] returns
+    /// the reason.
     pub async fn send(&self, request: WorksheetRequest) {
         let (request, expected) = match request {
             WorksheetRequest::Run {
@@ -183,31 +187,31 @@ impl Requests {
             } => {
                 let options = Some(options.into());
                 let run = worksheet_request::Request::Run(Run { text, options });
-                (run, Expected::Exactly(lines))
+                (run, ExpectedAnswers::Exactly(lines))
             }
             WorksheetRequest::Preview { text, options } => {
                 let options = Some(options.into());
                 let preview = worksheet_request::Request::Preview(Preview { text, options });
-                (preview, Expected::Exactly(1))
+                (preview, ExpectedAnswers::Exactly(1))
             }
             WorksheetRequest::Names { options } => {
                 let options = Some(options.into());
                 let names = worksheet_request::Request::Names(Names { options });
-                (names, Expected::Any)
+                (names, ExpectedAnswers::Any)
             }
         };
-        if let Ok(place) = self.sender.reserve().await {
-            // First, so that it is known before the answers can come.
-            lock(&self.under_way).push_back(expected);
-            place.send(message(request));
+        if let Ok(permit) = self.sender.reserve().await {
+            // Before sending, so that it is there when the answers arrive.
+            lock(&self.pending).push_back(expected);
+            permit.send(message(request));
         }
     }
 
-    /// Interrupts the line whose answer will be the stream's `answer`th, counted from 1, if
-    /// it has none yet; for 0 whichever is running.
+    /// Interrupts the line whose answer is the stream's `answer`th, counted from 1, if it has
+    /// none yet; for 0 the running line.
     pub async fn cancel(&self, answer: u64) {
         let cancel = worksheet_request::Request::Cancel(Cancel { answer });
-        // As above.
+        // It fails only if the stream has ended, as in `send`.
         let _ = self.sender.send(message(cancel)).await;
     }
 }
@@ -218,29 +222,29 @@ fn message(request: worksheet_request::Request) -> proto::WorksheetRequest {
     }
 }
 
-fn lock(under_way: &UnderWay) -> MutexGuard<'_, VecDeque<Expected>> {
-    under_way.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(pending: &PendingRequests) -> MutexGuard<'_, VecDeque<ExpectedAnswers>> {
+    pending.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Responses {
-    /// Whether something has come that was not taken.
+    /// Whether an event has arrived that was not taken.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         !self.answers.is_empty() || self.answers.done
     }
 
-    /// Which answer of the stream comes next, counted from 1; none where there may be
-    /// none before the end of a request.
+    /// Returns the number of the next answer of the stream, counted from 1; none if the request
+    /// may have no further answer.
     #[must_use]
     pub fn due(&self) -> Option<u64> {
         let expected = self
             .expected
-            .or_else(|| lock(&self.under_way).front().copied())?;
-        let due = matches!(expected, Expected::Exactly(n) if n > self.index);
+            .or_else(|| lock(&self.pending).front().copied())?;
+        let due = matches!(expected, ExpectedAnswers::Exactly(n) if n > self.index);
         due.then_some(self.taken + 1)
     }
 
-    /// Waits for more to come. An error is the end of the stream; nothing comes behind it.
+    /// Waits for the next message. An error is the end of the stream.
     pub async fn wait(&mut self) -> Result<(), CallError> {
         let server = &self.server;
         self.answers = match self.messages.message().await {
@@ -248,15 +252,16 @@ impl Responses {
                 .answers()
                 .map_err(|_| CallError::protocol_error(server))?,
             Ok(None) => return Err(CallError::ended(server, "worksheet")),
-            Err(status) => return Err(CallError::of_stream(&status, server, &self.peer)),
+            Err(status) => {
+                return Err(CallError::from_stream(&status, server, &self.connectivity));
+            }
         };
         Ok(())
     }
 
-    /// Takes the next of what has come. An error is the end of the stream.
+    /// Takes the next event that has arrived. An error is the end of the stream.
     ///
-    /// Each answer is checked to be the one to the next line, so that no answer is ever
-    /// taken for another line's.
+    /// It checks that each answer is the one to the next line.
     #[inline]
     pub fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>> {
         if !self.is_ready() {
@@ -264,7 +269,7 @@ impl Responses {
         }
         let expected = match self.expected {
             Some(expected) => expected,
-            None => match lock(&self.under_way).pop_front() {
+            None => match lock(&self.pending).pop_front() {
                 Some(expected) => *self.expected.insert(expected),
                 None => return Some(Err(self.protocol_error())),
             },
@@ -273,11 +278,13 @@ impl Responses {
         if self.answers.is_empty() {
             self.answers.done = false;
             (self.index, self.expected) = (0, None);
-            return Some(if matches!(expected, Expected::Exactly(n) if n != index) {
-                Err(self.protocol_error())
-            } else {
-                Ok(WorksheetEvent::Done)
-            });
+            return Some(
+                if matches!(expected, ExpectedAnswers::Exactly(n) if n != index) {
+                    Err(self.protocol_error())
+                } else {
+                    Ok(WorksheetEvent::Done)
+                },
+            );
         }
         self.index += 1;
         self.taken += 1;
@@ -289,28 +296,30 @@ impl Responses {
         })
     }
 
-    /// That nothing came for `timeout`, though an answer was due.
+    /// Returns the error of a stream with no answer within `timeout`.
     #[must_use]
     pub fn silent(&self, timeout: Duration) -> CallError {
-        CallError::silent(&self.server, timeout)
+        CallError::silent_stream(&self.server, timeout)
     }
 
-    /// That what came makes no sense.
+    /// Returns the error of a stream whose responses do not match its requests.
     #[must_use]
     pub fn protocol_error(&self) -> CallError {
         CallError::protocol_error(&self.server)
     }
 }
 
-/// What an answer says. It may be anybody's server.
+/// Converts an answer. The server is not trusted.
 #[inline]
 fn row(answer: AnswerRef<'_>) -> Row<'_> {
     if let Some(fault) = answer.fault {
         return Err(Box::new(Fault::from_proto(&fault)));
     }
+    let value = answer.value;
     Ok(Answered {
         name: sanitize(answer.name),
-        text: answer.value.map(|value| sanitize(value.text)),
-        rounded: answer.value.is_some_and(|value| value.rounded),
+        text: value.map(|value| sanitize(value.text)),
+        rounded: value.is_some_and(|value| value.rounded),
+        exact: value.and_then(|value| TypedValue::from_message(value.rounded, value.exact)),
     })
 }

@@ -1,5 +1,6 @@
-//! Byte streams: addresses, certificates, and a tap that observes the traffic.
+//! Byte streams: addresses, certificates, a tap that observes the traffic, the backoff of retries.
 
 pub mod address;
+pub(crate) mod backoff;
 pub(crate) mod tap;
 pub mod tls;

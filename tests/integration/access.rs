@@ -104,11 +104,11 @@ fn connections_are_encrypted_for_who_trusts_the_authority() {
     let other = Authority::new();
     refused(
         &add(&["--addr", &encrypted, "--ca", &other.ca()]),
-        "--ca names whom to trust",
+        "--ca names one to trust",
     );
     refused(
         &add(&["--addr", &by_number, "--ca", &ca]),
-        "--domain says for which",
+        "--domain sets the name to expect",
     );
     refused(
         &add(&["--addr", &format!("http://{address}")]),
@@ -187,7 +187,7 @@ fn a_hangup_reads_certificates_and_tokens_again() {
     server.signal(Signal::SIGHUP);
     // Signals are taken in their own time.
     while ask(&new, "new").code != 0 {}
-    refused(&ask(&old, "new"), "--ca names whom to trust");
+    refused(&ask(&old, "new"), "--ca names one to trust");
     refused(&ask(&new, "old"), "UNAUTHENTICATED");
 
     // What cannot be read changes nothing.

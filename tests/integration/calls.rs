@@ -32,7 +32,7 @@ use crate::harness::{self, PATIENCE, Stuck, nobody};
 
 type Server = JoinHandle<DrainOutcome>;
 
-/// A server in memory: the way in, the way to end it, and its end.
+/// Starts a server in memory and returns its dialer, its shutdown signal and its task.
 fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, Server) {
     let (dial, connections) = server::in_memory();
     let (stop, stopped) = oneshot::channel();
@@ -53,7 +53,7 @@ fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, 
 
 fn embedded() -> Client {
     let (dial, stop, _) = server(PATIENCE);
-    // Kept, so that the server goes on until the runtime ends.
+    // Never dropped, so that the server runs until the runtime ends.
     std::mem::forget(stop);
     Client::lazy(Target::Embedded(dial, None), PATIENCE)
 }
@@ -63,7 +63,7 @@ fn call(method: Method, n1: i32, n2: i32) -> Call {
 }
 
 #[tokio::test]
-async fn the_four_operations() {
+async fn four_operations() {
     let client = embedded();
     for (method, reply) in [
         (Method::Add, Reply::Integer(30)),
@@ -76,7 +76,7 @@ async fn the_four_operations() {
 }
 
 #[tokio::test]
-async fn faults_come_with_their_reason() {
+async fn faults_have_a_reason() {
     let client = embedded();
     let fault = |code, reason: &str, message: &str| {
         let fault = Fault {
@@ -102,11 +102,11 @@ async fn faults_come_with_their_reason() {
     assert_eq!(
         client.call(call(Method::Subtract, 2, 1)).await,
         Ok(Reply::Integer(1)),
-        "the next call is answered"
+        "the next call succeeds"
     );
 }
 
-/// What foreign clients see: the stub without our client around it.
+/// Uses a plain stub, as clients in other languages do.
 #[tokio::test]
 async fn statuses_carry_error_details() {
     let (dial, _stop, _server) = server(PATIENCE);
@@ -150,7 +150,7 @@ async fn statuses_carry_error_details() {
     assert_eq!(details.error_info().unwrap().reason, "OVERFLOW");
     assert!(
         details.bad_request().is_none(),
-        "neither operand alone is to blame"
+        "the fault is in both operands"
     );
 }
 
@@ -164,7 +164,7 @@ async fn a_thousand_calls_at_once() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_made_anew() {
+async fn a_broken_connection_is_made_again() {
     let (dial, mut connections) = mpsc::channel(1);
     let client = Client::lazy(Target::Embedded(dial, None), PATIENCE);
     for _ in 0..2 {
@@ -173,11 +173,11 @@ async fn a_broken_connection_is_made_anew() {
                 connections.recv().await.unwrap(),
                 "test",
             )]);
-            // The stream's end is the shutdown: this server closes its one connection.
+            // The end of the stream is the shutdown: this server closes its one connection.
             server::run(connection, future::pending(), Settings::default()).await
         };
-        let asked = client.call(call(Method::Add, 1, 2));
-        let (served, reply) = tokio::join!(serve_one, asked);
+        let calling = client.call(call(Method::Add, 1, 2));
+        let (served, reply) = tokio::join!(serve_one, calling);
         assert_eq!(served, DrainOutcome::Drained);
         assert_eq!(reply, Ok(Reply::Integer(3)));
     }
@@ -189,7 +189,7 @@ async fn a_deadline_ends_the_call_on_both_sides() {
     let target = Target::open(vec![stuck.address.parse().unwrap()]);
     let deadline = Duration::from_millis(300);
     let client = Client::connect(target, deadline, None).await.unwrap();
-    // The connection has been heard of before the clock starts to run out.
+    // The connection is ready before the call whose deadline passes.
     assert_eq!(
         client.call(call(Method::Divide, 1, 2)).await,
         Ok(Reply::Float(0.5))
@@ -204,14 +204,14 @@ async fn a_deadline_ends_the_call_on_both_sides() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_lost_after_a_while() {
+async fn a_hanging_server_counts_as_lost_after_many_deadlines() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let target = Target::open(vec![
         listener.local_addr().unwrap().to_string().parse().unwrap(),
     ]);
     tokio::spawn(async move {
         let (mut peer, _) = listener.accept().await.unwrap();
-        // An empty SETTINGS frame; after that it reads and says nothing.
+        // An empty SETTINGS frame; after that it only reads.
         peer.write_all(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
             .await
             .unwrap();
@@ -228,7 +228,7 @@ async fn a_server_that_hangs_is_lost_after_a_while() {
     assert_eq!(
         errors[0],
         CallError::Deadline(deadline),
-        "it may be this call only"
+        "the first deadline is a fault of that call only"
     );
     let lost = errors
         .iter()
@@ -236,7 +236,7 @@ async fn a_server_that_hangs_is_lost_after_a_while() {
         .unwrap()
         .to_string();
     assert!(
-        lost.ends_with("nothing was heard while 16 calls waited 100ms each"),
+        lost.ends_with("nothing was received while 16 calls waited 100ms each"),
         "{lost}"
     );
 }
@@ -273,14 +273,14 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
     let target = Target::open(vec![stuck.address.parse().unwrap()]);
     let client = Client::connect(target, PATIENCE, None).await.unwrap();
     {
-        let mut asked = pin!(client.call(call(Method::Add, 1, 2)));
+        let mut calling = pin!(client.call(call(Method::Add, 1, 2)));
         let arrived = async {
             while stuck.events.try_recv() != Ok(harness::Event::Arrived) {
                 tokio::task::yield_now().await;
             }
         };
         tokio::select! {
-            reply = &mut asked => panic!("{reply:?}"),
+            reply = &mut calling => panic!("{reply:?}"),
             () = arrived => {}
         }
     }
@@ -297,7 +297,7 @@ async fn a_dropped_call_is_cancelled_at_the_server() {
 }
 
 #[tokio::test]
-async fn what_a_foreign_server_says_is_told_with_its_code() {
+async fn messages_of_foreign_servers_are_shown_with_their_code() {
     let stuck = Stuck::start();
     let client = Client::lazy(Target::open(vec![stuck.address.parse().unwrap()]), PATIENCE);
     let error = client.call(call(Method::Multiply, 1, 2)).await.unwrap_err();
@@ -312,10 +312,10 @@ async fn what_a_foreign_server_says_is_told_with_its_code() {
     assert!(error.is_fatal());
 }
 
-/// Peers that answer a connection with anything but HTTP/2.
+/// The peers take connections, but do not answer in HTTP/2.
 #[tokio::test]
-async fn what_is_no_grpc_server_is_called_so() {
-    let said = |bytes: &'static [u8], close: bool| async move {
+async fn peers_without_grpc_are_named_as_such() {
+    let error_for = |bytes: &'static [u8], close: bool| async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let peer = tokio::spawn(async move {
@@ -324,7 +324,7 @@ async fn what_is_no_grpc_server_is_called_so() {
             if close {
                 peer.shutdown().await.unwrap();
             }
-            // Closing for good with bytes unread would reset the connection.
+            // Closing with unread bytes would reset the connection.
             let _ = tokio::io::copy(&mut peer, &mut tokio::io::sink()).await;
             future::pending::<()>().await;
         });
@@ -335,32 +335,33 @@ async fn what_is_no_grpc_server_is_called_so() {
         assert!(error.is_fatal());
         error.to_string().replace(&address, "ADDRESS")
     };
-    let foreign = "cannot reach ADDRESS: what listens there does not speak gRPC, or only with TLS; https:// asks for that";
+    let not_grpc =
+        "cannot reach ADDRESS: the server there does not speak gRPC, or only with TLS (https://)";
     assert_eq!(
-        said(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await,
-        foreign
+        error_for(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await,
+        not_grpc
     );
     assert_eq!(
-        said(b"HTTP/1.1 400 Bad Request\r\n\r\n", true).await,
-        foreign
+        error_for(b"HTTP/1.1 400 Bad Request\r\n\r\n", true).await,
+        not_grpc
     );
     assert_eq!(
-        said(b"\x15\x03\x01\x00\x02\x02\x46", false).await,
-        foreign,
+        error_for(b"\x15\x03\x01\x00\x02\x02\x46", false).await,
+        not_grpc,
         "a TLS alert"
     );
     assert_eq!(
-        said(b"", false).await,
+        error_for(b"", false).await,
         "cannot reach ADDRESS: it took the connection, but said nothing within 300ms"
     );
     assert_eq!(
-        said(b"", true).await,
+        error_for(b"", true).await,
         "cannot reach ADDRESS: it closed the connection without a word"
     );
 }
 
-/// A server that answers everything with `response`, whatever gRPC says to that.
-fn answering(response: fn() -> http::Response<Body>) -> Target {
+/// Starts a server that answers every request with `response`, which need not be valid gRPC.
+fn responding(response: fn() -> http::Response<Body>) -> Target {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = incoming.local_addr().unwrap().to_string();
     let service = tower::service_fn(move |_: http::Request<Body>| async move {
@@ -371,7 +372,7 @@ fn answering(response: fn() -> http::Response<Body>) -> Target {
 }
 
 #[tokio::test]
-async fn a_web_page_is_no_answer() {
+async fn a_web_page_is_not_an_answer() {
     let page = || {
         http::Response::builder()
             .status(503)
@@ -379,7 +380,7 @@ async fn a_web_page_is_no_answer() {
             .body(Body::new("<html>".to_owned()))
             .unwrap()
     };
-    let client = Client::lazy(answering(page), PATIENCE);
+    let client = Client::lazy(responding(page), PATIENCE);
     let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
     let expected = format!(
         "cannot reach {}: it answers in HTTP, but not in gRPC (503 Service Unavailable)",
@@ -390,7 +391,7 @@ async fn a_web_page_is_no_answer() {
 }
 
 #[tokio::test]
-async fn error_details_that_cannot_be_read_are_left_out() {
+async fn unreadable_error_details_are_dropped() {
     const STATUS: [(&str, &str); 3] = [
         ("grpc-status", "9"),
         ("grpc-message", "not now"),
@@ -419,7 +420,7 @@ async fn error_details_that_cannot_be_read_are_left_out() {
         response.headers_mut().insert("content-type", grpc);
         response
     };
-    for target in [answering(in_headers), answering(in_trailers)] {
+    for target in [responding(in_headers), responding(in_trailers)] {
         let client = Client::lazy(target, PATIENCE);
         let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
         assert_eq!(error.to_string(), "not now (FAILED_PRECONDITION)");
@@ -427,7 +428,7 @@ async fn error_details_that_cannot_be_read_are_left_out() {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_few_calls_answers_many() {
+async fn a_server_with_few_streams_answers_many_calls() {
     for streams in [1, 3, 100] {
         let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let target = Target::open(vec![
@@ -445,7 +446,7 @@ async fn a_server_that_takes_few_calls_answers_many() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there() {
+async fn a_missing_server_is_reported() {
     let address = nobody();
     let target = Target::open(vec![address.parse().unwrap()]);
     let refused = format!("cannot reach {address}: connection refused; is a server running there?");
@@ -467,7 +468,7 @@ async fn a_server_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
+async fn a_shutdown_drops_silent_peers_at_once_and_closes_idle_connections() {
     let (dial, stop, server) = server(10 * PATIENCE);
     let idle = Client::lazy(Target::Embedded(dial.clone(), None), PATIENCE);
     idle.call(call(Method::Add, 1, 2)).await.unwrap();
@@ -476,7 +477,7 @@ async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
     let (mut hesitant, theirs) = duplex(64);
     hesitant.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
     dial.send(theirs).await.unwrap();
-    // A call that is answered shows that the server has taken the connections before it.
+    // A reply shows that the server has accepted the connections before it.
     let other = Client::lazy(Target::Embedded(dial, None), PATIENCE);
     other.call(call(Method::Add, 1, 2)).await.unwrap();
 
@@ -488,11 +489,11 @@ async fn a_shutdown_drops_silent_peers_at_once_and_tells_idle_ones_to_go() {
 }
 
 #[tokio::test]
-async fn a_shutdown_waits_for_a_frozen_peer_no_longer_than_the_grace() {
+async fn a_shutdown_waits_for_a_frozen_peer_until_the_grace_has_passed() {
     let grace = Duration::from_millis(200);
     let (dial, stop, server) = server(grace);
     let (mut frozen, theirs) = duplex(64 * 1024);
-    // The preface and an empty SETTINGS frame; after that it answers nothing.
+    // The preface and an empty SETTINGS frame, and nothing after them.
     let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
     frozen.write_all(hello).await.unwrap();
     dial.send(theirs).await.unwrap();
@@ -508,7 +509,7 @@ async fn a_shutdown_waits_for_a_frozen_peer_no_longer_than_the_grace() {
 
 /// `docs/how-a-call-travels.md` shows these bytes.
 #[test]
-fn the_bytes_of_a_call() {
+fn bytes_of_a_call() {
     use prost::Message as _;
     assert_eq!(
         AddRequest { n1: 20, n2: 10 }.encode_to_vec(),
@@ -517,9 +518,9 @@ fn the_bytes_of_a_call() {
     assert_eq!(AddReply { n1: 30 }.encode_to_vec(), [0x08, 0x1e]);
 }
 
-/// What a Cancel names is an answer that will come, and none behind it.
+/// A Cancel needs the number of the next answer; there is none if no answer is certain to come.
 #[tokio::test]
-async fn the_answer_that_is_due_has_a_number() {
+async fn the_next_answer_has_a_number() {
     let client = embedded();
     let names = WorksheetRequest::Names {
         options: EvaluateOptions::default(),

@@ -1,4 +1,4 @@
-//! What a server tells of itself, and of what happens in it.
+//! Reflection, health checks, metrics and the log of a server.
 
 use std::{
     io::{Read as _, Write as _},
@@ -49,7 +49,7 @@ fn services_are_listed_and_described() {
 }
 
 #[test]
-fn health_is_told_for_the_server_and_each_service() {
+fn health_of_the_server_and_of_each_service() {
     let (_server, address) = Serve::on_any_port();
     let script = ":health\n:health calc.Calculator\n1 + 1\n:health nobody\n";
     let found = run(&["--addr", &address], script);
@@ -61,19 +61,19 @@ fn health_is_told_for_the_server_and_each_service() {
 }
 
 #[test]
-fn a_server_that_tells_nothing_is_said_to() {
+fn missing_services_are_reported() {
     let address = typed_only();
-    for (line, what) in [
+    for (line, missing) in [
         (":services", "reflection"),
         (":describe calc.Calculator", "reflection"),
         (":health", "health checks"),
     ] {
-        let complaint = format!("grpcalc: this server offers no {what}\n");
-        assert_eq!(run(&["--addr", &address, line], ""), ran("", &complaint, 1));
+        let error = format!("grpcalc: this server offers no {missing}\n");
+        assert_eq!(run(&["--addr", &address, line], ""), ran("", &error, 1));
     }
 }
 
-/// The metrics of a server, as whoever scrapes them gets them.
+/// Returns the HTTP response with the metrics of a server.
 pub(crate) fn scrape(address: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

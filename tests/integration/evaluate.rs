@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use grpcalc::{
-    client::{Answer, CallError, Client, Evaluate, Fault, Reply, Target},
+    client::{
+        Answer, CallError, Client, Evaluate, EvaluateOptions, Fault, Reply, Target, TypedValue,
+        WorksheetEvent, WorksheetRequest,
+    },
     proto::grpcalc::v1::{
         AngleUnit, EvaluateRequest, Options, answer,
         evaluator_service_client::EvaluatorServiceClient, value,
@@ -24,7 +27,7 @@ use crate::{
     prompt::open,
 };
 
-/// As many additions as are more than a second's work.
+/// A line that takes longer than the limit of a second.
 pub(crate) const HEAVY: &str = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)";
 
 fn embedded() -> Client {
@@ -54,14 +57,14 @@ pub(crate) async fn stub_of(
     let (dial, connections) = server::in_memory();
     let held = dial.clone();
     tokio::spawn(async move {
-        // Without anybody who could dial, the server would end.
+        // The server would end if all dialers were dropped.
         let _held = held;
         server::run(connections, shutdown, settings).await
     });
     stub_on(dial).await
 }
 
-/// A stub with a connection of its own.
+/// A stub on a connection of its own.
 pub(crate) async fn stub_on(
     dial: Sender<DuplexStream>,
 ) -> EvaluatorServiceClient<tonic::transport::Channel> {
@@ -86,19 +89,27 @@ fn request(expression: &str, options: Options) -> EvaluateRequest {
 }
 
 #[tokio::test]
-async fn answers_and_faults() {
+async fn a_line_has_an_answer_or_a_fault() {
     let client = embedded();
-    let answer = |name: &str, text: &str, rounded| {
+    assert_eq!(
+        client.call(line("20 + 10")).await,
         Ok(Reply::Answer(Answer {
-            name: name.into(),
-            text: Some(text.into()),
-            rounded,
+            text: Some("30".into()),
+            exact: Some(TypedValue::Integer(30)),
+            ..Answer::default()
         }))
-    };
-    assert_eq!(client.call(line("20 + 10")).await, answer("", "30", false));
+    );
     assert_eq!(
         client.call(line("x = 1/3")).await,
-        answer("x", "0.33333333333333333333", true)
+        Ok(Reply::Answer(Answer {
+            name: "x".into(),
+            text: Some("0.33333333333333333333".into()),
+            rounded: true,
+            exact: Some(TypedValue::Fraction {
+                numerator: "1".into(),
+                denominator: "3".into(),
+            }),
+        }))
     );
     let fault = client.call(line("2 + sqr(9)")).await.unwrap_err();
     assert_eq!(
@@ -124,7 +135,47 @@ async fn answers_and_faults() {
 }
 
 #[tokio::test]
-async fn messages() {
+async fn values_are_typed_by_calls_and_worksheets_alike() {
+    let client = embedded();
+    let half = TypedValue::Fraction {
+        numerator: "1".into(),
+        denominator: "2".into(),
+    };
+    for (expression, value) in [
+        ("2^62", Some(TypedValue::Integer(1 << 62))),
+        ("-7", Some(TypedValue::Integer(-7))),
+        ("255 to hex", Some(TypedValue::Integer(255))),
+        ("factor(360)", Some(TypedValue::Integer(360))),
+        ("0.5", Some(half)),
+        ("1 < 2", Some(TypedValue::Truth(true))),
+        ("2^90", Some(TypedValue::Text)),
+        ("pi", None),
+        ("f(x) = x", None),
+        ("# comment", None),
+    ] {
+        let reply = client.call(line(expression)).await.unwrap();
+        assert!(
+            matches!(&reply, Reply::Answer(answer) if answer.exact == value),
+            "{reply:?}"
+        );
+        let request = WorksheetRequest::Run {
+            text: expression.into(),
+            lines: 1,
+            options: EvaluateOptions::default(),
+        };
+        let (_requests, mut responses) = client.worksheet(request).await.unwrap();
+        responses.wait().await.unwrap();
+        match responses.take() {
+            Some(Ok(WorksheetEvent::Answer(Ok(answer)))) => {
+                assert_eq!(Reply::Answer(answer.into_owned()), reply);
+            }
+            event => panic!("{event:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn values_in_messages() {
     let mut stub = stub().await;
     let mut value = async |expression: &str, options: Options| {
         let response = stub.evaluate(request(expression, options)).await.unwrap();
@@ -200,9 +251,9 @@ async fn faults_are_statuses_with_details() {
     assert_eq!(status("pi", 1001).await.code(), Code::ResourceExhausted);
 }
 
-/// A line over a limit is not sent again, whatever its code says.
+/// A line over a limit is not sent again, though its code is that of an overloaded server.
 #[tokio::test]
-async fn a_limit_is_answered_at_once() {
+async fn a_line_over_a_limit_fails_at_once() {
     let client = embedded();
     for _ in 0..3 {
         let start = Instant::now();
@@ -211,14 +262,13 @@ async fn a_limit_is_answered_at_once() {
     }
 }
 
-/// A heavy line is computed beside the runtime, which has one thread here.
+/// A heavy line is not computed on the runtime, which has one thread here.
 #[tokio::test]
-async fn a_heavy_line_hurts_nobody() {
+async fn a_heavy_line_does_not_delay_others() {
     let client = embedded();
     let heavy = client.call(line(HEAVY));
     let light = async {
         let mut answered = 0;
-        // Until the heavy one has ended.
         loop {
             assert_eq!(client.call(line("1 + 1")).await.unwrap().to_string(), "2");
             answered += 1;
@@ -234,15 +284,15 @@ async fn a_heavy_line_hurts_nobody() {
     }
 }
 
-/// Callers who leave free the threads that compute for them.
+/// A dropped call frees the thread that computes its line.
 #[tokio::test]
-async fn a_caller_who_leaves_stops_the_work() {
+async fn a_dropped_call_stops_its_work() {
     let client = embedded();
     for _ in 0..20 {
         let gone = timeout(Duration::from_millis(5), client.call(line(HEAVY))).await;
         assert!(gone.is_err());
     }
-    // Twenty seconds of work would be in front of these otherwise.
+    // Otherwise these would wait for twenty seconds of work.
     let start = Instant::now();
     let lines = (0..4).map(|_| client.call(line("2^99999 mod 1000007")));
     for answer in join_all(lines).await {
@@ -252,7 +302,7 @@ async fn a_caller_who_leaves_stops_the_work() {
 }
 
 #[test]
-fn lines_from_the_arguments() {
+fn lines_as_arguments() {
     for (arguments, output) in [
         (&["20 + 10"][..], "30\n"),
         (&["20", "+", "10"], "30\n"),
@@ -267,15 +317,15 @@ fn lines_from_the_arguments() {
     ] {
         assert_eq!(run(arguments, ""), ran(output, "", 0), "{arguments:?}");
     }
-    let complaint = "grpcalc: division by zero (column 2)\n";
-    assert_eq!(run(&["1/0"], ""), ran("", complaint, 1));
+    let error = "grpcalc: division by zero (column 2)\n";
+    assert_eq!(run(&["1/0"], ""), ran("", error, 1));
     for digits in ["0", "1001", "many"] {
         assert_eq!(run(&["--digits", digits, "pi"], "").code, 2);
     }
 }
 
 #[test]
-fn a_script_of_both_kinds_of_lines() {
+fn a_script_mixes_calls_and_expressions() {
     let script = "\
 # Both kinds of lines.
 add 20 10
@@ -286,21 +336,17 @@ x = 5
 sqrt(16)
 2^100
 ";
-    let complaint = "\
+    let error = "\
 grpcalc: line 6: expected a number, a name or '(' behind '+', found the end of the line (column 4)
 ";
     assert_eq!(
         run(&[], script),
-        ran(
-            "30\n30\n10\n4\n1267650600228229401496703205376\n",
-            complaint,
-            1
-        )
+        ran("30\n30\n10\n4\n1267650600228229401496703205376\n", error, 1)
     );
 }
 
 #[test]
-fn the_prompt_marks_what_is_rounded() {
+fn the_prompt_marks_rounded_answers() {
     let mut terminal = open(grpcalc());
     for (line, answer) in [
         ("1/4 + 1/4", "0.5"),
@@ -320,7 +366,7 @@ fn the_prompt_marks_what_is_rounded() {
     terminal.exp_eof().unwrap();
 }
 
-/// What a user of the tutorial's own server sees.
+/// The server is that of the tutorial, without an evaluator.
 #[test]
 fn a_server_of_typed_calls_answers_what_it_can() {
     let address = typed_only();
@@ -330,16 +376,13 @@ fn a_server_of_typed_calls_answers_what_it_can() {
         "this server has typed calls only: integers with + - * and a last / become such calls";
     let beyond = "this server has typed calls only, which cannot answer that (column 1): \
                   write integers from -2147483648 to 2147483647 with + - * and a last /";
-    let ran_ = run(&arguments, script);
-    assert_eq!(ran_.stdout, "30\n3.5\n5.0\n3\n-20\n5\n");
-    let complaints: Vec<_> = ran_.stderr.lines().collect();
-    assert_eq!(complaints[0], format!("grpcalc: {notice}"));
-    assert_eq!(complaints[1], format!("grpcalc: line 6: {beyond}"));
-    assert!(
-        complaints[2].starts_with("grpcalc: line 7: "),
-        "{complaints:?}"
-    );
-    assert_eq!((complaints.len(), ran_.code), (3, 1));
+    let found = run(&arguments, script);
+    assert_eq!(found.stdout, "30\n3.5\n5.0\n3\n-20\n5\n");
+    let errors: Vec<_> = found.stderr.lines().collect();
+    assert_eq!(errors[0], format!("grpcalc: {notice}"));
+    assert_eq!(errors[1], format!("grpcalc: line 6: {beyond}"));
+    assert!(errors[2].starts_with("grpcalc: line 7: "), "{errors:?}");
+    assert_eq!((errors.len(), found.code), (3, 1));
 }
 
 #[test]

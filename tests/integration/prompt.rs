@@ -373,7 +373,7 @@ fn a_worksheet_survives_calls_that_nobody_heard() {
     }
     terminal.exp_string("> ").unwrap();
     terminal.send_line("add 1 2").unwrap();
-    terminal.exp_string("nothing was heard").unwrap();
+    terminal.exp_string("nothing was received").unwrap();
     server.signal(Signal::SIGCONT);
     answers(&mut terminal, "x", "7");
     ends(terminal);

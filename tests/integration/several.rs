@@ -1,4 +1,4 @@
-//! Several servers that share the calls.
+//! A client of several servers.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -11,11 +11,12 @@ use crate::{
     harness::{Serve, nobody, piped, ran, run},
 };
 
-/// So many typed calls, and their answers.
+/// A script of `count` typed calls.
 fn additions(count: u32) -> String {
     (0..count).fold(String::new(), |text, n| text + &format!("add {n} 1\n"))
 }
 
+/// The answers to `additions(count)`.
 fn sums(count: u32) -> String {
     (1..=count).fold(String::new(), |text, n| text + &format!("{n}\n"))
 }
@@ -42,7 +43,7 @@ fn calls_are_spread_over_all_servers() {
 }
 
 #[test]
-fn no_answer_is_lost_with_one_of_two_servers() {
+fn killing_one_of_two_servers_loses_no_answer() {
     const LINES: u32 = 20_000;
     let (kept, one) = Serve::on_any_port();
     let (lost, other) = Serve::on_any_port();
@@ -69,7 +70,7 @@ fn no_answer_is_lost_with_one_of_two_servers() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_passed_over() {
+fn a_missing_server_is_skipped() {
     let (_server, there) = Serve::on_any_port();
     for order in [[&nobody(), &there], [&there, &nobody()]] {
         let options = ["--addr", order[0], "--addr", order[1]];
@@ -83,18 +84,18 @@ fn a_server_that_is_not_there_is_passed_over() {
 }
 
 #[test]
-fn servers_that_are_all_gone_are_all_named() {
+fn the_error_names_all_servers_if_none_can_be_reached() {
     let (one, other) = (nobody(), nobody());
     let found = run(&["--addr", &one, "--addr", &other, "add", "1", "2"], "");
-    let complaint = format!(
+    let error = format!(
         "grpcalc: cannot reach {one}, {other}: connection refused; is a server running there?\n"
     );
-    assert_eq!(found, ran("", &complaint, 3));
+    assert_eq!(found, ran("", &error, 3));
 }
 
-/// It takes connections, since the system does that for it, and says nothing.
+/// The system accepts connections to its listener, but nothing answers them.
 #[test]
-fn a_server_that_hangs_is_passed_over() {
+fn a_hanging_server_is_skipped() {
     let (_server, there) = Serve::on_any_port();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let frozen = listener.local_addr().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! The worksheet's stream, as any client sees it.
+//! The stream of a worksheet, through a plain stub.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ struct Sheet {
     responses: Streaming<WorksheetResponse>,
 }
 
-/// A line's answer: `name = text`, with a `~` before what is rounded; or `! REASON`.
+/// Answers as `name = text`, with a `~` before a rounded text, or as `! REASON`.
 type Texts = Vec<String>;
 
 impl Sheet {
@@ -42,7 +42,7 @@ impl Sheet {
         Self::on(&mut stub_of(settings, shutdown).await).await
     }
 
-    /// A worksheet beside others of a connection.
+    /// Opens a worksheet on the connection of `stub`.
     async fn on(stub: &mut EvaluatorServiceClient<Channel>) -> Self {
         let (requests, waiting) = mpsc::unbounded_channel();
         let waiting = UnboundedReceiverStream::new(waiting);
@@ -62,7 +62,7 @@ impl Sheet {
         self.run_shown(text, 0);
     }
 
-    /// With so many digits.
+    /// Sends a run whose rounded answers have this number of digits.
     fn run_shown(&self, text: &str, digits: u32) {
         self.send(Request::Run(Run {
             text: text.into(),
@@ -80,7 +80,7 @@ impl Sheet {
         }));
     }
 
-    /// The next response: its answers, and whether it says done.
+    /// Receives a response: its answers, and whether they are the last ones.
     async fn response(&mut self) -> Result<(Texts, bool), Status> {
         let message = timeout(PATIENCE, self.responses.message()).await.unwrap();
         let mut answers = message?.unwrap().answers().unwrap();
@@ -100,7 +100,7 @@ impl Sheet {
         Ok((texts, answers.done))
     }
 
-    /// All answers to a request.
+    /// Receives all answers to a request.
     async fn answers(&mut self) -> Texts {
         let mut texts = Vec::new();
         loop {
@@ -112,7 +112,7 @@ impl Sheet {
         }
     }
 
-    /// The answers to `text`, run.
+    /// Runs `text` and returns its answers.
     async fn ran(&mut self, text: &str) -> Texts {
         self.run(text);
         self.answers().await
@@ -159,15 +159,14 @@ async fn a_new_worksheet_has_no_names() {
     let mut sheet = Sheet::open().await;
     sheet.send(Request::Names(Names { options: None }));
     assert_eq!(sheet.answers().await, Texts::new());
-    // A preview is one line, whatever it is made of.
+    // A preview is one line, even with a line break in it.
     sheet.preview("1 +\n1");
     assert_eq!(sheet.answers().await, ["2"]);
 }
 
-/// Requests are answered in their order, however many come at once, and the end of
-/// the requests is the end of the responses.
+/// Sends many requests at once. The end of the requests is the end of the responses.
 #[tokio::test]
-async fn many_requests_at_once() {
+async fn requests_are_answered_in_order() {
     let mut sheet = Sheet::open().await;
     sheet.run("x = 0");
     for _ in 0..2_000 {
@@ -184,9 +183,9 @@ async fn many_requests_at_once() {
     assert_eq!(responses.message().await.unwrap(), None);
 }
 
-/// A long run comes in several responses, of which only the last says done.
+/// Only the last response to a long run is marked as done.
 #[tokio::test]
-async fn a_long_run_is_answered_bit_by_bit() {
+async fn a_long_run_has_several_responses() {
     let mut sheet = Sheet::open().await;
     let lines: Vec<_> = (0..50_000).map(|n| format!("{n} + 1")).collect();
     sheet.run(&lines.join("\n"));
@@ -206,9 +205,9 @@ async fn a_long_run_is_answered_bit_by_bit() {
     assert!(responses > 5, "{responses}");
 }
 
-/// Answers do not wait for a heavy line behind them, nor do later lines get lost.
+/// Answers are sent before a heavy line behind them ends, and the lines after it are answered.
 #[tokio::test]
-async fn heavy_lines_take_their_turn() {
+async fn answers_do_not_wait_for_a_heavy_line() {
     let mut sheet = Sheet::open().await;
     sheet.run(&format!("x = 1\n{HEAVY}\nx + 1"));
     let start = Instant::now();
@@ -227,7 +226,7 @@ async fn heavy_lines_take_their_turn() {
 #[tokio::test]
 async fn a_cancel_interrupts_the_running_line_and_no_other() {
     let mut sheet = Sheet::open().await;
-    // It stops nothing where nothing runs.
+    // It has no effect if nothing runs.
     sheet.send(Request::Cancel(Cancel::default()));
     assert_eq!(sheet.ran("x = 7").await, ["x = 7"]);
     let start = Instant::now();
@@ -244,9 +243,9 @@ async fn a_cancel_interrupts_the_running_line_and_no_other() {
     );
 }
 
-/// A Cancel that names its line hits no other, whether it comes early or late.
+/// A Cancel with the number of an answer interrupts no other line, be it early or late.
 #[tokio::test]
-async fn a_cancel_interrupts_the_line_that_it_names() {
+async fn a_cancel_interrupts_the_line_with_its_number() {
     let mut sheet = Sheet::open().await;
     let cancel = |answer| Request::Cancel(Cancel { answer });
     assert_eq!(sheet.ran("1\n2").await, ["1", "2"]);
@@ -262,14 +261,14 @@ async fn a_cancel_interrupts_the_line_that_it_names() {
     sheet.send(cancel(6));
     sheet.send(cancel(8));
     assert_eq!(sheet.ran("7\n8\n9").await, ["7", "! CANCELLED", "9"]);
-    // What exceeds every limit of its own is not cancelled for another.
+    // A late Cancel leaves the next line to its limit.
     sheet.send(cancel(9));
     assert_eq!(sheet.ran(HEAVY).await, ["! LIMIT"]);
 }
 
-/// A Cancel passes everything that our client may have under way.
+/// A Cancel is read though all requests that our client may send are queued before it.
 #[tokio::test]
-async fn a_cancel_is_seen_behind_many_requests() {
+async fn a_cancel_is_read_behind_many_requests() {
     let mut sheet = Sheet::open().await;
     for rest in [vec![260; 999], vec![37_437; 7]] {
         sheet.run(HEAVY);
@@ -300,7 +299,7 @@ async fn any_request_interrupts_a_preview() {
         );
     }
     assert_eq!(sheet.answers().await, ["2"]);
-    // Nobody interrupts this one: it has its 50 ms, and no more.
+    // Without another request it runs until its limit of 50 ms.
     sheet.preview(HEAVY);
     assert_eq!(sheet.answers().await, ["! LIMIT"]);
     assert!(
@@ -311,7 +310,7 @@ async fn any_request_interrupts_a_preview() {
 }
 
 #[tokio::test]
-async fn what_exceeds_a_limit_is_refused_and_the_stream_lives_on() {
+async fn lines_over_a_limit_are_refused_and_the_stream_goes_on() {
     let mut sheet = Sheet::open().await;
     let long = format!("1{}", "+1".repeat(40_000));
     assert_eq!(
@@ -340,7 +339,7 @@ async fn what_exceeds_a_limit_is_refused_and_the_stream_lives_on() {
     assert_eq!(sheet.answers().await, ["! LIMIT"]);
 }
 
-/// What nobody reads is not kept for longer than what nobody asks.
+/// A worksheet whose answers are not read ends like an idle one.
 #[tokio::test]
 async fn an_unread_worksheet_ends_after_its_limit() {
     let settings = Settings {
@@ -353,9 +352,9 @@ async fn an_unread_worksheet_ends_after_its_limit() {
     };
     let mut stub = stub_of(settings, std::future::pending()).await;
     let sheet = Sheet::on(&mut stub).await;
-    // More than a window.
+    // More than a flow-control window.
     sheet.run(&["10^200000"].repeat(100).join("\n"));
-    // Its place is free when it has ended.
+    // Another worksheet can be opened when it has ended.
     while stub.worksheet(tokio_stream::empty()).await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -363,7 +362,7 @@ async fn an_unread_worksheet_ends_after_its_limit() {
 }
 
 #[tokio::test]
-async fn all_worksheets_together_have_a_limit() {
+async fn worksheets_share_a_memory_limit() {
     let mut settings = Settings::default();
     settings.engine.total_heap_bytes = 1 << 20;
     let mut stub = stub_of(settings, std::future::pending()).await;
@@ -374,11 +373,11 @@ async fn all_worksheets_together_have_a_limit() {
     assert_eq!(other.ran("x = pi; y = 2; 1").await, ["1"]);
     assert_eq!(other.ran(fill).await, ["! LIMIT"]);
     assert_eq!(other.ran("x + y to 3 digits").await, ["~5.14"]);
-    // What one leaves, others have.
+    // Memory that one worksheet frees is available to others.
     assert_eq!(one.ran("a=0; b=0; c=0; d=0; e1=0").await, ["e1 = 0"]);
     assert_eq!(other.ran(fill).await, ["1"]);
     drop(other);
-    // Its end is seen in its own time.
+    // Its memory is freed a little later.
     while one.ran(fill).await != ["1"] {}
 }
 
@@ -408,7 +407,7 @@ async fn an_idle_worksheet_ends_after_its_limit() {
         ..Settings::default()
     };
     let mut sheet = Sheet::of(settings, std::future::pending()).await;
-    // What it computes is not idleness.
+    // A worksheet that computes is not idle.
     assert_eq!(sheet.ran(HEAVY).await, ["! LIMIT"]);
     assert_eq!(sheet.ran("1").await, ["1"]);
     let start = Instant::now();
@@ -458,9 +457,9 @@ async fn a_shutdown_does_not_wait_for_every_heavy_line() {
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
-/// However long the answers are, no response is much longer than one of them.
+/// No response is much longer than one long answer.
 #[tokio::test]
-async fn long_answers_come_one_by_one() {
+async fn long_answers_have_responses_of_their_own() {
     let mut sheet = Sheet::open().await;
     sheet.run(&["2^400000"; 50].join("\n"));
     let mut count = 0;
@@ -475,9 +474,9 @@ async fn long_answers_come_one_by_one() {
     assert_eq!(count, 50);
 }
 
-/// A client that does not read what it is answered keeps no thread from others.
+/// A client that does not read its answers blocks no thread.
 #[tokio::test]
-async fn a_client_that_does_not_read_holds_up_nobody() {
+async fn a_client_that_does_not_read_does_not_delay_others() {
     let (dial, connections) = server::in_memory();
     tokio::spawn(async move {
         server::run(connections, std::future::pending(), Settings::default()).await
@@ -486,7 +485,7 @@ async fn a_client_that_does_not_read_holds_up_nobody() {
     let mut silent = Vec::new();
     for _ in 0..8 {
         let sheet = Sheet::on(&mut stub).await;
-        // More than a window, with heavy lines all along.
+        // More than a flow-control window, with heavy lines in between.
         sheet.run(&["10^200000", "2^300000 mod 7"].repeat(100).join("\n"));
         silent.push(sheet);
     }
@@ -497,9 +496,9 @@ async fn a_client_that_does_not_read_holds_up_nobody() {
     }
 }
 
-/// Worksheets know nothing of each other, though they share a connection.
+/// The worksheets share a connection.
 #[tokio::test]
-async fn worksheets_stand_alone() {
+async fn worksheets_are_independent() {
     let mut stub = stub().await;
     let mut sheets = Vec::new();
     for n in 0..100 {

@@ -1,8 +1,8 @@
-//! Servers that share the calls of a client.
+//! Client-side load balancing: which backend gets the next call.
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -11,56 +11,59 @@ use std::{
 use tokio::time::Instant;
 use tonic::transport::Channel;
 
-use super::{connector::Peer, grpc_channel::GrpcChannel, target::BearerToken};
-use crate::proto::{
-    calc::calculator_client::CalculatorClient,
-    grpcalc::v1::evaluator_service_client::EvaluatorServiceClient,
+use super::{connector::Connectivity, grpc_channel::GrpcChannel, target::BearerToken};
+use crate::{
+    net::backoff::{Backoff, BackoffPolicy},
+    proto::{
+        calc::calculator_client::CalculatorClient,
+        grpcalc::v1::evaluator_service_client::EvaluatorServiceClient,
+    },
 };
 
-/// How long a server that failed is left alone, if there are others; each failure in a row
-/// doubles it.
-const REST: Duration = Duration::from_millis(100);
+/// How long a backend that failed gets no calls if there are others.
+const BACKOFF: BackoffPolicy = BackoffPolicy {
+    first: Duration::from_millis(100),
+    cap: Duration::from_secs(5),
+    jitter: 0.2,
+};
 
-/// The longest such rest.
-const LONGEST_REST: Duration = Duration::from_secs(5);
-
-/// One of the servers, and the connection to it.
+/// A server, and the channel to it.
 #[derive(Debug)]
-pub(in crate::client) struct Server {
+pub(in crate::client) struct Backend {
     pub(in crate::client) channel: GrpcChannel,
     pub(in crate::client) calculator: CalculatorClient<GrpcChannel>,
     pub(in crate::client) evaluator: EvaluatorServiceClient<GrpcChannel>,
-    pub(in crate::client) peer: Arc<Peer>,
-    under_way: AtomicUsize,
-    health: Mutex<Health>,
+    pub(in crate::client) connectivity: Arc<Connectivity>,
+    active_calls: AtomicUsize,
+    failures: Mutex<Failures>,
 }
 
-#[derive(Debug, Default)]
-struct Health {
-    /// In a row.
-    failures: u32,
-    rests_until: Option<Instant>,
+/// The backoff of a backend.
+#[derive(Debug)]
+struct Failures {
+    backoff: Backoff,
+    backed_off_until: Option<Instant>,
 }
 
-/// All of them.
+/// The backends of a client.
 #[derive(Debug)]
 pub(in crate::client) struct Balancer {
-    all: Vec<Arc<Server>>,
-    /// Whose turn it is where nothing else decides.
-    turn: AtomicUsize,
+    backends: Vec<Arc<Backend>>,
+    /// The backend that is tried first among equals, modulo their number.
+    round_robin: AtomicUsize,
 }
 
-/// A call or a worksheet that a server has.
+/// A backend picked for a call, which counts as active there until this is dropped.
 #[derive(Debug)]
-pub(in crate::client) struct Picked {
-    pub(in crate::client) server: Arc<Server>,
+pub(in crate::client) struct ActiveCall {
+    pub(in crate::client) backend: Arc<Backend>,
     pub(in crate::client) index: usize,
 }
 
-impl Server {
+impl Backend {
     pub(in crate::client) fn new(
         channel: Channel,
-        peer: Arc<Peer>,
+        connectivity: Arc<Connectivity>,
         token: Option<BearerToken>,
     ) -> Self {
         let channel = GrpcChannel::new(channel, token);
@@ -68,95 +71,96 @@ impl Server {
             calculator: CalculatorClient::new(channel.clone()),
             evaluator: EvaluatorServiceClient::new(channel.clone()),
             channel,
-            peer,
-            under_way: AtomicUsize::new(0),
-            health: Mutex::default(),
+            connectivity,
+            active_calls: AtomicUsize::new(0),
+            failures: Mutex::new(Failures {
+                backoff: Backoff::new(BACKOFF),
+                backed_off_until: None,
+            }),
         }
     }
 
     fn backed_off(&self, now: Instant) -> bool {
-        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        health.rests_until.is_some_and(|until| until > now)
+        let until = self.failures().backed_off_until;
+        until.is_some_and(|until| until > now)
     }
 
-    /// It answered.
-    pub(in crate::client) fn recover(&self) {
-        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        *health = Health::default();
+    /// Ends the backoff after a reply.
+    pub(in crate::client) fn record_success(&self) {
+        let mut failures = self.failures();
+        failures.backoff.reset();
+        failures.backed_off_until = None;
     }
 
-    /// A call to it failed in a way that says something about the server.
-    pub(in crate::client) fn fail(&self) {
-        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        let rest = REST * 2_u32.pow(health.failures.min(10));
-        health.failures = health.failures.saturating_add(1);
-        health.rests_until = Some(Instant::now() + jittered(rest.min(LONGEST_REST)));
+    /// Backs off after a failure of the server, not of the call.
+    pub(in crate::client) fn record_failure(&self) {
+        let mut failures = self.failures();
+        let pause = failures.backoff.pause();
+        failures.backed_off_until = Some(Instant::now() + pause);
+    }
+
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Balancer {
-    pub(in crate::client) fn new(all: Vec<Server>) -> Self {
+    pub(in crate::client) fn new(backends: Vec<Backend>) -> Self {
         Self {
-            all: all.into_iter().map(Arc::new).collect(),
-            turn: AtomicUsize::new(0),
+            backends: backends.into_iter().map(Arc::new).collect(),
+            round_robin: AtomicUsize::new(0),
         }
     }
 
-    pub(in crate::client) fn iter(&self) -> impl Iterator<Item = &Server> {
-        self.all.iter().map(|server| &**server)
+    pub(in crate::client) fn iter(&self) -> impl Iterator<Item = &Backend> {
+        self.backends.iter().map(|backend| &**backend)
     }
 
     pub(in crate::client) fn count(&self) -> usize {
-        self.all.len()
+        self.backends.len()
     }
 
-    /// The one that has the least to do of those that work as far as is known: one that has
-    /// not `failed` this call, if there is one, and never that which did so last, if there
-    /// are others.
-    pub(in crate::client) fn pick(&self, failed: &[usize]) -> Picked {
-        let count = self.all.len();
+    /// Picks the backend with the fewest active calls among those that have not `failed` this
+    /// call and are not backed off. A backend that has is picked only if all have, and the last
+    /// of `failed` only if it is the only backend.
+    pub(in crate::client) fn pick(&self, failed: &[usize]) -> ActiveCall {
+        let count = self.backends.len();
         if count == 1 {
-            return self.picked(0);
+            return self.first();
         }
-        let (now, turn) = (Instant::now(), self.turn.fetch_add(1, Ordering::Relaxed));
-        let order = (turn..turn + count).map(|turn| turn % count);
+        let now = Instant::now();
+        let start = self.round_robin.fetch_add(1, Ordering::Relaxed);
+        let order = (start..start + count).map(|index| index % count);
         let best = order
             .filter(|index| failed.last() != Some(index))
             .min_by_key(|index| {
-                let server = &self.all[*index];
-                let under_way = server.under_way.load(Ordering::Relaxed);
-                (failed.contains(index), server.backed_off(now), under_way)
+                let backend = &self.backends[*index];
+                let active = backend.active_calls.load(Ordering::Relaxed);
+                (failed.contains(index), backend.backed_off(now), active)
             });
-        self.picked(best.unwrap_or_default())
+        self.activate(best.unwrap_or_default())
     }
 
-    /// The one that was named first.
-    pub(in crate::client) fn first(&self) -> Picked {
-        self.picked(0)
+    /// Picks the first backend of the target.
+    pub(in crate::client) fn first(&self) -> ActiveCall {
+        self.activate(0)
     }
 
-    /// Those that have this server know how it does.
-    fn picked(&self, index: usize) -> Picked {
-        let server = Arc::clone(&self.all[index]);
-        server.under_way.fetch_add(1, Ordering::Relaxed);
-        Picked { server, index }
+    fn activate(&self, index: usize) -> ActiveCall {
+        let backend = Arc::clone(&self.backends[index]);
+        backend.active_calls.fetch_add(1, Ordering::Relaxed);
+        ActiveCall { backend, index }
     }
 
-    /// What to call them all.
+    /// Returns the names of all servers, for messages.
     pub(in crate::client) fn names(&self) -> String {
-        let names: Vec<_> = self.iter().map(|server| server.peer.name()).collect();
+        let names: Vec<_> = self.iter().map(|it| it.connectivity.server()).collect();
         names.join(", ")
     }
 }
 
-impl Drop for Picked {
+impl Drop for ActiveCall {
     fn drop(&mut self) {
-        self.server.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.backend.active_calls.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// About `pause`: a fifth less or more, so that many who wait do not come back together
-/// (gRPC's guide to retries).
-pub(in crate::client) fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.8 + 0.4 * fastrand::f64())
 }

@@ -1,4 +1,4 @@
-//! How many calls are under way at once.
+//! An adaptive limit on concurrent calls.
 
 use std::{
     sync::atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -7,50 +7,48 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::server::ServerLimits;
+/// Concurrent calls at first. A server may allow few, and announces that only on a connection.
+const INITIAL: usize = 16;
 
-/// Calls at first. Servers may allow few, and tell us only once we are connected.
-const FIRST: usize = 16;
+/// The highest number of concurrent calls: what our own server allows on a connection.
+pub const MAX: usize = 256;
 
-/// Calls at most: what our own server allows on a connection.
-pub const MOST: usize = ServerLimits::DEFAULT.streams as usize;
-
-/// A bound on concurrent calls that finds its place between a server that is left
-/// idle and one where calls queue for so long that their deadlines pass.
+/// A limit on concurrent calls between one that leaves the server idle and one that makes
+/// calls queue until their deadlines pass.
 ///
-/// Each quick reply makes it wider by one, each slow or refused one narrower: an
-/// additive form of the delay-based control of TCP Vegas (Brakmo and Peterson, IEEE
-/// JSAC 13(8), 1995). As there, the fastest reply tells how much of the time is the
-/// way to the server and not a queue; the yardstick for a queue is the deadline.
+/// Each quick reply raises it by one, each slow or refused one lowers it: an additive form of
+/// the delay-based control of TCP Vegas (Brakmo and Peterson, IEEE JSAC 13(8), 1995). As
+/// there, the fastest reply measures the path without a queue; the time beyond it is compared
+/// with the deadline.
 #[derive(Debug)]
 pub(in crate::client) struct ConcurrencyLimit {
     permits: Semaphore,
     size: AtomicUsize,
-    /// Microseconds that the fastest reply took.
+    /// The latency of the fastest reply, in microseconds.
     fastest: AtomicU64,
     deadline: Duration,
 }
 
-/// The right to make a call.
+/// The right to make a call. Dropping it returns it and leaves the limit as it is.
 #[derive(Debug)]
 pub(in crate::client) struct Permit<'a> {
-    window: &'a ConcurrencyLimit,
+    limit: &'a ConcurrencyLimit,
     permit: SemaphorePermit<'a>,
 }
 
 impl ConcurrencyLimit {
-    /// A window for calls that have `deadline` to be answered.
+    /// Returns the limit for calls that have `deadline` to be answered.
     pub(in crate::client) fn new(deadline: Duration) -> Self {
         Self {
-            permits: Semaphore::new(FIRST),
-            size: AtomicUsize::new(FIRST),
+            permits: Semaphore::new(INITIAL),
+            size: AtomicUsize::new(INITIAL),
             fastest: AtomicU64::new(u64::MAX),
             deadline,
         }
     }
 
-    /// The pace of a reply that took `elapsed`.
-    fn pace(&self, elapsed: Duration) -> Latency {
+    /// Classifies a reply that took `elapsed`.
+    fn latency(&self, elapsed: Duration) -> Latency {
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         let fastest = self
             .fastest
@@ -64,73 +62,79 @@ impl ConcurrencyLimit {
         }
     }
 
-    /// Waits for a place. Places are given in the order in which they were asked for.
-    pub(in crate::client) async fn enter(&self) -> Permit<'_> {
+    /// Waits for a permit. Permits are given in the order of the requests.
+    pub(in crate::client) async fn acquire(&self) -> Permit<'_> {
         let permit = self.permits.acquire().await.expect("never closed");
         Permit {
-            window: self,
+            limit: self,
             permit,
         }
     }
 }
 
+/// How long a reply was queued, compared with the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Latency {
-    /// The server can take more.
+    /// Less than an eighth of the deadline: the server can take more.
     Quick,
-    /// Neither.
+    /// In between.
     Steady,
-    /// The server has too much to do.
+    /// More than a third of it: the server has too much to do.
     Slow,
 }
 
-/// Dropping a place gives it back and changes nothing.
 impl Permit<'_> {
-    /// Gives the place back after a reply that took `elapsed`.
-    pub(in crate::client) fn replied(self, elapsed: Duration) {
-        match self.window.pace(elapsed) {
-            Latency::Quick => self.widen(),
+    /// Returns the permit after a reply that took `elapsed`.
+    pub(in crate::client) fn record_reply(self, elapsed: Duration) {
+        match self.limit.latency(elapsed) {
+            Latency::Quick => self.raise(),
             Latency::Steady => {}
-            Latency::Slow => self.narrow(),
+            Latency::Slow => self.lower(),
         }
     }
 
-    /// Gives the place back after a call that the server had no room or time for.
-    pub(in crate::client) fn refused(self) {
-        self.narrow();
+    /// Returns the permit after a call for which the server had no capacity or time.
+    pub(in crate::client) fn record_overload(self) {
+        self.lower();
     }
 
-    fn widen(self) {
-        let wider = |size: usize| (size < MOST).then_some(size + 1);
-        if self.change(wider) {
-            self.window.permits.add_permits(1);
+    fn raise(self) {
+        let higher = |size: usize| (size < MAX).then_some(size + 1);
+        if self.change(higher) {
+            self.limit.permits.add_permits(1);
         }
     }
 
-    fn narrow(self) {
-        let narrower = |size: usize| (size > 1).then_some(size - 1);
-        if self.change(narrower) {
+    fn lower(self) {
+        let lower = |size: usize| (size > 1).then_some(size - 1);
+        if self.change(lower) {
             self.permit.forget();
         }
     }
 
     fn change(&self, change: impl Fn(usize) -> Option<usize>) -> bool {
         let (set, get) = (Ordering::Relaxed, Ordering::Relaxed);
-        self.window.size.fetch_update(set, get, change).is_ok()
+        self.limit.size.fetch_update(set, get, change).is_ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::ServerLimits;
 
     const DEADLINE: Duration = Duration::from_secs(24);
 
     #[test]
-    fn what_counts_is_the_queue_and_not_the_way() {
-        for way in [0, 1, 20] {
-            let window = ConcurrencyLimit::new(DEADLINE);
-            for (queued, pace) in [
+    fn the_maximum_is_what_our_server_allows() {
+        assert_eq!(MAX, ServerLimits::DEFAULT.streams as usize);
+    }
+
+    #[test]
+    fn latency_measures_the_queue_and_not_the_path() {
+        for path in [0, 1, 20] {
+            let limit = ConcurrencyLimit::new(DEADLINE);
+            for (queued, latency) in [
                 (0, Latency::Quick),
                 (2, Latency::Quick),
                 (3, Latency::Steady),
@@ -138,43 +142,43 @@ mod tests {
                 (9, Latency::Slow),
                 (99, Latency::Slow),
             ] {
-                assert_eq!(window.pace(Duration::from_secs(way + queued)), pace);
+                assert_eq!(limit.latency(Duration::from_secs(path + queued)), latency);
             }
         }
     }
 
     #[tokio::test]
-    async fn it_widens_with_quick_replies_up_to_its_bound() {
-        let window = ConcurrencyLimit::new(DEADLINE);
-        for _ in 0..2 * MOST {
-            window.enter().await.replied(Duration::ZERO);
+    async fn quick_replies_raise_the_limit_up_to_its_maximum() {
+        let limit = ConcurrencyLimit::new(DEADLINE);
+        for _ in 0..2 * MAX {
+            limit.acquire().await.record_reply(Duration::ZERO);
         }
-        assert_eq!(window.permits.available_permits(), MOST);
+        assert_eq!(limit.permits.available_permits(), MAX);
     }
 
     #[tokio::test]
-    async fn it_narrows_with_slow_and_refused_ones_but_never_closes() {
-        let window = ConcurrencyLimit::new(DEADLINE);
-        window.enter().await.replied(DEADLINE / 6);
-        for _ in 0..FIRST {
-            window.enter().await.replied(DEADLINE);
-            window.enter().await.refused();
+    async fn slow_and_refused_calls_lower_the_limit_to_no_less_than_one() {
+        let limit = ConcurrencyLimit::new(DEADLINE);
+        limit.acquire().await.record_reply(DEADLINE / 6);
+        for _ in 0..INITIAL {
+            limit.acquire().await.record_reply(DEADLINE);
+            limit.acquire().await.record_overload();
         }
-        assert_eq!(window.permits.available_permits(), 1);
-        window.enter().await.replied(DEADLINE / 3);
+        assert_eq!(limit.permits.available_permits(), 1);
+        limit.acquire().await.record_reply(DEADLINE / 3);
         assert_eq!(
-            window.permits.available_permits(),
+            limit.permits.available_permits(),
             1,
             "neither quick nor slow"
         );
-        window.enter().await.replied(DEADLINE / 6);
-        assert_eq!(window.permits.available_permits(), 2);
+        limit.acquire().await.record_reply(DEADLINE / 6);
+        assert_eq!(limit.permits.available_permits(), 2);
     }
 
     #[tokio::test]
-    async fn a_call_that_is_given_up_changes_nothing() {
-        let window = ConcurrencyLimit::new(DEADLINE);
-        drop(window.enter().await);
-        assert_eq!(window.permits.available_permits(), FIRST);
+    async fn a_dropped_permit_changes_nothing() {
+        let limit = ConcurrencyLimit::new(DEADLINE);
+        drop(limit.acquire().await);
+        assert_eq!(limit.permits.available_permits(), INITIAL);
     }
 }

@@ -1,4 +1,4 @@
-//! From an address to a byte stream.
+//! From a route to a byte stream, and how far the connections of a channel got.
 
 use std::{
     io,
@@ -30,30 +30,33 @@ use crate::net::{
 /// Bytes that an in-memory pipe holds in each direction.
 const PIPE: usize = 256 * 1024;
 
-/// When the system looks whether the other machine is still there.
-const PROBES: TcpKeepalive = TcpKeepalive::new()
+/// TCP keepalive, which notices that the other machine is gone.
+const TCP_KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(60))
     .with_interval(Duration::from_secs(10));
 
-/// A way to one server.
+/// How to connect to one server.
 #[derive(Clone, Debug)]
 pub(in crate::client) enum Route {
-    /// One in this process: what is sent here is its end of a new pipe.
+    /// A server in this process, which receives its end of a new pipe here.
     Embedded(mpsc::Sender<DuplexStream>),
-    /// One that listens somewhere, and how the connection to it is encrypted. Whether a
-    /// token will be sent, which must not leave this machine in the open.
+    /// A server that listens at an address.
     Remote {
         address: Address,
+        /// How the connection is encrypted, if it is.
         tls: Option<Arc<ClientTls>>,
-        /// Whether it has to be.
+        /// Whether the connection must be encrypted.
         encrypted: bool,
+        /// Whether a token will be sent, which must not leave this machine unencrypted.
         token: bool,
     },
 }
 
 impl Route {
-    /// What goes into the requests' `:scheme` and `:authority`. Nobody resolves
-    /// it; where there is no host, `localhost` is what gRPC's naming asks for.
+    /// Returns the URI whose parts become the `:scheme` and `:authority` of requests.
+    ///
+    /// It is never resolved. For routes without a host it names `localhost`, as gRPC's naming
+    /// asks.
     pub(in crate::client) fn uri(&self) -> String {
         match self {
             Self::Remote {
@@ -68,15 +71,15 @@ impl Route {
         }
     }
 
-    /// What the server is called.
-    fn name(&self) -> String {
+    /// Returns the name of the server for messages.
+    fn server(&self) -> String {
         match self {
             Self::Embedded(_) => "the embedded server".into(),
             Self::Remote { address, .. } => address.to_string(),
         }
     }
 
-    /// A connection to the server.
+    /// Connects to the server.
     async fn dial(&self) -> io::Result<AnyStream> {
         match self {
             Self::Embedded(server) => {
@@ -93,8 +96,8 @@ impl Route {
             } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
-                // Where that fails, a machine that has vanished is only noticed later.
-                let _ = SockRef::from(&stream).set_tcp_keepalive(&PROBES);
+                // Without it, a machine that has vanished is only noticed later.
+                let _ = SockRef::from(&stream).set_tcp_keepalive(&TCP_KEEPALIVE);
                 match tls {
                     Some(tls) => Ok(Box::pin(tls.connect(host, stream).await?)),
                     None if *encrypted => Err(io::Error::other("no encryption was set up")),
@@ -114,117 +117,124 @@ impl Route {
     }
 }
 
-/// The server at the other end: its name, and how far we got with it. A call that
-/// had no answer says nothing about why; this does.
+/// The name of a server, and how far the connections to it got.
+///
+/// A call without a reply does not say why; this does.
 #[derive(Debug)]
-pub(in crate::client) struct Peer {
-    name: String,
-    /// Of the newest connection.
-    stage: AtomicU8,
-    /// Whether any connection got as far as to be spoken on.
-    spoken: AtomicBool,
-    /// Connections that were begun.
-    dials: AtomicUsize,
-    /// Reads that brought something, on any connection.
-    heard: AtomicUsize,
-    /// What the newest connection broke of, where that is a matter of encryption: the
-    /// server may refuse us after the handshake was over for us (RFC 8446, section
-    /// 4.4.2.4), and hyper keeps to itself why a connection broke.
-    trouble: Mutex<Option<String>>,
+pub(in crate::client) struct Connectivity {
+    server: String,
+    /// The state of the newest connection.
+    state: AtomicU8,
+    /// Whether any connection was ever ready.
+    was_ready: AtomicBool,
+    /// Attempts to connect.
+    attempts: AtomicUsize,
+    /// Reads that returned bytes, on all connections.
+    reads: AtomicUsize,
+    /// The TLS error of the newest connection. The server may refuse us after our side of the
+    /// handshake is complete (RFC 8446, section 4.4.2.4), and hyper does not report why a
+    /// connection broke.
+    tls_error: Mutex<Option<String>>,
 }
 
 /// How far a connection got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(in crate::client) enum Stage {
+pub(in crate::client) enum ConnectivityState {
     /// Not connected yet.
-    Dialing,
-    /// Connected, and nothing heard.
-    Silent,
-    /// It answers, but not in HTTP/2.
-    Foreign,
-    /// It speaks HTTP/2.
-    Speaking,
+    Connecting,
+    /// Connected, and nothing received.
+    Connected,
+    /// The server sent something other than HTTP/2.
+    NotHttp2,
+    /// The server speaks HTTP/2.
+    Ready,
 }
 
-impl Peer {
-    pub(in crate::client) fn new(way: &Route) -> Self {
+impl Connectivity {
+    pub(in crate::client) fn new(route: &Route) -> Self {
         Self {
-            name: way.name(),
-            stage: AtomicU8::new(Stage::Dialing as u8),
-            spoken: AtomicBool::new(false),
-            dials: AtomicUsize::new(0),
-            heard: AtomicUsize::new(0),
-            trouble: Mutex::default(),
+            server: route.server(),
+            state: AtomicU8::new(ConnectivityState::Connecting as u8),
+            was_ready: AtomicBool::new(false),
+            attempts: AtomicUsize::new(0),
+            reads: AtomicUsize::new(0),
+            tls_error: Mutex::default(),
         }
     }
 
-    /// What to call it.
-    pub(in crate::client) fn name(&self) -> String {
-        self.name.clone()
+    /// Returns the name of the server for messages.
+    pub(in crate::client) fn server(&self) -> String {
+        self.server.clone()
     }
 
-    pub(in crate::client) fn stage(&self) -> Stage {
-        let stages = [
-            Stage::Dialing,
-            Stage::Silent,
-            Stage::Foreign,
-            Stage::Speaking,
+    /// Returns the state of the newest connection.
+    pub(in crate::client) fn state(&self) -> ConnectivityState {
+        let states = [
+            ConnectivityState::Connecting,
+            ConnectivityState::Connected,
+            ConnectivityState::NotHttp2,
+            ConnectivityState::Ready,
         ];
-        stages[usize::from(self.stage.load(Ordering::Relaxed))]
+        states[usize::from(self.state.load(Ordering::Relaxed))]
     }
 
-    /// Whether it has ever spoken HTTP/2 with us.
-    pub(in crate::client) fn has_spoken(&self) -> bool {
-        self.spoken.load(Ordering::Relaxed)
+    /// Whether any connection was ever ready.
+    pub(in crate::client) fn was_ready(&self) -> bool {
+        self.was_ready.load(Ordering::Relaxed)
     }
 
-    /// How many connections have been begun.
-    pub(in crate::client) fn dials(&self) -> usize {
-        self.dials.load(Ordering::Relaxed)
+    /// Returns the number of attempts to connect.
+    pub(in crate::client) fn attempts(&self) -> usize {
+        self.attempts.load(Ordering::Relaxed)
     }
 
-    /// A number that grows with everything that comes from the server.
-    pub(in crate::client) fn heard(&self) -> usize {
-        self.heard.load(Ordering::Relaxed)
+    /// Returns the number of reads that returned bytes. It grows while the server is alive.
+    pub(in crate::client) fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
     }
 
-    /// Why the newest connection broke, if it was a matter of encryption.
-    pub(in crate::client) fn trouble(&self) -> Option<String> {
-        self.troubles().clone()
+    /// Returns the TLS error that broke the newest connection, if one did.
+    pub(in crate::client) fn tls_error(&self) -> Option<String> {
+        self.lock_tls_error().clone()
     }
 
-    fn troubles(&self) -> MutexGuard<'_, Option<String>> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_tls_error(&self) -> MutexGuard<'_, Option<String>> {
+        self.tls_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reach(&self, stage: Stage) {
-        self.stage.store(stage as u8, Ordering::Relaxed);
+    fn set_state(&self, state: ConnectivityState) {
+        self.state.store(state as u8, Ordering::Relaxed);
     }
 
-    /// Looks at the first bytes that came. An HTTP/2 server begins with a SETTINGS
-    /// frame (RFC 9113, section 3.4), whose 24-bit length begins with zero; neither
-    /// a TLS record nor a line of text does.
-    fn hear(&self, bytes: &[u8]) {
-        self.heard
+    /// Counts a read, and tells HTTP/2 from other protocols by the first byte of a connection.
+    ///
+    /// An HTTP/2 server begins with a SETTINGS frame (RFC 9113, section 3.4), whose 24-bit
+    /// length begins with zero; neither a TLS record nor a line of text does.
+    fn record_read(&self, bytes: &[u8]) {
+        self.reads
             .fetch_add(usize::from(!bytes.is_empty()), Ordering::Relaxed);
-        match (self.stage(), bytes.first()) {
-            (Stage::Silent, Some(0)) => {
-                self.reach(Stage::Speaking);
-                self.spoken.store(true, Ordering::Relaxed);
+        match (self.state(), bytes.first()) {
+            (ConnectivityState::Connected, Some(0)) => {
+                self.set_state(ConnectivityState::Ready);
+                self.was_ready.store(true, Ordering::Relaxed);
             }
-            (Stage::Silent, Some(_)) => self.reach(Stage::Foreign),
+            (ConnectivityState::Connected, Some(_)) => self.set_state(ConnectivityState::NotHttp2),
             _ => {}
         }
     }
 }
 
-/// Dials for a channel, again whenever the connection broke, and lets `peer` see what
-/// comes back, and `recorder` what travels. A connection has to be made within `patience`.
+/// Returns the service that connects a channel, again whenever its connection broke.
+///
+/// A connection has to be made within `timeout`. `connectivity` follows it; `recorder` gets
+/// all bytes.
 pub(in crate::client) fn connector(
-    way: Route,
-    patience: Duration,
-    peer: Arc<Peer>,
+    route: Route,
+    timeout: Duration,
+    connectivity: Arc<Connectivity>,
     recorder: Option<Recorder>,
 ) -> impl Service<
     Uri,
@@ -233,29 +243,30 @@ pub(in crate::client) fn connector(
     Future: Send,
 > + Send {
     tower::service_fn(move |_: Uri| {
-        let (way, peer, recorder) = (way.clone(), Arc::clone(&peer), recorder.clone());
+        let (route, recorder) = (route.clone(), recorder.clone());
+        let connectivity = Arc::clone(&connectivity);
         async move {
-            peer.dials.fetch_add(1, Ordering::Relaxed);
-            peer.reach(Stage::Dialing);
-            *peer.troubles() = None;
-            let dialed = time::timeout(patience, way.dial()).await;
-            let socket = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-            peer.reach(Stage::Silent);
-            let wire = recorder.map(|recorder| recorder.wire(peer.name()));
-            let mut began = Instant::now();
-            Ok(TokioIo::new(Tap::new(socket, move |sound| match sound {
+            connectivity.attempts.fetch_add(1, Ordering::Relaxed);
+            connectivity.set_state(ConnectivityState::Connecting);
+            *connectivity.lock_tls_error() = None;
+            let dialed = time::timeout(timeout, route.dial()).await;
+            let stream = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+            connectivity.set_state(ConnectivityState::Connected);
+            let wire = recorder.map(|recorder| recorder.wire(connectivity.server()));
+            let mut write_start = Instant::now();
+            Ok(TokioIo::new(Tap::new(stream, move |event| match event {
                 IoEvent::Read(bytes) => {
                     if let Some(wire) = &wire {
                         wire.carry(Direction::Received, bytes, Instant::now());
                     }
-                    peer.hear(bytes);
+                    connectivity.record_read(bytes);
                 }
-                IoEvent::Failed(error) => *peer.troubles() = tls::cause(error),
-                IoEvent::Writing if wire.is_some() => began = Instant::now(),
+                IoEvent::Failed(error) => *connectivity.lock_tls_error() = tls::cause(error),
+                IoEvent::Writing if wire.is_some() => write_start = Instant::now(),
                 IoEvent::Writing => {}
                 IoEvent::Written(bytes) => {
                     if let Some(wire) = &wire {
-                        wire.carry(Direction::Sent, bytes, began);
+                        wire.carry(Direction::Sent, bytes, write_start);
                     }
                 }
             })))

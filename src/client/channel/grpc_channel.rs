@@ -1,4 +1,4 @@
-//! A channel that lets gRPC through and nothing else.
+//! A channel that accepts gRPC responses only.
 
 use std::task::{Context, Poll};
 
@@ -19,17 +19,15 @@ use tower::{BoxError, Service};
 use super::target::BearerToken;
 use crate::proto::header::STATUS_DETAILS;
 
-/// What came is HTTP/2, but no gRPC: a web server's page, or a proxy's.
+/// The error for an HTTP response that is not gRPC: the page of a web server or a proxy.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("it answers in HTTP, but not in gRPC ({0})")]
 pub(in crate::client) struct NotGrpc(StatusCode);
 
-/// A channel whose responses are gRPC's.
+/// A channel that checks that responses are gRPC, and sends the token, if there is one.
 ///
-/// tonic takes any body for messages, so that a page of HTML becomes "invalid
-/// compression flag: 60", and it panics where error details are no base64.
-///
-/// It presents the token, too, if there is one.
+/// tonic takes any body for messages, so that an HTML page becomes "invalid compression flag:
+/// 60", and it panics on error details that are not base64.
 #[derive(Clone, Debug)]
 pub(in crate::client) struct GrpcChannel {
     channel: Channel,
@@ -42,12 +40,13 @@ impl GrpcChannel {
     }
 }
 
-type Responded<E> = Result<Response<Body>, E>;
+type ResponseResult<E> = Result<Response<Body>, E>;
 
 impl Service<Request<Body>> for GrpcChannel {
     type Response = Response<Body>;
     type Error = BoxError;
-    type Future = Map<ResponseFuture, fn(Responded<transport::Error>) -> Responded<BoxError>>;
+    type Future =
+        Map<ResponseFuture, fn(ResponseResult<transport::Error>) -> ResponseResult<BoxError>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.channel.poll_ready(cx).map_err(Into::into)
@@ -62,14 +61,14 @@ impl Service<Request<Body>> for GrpcChannel {
     }
 }
 
-/// The media type of every gRPC response begins with `application/grpc` (gRPC over
-/// HTTP2, "Responses").
-fn check(response: Responded<transport::Error>) -> Responded<BoxError> {
+/// Checks the media type, which begins with `application/grpc` in every gRPC response (gRPC
+/// over HTTP2, "Responses").
+fn check(response: ResponseResult<transport::Error>) -> ResponseResult<BoxError> {
     let mut response = response?;
     let media_type = response.headers().get(CONTENT_TYPE);
-    let says_so = media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
-    // A proxy that answers for a server has no body, and so perhaps no media type.
-    if !says_so && !response.headers().contains_key(Status::GRPC_STATUS) {
+    let is_grpc = media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
+    // The response of a proxy has no body, and so perhaps no media type.
+    if !is_grpc && !response.headers().contains_key(Status::GRPC_STATUS) {
         return Err(NotGrpc(response.status()).into());
     }
     drop_unreadable_details(response.headers_mut());

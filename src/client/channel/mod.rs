@@ -1,8 +1,10 @@
-//! Connections to servers: addresses, encryption, balancing, concurrency.
+//! Channels to servers: addresses, encryption, load balancing, concurrency, retries.
 
 pub(super) mod balancer;
 pub(super) mod concurrency;
 pub(super) mod connector;
+pub(super) mod endpoint;
 pub(super) mod grpc_channel;
+pub(super) mod retry;
 pub(super) mod target;
 pub(super) mod tls;

@@ -1,47 +1,66 @@
-//! Which servers to ask, and how they are reached.
+//! The servers of a client, and how they are reached.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
 use http::HeaderValue;
 use tokio::{io::DuplexStream, sync::mpsc};
 
-use super::tls::ClientTls;
+use super::{connector::Route, tls::ClientTls};
 use crate::{
     net::address::{Address, AddressError},
     proto::token::{authorization, is_token},
 };
 
-/// Which server to ask.
+/// The servers of a client.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// One in this process: what is sent here is its end of a new pipe. It may ask for a
-    /// token as any other.
+    /// A server in this process, which receives its end of each new pipe here, and the token
+    /// for it.
     Embedded(mpsc::Sender<DuplexStream>, Option<BearerToken>),
-    /// Those that listen at these addresses: calls are spread over them, and one that
-    /// fails is made again at another.
+    /// Servers at addresses. Calls are spread over them, and a call that fails at one is sent
+    /// to another.
     Remote(Vec<Remote>, Access),
 }
 
 impl Target {
-    /// Servers that ask for no token, and encryption only where an address does.
+    /// Returns servers that need no token, with encryption only for `https://` addresses.
     #[must_use]
     pub fn open(servers: Vec<Remote>) -> Self {
         Self::Remote(servers, Access::default())
     }
+
+    /// Returns a route and a token for each server.
+    pub(in crate::client) fn routes(self) -> Vec<(Route, Option<BearerToken>)> {
+        match self {
+            Self::Embedded(server, token) => vec![(Route::Embedded(server), token)],
+            Self::Remote(servers, access) => {
+                let routes = servers.into_iter().map(|server| {
+                    let route = Route::Remote {
+                        tls: access.encryption(&server).cloned(),
+                        encrypted: server.is_encrypted(access.encrypt_by_default),
+                        address: server.address,
+                        token: access.token.is_some(),
+                    };
+                    (route, access.token.clone())
+                });
+                routes.collect()
+            }
+        }
+    }
 }
 
-/// A server somewhere else: `HOST:PORT`, `http://HOST:PORT`, `https://HOST:PORT` or
+/// The address of a server: `HOST:PORT`, `http://HOST:PORT`, `https://HOST:PORT` or
 /// `unix:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
-    /// Where it listens.
+    /// The address without its scheme.
     pub address: Address,
     scheme: Scheme,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scheme {
-    Unsaid,
+    Unspecified,
     Http,
     Https,
 }
@@ -53,10 +72,10 @@ impl FromStr for Remote {
         let (scheme, rest) = match text.split_once("://") {
             Some(("https", rest)) => (Scheme::Https, rest),
             Some(("http", rest)) => (Scheme::Http, rest),
-            _ => (Scheme::Unsaid, text),
+            _ => (Scheme::Unspecified, text),
         };
         let rest = match scheme {
-            Scheme::Unsaid => rest,
+            Scheme::Unspecified => rest,
             Scheme::Http | Scheme::Https => rest.strip_suffix('/').unwrap_or(rest),
         };
         let address = rest.parse()?;
@@ -67,39 +86,38 @@ impl FromStr for Remote {
     }
 }
 
-/// What a client has to show or to see.
+/// Encryption and credentials of a client.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// How connections are encrypted, those to addresses that say `https://` and, where it
-    /// `is_meant`, those that say nothing.
+    /// TLS for the connections that are encrypted.
     pub tls: Option<Arc<ClientTls>>,
-    /// Whether somebody asked for encryption.
-    pub is_meant: bool,
-    /// What is presented with each call.
+    /// Whether connections to addresses without a scheme are encrypted.
+    pub encrypt_by_default: bool,
+    /// The token that is sent with each call.
     pub token: Option<BearerToken>,
 }
 
 impl Access {
-    /// How the connection to `server` is encrypted, if it is.
-    pub(in crate::client) fn encryption(&self, server: &Remote) -> Option<&Arc<ClientTls>> {
+    /// Returns the TLS of the connection to `server`, if it is encrypted.
+    fn encryption(&self, server: &Remote) -> Option<&Arc<ClientTls>> {
         self.tls
             .as_ref()
-            .filter(|_| server.is_encrypted(self.is_meant))
+            .filter(|_| server.is_encrypted(self.encrypt_by_default))
     }
 }
 
 impl Remote {
-    /// Whether the connection is encrypted, for somebody who asked for that or did not.
+    /// Whether the connection is encrypted; `by_default` decides for addresses without a scheme.
     #[must_use]
-    pub fn is_encrypted(&self, asked: bool) -> bool {
+    pub fn is_encrypted(&self, by_default: bool) -> bool {
         match (&self.address, self.scheme) {
             (Address::Unix(_), _) | (_, Scheme::Http) => false,
             (_, Scheme::Https) => true,
-            (_, Scheme::Unsaid) => asked,
+            (_, Scheme::Unspecified) => by_default,
         }
     }
 
-    /// Whether what is sent there stays on this machine, by its address.
+    /// Whether the address is one of this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
         match &self.address {
@@ -120,31 +138,31 @@ impl fmt::Display for Remote {
     }
 }
 
-/// A bearer token (RFC 6750), which is never shown.
+/// A bearer token (RFC 6750). `Debug` does not show it.
 #[derive(Clone)]
 pub struct BearerToken(HeaderValue);
 
-/// A text that is no token.
+/// The error for a text that is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a token is one or more visible ASCII characters")]
-pub struct NoToken;
+pub struct InvalidToken;
 
 impl FromStr for BearerToken {
-    type Err = NoToken;
+    type Err = InvalidToken;
 
-    fn from_str(text: &str) -> Result<Self, NoToken> {
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
         if !is_token(text) {
-            return Err(NoToken);
+            return Err(InvalidToken);
         }
-        let mut value = HeaderValue::try_from(authorization(text)).map_err(|_| NoToken)?;
-        // Neither printed nor kept in tables of compression.
+        let mut value = HeaderValue::try_from(authorization(text)).map_err(|_| InvalidToken)?;
+        // Not printed, and not put in HPACK tables.
         value.set_sensitive(true);
         Ok(Self(value))
     }
 }
 
 impl BearerToken {
-    /// The value of the header `authorization`.
+    /// Returns the value of the header `authorization`.
     pub(in crate::client) fn header(&self) -> &HeaderValue {
         &self.0
     }
@@ -161,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers() {
+    fn addresses_of_servers() {
         for (text, encrypted, local) in [
             ("localhost:1", [false, true], true),
             ("127.8.0.1:1", [false, true], true),
@@ -174,7 +192,7 @@ mod tests {
             ("unix:calc.sock", [false, false], true),
         ] {
             let server: Remote = text.parse().unwrap();
-            let found = [false, true].map(|asked| server.is_encrypted(asked));
+            let found = [false, true].map(|by_default| server.is_encrypted(by_default));
             assert_eq!((found, server.is_local()), (encrypted, local), "{text}");
         }
         for (text, error) in [
@@ -188,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_not_shown() {
+    fn debug_output_hides_the_token() {
         let token: BearerToken = "secret".parse().unwrap();
         assert_eq!(token.header(), "Bearer secret");
         assert!(!format!("{token:?} {:?}", token.header()).contains("secret"));

@@ -1,4 +1,4 @@
-//! Encryption of connections, and whom to trust.
+//! The client's side of TLS.
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
@@ -11,42 +11,43 @@ use tokio_rustls::{
 
 use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
 
-/// What makes a client's side of TLS, files in PEM.
+/// The files of a client's TLS, in PEM.
 #[derive(Clone, Debug, Default)]
 pub struct ClientTlsFiles {
-    /// Certificates that sign those of servers; None for those that the system trusts.
+    /// CA certificates that servers' certificates are checked against; none for those of the
+    /// system.
     pub ca: Option<PathBuf>,
-    /// Our certificate and its private key, for servers that ask for one.
+    /// The client's certificate and its private key, for servers that ask for one.
     pub identity: Option<(PathBuf, PathBuf)>,
-    /// The name that servers' certificates are for, where it is not that of the address.
+    /// The name in servers' certificates, if it is not the host of the address.
     pub domain: Option<String>,
 }
 
-/// A client's side of TLS.
+/// The TLS configuration of a client.
 pub struct ClientTls {
     config: Arc<ClientConfig>,
     domain: Option<ServerName<'static>>,
 }
 
-/// Why there is no TLS.
+/// The error of a TLS configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsSetupError {
-    /// A file is to blame.
+    /// A file cannot be read or used.
     #[error(transparent)]
     File(#[from] TlsError),
-    /// The versions of TLS cannot be had.
+    /// rustls refuses the TLS versions.
     #[error(transparent)]
     Versions(#[from] rustls::Error),
-    /// No certificate that the system trusts was found.
-    #[error("the system has no certificates to trust ({0}); --ca names some")]
+    /// The system has no usable CA certificates.
+    #[error("the system has no trusted CA certificates ({0}); --ca names a file with some")]
     NoRoots(String),
-    /// A name that no certificate can be for.
-    #[error("{0:?} is no name of a server")]
+    /// The name cannot stand in a certificate.
+    #[error("{0:?} is not a server name")]
     Domain(String),
 }
 
 impl ClientTls {
-    /// Reads `files`.
+    /// Returns the configuration of `files`, which it reads.
     pub fn new(files: &ClientTlsFiles) -> Result<Self, TlsSetupError> {
         let roots = match &files.ca {
             Some(file) => roots(file)?,
@@ -75,7 +76,7 @@ impl ClientTls {
         })
     }
 
-    /// The handshake with a server that is at `host`.
+    /// Makes the handshake with the server at `host`.
     pub(in crate::client) async fn connect<IO: AsyncRead + AsyncWrite + Unpin>(
         &self,
         host: &str,
@@ -93,7 +94,7 @@ impl ClientTls {
 fn system_roots() -> Result<RootCertStore, TlsSetupError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
-    // Old systems have some that cannot be used; the others will do.
+    // Old systems have some unusable ones; the others suffice.
     let (added, _) = roots.add_parsable_certificates(found.certs);
     if added > 0 {
         return Ok(roots);
@@ -106,7 +107,7 @@ fn system_roots() -> Result<RootCertStore, TlsSetupError> {
     }))
 }
 
-/// What is wrong with an encrypted connection, in words, if that is the error.
+/// Returns the message for `error` if it is a TLS error.
 pub(in crate::client) fn cause(error: &io::Error) -> Option<String> {
     use rustls::{AlertDescription, CertificateError};
     Some(match error.get_ref()?.downcast_ref()? {
@@ -114,17 +115,17 @@ pub(in crate::client) fn cause(error: &io::Error) -> Option<String> {
             CertificateError::UnknownIssuer
             | CertificateError::BadSignature
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        ) => "its certificate is signed by nobody who is trusted; --ca names whom to trust".into(),
+        ) => "its certificate is not signed by a trusted CA; --ca names one to trust".into(),
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => "its certificate is for another name; --domain says for which".into(),
-        // webpki's own word for it has no name in rustls.
+        ) => "its certificate is for another name; --domain sets the name to expect".into(),
+        // rustls has no variant for this error of webpki.
         rustls::Error::InvalidCertificate(CertificateError::Other(other))
             if other.to_string().contains("CaUsedAsEndEntity") =>
         {
-            "its certificate is one that signs others (CA:TRUE), which no server may present".into()
+            "its certificate is that of a CA (CA:TRUE), which a server must not present".into()
         }
-        rustls::Error::InvalidMessage(_) => "what listens there does not speak TLS".into(),
+        rustls::Error::InvalidMessage(_) => "the server there does not speak TLS".into(),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             "it asks for a certificate; --cert and --key present one".into()
         }
@@ -137,6 +138,6 @@ pub(in crate::client) fn cause(error: &io::Error) -> Option<String> {
 
 impl fmt::Debug for ClientTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls").finish_non_exhaustive()
+        f.debug_struct("ClientTls").finish_non_exhaustive()
     }
 }

@@ -40,6 +40,7 @@ mod field {
         pub(in crate::proto::response) const ROUNDED: u32 = 2;
         pub(in crate::proto::response) const INTEGER: u32 = 3;
         pub(in crate::proto::response) const FRACTION: u32 = 4;
+        pub(in crate::proto::response) const TRUTH: u32 = 5;
     }
     pub(super) mod fraction {
         pub(in crate::proto::response) const NUMERATOR: u32 = 1;
@@ -145,13 +146,23 @@ mod tests {
         let Some(answer::Result::Value(value)) = &answer.result else {
             return out.push(answer);
         };
-        let exact = match &value.exact {
+        out.push_value(
+            answer.line,
+            &answer.name,
+            &value.text,
+            value.rounded,
+            exact(value),
+        );
+    }
+
+    /// Returns the field `exact` of a generated message.
+    fn exact(value: &Value) -> ExactRef<'_> {
+        match &value.exact {
             None => ExactRef::None,
             Some(value::Exact::Integer(n)) => ExactRef::Integer(*n),
             Some(value::Exact::Fraction(q)) => ExactRef::Fraction(&q.numerator, &q.denominator),
-            Some(value::Exact::Truth(_)) => return out.push(answer),
-        };
-        out.push_value(answer.line, &answer.name, &value.text, value.rounded, exact);
+            Some(value::Exact::Truth(truth)) => ExactRef::Truth(*truth),
+        }
     }
 
     proptest! {
@@ -178,7 +189,11 @@ mod tests {
                     Some(answer::Result::Fault(fault)) => (None, Some(fault)),
                     None => (None, None),
                 };
-                let value = value.map(|value| ValueRef { text: &value.text, rounded: value.rounded });
+                let value = value.map(|value| ValueRef {
+                    text: &value.text,
+                    rounded: value.rounded,
+                    exact: exact(value),
+                });
                 prop_assert_eq!(found.value, value);
                 prop_assert_eq!(found.fault.as_deref(), fault);
             }

@@ -6,7 +6,7 @@ use prost::{
     encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field},
 };
 
-use super::{WorksheetResponse, field};
+use super::{ExactRef, WorksheetResponse, field};
 use crate::proto::grpcalc::v1::Fault;
 
 /// The error of bytes that are not an encoded response.
@@ -27,13 +27,15 @@ pub struct AnswerRef<'r> {
     pub fault: Option<Box<Fault>>,
 }
 
-/// A value in a received response, without the exact value for programs.
+/// A value in a received response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ValueRef<'r> {
     /// The text for people.
     pub text: &'r str,
     /// Whether the text is not the exact value.
     pub rounded: bool,
+    /// The exact value, if the server sent it.
+    pub exact: ExactRef<'r>,
 }
 
 /// Reads the answers of a received response one by one.
@@ -152,12 +154,41 @@ impl<'r> ValueRef<'r> {
                 (field::value::ROUNDED, WireType::Varint) => {
                     value.rounded = varint(&mut rest)? != 0;
                 }
-                (field::value::INTEGER, WireType::Varint) => drop(varint(&mut rest)?),
+                (field::value::INTEGER, WireType::Varint) => {
+                    value.exact = ExactRef::Integer(unzigzag(varint(&mut rest)?));
+                }
+                (field::value::FRACTION, WireType::LengthDelimited) => {
+                    value.exact = fraction(length_delimited(&mut rest)?)?;
+                }
+                (field::value::TRUTH, WireType::Varint) => {
+                    value.exact = ExactRef::Truth(varint(&mut rest)? != 0);
+                }
                 _ => skip(tag, wire_type, &mut rest)?,
             }
         }
         Ok(value)
     }
+}
+
+/// Decodes a `Fraction`.
+fn fraction(mut rest: &[u8]) -> Result<ExactRef<'_>, Malformed> {
+    let (mut numerator, mut denominator) = ("", "");
+    while rest.has_remaining() {
+        match key(&mut rest)? {
+            (field::fraction::NUMERATOR, WireType::LengthDelimited) => numerator = text(&mut rest)?,
+            (field::fraction::DENOMINATOR, WireType::LengthDelimited) => {
+                denominator = text(&mut rest)?;
+            }
+            (tag, wire_type) => skip(tag, wire_type, &mut rest)?,
+        }
+    }
+    Ok(ExactRef::Fraction(numerator, denominator))
+}
+
+/// Decodes a `sint64` ("Encoding", "Signed Integers").
+#[expect(clippy::cast_possible_wrap, reason = "the encoding of sint64")]
+fn unzigzag(n: u64) -> i64 {
+    (n >> 1) as i64 ^ -((n & 1) as i64)
 }
 
 #[inline]

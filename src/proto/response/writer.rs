@@ -5,15 +5,18 @@ use prost::encoding::{WireType, encoded_len_varint};
 use super::{WorksheetResponse, field};
 use crate::proto::grpcalc::v1::Answer;
 
-/// The exact value beside a text, borrowed. Truth values are not included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The exact value beside a text, borrowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExactRef<'t> {
     /// No exact value is sent.
+    #[default]
     None,
     /// An integer.
     Integer(i64),
     /// The decimal digits of numerator and denominator.
     Fraction(&'t str, &'t str),
+    /// A truth value.
+    Truth(bool),
 }
 
 /// A response under construction.
@@ -59,6 +62,7 @@ impl ResponseWriter {
             + match exact {
                 ExactRef::None => 0,
                 ExactRef::Integer(n) => 1 + encoded_len_varint(zigzag(n)),
+                ExactRef::Truth(_) => 2,
                 ExactRef::Fraction(..) => message_len(fraction),
             };
         let line_field = if line == 0 {
@@ -94,6 +98,7 @@ impl ResponseWriter {
         match exact {
             ExactRef::None => {}
             ExactRef::Integer(n) => tail.varint(field::value::INTEGER, zigzag(n)),
+            ExactRef::Truth(truth) => tail.varint(field::value::TRUTH, truth.into()),
             ExactRef::Fraction(..) => tail.length(field::value::FRACTION, fraction),
         }
         out.extend_from_slice(tail.bytes());

@@ -56,18 +56,18 @@ impl Calls for Client {
         &self,
         inquiry: ReflectionRequest,
     ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send {
-        Client::inquire(self, inquiry)
+        Client::reflect(self, inquiry)
     }
 
     fn listen(
         &self,
         from: Option<Cursor>,
     ) -> impl Future<Output = Result<Notes, CallError>> + Send {
-        Client::listen(self, from)
+        Client::subscribe(self, from)
     }
 
     fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send {
-        Client::say(self, note)
+        Client::send_note(self, note)
     }
 
     fn server(&self) -> String {

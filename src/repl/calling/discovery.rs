@@ -22,7 +22,9 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: ReflectionReq
         inquiry => inquiry,
     };
     match (calls.inquire(inquiry.clone()).await, inquiry) {
-        (Ok(ReflectionResponse::Services(names)), _) => Outcome::Text(names.join("\n") + "\n"),
+        (Ok(ReflectionResponse::Services(names)), ReflectionRequest::Services) => {
+            Outcome::Text(names.join("\n") + "\n")
+        }
         (Ok(ReflectionResponse::Files(files)), ReflectionRequest::Files(name)) => {
             match describe(&files, &name) {
                 Some(text) => Outcome::Text(text),
@@ -32,11 +34,11 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: ReflectionReq
                 ),
             }
         }
-        (Ok(ReflectionResponse::Health(Health::Serving)), _) => Outcome::Text("SERVING\n".into()),
-        (Ok(ReflectionResponse::Health(health)), _) => {
+        (Ok(ReflectionResponse::Health(health)), ReflectionRequest::Health(_)) => {
             let state = match health {
+                Health::Serving => return Outcome::Text("SERVING\n".into()),
                 Health::NotServing => "the server is not serving",
-                _ => "the server does not know whether it is serving",
+                Health::Unknown => "the server does not know whether it is serving",
             };
             fault(Some(NOT_SERVING), format!("{state} ({NOT_SERVING})"))
         }
@@ -51,7 +53,7 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: ReflectionReq
             )
         }
         (Err(error), _) => Outcome::Unanswered(error),
-        (Ok(ReflectionResponse::Files(_)), _) => Outcome::Unanswered(CallError::no_worksheet()),
+        (Ok(_), _) => Outcome::Unanswered(CallError::mismatched_reply()),
     }
 }
 
@@ -61,4 +63,68 @@ fn fault(reason: Option<&str>, message: String) -> Outcome {
         message,
         ..Fault::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        client::{Note, Notes, Reply, Request, Requests, Responses, WorksheetRequest},
+        proto::cursor::Cursor,
+    };
+
+    /// A server that gives this response to every reflection request.
+    #[derive(Clone)]
+    struct Fake(ReflectionResponse);
+
+    impl Calls for Fake {
+        async fn call(&self, _: Request) -> Result<Reply, CallError> {
+            unreachable!()
+        }
+
+        async fn worksheet(&self, _: WorksheetRequest) -> Result<(Requests, Responses), CallError> {
+            unreachable!()
+        }
+
+        async fn inquire(&self, _: ReflectionRequest) -> Result<ReflectionResponse, CallError> {
+            Ok(self.0.clone())
+        }
+
+        async fn listen(&self, _: Option<Cursor>) -> Result<Notes, CallError> {
+            unreachable!()
+        }
+
+        async fn say(&self, _: &Note) -> Result<(), CallError> {
+            unreachable!()
+        }
+
+        fn server(&self) -> String {
+            "a test".into()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_response_of_another_kind_is_a_protocol_error() {
+        let requests = [
+            ReflectionRequest::Services,
+            ReflectionRequest::Files("calc.Calculator".into()),
+            ReflectionRequest::Health(String::new()),
+        ];
+        let responses = [
+            ReflectionResponse::Services(vec!["calc.Calculator".into()]),
+            ReflectionResponse::Files(Vec::new()),
+            ReflectionResponse::Health(Health::Serving),
+        ];
+        for (asked, request) in requests.iter().enumerate() {
+            for (answered, response) in responses.iter().enumerate() {
+                let outcome = discover(&Fake(response.clone()), request.clone()).await;
+                let error = Outcome::Unanswered(CallError::mismatched_reply());
+                assert_eq!(outcome == error, asked != answered, "{outcome:?}");
+            }
+        }
+        assert_eq!(
+            CallError::mismatched_reply().to_string(),
+            "the server answered another request than the one it was sent"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 
 use crate::repl::command::fault::LineFault;
 use crate::{
-    client::{Answer, Note, Reply},
+    client::{Answer, Note, Reply, TypedValue},
     proto::note::TEXT,
     syntax::{self, Binary, NodeKind, ParseLimits, Prefix},
 };
@@ -65,6 +65,7 @@ pub(in crate::repl) fn answer(note: &Note) -> Option<Answer> {
     is_number(number).then(|| Answer {
         text: Some(number.into()),
         rounded,
+        exact: typed(number).filter(|_| !rounded),
         ..Answer::default()
     })
 }
@@ -95,13 +96,37 @@ fn is_number(text: &str) -> bool {
     matches!(text, "true" | "false") || is_literal && is_value || is_factored(text)
 }
 
+/// The typed value of a shared text; none for one in another form than the plain one.
+fn typed(text: &str) -> Option<TypedValue> {
+    if let Ok(truth) = text.parse() {
+        return Some(TypedValue::Truth(truth));
+    }
+    let is_integer = |text: &str| is_natural(text.strip_prefix('-').unwrap_or(text));
+    match text.split_once('/') {
+        Some((numerator, denominator)) => {
+            (is_integer(numerator) && is_natural(denominator)).then(|| TypedValue::Fraction {
+                numerator: numerator.into(),
+                denominator: denominator.into(),
+            })
+        }
+        None if is_integer(text) => {
+            Some(text.parse().map_or(TypedValue::Text, TypedValue::Integer))
+        }
+        None => None,
+    }
+}
+
+/// Whether a text consists of decimal digits.
+fn is_natural(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Whether a text is a product of powers, as a factored number is shown.
 fn is_factored(text: &str) -> bool {
-    let is_integer = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty();
     let text = text.strip_prefix('-').unwrap_or(text);
     text.split(" * ").all(|factor| {
         let (base, exponent) = factor.split_once('^').unwrap_or((factor, "1"));
-        is_integer(base) && is_integer(exponent) && exponent.len() <= EXPONENT
+        is_natural(base) && is_natural(exponent) && exponent.len() <= EXPONENT
     })
 }
 
@@ -159,6 +184,30 @@ mod tests {
             reply: Reply::Float(10.0 / 3.0),
         });
         assert_eq!(found.unwrap(), "divide 10 3 ≈ 3.3333333");
+    }
+
+    #[test]
+    fn shared_values_are_typed() {
+        let big = "1".repeat(30);
+        for (text, value) in [
+            ("x = 30", Some(TypedValue::Integer(30))),
+            ("x = -30", Some(TypedValue::Integer(-30))),
+            (&format!("x = {big}"), Some(TypedValue::Text)),
+            ("x = false", Some(TypedValue::Truth(false))),
+            (
+                "x = -1/3",
+                Some(TypedValue::Fraction {
+                    numerator: "-1".into(),
+                    denominator: "3".into(),
+                }),
+            ),
+            ("x = 1.5", None),
+            ("x = 0xff", None),
+            ("x = 2^3 * 5", None),
+            ("x ≈ 30", None),
+        ] {
+            assert_eq!(answer(&note(text)).unwrap().exact, value, "{text}");
+        }
     }
 
     #[test]

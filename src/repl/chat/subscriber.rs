@@ -11,6 +11,7 @@ use super::{echo::EchoFilter, replay::ReplayFilter};
 use crate::repl::Calls;
 use crate::{
     client::{CallError, Note, Notes},
+    net::backoff::{Backoff, BackoffPolicy},
     proto::{cursor::Cursor, note::ANNOUNCER},
 };
 
@@ -23,21 +24,21 @@ pub enum ChatEvent {
     Notice(String),
 }
 
-/// The first pause before a chat that was lost is looked for; each further one is twice as
-/// long.
-const PAUSE: Duration = Duration::from_millis(100);
-
-/// The longest such pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The pauses between the attempts to subscribe again after the stream broke.
+const BACKOFF: BackoffPolicy = BackoffPolicy {
+    first: Duration::from_millis(100),
+    cap: Duration::from_secs(5),
+    jitter: 0.0,
+};
 
 /// Somebody who listens.
 pub(in crate::repl) struct Subscriber<C> {
     calls: C,
     notes: Notes,
     patience: Duration,
-    /// Since when it listens, and how long to wait before it is tried again.
+    /// The time at which the stream began, and the pauses before the next ones.
     since: Instant,
-    pause: Duration,
+    backoff: Backoff,
     repeats: ReplayFilter,
     /// The place of the next note, where the server tells of places.
     place: Option<Cursor>,
@@ -68,7 +69,7 @@ impl<C: Calls> Subscriber<C> {
             notes,
             patience,
             since: Instant::now(),
-            pause: PAUSE,
+            backoff: Backoff::new(BACKOFF),
             repeats: ReplayFilter::default(),
             place: None,
             lost: false,
@@ -117,7 +118,7 @@ impl<C: Calls> Subscriber<C> {
     /// Keeps the place behind the last note, and sees whether it is in another history than
     /// before.
     fn look_at_place(&mut self) {
-        let Some(now) = self.notes.bookmark() else {
+        let Some(now) = self.notes.cursor() else {
             return;
         };
         if self
@@ -185,12 +186,11 @@ impl<C: Calls> Subscriber<C> {
                 .await?;
         }
         self.own.breaks();
-        if self.since.elapsed() > LONGEST_PAUSE {
-            self.pause = PAUSE;
+        if self.since.elapsed() > BACKOFF.cap {
+            self.backoff.reset();
         }
         self.notes = loop {
-            sleep(self.pause).await;
-            self.pause = (2 * self.pause).min(LONGEST_PAUSE);
+            sleep(self.backoff.pause()).await;
             match self.calls.listen(self.place.clone()).await {
                 Ok(notes) => break notes,
                 Err(error) if is_final(&error) => return self.give_up(error).await,
@@ -215,7 +215,7 @@ impl<C: Calls> Subscriber<C> {
 /// Whether a server that says this has no chat for us, now or later.
 fn is_final(error: &CallError) -> bool {
     match error {
-        CallError::Refused { .. } => !error.may_pass(),
+        CallError::Refused { .. } => !error.is_transient(),
         _ => error.is_unimplemented(),
     }
 }

@@ -7,16 +7,10 @@ use super::{
 use crate::repl::{Outcome, session::stream::Row};
 use crate::{client::Reply, text::printable::quoted};
 
-/// The integer that a name stands for, which `row` tells.
+/// The integer that a name stands for, according to its `row`.
 pub(in crate::repl) fn of_row(word: &Word<'_>, row: Row) -> Result<i32, Outcome> {
     match row {
-        Ok(answer) => {
-            let text = answer.text.unwrap_or_default();
-            match text.parse() {
-                Ok(n) if !answer.rounded => Ok(n),
-                _ => Err(Outcome::Unsendable(no_integer(word, &text))),
-            }
-        }
+        Ok(answer) => of_reply(word, &Reply::Answer(answer)),
         Err(mut fault) => {
             fault.place = Some(word.span.clone());
             if fault.help.is_empty() {
@@ -29,9 +23,8 @@ pub(in crate::repl) fn of_row(word: &Word<'_>, row: Row) -> Result<i32, Outcome>
 
 /// The integer that a call replied.
 pub(in crate::repl) fn of_reply(word: &Word<'_>, reply: &Reply) -> Result<i32, Outcome> {
-    let exact = reply.exact();
-    let integer = exact.and_then(|exact| exact.parse().ok());
-    integer.ok_or_else(|| Outcome::Unsendable(no_integer(word, &reply.to_string())))
+    let integer = reply.integer().and_then(|integer| integer.try_into().ok());
+    integer.ok_or_else(|| Outcome::Unsendable(no_int32(word, reply)))
 }
 
 /// Names mean nothing to a server that has typed calls only.
@@ -39,15 +32,14 @@ pub(in crate::repl) fn unknown(word: &Word<'_>) -> Outcome {
     Outcome::Unsendable(word.no_operand("is not an integer"))
 }
 
-fn no_integer(word: &Word<'_>, text: &str) -> LineFault {
-    let integer = text.strip_prefix('-').unwrap_or(text);
-    let integer = integer.bytes().all(|b| b.is_ascii_digit());
-    let wrong = if integer {
+fn no_int32(word: &Word<'_>, reply: &Reply) -> LineFault {
+    let wrong = if reply.is_integer() {
         "which does not fit int32"
     } else {
         "not an integer"
     };
-    word.no_operand(&format!("is {}, {wrong}", quoted(text).trim_matches('\'')))
+    let text = quoted(&reply.to_string());
+    word.no_operand(&format!("is {}, {wrong}", text.trim_matches('\'')))
 }
 
 /// The last answer is a float that is no number, and `line` wants it.
@@ -57,5 +49,79 @@ pub(in crate::repl) fn no_number(reply: &Reply, line: &str) -> LineFault {
         message: format!("the last answer is {reply}, which is no number"),
         span: 0..line.chars().count(),
         help: "leave it out".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{Answer, TypedValue};
+
+    /// An answer with this text and value.
+    fn answer(text: &str, rounded: bool, exact: Option<TypedValue>) -> Reply {
+        Reply::Answer(Answer {
+            name: String::new(),
+            text: Some(text.into()),
+            rounded,
+            exact,
+        })
+    }
+
+    #[test]
+    fn operands_are_integers_of_32_bits() {
+        let word = Word {
+            text: "x",
+            span: 4..5,
+        };
+        let fraction = TypedValue::Fraction {
+            numerator: "1".into(),
+            denominator: "2".into(),
+        };
+        for (reply, expected) in [
+            (Reply::Integer(-5), Ok(-5)),
+            (Reply::Float(5.0), Ok(5)),
+            (answer("30", false, Some(TypedValue::Integer(30))), Ok(30)),
+            (answer("0x1e", false, Some(TypedValue::Integer(30))), Ok(30)),
+            (
+                answer("2147483648", false, Some(TypedValue::Integer(1 << 31))),
+                Err("'x' is 2147483648, which does not fit int32"),
+            ),
+            (
+                answer(
+                    "1237940039285380274899124224",
+                    false,
+                    Some(TypedValue::Text),
+                ),
+                Err("'x' is 1237940039285380274899124224, which does not fit int32"),
+            ),
+            (
+                Reply::Float(2_147_483_648.0),
+                Err("'x' is 2147483648.0, which does not fit int32"),
+            ),
+            (Reply::Float(2.5), Err("'x' is 2.5, not an integer")),
+            (
+                Reply::Float(f32::INFINITY),
+                Err("'x' is inf, not an integer"),
+            ),
+            (Reply::Float(f32::NAN), Err("'x' is NaN, not an integer")),
+            (
+                answer("0.5", false, Some(fraction)),
+                Err("'x' is 0.5, not an integer"),
+            ),
+            (
+                answer("true", false, Some(TypedValue::Truth(true))),
+                Err("'x' is true, not an integer"),
+            ),
+            (
+                answer("3.14", true, None),
+                Err("'x' is 3.14, not an integer"),
+            ),
+        ] {
+            let found = of_reply(&word, &reply).map_err(|outcome| match outcome {
+                Outcome::Unsendable(fault) => fault.message,
+                outcome => panic!("{outcome:?}"),
+            });
+            assert_eq!(found, expected.map_err(str::to_owned), "{reply:?}");
+        }
     }
 }

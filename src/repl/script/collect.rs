@@ -171,7 +171,7 @@ impl<'a> Collector<'a> {
                     // Those before it are not asked for any more.
                     if number + 1 == end {
                         let answer = Reply::Answer(answer.into_owned());
-                        self.newest = Some((number, answer)).filter(|(_, it)| it.is_said());
+                        self.newest = Some((number, answer)).filter(|(_, it)| it.is_computed());
                     }
                 }
                 Some(Ok(WorksheetEvent::Answer(Err(fault)))) => {
@@ -270,7 +270,8 @@ impl<'a> Collector<'a> {
                 if !matches!(reply, Reply::Answer(_)) {
                     self.last = Last::Reply(reply.clone());
                 }
-                self.newest = Some((input.number, reply.clone())).filter(|(_, it)| it.is_said());
+                self.newest =
+                    Some((input.number, reply.clone())).filter(|(_, it)| it.is_computed());
             }
             Outcome::Fault(_) | Outcome::Unsendable(_) | Outcome::Unanswered(_) => {
                 return self.fault(input, outcome);

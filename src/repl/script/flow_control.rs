@@ -2,7 +2,7 @@
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::client::MOST_CALLS;
+use crate::client::MAX_CALLS;
 
 /// Bytes of lines that the worksheet has been asked and has not answered. More than a
 /// request and the longest line.
@@ -14,7 +14,7 @@ const REQUESTS: usize = 1_000;
 
 /// Other items that wait to be answered: typed calls, faults, help. No fewer than calls can
 /// be under way.
-const ITEMS: usize = MOST_CALLS;
+const ITEMS: usize = MAX_CALLS;
 
 /// What may still be sent, taken by the feed and given back with the answers.
 #[derive(Debug)]

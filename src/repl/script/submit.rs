@@ -370,7 +370,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
     /// Adds a line that may want the last answer, having told the worksheet what it is.
     async fn catch_up(&mut self, number: u64, line: &str) -> Flow {
         if let (Last::Reply(reply), _) = self.last().await? {
-            let Some(exact) = reply.exact() else {
+            let Some(exact) = reply.literal() else {
                 let text = self.shown().then(|| line.to_owned());
                 let fault = operand::no_number(&reply, line);
                 let input = Input { number, text };

@@ -47,6 +47,7 @@ pub(super) fn definitions(rows: &[Row]) -> String {
                 name,
                 text: Some(value),
                 rounded,
+                ..
             }) => format!("{name} {} {value}\n", if *rounded { '≈' } else { '=' }),
             Ok(answer) => format!("{}\n", answer.name),
             Err(fault) => format!("# {fault}\n"),
@@ -171,7 +172,7 @@ impl<C: Calls> Session<C> {
 
     /// Numbers what a line came to.
     fn keep(&mut self, line: &str, outcome: &Outcome) {
-        if let Some(reply) = outcome.reply().filter(|reply| reply.is_said())
+        if let Some(reply) = outcome.reply().filter(|reply| reply.is_computed())
             && !matches!(outcome, Outcome::Recalled(_))
         {
             self.answers.push(Numbered {
@@ -345,7 +346,7 @@ impl<C: Calls> Session<C> {
     ) -> Outcome {
         let mut told = false;
         let again = async || match attempt(&self.calls).await {
-            Outcome::Unanswered(error) if error.may_pass() => Err(error),
+            Outcome::Unanswered(error) if error.is_transient() => Err(error),
             outcome => Ok(outcome),
         };
         match reconnect(self.patience, &mut told, notice, again).await {

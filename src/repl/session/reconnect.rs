@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::client::CallError;
+use crate::{
+    client::CallError,
+    net::backoff::{Backoff, BackoffPolicy},
+};
 
-/// The first pause before a server is looked for again; each further one is twice as
-/// long.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// The longest such pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The pauses between the attempts to reach a lost server.
+const BACKOFF: BackoffPolicy = BackoffPolicy {
+    first: Duration::from_millis(50),
+    cap: Duration::from_secs(1),
+    jitter: 0.0,
+};
 
 /// What to say, once, when a server is lost.
 pub(in crate::repl) fn looking(error: &CallError) -> String {
@@ -28,19 +31,19 @@ pub(in crate::repl) async fn reconnect<T>(
     notice: &mut impl FnMut(&str),
     attempt: impl AsyncFn() -> Result<T, CallError>,
 ) -> Result<T, CallError> {
-    let end = Instant::now() + patience;
-    let mut pause = PAUSE;
+    let mut backoff = Backoff::until(BACKOFF, Instant::now() + patience);
     loop {
-        match attempt().await {
-            Err(error) if error.may_pass() && Instant::now() + pause <= end => {
-                if !*told {
-                    notice(&looking(&error));
-                    *told = true;
-                }
-                sleep(pause).await;
-            }
+        let error = match attempt().await {
+            Err(error) if error.is_transient() => error,
             result => return result,
+        };
+        let Some(pause) = backoff.next() else {
+            return Err(error);
+        };
+        if !*told {
+            notice(&looking(&error));
+            *told = true;
         }
-        pause = (2 * pause).min(LONGEST_PAUSE);
+        sleep(pause).await;
     }
 }

@@ -3,9 +3,9 @@
 use std::mem;
 
 use crate::{
-    client::{AngleUnit, Answer, Reply},
+    client::{AngleUnit, Answer, Reply, TypedValue},
     engine::{CONSTANTS, library},
-    syntax::{self, Line, NodeKind, ParseLimits, Statement},
+    syntax::{self, Line, NodeKind, ParseLimits, Prefix, Statement},
 };
 
 /// Lines that are kept.
@@ -60,7 +60,7 @@ impl Log {
 
     /// A typed call was answered.
     pub(in crate::repl) fn record_reply(&mut self, reply: &Reply) {
-        if let Some(number) = reply.exact() {
+        if let Some(number) = reply.literal() {
             self.set_last(vec![(number, AngleUnit::Unspecified)], true);
         }
     }
@@ -72,10 +72,7 @@ impl Log {
             self.overflowed = true;
             return;
         };
-        let value = answer.text.as_deref().filter(|text| {
-            // What is exact and plain reads back to the same value.
-            !answer.rounded && text.len() < ParseLimits::DEFAULT.line / 2 && is_plain(text)
-        });
+        let value = reads_back(answer);
         let independent = is_independent(&parsed);
         let name = match &parsed.statements[..] {
             [
@@ -209,10 +206,25 @@ pub(in crate::repl) fn is_independent(line: &Line<'_>) -> bool {
     })
 }
 
-/// Whether a text of a value is a single literal, or a truth value.
-fn is_plain(text: &str) -> bool {
-    let digit = |b: u8| b.is_ascii_hexdigit() || matches!(b, b'-' | b'.' | b'/' | b'x' | b'o');
-    matches!(text, "true" | "false") || text.bytes().all(digit)
+/// The text of an answer, if a line with that text has the same value and shows it so.
+fn reads_back(answer: &Answer) -> Option<&str> {
+    let text = answer.text.as_deref()?;
+    let exact = answer.exact.as_ref().filter(|_| !answer.rounded)?;
+    let reads_back = match exact {
+        _ if text.len() >= ParseLimits::DEFAULT.line / 2 => false,
+        TypedValue::Truth(_) | TypedValue::Fraction { .. } => true,
+        // A factored one would lose its factors.
+        TypedValue::Integer(_) | TypedValue::Text => is_literal(text),
+    };
+    reads_back.then_some(text)
+}
+
+/// Whether `text` is one literal, with a sign or without.
+fn is_literal(text: &str) -> bool {
+    syntax::parse(text, &ParseLimits::DEFAULT).is_ok_and(|line| {
+        let literal = [NodeKind::Literal, NodeKind::Prefix(Prefix::Minus)];
+        line.nodes.iter().all(|node| literal.contains(&node.kind))
+    })
 }
 
 /// Whether `line` may want the last answer. Some lines that do not may seem to.
@@ -234,10 +246,17 @@ mod tests {
         let mut log = Log::default();
         for (line, answer) in rows {
             let text = answer.trim_start_matches('~');
+            let rounded = answer.starts_with('~');
             let answer = Answer {
                 name: String::new(),
                 text: (!text.is_empty()).then(|| text.to_owned()),
-                rounded: answer.starts_with('~'),
+                rounded,
+                exact: match text {
+                    "" => None,
+                    "true" => Some(TypedValue::Truth(true)),
+                    _ if rounded => None,
+                    _ => Some(text.parse().map_or(TypedValue::Text, TypedValue::Integer)),
+                },
             };
             log.record(line, AngleUnit::Unspecified, &answer);
         }
@@ -352,8 +371,27 @@ mod tests {
         let rounded = found.value.as_ref().is_some_and(|shown| shown.rounded);
         Some(Answer {
             name: found.name.map(Into::into).unwrap_or_default(),
-            text: found.value.map(|shown| shown.text.into()),
             rounded,
+            exact: found.value.as_ref().and_then(typed),
+            text: found.value.map(|shown| shown.text.into()),
+        })
+    }
+
+    /// The value of a rendered answer as a client has it.
+    fn typed(shown: &engine::Rendered) -> Option<TypedValue> {
+        Some(match &shown.typed {
+            Some(engine::ExactValue::Integer(n)) => TypedValue::Integer(*n),
+            Some(engine::ExactValue::Truth(truth)) => TypedValue::Truth(*truth),
+            Some(engine::ExactValue::Ratio(n, d)) => TypedValue::Fraction {
+                numerator: n.to_string(),
+                denominator: d.to_string(),
+            },
+            Some(engine::ExactValue::Fraction(parts)) => TypedValue::Fraction {
+                numerator: parts.0.to_string(),
+                denominator: parts.1.to_string(),
+            },
+            None if shown.rounded => return None,
+            None => TypedValue::Text,
         })
     }
 

@@ -127,7 +127,7 @@ impl ReconnectingWorksheet {
     pub(in crate::repl) fn unusable_reply(&self, line: &str) -> Option<LineFault> {
         let reply = self.reply.as_ref().filter(|_| mentions_last(line))?;
         reply
-            .exact()
+            .literal()
             .is_none()
             .then(|| operand::no_number(reply, line))
     }
@@ -147,7 +147,7 @@ impl ReconnectingWorksheet {
     ) -> Result<Outcome, CallError> {
         let (mut text, mut lines) = (line.to_owned(), 1);
         let told = self.reply.as_ref().filter(|_| mentions_last(line));
-        if let Some(number) = told.and_then(Reply::exact) {
+        if let Some(number) = told.and_then(Reply::literal) {
             (text, lines) = (format!("{number}\n{line}"), 2);
         }
         let run = WorksheetRequest::Run {
@@ -206,7 +206,10 @@ impl ReconnectingWorksheet {
         } else {
             let open = async || terms.calls.worksheet(request.clone()).await;
             let opened = reconnect(terms.timeout, &mut told, notice, open).await;
-            let answered = opened.as_ref().err().is_none_or(|error| !error.may_pass());
+            let answered = opened
+                .as_ref()
+                .err()
+                .is_none_or(|error| !error.is_transient());
             if told && answered {
                 notice(&connected(terms.calls));
             }
@@ -414,7 +417,7 @@ impl ReconnectingWorksheet {
             return false;
         };
         if let Some(reply) = self.reply.as_ref().filter(|_| mentions_last(&line)) {
-            let Some(text) = reply.exact() else {
+            let Some(text) = reply.literal() else {
                 return false;
             };
             let tell = WorksheetRequest::Run {
@@ -518,7 +521,7 @@ impl ReconnectingWorksheet {
         self.sheet = Some(sheet);
         if !lost {
             // The worksheet has been told of it.
-            self.reply = self.reply.take().filter(|reply| reply.exact().is_none());
+            self.reply = self.reply.take().filter(|reply| reply.literal().is_none());
         }
         let wrong = rows.iter().zip(&lines).find_map(|(row, (line, _))| {
             let fault = row.as_ref().err()?;

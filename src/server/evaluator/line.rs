@@ -121,9 +121,8 @@ pub(in crate::server) fn write(response: &mut ResponseWriter, line: u32, outcome
         None => ExactRef::None,
         Some(ExactValue::Integer(n)) => ExactRef::Integer(*n),
         Some(ExactValue::Ratio(n, d)) => ExactRef::Fraction(above.format(*n), below.format(*d)),
-        Some(ExactValue::Fraction(_) | ExactValue::Truth(_)) => {
-            return response.push(&answer(line, outcome));
-        }
+        Some(ExactValue::Truth(truth)) => ExactRef::Truth(*truth),
+        Some(ExactValue::Fraction(_)) => return response.push(&answer(line, outcome)),
     };
     response.push_value(line, name, &shown.text, shown.rounded, exact);
 }

@@ -1,0 +1,345 @@
+//! Retries: when a call is sent again, how often, and to which backend.
+
+use std::{
+    error::Error as _,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use h2::Reason;
+use tokio::time::{self, Instant};
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
+use tonic_types::StatusExt as _;
+
+use super::{
+    balancer::{ActiveCall, Backend, Balancer},
+    connector::Connectivity,
+    grpc_channel::NotGrpc,
+};
+use crate::{
+    client::error::{CallError, crosses_limit, find_source},
+    net::backoff::{Backoff, BackoffPolicy},
+};
+
+/// Retries of a call in a row during which no other call has a reply either.
+const MAX_RETRIES: u32 = 5;
+
+/// The pauses between the attempts of a call.
+const BACKOFF: BackoffPolicy = BackoffPolicy {
+    first: Duration::from_millis(5),
+    cap: Duration::from_millis(250),
+    jitter: 0.2,
+};
+
+/// Rules for sending a call again, and to which backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::client) enum RetryPolicy {
+    /// The call changes nothing, and any backend will do.
+    AnyBackend,
+    /// The call changes nothing, but needs the state of the first backend.
+    FirstBackend,
+    /// The call changes the state of the first backend: it is sent again only if the server
+    /// cannot have executed it.
+    Once,
+}
+
+/// The action after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::client) enum RetryAction {
+    /// Fails the call.
+    Fail,
+    /// Sends it again if another connection can be attempted.
+    Reconnect,
+    /// Sends it again a limited number of times, over a new connection if the old one broke.
+    Retry,
+    /// Sends it again later, a limited number of times: the server is overloaded or
+    /// unavailable.
+    BackOff,
+    /// Sends it again later, until the deadline: the server refused the stream.
+    Wait,
+}
+
+impl RetryAction {
+    /// Returns the action for a status.
+    fn of(status: &Status) -> Self {
+        let Some(error) = status.source() else {
+            return match status.code() {
+                // The line crosses a limit of our own server, and would again.
+                Code::ResourceExhausted if crosses_limit(status) => Self::Fail,
+                Code::Unavailable | Code::ResourceExhausted => Self::BackOff,
+                _ => Self::Fail,
+            };
+        };
+        if find_source::<TimeoutExpired>(error).is_some() || find_source::<NotGrpc>(error).is_some()
+        {
+            return Self::Fail;
+        }
+        if find_source::<ConnectError>(error).is_some() {
+            return Self::Reconnect;
+        }
+        match find_source::<h2::Error>(error) {
+            Some(error) if error.is_reset() => match error.reason() {
+                // The server has not processed a refused stream (RFC 9113, section 8.7), and
+                // grpcio answers with either if there are too many calls.
+                Some(Reason::REFUSED_STREAM | Reason::ENHANCE_YOUR_CALM) => Self::Wait,
+                _ => Self::Fail,
+            },
+            _ => Self::Retry,
+        }
+    }
+}
+
+/// Sends calls to the backends of a client, again where that may help.
+#[derive(Debug)]
+pub(in crate::client) struct RetryingChannel {
+    pub(in crate::client) balancer: Balancer,
+    /// The deadline of each call, counted from its start.
+    pub(in crate::client) timeout: Duration,
+    /// The number of replies so far.
+    replies: AtomicUsize,
+    /// The index of the backend that replied last.
+    last_backend: AtomicUsize,
+}
+
+/// The end of a call that may have been sent several times.
+#[derive(Debug)]
+pub(in crate::client) struct Completed<T> {
+    pub(in crate::client) result: Result<T, CallError>,
+    /// Whether a server refused an attempt for lack of capacity.
+    pub(in crate::client) overloaded: bool,
+}
+
+/// The state of a call that is being sent.
+struct Attempts<'c> {
+    channel: &'c RetryingChannel,
+    policy: RetryPolicy,
+    deadline: Instant,
+    backoff: Backoff,
+    /// Retries in a row during which no other call had a reply.
+    retries: u32,
+    /// The indices of the backends that failed, the last one at the end.
+    failed: Vec<usize>,
+    overloaded: bool,
+}
+
+impl RetryingChannel {
+    pub(in crate::client) fn new(
+        backends: Vec<Backend>,
+        last_backend: usize,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            balancer: Balancer::new(backends),
+            timeout,
+            replies: AtomicUsize::new(0),
+            last_backend: AtomicUsize::new(last_backend),
+        }
+    }
+
+    /// Counts a reply: proof for calls under way that the server works.
+    pub(in crate::client) fn record_reply(&self) {
+        self.replies.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the name of the server that replied last.
+    pub(in crate::client) fn last_server(&self) -> String {
+        let index = self.last_backend.load(Ordering::Relaxed);
+        let backend = self.balancer.iter().nth(index);
+        backend.map_or_else(String::new, |backend| backend.connectivity.server())
+    }
+
+    /// Calls `attempt` with a backend and the time left, until it has a reply, or fails in a
+    /// way that another attempt would not change, or the deadline has passed.
+    pub(in crate::client) async fn call_with_retry<T, A: Future<Output = Result<T, Status>>>(
+        &self,
+        start: Instant,
+        policy: RetryPolicy,
+        attempt: impl Fn(Arc<Backend>, Duration) -> A,
+    ) -> Completed<T> {
+        let mut attempts = Attempts {
+            channel: self,
+            policy,
+            deadline: start + self.timeout,
+            backoff: Backoff::new(BACKOFF),
+            retries: 0,
+            failed: Vec::new(),
+            overloaded: false,
+        };
+        let result = attempts.run(attempt).await;
+        Completed {
+            result,
+            overloaded: attempts.overloaded,
+        }
+    }
+
+    /// Names all servers in `error` if it means that none can be reached: all backends but
+    /// one have failed before.
+    pub(in crate::client) fn name_all(&self, error: CallError, failed_before: usize) -> CallError {
+        match error {
+            CallError::Unreachable { cause, .. } if failed_before + 1 >= self.balancer.count() => {
+                CallError::Unreachable {
+                    server: self.balancer.names(),
+                    cause,
+                }
+            }
+            error => error,
+        }
+    }
+}
+
+impl Attempts<'_> {
+    async fn run<T, A: Future<Output = Result<T, Status>>>(
+        &mut self,
+        attempt: impl Fn(Arc<Backend>, Duration) -> A,
+    ) -> Result<T, CallError> {
+        let RetryingChannel {
+            balancer,
+            timeout,
+            replies,
+            last_backend,
+        } = self.channel;
+        loop {
+            let call = match self.policy {
+                RetryPolicy::AnyBackend => balancer.pick(&self.failed),
+                RetryPolicy::FirstBackend | RetryPolicy::Once => balancer.first(),
+            };
+            let backend = Arc::clone(&call.backend);
+            let connectivity = &backend.connectivity;
+            let connection_attempts = connectivity.attempts();
+            let replies_before = replies.load(Ordering::Relaxed);
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            // A backend that shows no sign of life has its share of the time if others are
+            // still untried.
+            let untried = balancer.count().saturating_sub(self.failed.len());
+            let patience = (self.has_other_backends() && untried > 1).then(|| share(left, untried));
+            let attempting =
+                with_liveness_check(attempt(Arc::clone(&backend), left), patience, connectivity);
+            // The request carries the deadline to the server. This timeout also covers
+            // connecting, which tonic's own does not.
+            let status = match time::timeout_at(self.deadline, attempting).await {
+                Ok(Some(Ok(reply))) => {
+                    backend.record_success();
+                    last_backend.store(call.index, Ordering::Relaxed);
+                    return Ok(reply);
+                }
+                Ok(Some(Err(status))) => status,
+                Ok(None) => {
+                    backend.record_failure();
+                    self.failed.push(call.index);
+                    continue;
+                }
+                Err(_) => {
+                    backend.record_failure();
+                    return Err(CallError::deadline(*timeout, connectivity));
+                }
+            };
+            if replies.load(Ordering::Relaxed) != replies_before {
+                self.retries = 0;
+            }
+            let reconnected = connectivity.attempts() != connection_attempts;
+            if !self.may_retry(&status, connectivity, reconnected, &backend)
+                || !self.pause(&status, call).await
+            {
+                return Err(self.error(&status, connectivity));
+            }
+        }
+    }
+
+    /// Whether another attempt after `status` may have a reply. Backs off the backend if the
+    /// status is its fault.
+    ///
+    /// `reconnected` means that the connection was attempted during this attempt.
+    fn may_retry(
+        &mut self,
+        status: &Status,
+        connectivity: &Connectivity,
+        reconnected: bool,
+        backend: &Backend,
+    ) -> bool {
+        let action = RetryAction::of(status);
+        self.overloaded |= matches!(action, RetryAction::Wait | RetryAction::BackOff);
+        if matches!(
+            action,
+            RetryAction::BackOff | RetryAction::Retry | RetryAction::Reconnect
+        ) {
+            backend.record_failure();
+        }
+        let others = self.has_other_backends();
+        match action {
+            RetryAction::Wait => true,
+            // The server may have executed it.
+            RetryAction::Retry if self.policy == RetryPolicy::Once => false,
+            RetryAction::BackOff
+                if self.policy == RetryPolicy::Once && status.code() == Code::Unavailable =>
+            {
+                false
+            }
+            RetryAction::BackOff => self.retries < MAX_RETRIES,
+            RetryAction::Retry => {
+                (others || connectivity.was_ready()) && self.retries < MAX_RETRIES
+            }
+            RetryAction::Reconnect if others => {
+                self.failed.len() + 1 < self.channel.balancer.count()
+            }
+            // A connection that failed before this attempt says nothing about the server now.
+            RetryAction::Reconnect => !reconnected && self.retries < MAX_RETRIES,
+            RetryAction::Fail => false,
+        }
+    }
+
+    /// Waits before the next attempt. Returns false if the deadline passes meanwhile.
+    async fn pause(&mut self, status: &Status, call: ActiveCall) -> bool {
+        self.retries += 1;
+        self.failed.retain(|index| *index != call.index);
+        self.failed.push(call.index);
+        drop(call);
+        let pause = self.backoff.pause();
+        let pausing = time::sleep(pause.max(retry_delay(status).unwrap_or_default()));
+        time::timeout_at(self.deadline, pausing).await.is_ok()
+    }
+
+    fn has_other_backends(&self) -> bool {
+        self.policy == RetryPolicy::AnyBackend && self.channel.balancer.count() > 1
+    }
+
+    fn error(&self, status: &Status, connectivity: &Connectivity) -> CallError {
+        let error = CallError::from_status(status, self.channel.timeout, connectivity);
+        if self.has_other_backends() {
+            self.channel.name_all(error, self.failed.len())
+        } else {
+            error
+        }
+    }
+}
+
+/// Returns the delay before a retry that the server asks for (`google.rpc.RetryInfo`).
+fn retry_delay(status: &Status) -> Option<Duration> {
+    status.get_details_retry_info()?.retry_delay
+}
+
+/// Returns the result of `attempt`; none if `patience` passes and nothing was received from
+/// the server meanwhile.
+async fn with_liveness_check<T>(
+    attempt: impl Future<Output = T>,
+    patience: Option<Duration>,
+    connectivity: &Connectivity,
+) -> Option<T> {
+    let Some(patience) = patience else {
+        return Some(attempt.await);
+    };
+    let (mut attempt, reads) = (pin!(attempt), connectivity.reads());
+    match time::timeout(patience, &mut attempt).await {
+        Ok(outcome) => Some(outcome),
+        Err(_) if connectivity.reads() == reads => None,
+        Err(_) => Some(attempt.await),
+    }
+}
+
+/// Returns the part of `timeout` that each of `backends` has to take a connection.
+pub(in crate::client) fn share(timeout: Duration, backends: usize) -> Duration {
+    timeout / u32::try_from(backends.max(1)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,117 @@
+//! Exponential backoff: the pauses between attempts to reach a server.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The parameters of a [`Backoff`], in which each pause is twice as long as the one before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BackoffPolicy {
+    /// The first pause.
+    pub(crate) first: Duration,
+    /// The longest pause, before jitter.
+    pub(crate) cap: Duration,
+    /// The part of a pause, from 0 to 1, by which it is made longer or shorter at random, so
+    /// that clients which failed together do not come back together (gRPC's guide to retries).
+    pub(crate) jitter: f64,
+}
+
+/// The pauses between attempts, in order; none that would end after the deadline.
+#[derive(Clone, Debug)]
+pub(crate) struct Backoff {
+    policy: BackoffPolicy,
+    /// The next pause, before jitter.
+    pause: Duration,
+    deadline: Option<Instant>,
+}
+
+impl Backoff {
+    /// Returns pauses without end.
+    pub(crate) const fn new(policy: BackoffPolicy) -> Self {
+        Self {
+            policy,
+            pause: policy.first,
+            deadline: None,
+        }
+    }
+
+    /// Returns pauses for attempts that have to begin by `deadline`.
+    pub(crate) const fn until(policy: BackoffPolicy, deadline: Instant) -> Self {
+        Self {
+            deadline: Some(deadline),
+            ..Self::new(policy)
+        }
+    }
+
+    /// Begins again with the first pause, after a success.
+    pub(crate) const fn reset(&mut self) {
+        self.pause = self.policy.first;
+    }
+
+    /// Returns the next pause without regard to the deadline.
+    pub(crate) fn pause(&mut self) -> Duration {
+        let BackoffPolicy { cap, jitter, .. } = self.policy;
+        let pause = self.pause.min(cap);
+        self.pause = pause.saturating_mul(2).min(cap);
+        pause.mul_f64(1.0 + jitter * (2.0 * fastrand::f64() - 1.0))
+    }
+}
+
+impl Iterator for Backoff {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let pause = self.pause();
+        let is_late = |deadline| Instant::now() + pause > deadline;
+        (!self.deadline.is_some_and(is_late)).then_some(pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const POLICY: BackoffPolicy = BackoffPolicy {
+        first: Duration::from_millis(100),
+        cap: Duration::from_secs(1),
+        jitter: 0.0,
+    };
+
+    #[test]
+    fn pauses_double_up_to_the_cap() {
+        let mut backoff = Backoff::new(POLICY);
+        let mut millis = || backoff.next().unwrap().as_millis();
+        assert_eq!([(); 6].map(|()| millis()), [100, 200, 400, 800, 1000, 1000]);
+        backoff.reset();
+        assert_eq!(backoff.next(), Some(POLICY.first));
+    }
+
+    #[test]
+    fn jitter_stays_in_its_bounds() {
+        let jitter = 0.2;
+        let (mut shortest, mut longest) = (Duration::MAX, Duration::ZERO);
+        for _ in 0..1000 {
+            let pause = Backoff::new(BackoffPolicy { jitter, ..POLICY }).pause();
+            (shortest, longest) = (shortest.min(pause), longest.max(pause));
+        }
+        assert!(shortest >= POLICY.first.mul_f64(0.8) && shortest < POLICY.first.mul_f64(0.9));
+        assert!(longest <= POLICY.first.mul_f64(1.2) && longest > POLICY.first.mul_f64(1.1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_pause_ends_after_the_deadline() {
+        let start = Instant::now();
+        for pause in Backoff::until(POLICY, start + Duration::from_millis(1_500)) {
+            sleep(pause).await;
+        }
+        // Pauses of 100, 200, 400 and 800 ms; another second does not fit.
+        assert_eq!(start.elapsed(), Duration::from_millis(1_500));
+        let start = Instant::now();
+        for pause in Backoff::until(POLICY, start + Duration::from_millis(1_499)) {
+            sleep(pause).await;
+        }
+        assert_eq!(start.elapsed(), Duration::from_millis(700));
+    }
+}
