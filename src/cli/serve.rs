@@ -147,8 +147,8 @@ fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
         })
     });
     Ok(Settings {
-        engine: options.limits.engine(),
-        limits: options.limits.server(),
+        engine: options.limits.engine,
+        limits: options.limits.server,
         grace: options.grace,
         tokens: tokens.transpose()?.map(Arc::new),
         tls: tls.transpose()?.map(Arc::new),

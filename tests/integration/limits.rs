@@ -1,4 +1,11 @@
-//! Every limit of a calculation that a server can be given, and a line that crosses it.
+//! The limits that a server can be given: lines that cross them, refused options, the docs.
+
+use std::{env, fmt::Write as _, fs, path::Path};
+
+use grpcalc::{
+    engine::{self, LimitTable},
+    server::ServerLimits,
+};
 
 use crate::harness::{Serve, run};
 
@@ -118,4 +125,60 @@ fn limits_that_make_no_sense_are_refused() {
         assert_eq!(status.code(), Some(2), "{option:?}");
         assert!(stderr.contains(option[0]), "{option:?}: {stderr}");
     }
+}
+
+/// The first lines of each table of limits in `docs/server.md`.
+const TABLE: &str = "| option | default | what it bounds | what it protects | beyond it |\n\
+                     |---|---|---|---|---|\n";
+
+fn table<T: LimitTable>() -> String {
+    let mut table = TABLE.to_owned();
+    for row in T::ROWS {
+        let _ = writeln!(
+            table,
+            "| `--{}` | {} | {} | {} | {} |",
+            row.option,
+            row.default_text(),
+            row.help,
+            row.reason,
+            row.effect
+        );
+    }
+    table
+}
+
+/// `UPDATE=1 cargo test tables_of_limits` writes the tables anew.
+#[test]
+fn the_tables_of_limits_in_the_docs_are_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/server.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let parts: Vec<_> = page.split(TABLE).collect();
+    let [before, between, after] = parts[..] else {
+        panic!(
+            "{} has {} tables of limits",
+            path.display(),
+            parts.len() - 1
+        );
+    };
+    // A table ends with a blank line.
+    let behind = |text: &str| {
+        let end = if text.starts_with('\n') {
+            0
+        } else {
+            text.find("\n\n").unwrap() + 1
+        };
+        text[end..].to_owned()
+    };
+    let current = [
+        before,
+        &table::<ServerLimits>(),
+        &behind(between),
+        &table::<engine::Limits>(),
+        &behind(after),
+    ]
+    .concat();
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &current).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), current);
 }
