@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     client::Target,
+    engine,
     net::address::Address,
     server::{self, Listener, ServerLimits, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
@@ -100,15 +101,15 @@ impl Embedded {
 }
 
 fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settings> {
+    let limits = ServerLimits {
+        // The memory of an idle worksheet is of use to no other process.
+        idle: None,
+        unused: None,
+        ..ServerLimits::DEFAULT
+    };
     let mut settings = Settings {
-        limits: ServerLimits {
-            // Nobody else could use what its worksheet holds.
-            idle: None,
-            unused: None,
-            ..ServerLimits::DEFAULT
-        },
         grace: GRACE,
-        ..Settings::default()
+        ..Settings::with_limits(engine::Limits::default(), limits)
     };
     if !options.listen.is_empty() {
         let tokens = token.map(|token| Tokens::new(vec![token.into()], None));
