@@ -99,7 +99,7 @@ fn usage_errors_name_the_option() {
         (&["--timeout", "2 weeks", "add", "1", "2"], "--timeout"),
         (
             &["add", "1", "2", "--timeout", "2"],
-            "'--timeout' stands behind the line",
+            "'--timeout' comes after the line",
         ),
         (
             &["--adr", "localhost:1", "add", "1", "2"],
@@ -140,6 +140,15 @@ fn the_environment_names_a_server() {
     );
     let wrong = "grpcalc: the address \"nowhere\" in GRPCALC_ADDR: no valid port; write HOST:PORT, as in localhost:50050\n";
     assert_eq!(asked("nowhere", &["add", "1", "2"]), ran("", wrong, 2));
+}
+
+#[test]
+fn shells_complete_nothing_for_a_line() {
+    let script = run(&["completions", "zsh"], "").stdout;
+    let mut lines = script.lines();
+    // The action behind the last colon is empty: no files, no commands.
+    let line = lines.find(|line| line.contains("::line -- "));
+    assert!(line.is_some_and(|line| line.ends_with(":' \\")), "{line:?}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use super::peer::Peer;
+use super::{peer::Peer, tls::ServerTls};
 use crate::net::tap::{AnyStream, IoEvent, Tap};
 use crate::server::{ServerState, call::admit::answer, status::ReachedLimit};
 
@@ -86,36 +86,19 @@ impl Connection {
         let peer = Arc::new(Peer::new(self.peer, is_surplus));
         let handshake_end = Instant::now() + limits.handshake;
         let io = match &server.settings.tls {
-            Some(tls) if self.open => match tokio::select! {
-                accepted = timeout_at(handshake_end, tls.accept(self.io)) => accepted,
-                () = server.draining.cancelled() => return,
-            } {
-                Ok(Ok(io)) => Box::pin(io) as AnyStream,
-                Ok(Err(error)) => {
-                    tracing::info!(peer = peer.name(), %error, "TLS handshake failed");
-                    return;
+            Some(tls) if self.open => {
+                match accept_tls(tls, self.io, &server, &peer, handshake_end).await {
+                    Some(io) => io,
+                    None => return,
                 }
-                Err(_) => return handshake_timeout(&server, &peer),
-            },
+            }
             _ => self.io,
         };
         // A PING or a GOAWAY does not reach a peer that reads nothing.
         let mut io = TimeoutStream::new(io);
         let write_timeout = limits.keepalive.saturating_add(limits.keepalive_timeout);
         io.set_write_timeout(Some(write_timeout));
-        let io = Tap::new(Box::pin(io), {
-            let (peer, mut missing) = (Arc::clone(&peer), PREFACE);
-            move |event| {
-                if missing > 0
-                    && let IoEvent::Read(bytes) = event
-                {
-                    missing = missing.saturating_sub(bytes.len());
-                    if missing == 0 {
-                        peer.set_greeted();
-                    }
-                }
-            }
-        });
+        let io = watch_preface(Box::pin(io), &peer);
         let service = {
             let (server, peer) = (Arc::clone(&server), Arc::clone(&peer));
             service_fn(move |request| {
@@ -195,6 +178,41 @@ enum Phase {
     Serving,
     /// The peer was sent a `GOAWAY`.
     Closing,
+}
+
+/// Accepts the TLS handshake of a client; `None` ends the connection.
+async fn accept_tls(
+    tls: &ServerTls,
+    io: AnyStream,
+    server: &ServerState,
+    peer: &Peer,
+    handshake_end: Instant,
+) -> Option<AnyStream> {
+    let accepted = tokio::select! {
+        accepted = timeout_at(handshake_end, tls.accept(io)) => accepted,
+        () = server.draining.cancelled() => return None,
+    };
+    match accepted {
+        Ok(Ok(io)) => return Some(Box::pin(io)),
+        Ok(Err(error)) => tracing::info!(peer = peer.name(), %error, "TLS handshake failed"),
+        Err(_) => handshake_timeout(server, peer),
+    }
+    None
+}
+
+/// Records in `peer` when the preface has arrived on `io`.
+fn watch_preface(io: AnyStream, peer: &Arc<Peer>) -> Tap<impl FnMut(IoEvent<'_>) + use<>> {
+    let (peer, mut missing) = (Arc::clone(peer), PREFACE);
+    Tap::new(io, move |event| {
+        if missing > 0
+            && let IoEvent::Read(bytes) = event
+        {
+            missing = missing.saturating_sub(bytes.len());
+            if missing == 0 {
+                peer.set_greeted();
+            }
+        }
+    })
 }
 
 fn handshake_timeout(server: &ServerState, peer: &Peer) {
