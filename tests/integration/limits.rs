@@ -9,8 +9,7 @@ use grpcalc::{
 
 use crate::harness::{Serve, run};
 
-/// An option, a script of lines with answers and a last one without, and what is said of
-/// that.
+/// Options, a script whose last line crosses the limit, and a part of that line's fault.
 const CROSSED: [(&[&str], &str, &str); 13] = [
     (
         &["--max-line", "16"],
@@ -72,8 +71,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
         "f(n) = if(n < 1, 0, f(n - 1)); f(5)\nf(20)",
         "the limit of 8",
     ),
-    // Beyond the depth a real is known to four times the digits that can be asked for, and no
-    // further.
+    // Beyond the depth, a real is known to four times the digits that can be requested.
     (
         &["--max-depth", "2", "--max-digits", "30"],
         "a = sqrt(2); floor(a*10^90) mod 10\nb = sin(sin(sin(a))); floor(b*10^400)",
@@ -82,7 +80,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
 ];
 
 #[test]
-fn a_line_that_crosses_a_limit_is_told_which() {
+fn the_fault_of_a_line_names_the_limit_that_it_crosses() {
     for (options, script, words) in CROSSED {
         let server = Serve::start(&[&["--listen", "127.0.0.1:0"], options].concat());
         check(server, options, script, words);
@@ -92,7 +90,7 @@ fn a_line_that_crosses_a_limit_is_told_which() {
 #[track_caller]
 fn check(mut server: Serve, options: &[&str], script: &str, words: &str) {
     let address = server.address();
-    // And the worksheet goes on.
+    // The worksheet goes on after the fault.
     let found = run(&["--addr", &address], format!("{script}\n1 + 2\n"));
     let lines = script.lines().count();
     assert_eq!(found.code, 1, "{options:?}: {found:?}");
@@ -102,17 +100,14 @@ fn check(mut server: Serve, options: &[&str], script: &str, words: &str) {
         (lines, "3"),
         "{options:?}: {found:?}"
     );
-    let complaint = format!("grpcalc: line {lines}: ");
-    assert!(
-        found.stderr.starts_with(&complaint),
-        "{options:?}: {found:?}"
-    );
+    let prefix = format!("grpcalc: line {lines}: ");
+    assert!(found.stderr.starts_with(&prefix), "{options:?}: {found:?}");
     assert!(found.stderr.contains(words), "{options:?}: {found:?}");
     assert_eq!(found.stderr.lines().count(), 1, "{options:?}: {found:?}");
 }
 
 #[test]
-fn limits_that_make_no_sense_are_refused() {
+fn invalid_limits_are_refused() {
     for option in [
         ["--max-connections", "0"],
         ["--max-nesting", "257"],

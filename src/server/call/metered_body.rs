@@ -27,7 +27,7 @@ const SMALL: usize = 16 * 1024;
 /// tonic keeps the received part of a message until the message is complete, and then the
 /// buffer for the stream's next message. So a body reserves the bytes of its longest message
 /// for as long as it lives.
-pub(in crate::server) struct MeteredBody {
+pub(super) struct MeteredBody {
     body: Incoming,
     budget: Arc<ByteBudget>,
     reservation: Reservation,
@@ -46,7 +46,7 @@ struct LengthPrefix {
 }
 
 impl MeteredBody {
-    pub(in crate::server) fn new(body: Incoming, budget: &Arc<ByteBudget>) -> Self {
+    pub(super) fn new(body: Incoming, budget: &Arc<ByteBudget>) -> Self {
         Self {
             body,
             budget: Arc::clone(budget),

@@ -58,27 +58,27 @@ impl ServiceId {
 
 /// A method of the server, with its metrics.
 #[derive(Debug)]
-pub(in crate::server) struct ServedMethod {
-    pub(in crate::server) service: ServiceId,
+pub(super) struct ServedMethod {
+    pub(super) service: ServiceId,
     /// The names of the service and of the method.
-    pub(in crate::server) names: (&'static str, &'static str),
+    pub(super) names: (&'static str, &'static str),
     /// Whether the response is a stream.
-    pub(in crate::server) streams: bool,
+    pub(super) streams: bool,
     metrics: OnceLock<MethodMetrics>,
 }
 
 /// The metrics of a method that was called at least once.
 #[derive(Debug)]
-pub(in crate::server) struct MethodMetrics {
+pub(super) struct MethodMetrics {
     /// Calls that ended with `OK`.
-    pub(in crate::server) answered: Counter,
+    pub(super) answered: Counter,
     /// The durations of all calls, in seconds.
-    pub(in crate::server) seconds: Histogram,
+    pub(super) seconds: Histogram,
 }
 
 impl ServedMethod {
     /// The labels of the method in metrics.
-    pub(in crate::server) fn labels(&self) -> MethodLabels {
+    pub(super) fn labels(&self) -> MethodLabels {
         let (service, method) = self.names;
         MethodLabels {
             grpc_service: service.into(),
@@ -87,7 +87,7 @@ impl ServedMethod {
     }
 
     /// The metrics of the method, registered at the first call.
-    pub(in crate::server) fn metrics(&self, metrics: &Metrics) -> &MethodMetrics {
+    pub(super) fn metrics(&self, metrics: &Metrics) -> &MethodMetrics {
         self.metrics.get_or_init(|| {
             let labels = self.labels();
             MethodMetrics {
@@ -122,7 +122,7 @@ impl MethodTable {
     }
 
     /// Returns the index of the method at `path`, or of the unknown method.
-    pub(in crate::server) fn find(&self, path: &str) -> usize {
+    pub(super) fn find(&self, path: &str) -> usize {
         let names = path.strip_prefix('/').and_then(|path| path.split_once('/'));
         let position = |names| self.0.iter().position(|method| method.names == names);
         // The unknown method is the first.
@@ -130,13 +130,13 @@ impl MethodTable {
     }
 
     /// Returns the method at `index`, a result of [`MethodTable::find`].
-    pub(in crate::server) fn get(&self, index: usize) -> &ServedMethod {
+    pub(super) fn get(&self, index: usize) -> &ServedMethod {
         &self.0[index]
     }
 }
 
 /// The encoded descriptors of all services.
-pub(in crate::server) const DESCRIPTORS: [&[u8]; 4] = [
+pub(super) const DESCRIPTORS: [&[u8]; 4] = [
     proto::FILE_DESCRIPTOR_SET,
     tonic_health::pb::FILE_DESCRIPTOR_SET,
     tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,

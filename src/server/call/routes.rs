@@ -79,7 +79,7 @@ impl Routes {
     }
 
     /// Calls `service`.
-    pub(in crate::server) fn call(
+    pub(super) fn call(
         &self,
         service: ServiceId,
         request: Request<MeteredBody>,

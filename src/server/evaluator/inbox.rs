@@ -22,7 +22,7 @@ const MESSAGES: usize = 2_000;
 const BYTES: usize = 512 * 1024;
 
 /// The requests of one stream in order, read ahead to see a Cancel while a line runs.
-pub(in crate::server) struct Inbox {
+pub(super) struct Inbox {
     requests: Streaming<WorksheetRequest>,
     waiting: VecDeque<(Option<Request>, Reservation)>,
     /// Bytes of the waiting requests.
@@ -36,7 +36,7 @@ pub(in crate::server) struct Inbox {
 
 impl Inbox {
     /// Creates the inbox of a stream, whose requests are paid for from `budget`.
-    pub(in crate::server) fn new(
+    pub(super) fn new(
         requests: Streaming<WorksheetRequest>,
         budget: Arc<ByteBudget>,
     ) -> Self {
@@ -53,7 +53,7 @@ impl Inbox {
     /// Returns the next request while no line runs, with its reservation.
     ///
     /// `None` is the end of the stream; a request without content is `None` within.
-    pub(in crate::server) async fn next(
+    pub(super) async fn next(
         &mut self,
     ) -> Option<Result<(Option<Request>, Reservation), Status>> {
         loop {
@@ -70,7 +70,7 @@ impl Inbox {
     }
 
     /// Reads the requests that have arrived already.
-    pub(in crate::server) fn read_ahead(&mut self) {
+    pub(super) fn read_ahead(&mut self) {
         while self.has_capacity() && self.read().now_or_never().is_some() {}
     }
 
@@ -78,7 +78,7 @@ impl Inbox {
     ///
     /// Returns true once for each Cancel.
     #[inline]
-    pub(in crate::server) fn take_cancel(&mut self, answer: u64) -> bool {
+    pub(super) fn take_cancel(&mut self, answer: u64) -> bool {
         let due = self.cancel.filter(|&number| number <= answer);
         if due.is_some() {
             self.cancel = None;
@@ -87,12 +87,12 @@ impl Inbox {
     }
 
     /// Drops a Cancel without a number, since no line runs any more.
-    pub(in crate::server) fn drop_cancel(&mut self) {
+    pub(super) fn drop_cancel(&mut self) {
         self.cancel = self.cancel.filter(|&number| number != 0);
     }
 
     /// Waits for a Cancel of the running line, or for `any` request.
-    pub(in crate::server) async fn interruption(&mut self, answer: u64, any: bool) {
+    pub(super) async fn interruption(&mut self, answer: u64, any: bool) {
         loop {
             if self.take_cancel(answer) || (any && !self.waiting.is_empty()) {
                 return;

@@ -19,23 +19,23 @@ use crate::{
 /// Estimated work, in nanoseconds, that a line may take on a thread that serves other calls.
 ///
 /// Most lines take a hundredth of it.
-pub(in crate::server) const INLINE: u64 = 100_000;
+pub(super) const INLINE: u64 = 100_000;
 
 /// Estimated work, in nanoseconds, of the first try, while other calls of the same connection
 /// wait to be polled.
-pub(in crate::server) const FIRST_TRY: u64 = 10_000;
+pub(super) const FIRST_TRY: u64 = 10_000;
 
 /// The factor from estimated work to the allowed time. Estimates assume an idle machine.
 const TIME_FACTOR: u32 = 2;
 
 /// The result of a line.
-pub(in crate::server) type LineResult = Result<engine::Answer, Box<Fault>>;
+pub(super) type LineResult = Result<engine::Answer, Box<Fault>>;
 
 /// Evaluates with a `small` budget, and returns the result and the work in nanoseconds.
 ///
 /// Returns `None` if the line needs more and `budget` allows it.
 #[inline]
-pub(in crate::server) fn try_inline(
+pub(super) fn try_inline(
     small: u64,
     limits: &Limits,
     budget: u64,
@@ -48,7 +48,7 @@ pub(in crate::server) fn try_inline(
 }
 
 /// Evaluates from the start with the whole `budget`, until it is cancelled.
-pub(in crate::server) fn evaluate_in_pool(
+pub(super) fn evaluate_in_pool(
     limits: &Limits,
     budget: u64,
     cancellation: &Cancellation,
@@ -89,7 +89,7 @@ impl From<proto::Options> for Options {
 }
 
 /// Returns the answer message of the line with the index `line`.
-pub(in crate::server) fn answer(line: u32, result: LineResult) -> proto::Answer {
+pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
     match result {
         Ok(answer) => proto::Answer {
             line,
@@ -110,7 +110,7 @@ pub(in crate::server) fn answer(line: u32, result: LineResult) -> proto::Answer 
 ///
 /// Common answers are encoded without the message of [`answer`].
 #[inline]
-pub(in crate::server) fn write(response: &mut ResponseWriter, line: u32, result: LineResult) {
+pub(super) fn write(response: &mut ResponseWriter, line: u32, result: LineResult) {
     let (name, rendered) = match &result {
         Ok(engine::Answer {
             name,

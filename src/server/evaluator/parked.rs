@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 /// A stream is not polled while its peer does not read, so a task of its own drops the state
 /// after the limit.
 #[derive(Debug)]
-pub(in crate::server) struct ParkedStream<T> {
+pub(super) struct ParkedStream<T> {
     slot: Arc<Mutex<Slot<T>>>,
     _watch: Option<AbortOnDropHandle<()>>,
 }
@@ -30,7 +30,7 @@ enum Slot<T> {
 
 impl<T: Send + 'static> ParkedStream<T> {
     /// Parks `state`. It is dropped if it is not taken within `limit`.
-    pub(in crate::server) fn new(state: T, limit: Option<Duration>) -> Self {
+    pub(super) fn new(state: T, limit: Option<Duration>) -> Self {
         let slot = Arc::new(Mutex::new(Slot::Parked(state, Instant::now())));
         let watch = limit.map(|limit| watch(Arc::downgrade(&slot), limit));
         Self {
@@ -40,7 +40,7 @@ impl<T: Send + 'static> ParkedStream<T> {
     }
 
     /// Takes the state; `None` if it has expired.
-    pub(in crate::server) fn take(&self) -> Option<T> {
+    pub(super) fn take(&self) -> Option<T> {
         let mut slot = lock(&self.slot);
         match std::mem::replace(&mut *slot, Slot::Taken) {
             Slot::Parked(state, _) => Some(state),
@@ -49,7 +49,7 @@ impl<T: Send + 'static> ParkedStream<T> {
     }
 
     /// Parks the state again.
-    pub(in crate::server) fn park(&self, state: T) {
+    pub(super) fn park(&self, state: T) {
         *lock(&self.slot) = Slot::Parked(state, Instant::now());
     }
 }

@@ -19,7 +19,7 @@ use crate::server::semaphore;
 ///
 /// The threads are the blocking threads of the runtime.
 #[derive(Clone, Debug)]
-pub(in crate::server) struct Pool {
+pub(super) struct Pool {
     /// A permit for each job that may run.
     running: Arc<Semaphore>,
     /// A permit for each job that may run or wait.
@@ -30,26 +30,26 @@ pub(in crate::server) struct Pool {
 
 /// The limit of waiting jobs is reached.
 #[derive(Debug)]
-pub(in crate::server) struct PoolFull(pub(in crate::server) usize);
+pub(super) struct PoolFull(pub(in crate::server) usize);
 
 /// The permit to run one job.
 #[derive(Debug)]
-pub(in crate::server) struct JobPermit {
+pub(super) struct JobPermit {
     running: Arc<Semaphore>,
     accepted: OwnedSemaphorePermit,
 }
 
 /// The cancellation of a job. Clones share one flag.
 #[derive(Clone, Debug, Default)]
-pub(in crate::server) struct Cancellation(Arc<AtomicBool>);
+pub(super) struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    pub(in crate::server) fn is_cancelled(&self) -> bool {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
     /// Asks the job to end: its result is no longer needed.
-    pub(in crate::server) fn cancel(&self) {
+    pub(super) fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
@@ -66,7 +66,7 @@ impl Drop for CancelOnDrop {
 impl Pool {
     /// Creates a pool with a thread for each core, and for each thread `waiting` jobs that
     /// may wait.
-    pub(in crate::server) fn new(waiting: usize) -> Self {
+    pub(super) fn new(waiting: usize) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let max_waiting = threads.saturating_mul(waiting);
         Self {
@@ -77,7 +77,7 @@ impl Pool {
     }
 
     /// Returns a permit for a job, unless too many jobs wait.
-    pub(in crate::server) fn enter(&self) -> Result<JobPermit, PoolFull> {
+    pub(super) fn enter(&self) -> Result<JobPermit, PoolFull> {
         let accepted = Arc::clone(&self.accepted).try_acquire_owned();
         Ok(JobPermit {
             running: Arc::clone(&self.running),
@@ -90,7 +90,7 @@ impl JobPermit {
     /// Runs `job` when a thread is free, and returns its result; `None` if it panicked.
     ///
     /// Dropping the future cancels the job, which keeps its thread until it ends.
-    pub(in crate::server) async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         self,
         cancellation: Cancellation,
         job: impl FnOnce(&Cancellation) -> T + Send + 'static,

@@ -45,7 +45,7 @@ const SLICE: u64 = 200_000;
 const LINE_COST: u64 = 200;
 
 /// A client's stream and its worksheet, which lives as long as the stream.
-pub(in crate::server) struct WorksheetSession {
+pub(super) struct WorksheetSession {
     service: Evaluator,
     inbox: Inbox,
     /// `None` while the pool has it.
@@ -84,7 +84,7 @@ type Response = Result<WorksheetResponse, Status>;
 
 impl WorksheetSession {
     /// Creates the session of a stream of `requests`, with a permit for a worksheet.
-    pub(in crate::server) fn new(
+    pub(super) fn new(
         service: Evaluator,
         requests: Streaming<WorksheetRequest>,
         permit: OwnedSemaphorePermit,
@@ -105,8 +105,8 @@ impl WorksheetSession {
     /// Returns the stream of responses.
     ///
     /// A line is evaluated only when the stream is polled, so a client that does not read
-    /// delays its own worksheet alone, and only for the time that a worksheet may be idle.
-    pub(in crate::server) fn responses(self) -> BoxStream<'static, Response> {
+    /// delays only its own worksheet, which ends after the idle limit.
+    pub(super) fn responses(self) -> BoxStream<'static, Response> {
         let limit = self.service.idle;
         // Boxed, since it is moved for each response.
         let parked = ParkedStream::new(Box::new(self), limit);
