@@ -1,5 +1,7 @@
 //! The limits of a server as options, made from the rows of their tables.
 
+use std::ops::RangeInclusive;
+
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::ValueParser, value_parser};
 
 use super::value_parser::{bytes, positive_duration};
@@ -59,14 +61,19 @@ fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
         .value_parser(parser(row))
 }
 
-/// The parser of an amount, which is a `u64` for every unit.
+/// The parser of an amount within the range of a row, which is a `u64` for every unit.
 fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
-    let most = *row.range.end();
-    match row.unit {
-        Unit::Count | Unit::Bits if most == usize::MAX as u64 => positive.into(),
-        Unit::Count | Unit::Bits => value_parser!(u64).range(row.range.clone()).into(),
-        Unit::Bytes => ValueParser::from(move |text: &str| size(text, most)),
-        Unit::Time => nanoseconds.into(),
+    let (unit, range) = (row.unit, &row.range);
+    match unit {
+        Unit::Count | Unit::Bits if *range == (1..=usize::MAX as u64) => positive.into(),
+        Unit::Count | Unit::Bits => value_parser!(u64).range(range.clone()).into(),
+        Unit::Bytes => {
+            let size = |text: &str| bytes(text).map(|size| size as u64);
+            ValueParser::from(move |text: &str| within(range, size(text)?, |size| size.to_string()))
+        }
+        Unit::Time => ValueParser::from(move |text: &str| {
+            within(range, nanoseconds(text)?, |time| unit.text(time))
+        }),
     }
 }
 
@@ -96,10 +103,16 @@ fn positive(text: &str) -> Result<u64, String> {
     }
 }
 
-fn size(text: &str, most: u64) -> Result<u64, String> {
-    match bytes(text)? as u64 {
-        size if size > most => Err(format!("must be at most {most}")),
-        size => Ok(size),
+/// Checks an amount; `text` writes the bounds.
+fn within(
+    range: &RangeInclusive<u64>,
+    amount: u64,
+    text: impl Fn(u64) -> String,
+) -> Result<u64, String> {
+    match amount {
+        _ if amount < *range.start() => Err(format!("must be at least {}", text(*range.start()))),
+        _ if amount > *range.end() => Err(format!("must be at most {}", text(*range.end()))),
+        _ => Ok(amount),
     }
 }
 

@@ -107,7 +107,8 @@ pub(super) struct LineOptions {
     pub(super) timeout: Duration,
 
     /// Trust servers whose certificate one of these has signed, in PEM [default: those that the
-    /// system trusts]. An address without a scheme is encrypted with any of these options
+    /// system trusts]. With --ca, --cert or --domain, an address without a
+    /// scheme means https
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) ca: Option<PathBuf>,
 
@@ -242,7 +243,7 @@ pub(super) struct ServeOptions {
 const TOKEN: &str = "GRPCALC_TOKEN";
 
 const TOGETHER: &str = "Together with others";
-const ENCRYPTION: &str = "Servers that are protected";
+const ENCRYPTION: &str = "Protected servers";
 const ACCESS: &str = "Access";
 const OBSERVATION: &str = "Observation";
 

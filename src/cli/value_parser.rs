@@ -13,7 +13,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
-        _ => return Err("the unit is none of ms, s, m, h".into()),
+        _ => return Err("unknown unit; use ms, s, m or h".into()),
     };
     let count: f64 = number
         .parse()
@@ -27,7 +27,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 /// Parses a time above zero.
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
-        Duration::ZERO => Err("must be more than nothing".into()),
+        Duration::ZERO => Err("must be more than zero".into()),
         duration => Ok(duration),
     }
 }
@@ -40,7 +40,7 @@ pub(super) fn bytes(text: &str) -> Result<usize, String> {
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
-        _ => return Err("the unit is none of KiB, MiB, GiB".into()),
+        _ => return Err("unknown unit; use KiB, MiB or GiB".into()),
     };
     let count: usize = number
         .parse()

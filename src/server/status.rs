@@ -178,11 +178,14 @@ pub(super) fn shutting_down() -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::LimitTable as _, server::ServerLimits};
+    use crate::{
+        engine::{LimitRow, LimitTable as _},
+        server::ServerLimits,
+    };
 
     #[test]
     fn every_name_is_that_of_a_row() {
-        let rows: Vec<_> = ServerLimits::ROWS.iter().map(|row| row.name()).collect();
+        let rows: Vec<_> = ServerLimits::ROWS.iter().map(LimitRow::name).collect();
         for limit in [
             ReachedLimit::Connections,
             ReachedLimit::Calls,

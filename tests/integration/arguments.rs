@@ -94,7 +94,7 @@ fn usage_errors_name_the_option() {
         ),
         (
             &["--timeout", "0", "add", "1", "2"],
-            "must be more than nothing",
+            "must be more than zero",
         ),
         (&["--timeout", "2 weeks", "add", "1", "2"], "--timeout"),
         (

@@ -43,7 +43,7 @@ pub(crate) fn setting(id: u8, value: u32) -> Vec<u8> {
     frame(SETTINGS, 0, 0, &payload)
 }
 
-/// Encodes a WINDOW_UPDATE: the other side may send `more` bytes.
+/// Encodes a `WINDOW_UPDATE`: the other side may send `more` bytes.
 pub(crate) fn window(stream: u32, more: u32) -> Vec<u8> {
     frame(WINDOW_UPDATE, 0, stream, &more.to_be_bytes())
 }

@@ -98,7 +98,7 @@ impl Unit {
                 (1_000_000, "ms"),
             ],
         };
-        let exact = units.iter().find(|(size, _)| amount % size == 0);
+        let exact = units.iter().find(|(size, _)| amount.is_multiple_of(*size));
         exact.map_or_else(
             || amount.to_string(),
             |(size, unit)| format!("{}{unit}", amount / size),

@@ -79,11 +79,7 @@ impl Routes {
     }
 
     /// Calls `service`.
-    pub(super) fn call(
-        &self,
-        service: ServiceId,
-        request: Request<MeteredBody>,
-    ) -> ResponseFuture {
+    pub(super) fn call(&self, service: ServiceId, request: Request<MeteredBody>) -> ResponseFuture {
         match service {
             ServiceId::Calculator => self.calculator.clone().call(request),
             ServiceId::Evaluator => self.evaluator.clone().call(request),

@@ -36,10 +36,7 @@ pub(super) struct Inbox {
 
 impl Inbox {
     /// Creates the inbox of a stream, whose requests are paid for from `budget`.
-    pub(super) fn new(
-        requests: Streaming<WorksheetRequest>,
-        budget: Arc<ByteBudget>,
-    ) -> Self {
+    pub(super) fn new(requests: Streaming<WorksheetRequest>, budget: Arc<ByteBudget>) -> Self {
         Self {
             budget,
             requests,
@@ -53,9 +50,7 @@ impl Inbox {
     /// Returns the next request while no line runs, with its reservation.
     ///
     /// `None` is the end of the stream; a request without content is `None` within.
-    pub(super) async fn next(
-        &mut self,
-    ) -> Option<Result<(Option<Request>, Reservation), Status>> {
+    pub(super) async fn next(&mut self) -> Option<Result<(Option<Request>, Reservation), Status>> {
         loop {
             if let Some((request, reservation)) = self.waiting.pop_front() {
                 self.bytes -= reservation.bytes();
