@@ -108,7 +108,7 @@ pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
 
 /// Appends the answer of a line to a response.
 ///
-/// Common answers are encoded without the message of [`answer`].
+/// Common answers are encoded without the message of [`answer()`].
 #[inline]
 pub(super) fn write(response: &mut ResponseWriter, line: u32, result: LineResult) {
     let (name, rendered) = match &result {
