@@ -1,4 +1,4 @@
-//! Lines to a server: from the arguments, a file, a pipe or a terminal.
+//! Lines for a server: from the arguments, a file, a pipe or a terminal.
 
 use std::{
     fs::Metadata,
@@ -18,7 +18,7 @@ use super::{
     Exit,
     config::Directory,
     embedded,
-    options::{LineOptions, Server},
+    options::{AddrOption, LineOptions},
     print_error, user,
 };
 use crate::{
@@ -34,18 +34,19 @@ use crate::{
     terminal::{self, Editor, Progress, Screen, prompt},
 };
 
-/// What is said to somebody who was never here.
-const FIRST: &str = "\nNew here? Try 1/3 + 1/4, then ':explain add 20 10' to see what a call is.";
+/// The hint of the first session, when there is no history file yet.
+const FIRST_HINT: &str =
+    "\nNew here? Try 1/3 + 1/4, then ':explain add 20 10' to see what a call is.";
 
-/// What was heard in the chat and waits to be shown.
-const HEARD: usize = 16;
+/// The number of chat events that wait to be shown.
+const CHAT_EVENTS: usize = 16;
 
-/// Answers the lines that the options name.
-pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
+/// Answers the lines of the options, a file, a pipe or the terminal.
+pub(super) async fn answer_lines(options: LineOptions) -> anyhow::Result<Exit> {
     let addresses = match &options.addr[..] {
         _ if !options.listen.is_empty() => Vec::new(),
-        [] => Server::from_env()?,
-        named => named.iter().filter_map(|server| server.0.clone()).collect(),
+        [] => AddrOption::from_env()?,
+        options => options.iter().filter_map(|addr| addr.0.clone()).collect(),
     };
     if !addresses.is_empty() {
         let access = access(&options, &addresses)?;
@@ -58,19 +59,19 @@ pub(super) async fn lines(options: LineOptions) -> anyhow::Result<Exit> {
     for address in &server.addresses {
         print_error(format_args!("listening on {address}"));
     }
-    let done = answer(server.target.clone(), &options).await;
+    let exit = answer(server.target.clone(), &options).await;
     server.end().await;
-    done
+    exit
 }
 
-/// Has the lines answered by `target`.
+/// Sends the lines to `target`, and prints the answers.
 async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
     let name = options.name.clone().unwrap_or_else(user::name);
     let rules = Rules {
         fail_fast: options.fail_fast,
         many: true,
         format: options.format.into(),
-        options: wanted(options, EvaluateOptions::default()),
+        options: evaluate_options(options, EvaluateOptions::default()),
         timeout: options.timeout,
     };
     if options.explain {
@@ -86,7 +87,7 @@ async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
             &lazy(target),
             rules,
             &name,
-            Streams::default(),
+            StandardStreams::default(),
         )
         .await;
     }
@@ -94,20 +95,22 @@ async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
         Some(path) if path != Path::new("-") => {
             let file = tokio::fs::File::open(path).await;
             let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-            let known = file.metadata().await.ok().filter(Metadata::is_file);
-            let watched = known.filter(|_| io::stderr().is_terminal());
-            let progress = watched.map(|file| Progress::new(file.len()));
-            script(file, &lazy(target), rules, &name, Streams { progress }).await
+            let regular = file.metadata().await.ok().filter(Metadata::is_file);
+            let shown = regular.filter(|_| io::stderr().is_terminal());
+            let progress = shown.map(|file| Progress::new(file.len()));
+            let output = StandardStreams { progress };
+            script(file, &lazy(target), rules, &name, output).await
         }
         None if io::stdin().is_terminal() => session(target, options, name).await,
         _ => {
             let input = tokio::io::stdin();
-            script(input, &lazy(target), rules, &name, Streams::default()).await
+            let output = StandardStreams::default();
+            script(input, &lazy(target), rules, &name, output).await
         }
     }
 }
 
-/// What is shown to the servers at `addresses`, and how connections to them are encrypted.
+/// Returns the token for the servers at `addresses`, and the encryption of connections.
 fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access> {
     let LineOptions {
         ca,
@@ -141,6 +144,7 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
     })
 }
 
+/// Answers the lines of `input` as a script.
 async fn script(
     input: impl AsyncRead + Unpin,
     client: &Client,
@@ -159,17 +163,17 @@ async fn script(
     }
 }
 
-/// The process's own output and errors.
+/// Standard output and standard error.
 #[derive(Default)]
-struct Streams {
+struct StandardStreams {
     progress: Option<Progress>,
 }
 
-impl Output for Streams {
+impl Output for StandardStreams {
     fn write(&mut self, side: Side, text: &[u8]) -> io::Result<()> {
         let write = || match side {
             Side::Output => {
-                // Locked and flushed once; the page is the buffer.
+                // The text is a whole buffer already.
                 let mut output = io::stdout().lock();
                 output.write_all(text)?;
                 output.flush()
@@ -177,7 +181,7 @@ impl Output for Streams {
             Side::Errors => io::stderr().write_all(text),
         };
         match &self.progress {
-            // A bar and text would be mixed up on a screen, but nowhere else.
+            // Only a terminal shows both the progress bar and the text.
             Some(progress) if side == Side::Errors || io::stdout().is_terminal() => {
                 progress.aside(write)
             }
@@ -192,16 +196,16 @@ impl Output for Streams {
     }
 }
 
-/// What the options say of how lines are evaluated; else it is as `before`.
-fn wanted(options: &LineOptions, before: EvaluateOptions) -> EvaluateOptions {
+/// Returns the options of evaluation from the command line, with `defaults` for the others.
+fn evaluate_options(options: &LineOptions, defaults: EvaluateOptions) -> EvaluateOptions {
     EvaluateOptions {
-        digits: options.digits.unwrap_or(before.digits),
-        ..before
+        digits: options.digits.unwrap_or(defaults.digits),
+        ..defaults
     }
 }
 
-/// A client all of whose connections are recorded.
-async fn recorded(target: Target, options: &LineOptions) -> Result<Client, Exit> {
+/// Connects a client that records its connections. An error is printed.
+async fn connect_recorded(target: Target, options: &LineOptions) -> Result<Client, Exit> {
     let client = Client::connect(target, options.timeout, Some(&Recorder::default())).await;
     client.map_err(|error| {
         print_error(format_args!("{error}"));
@@ -209,24 +213,24 @@ async fn recorded(target: Target, options: &LineOptions) -> Result<Client, Exit>
     })
 }
 
-/// Answers the line, and shows how.
+/// Answers the line, and prints how it was answered.
 async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow::Result<Exit> {
-    let client = match recorded(target, options).await {
+    let client = match connect_recorded(target, options).await {
         Ok(client) => client,
         Err(exit) => return Ok(exit),
     };
-    let (chat, _) = mpsc::channel(HEARD);
+    let (chat, _) = mpsc::channel(CHAT_EVENTS);
     let settings = Settings::default();
-    let profile = SessionConfig {
+    let config = SessionConfig {
         name,
         timeout: options.timeout,
         settings: Settings {
-            options: wanted(options, settings.options),
+            options: evaluate_options(options, settings.options),
             ..settings
         },
         file: None,
     };
-    let mut session = Session::new(client, profile, chat).alone();
+    let mut session = Session::new(client, config, chat).alone();
     let line = options.line.join(" ");
     let mut notice = |text: &str| print_error(format_args!("{text}"));
     let mut interrupts = signal(SignalKind::interrupt()).context("cannot watch for Ctrl-C")?;
@@ -264,14 +268,15 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
     };
     let screen = Screen::new(options.color.into());
     match printed.and_then(|()| screen.print_explanation(&explanation)) {
-        // Whoever closed the pipe has seen enough.
+        // A closed pipe is no error: its reader has ended.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
-        done => done.context("cannot write the answer").map(|()| exit),
+        written => written.context("cannot write the answer").map(|()| exit),
     }
 }
 
+/// Runs a session at the prompt.
 async fn session(target: Target, options: &LineOptions, name: String) -> anyhow::Result<Exit> {
-    let client = match recorded(target, options).await {
+    let client = match connect_recorded(target, options).await {
         Ok(client) => client,
         Err(exit) => return Ok(exit),
     };
@@ -280,52 +285,52 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
         None
     });
     let is_new = history.as_ref().is_some_and(|file| !file.exists());
-    let (chat, heard) = mpsc::channel(HEARD);
+    let (chat, chat_events) = mpsc::channel(CHAT_EVENTS);
     let color = options.color.into();
     let watch = |kind| signal(kind).context("cannot watch for signals");
     let mut hung_up = watch(SignalKind::hangup())?;
     let mut terminated = watch(SignalKind::terminate())?;
     let mut editor =
-        Editor::start(history, color, heard).context("cannot start the line editor")?;
-    // Where nobody sees it, it is not missed.
+        Editor::start(history, color, chat_events).context("cannot start the line editor")?;
+    // The greeting may be lost if standard error is closed.
     let _ = writeln!(
         io::stderr(),
         "grpcalc {}, asking {}. 'help' lists commands, Ctrl-D ends.{}",
         env!("CARGO_PKG_VERSION"),
         client.server(),
-        if is_new { FIRST } else { "" }
+        if is_new { FIRST_HINT } else { "" }
     );
     let directory = Directory::find();
     let mut settings = Settings::default();
     if let Some(directory) = &directory {
         directory.apply(&mut settings);
     }
-    settings.options = wanted(options, settings.options);
-    let profile = SessionConfig {
+    settings.options = evaluate_options(options, settings.options);
+    let config = SessionConfig {
         name,
         timeout: options.timeout,
         settings,
         file: directory.as_ref().map(Directory::settings_file),
     };
     let init = directory.as_ref().and_then(Directory::init);
-    let mut session = Session::new(client, profile, chat);
+    let mut session = Session::new(client, config, chat);
     let screen = Screen::new(color);
-    let done = tokio::select! {
-        done = prompt::run(&mut session, &mut editor, &screen, init) => Ok(done),
+    let end = tokio::select! {
+        end = prompt::run(&mut session, &mut editor, &screen, init) => Ok(end),
         _ = hung_up.recv() => Err(Exit::HungUp),
         _ = terminated.recv() => Err(Exit::Terminated),
     };
-    let done = match done {
-        Ok(done) => done,
+    let end = match end {
+        Ok(end) => end,
         Err(exit) => {
             editor.abandon();
             return Ok(exit);
         }
     };
     editor.close();
-    match done {
-        // Whoever closed the pipe has seen enough.
+    match end {
+        // A closed pipe is no error: its reader has ended.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
-        done => done.context("the terminal").map(|()| Exit::Success),
+        end => end.context("the terminal").map(|()| Exit::Success),
     }
 }

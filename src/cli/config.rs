@@ -1,4 +1,4 @@
-//! Where settings and the init worksheet are kept.
+//! The directory of the settings and the init worksheet.
 
 use std::{
     env, fs, io,
@@ -16,17 +16,18 @@ use crate::{
     text::io_error,
 };
 
-/// Bytes of such a file.
-const LONGEST: u64 = 1 << 20;
+/// The limit of these files, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
 
-/// The directory for configuration.
+/// The directory of the configuration.
 #[derive(Debug)]
 pub(super) struct Directory(PathBuf);
 
 impl Directory {
-    /// What `GRPCALC_CONFIG` names (nothing where it is empty), else `grpcalc` in the user's
-    /// directory for configuration. `None` where there is no such directory, or none is
-    /// wanted.
+    /// Returns the directory that `GRPCALC_CONFIG` names, else `grpcalc` in the user's
+    /// configuration directory.
+    ///
+    /// `None` if the variable is empty, or the user has no home directory.
     pub(super) fn find() -> Option<Self> {
         match env::var_os("GRPCALC_CONFIG") {
             Some(directory) if directory.is_empty() => None,
@@ -38,22 +39,22 @@ impl Directory {
         }
     }
 
-    /// The file of the settings.
+    /// The path of the settings file.
     pub(super) fn settings_file(&self) -> PathBuf {
         self.0.join("config.toml")
     }
 
-    /// Changes `settings` as the file says. What is wrong with it is told.
+    /// Applies the settings file to `settings`, and prints its errors.
     pub(super) fn apply(&self, settings: &mut Settings) {
         let path = self.settings_file();
         if let Some(text) = read(&path) {
-            for wrong in apply(&text, settings) {
-                print_error(format_args!("{}: {wrong}", path.display()));
+            for error in apply(&text, settings) {
+                print_error(format_args!("{}: {error}", path.display()));
             }
         }
     }
 
-    /// The lines with which each session begins, if there are any.
+    /// Returns the init worksheet: the lines with which each session begins.
     pub(super) fn init(&self) -> Option<LoadedFile> {
         let path = self.0.join("init.calc");
         let name = path.display().to_string();
@@ -61,17 +62,16 @@ impl Directory {
     }
 }
 
-/// The text of a file; none where there is no such file, or it cannot be read, which is
-/// told.
+/// Reads a file; `None` if it does not exist, or cannot be read, which is printed.
 fn read(path: &Path) -> Option<String> {
     let read = || {
         let metadata = fs::metadata(path)?;
         if !metadata.is_file() {
-            return Err(io::Error::other("it is no regular file"));
+            return Err(io::Error::other("it is not a regular file"));
         }
-        if metadata.len() > LONGEST {
+        if metadata.len() > MAX_SIZE {
             return Err(io::Error::other(format!(
-                "it has more than {LONGEST} bytes"
+                "it has more than {MAX_SIZE} bytes"
             )));
         }
         fs::read_to_string(path)

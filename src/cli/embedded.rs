@@ -1,4 +1,4 @@
-//! The server inside this process.
+//! The embedded server, inside this process.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,72 +15,73 @@ use super::{
 };
 use crate::{
     client::Target,
+    engine,
     net::address::Address,
     server::{self, Listener, ServerLimits, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
 
-/// How long others who are connected may take to finish when this process ends.
+/// How long connected peers may take to finish when this process ends.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The server, which works on a thread of its own while this one reads lines and prints
-/// answers.
+/// The embedded server, on a thread of its own.
 #[derive(Debug)]
-pub(super) struct Embedded {
+pub(super) struct EmbeddedServer {
     pub(super) target: Target,
-    /// Where it listens for others.
+    /// The addresses on which it listens for other clients.
     pub(super) addresses: Vec<Address>,
     shutdown: DropGuard,
     ended: oneshot::Receiver<()>,
 }
 
-/// Starts it. Nobody else can reach it, unless the options say where to listen: then who
-/// calls has to present the token, if there is one. Where it cannot listen there, the exit
-/// code is told.
-pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedded, Exit>> {
+/// Starts the embedded server. If it cannot listen, returns the exit code.
+///
+/// It is private unless the options have addresses to listen on; then callers have to present
+/// the token, if there is one.
+pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<EmbeddedServer, Exit>> {
     let token = match &options.listen[..] {
         [] => None,
         _ => options.token()?,
     };
     let settings = settings(options, token.as_deref())?;
     let presented = token.map(|token| token.parse()).transpose()?;
-    let (dial, own) = server::in_memory();
+    let (dial, private) = server::in_memory();
     let runtime = runtime(&mut Builder::new_current_thread())?;
-    let (wanted, insecure) = (options.listen.clone(), options.insecure);
-    let (shutdown, (tell, told), (end, ended)) = (
+    let (addresses, insecure) = (options.listen.clone(), options.insecure);
+    let (shutdown, (send_bound, bound), (end, ended)) = (
         CancellationToken::new(),
         oneshot::channel(),
         oneshot::channel(),
     );
-    let asked = shutdown.clone();
+    let shutdown_requested = shutdown.clone();
     let serve = move || {
         runtime.block_on(async {
-            let listeners = match listen(&wanted, &settings, insecure).await {
+            let listeners = match listen(&addresses, &settings, insecure).await {
                 Ok(listeners) => listeners,
                 Err(exit) => {
-                    let _ = tell.send(Err(exit));
+                    let _ = send_bound.send(Err(exit));
                     return;
                 }
             };
             let addresses = listeners.iter().map(|it| it.address().clone());
-            let _ = tell.send(Ok(addresses.collect()));
-            let others = listeners.into_iter().map(|it| it.connections().boxed());
-            let connections = select_all(others.chain([own.boxed()]));
-            let _ = server::run(connections, asked.cancelled(), settings).await;
+            let _ = send_bound.send(Ok(addresses.collect()));
+            let public = listeners.into_iter().map(|it| it.connections().boxed());
+            let connections = select_all(public.chain([private.boxed()]));
+            let _ = server::run(connections, shutdown_requested.cancelled(), settings).await;
             let _ = end.send(());
         });
     };
     let thread = std::thread::Builder::new().name("server".into());
     thread.spawn(serve).context("cannot start a thread")?;
     let addresses = if options.listen.is_empty() {
-        // It has nothing to tell, and is not waited for.
+        // Without listeners there is nothing to wait for.
         Vec::new()
     } else {
-        match told.await.context("the embedded server has failed")? {
+        match bound.await.context("the embedded server has failed")? {
             Ok(addresses) => addresses,
             Err(exit) => return Ok(Err(exit)),
         }
     };
-    Ok(Ok(Embedded {
+    Ok(Ok(EmbeddedServer {
         target: Target::Embedded(dial, presented),
         addresses,
         shutdown: shutdown.drop_guard(),
@@ -88,27 +89,27 @@ pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedd
     }))
 }
 
-impl Embedded {
-    /// Ends it. Others who are connected may finish their calls.
+impl EmbeddedServer {
+    /// Shuts the server down. Connected peers may finish their calls.
     pub(super) async fn end(self) {
         drop(self.shutdown);
         if !self.addresses.is_empty() {
-            // Where it has failed it has ended, too.
+            // An error means that the thread has ended already.
             let _ = self.ended.await;
         }
     }
 }
 
 fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settings> {
+    let limits = ServerLimits {
+        // The memory of an idle worksheet is of use to no other process.
+        idle: None,
+        unused: None,
+        ..ServerLimits::DEFAULT
+    };
     let mut settings = Settings {
-        limits: ServerLimits {
-            // Nobody else could use what its worksheet holds.
-            idle: None,
-            unused: None,
-            ..ServerLimits::DEFAULT
-        },
         grace: GRACE,
-        ..Settings::default()
+        ..Settings::with_limits(engine::Limits::default(), limits)
     };
     if !options.listen.is_empty() {
         let tokens = token.map(|token| Tokens::new(vec![token.into()], None));
@@ -126,7 +127,7 @@ fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settin
     Ok(settings)
 }
 
-/// Listens at the addresses, or tells the user why not.
+/// Binds the addresses, or prints why not and returns the exit code.
 async fn listen(
     addresses: &[Address],
     settings: &Settings,
@@ -142,8 +143,8 @@ async fn listen(
             }
         }
     }
-    let unknown = settings.tokens.is_none().then_some(BY_TOKEN);
-    if let Some(exposed) = exposed(&listeners, settings, unknown).next()
+    let missing = settings.tokens.is_none().then_some(BY_TOKEN);
+    if let Some(exposed) = exposed(&listeners, settings, missing).next()
         && !insecure
     {
         print_error(format_args!("{}", exposed.refusal()));

@@ -2,23 +2,23 @@
 
 use std::process::ExitCode;
 
-/// How the process ends; `docs/exit-codes.md` tells users.
+/// The exit code of the process, documented in `docs/exit-codes.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
     /// Every line was answered.
     Success = 0,
-    /// Some line had a fault.
+    /// A line had a fault.
     Fault = 1,
-    /// The options make no sense, or a file cannot be read or written.
+    /// The options are invalid, or a file cannot be read or written.
     Usage = 2,
-    /// A server was not reached, was lost or refused us; or cannot listen.
+    /// A server was not reached, was lost or refused a call; or a server cannot listen.
     NoServer = 3,
-    /// The terminal of a session was closed: 128 and the number of SIGHUP, as shells do.
+    /// The terminal of a session was closed: 128 plus the number of SIGHUP, as in shells.
     HungUp = 129,
-    /// Ctrl-C ended a script: 128 and the number of SIGINT.
+    /// Ctrl-C ended a script: 128 plus the number of SIGINT.
     Interrupted = 130,
-    /// A session was ended from elsewhere: 128 and the number of SIGTERM.
+    /// SIGTERM ended a session: 128 plus its number.
     Terminated = 143,
 }
 

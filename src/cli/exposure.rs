@@ -1,32 +1,35 @@
-//! Servers that others on the network can reach.
+//! The check of servers that are open to the network.
 
 use crate::{
     net::address::Address,
     server::{Listener, Settings},
 };
 
-/// A listener that is open to the network, and what its server should have for that.
+/// A listener that is open to the network without protection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exposed<'l> {
     pub(super) address: &'l Address,
+    /// The missing protection, for the user.
     pub(super) lack: &'static str,
 }
 
-/// What tells who calls: in a program of one user, and in a server that may ask for
-/// certificates.
+/// The ways to authenticate callers of an embedded server.
 pub(super) const BY_TOKEN: &str = "a token (--token-file)";
+
+/// The ways to authenticate callers of `grpcalc serve`.
 pub(super) const BY_TOKEN_OR_CERTIFICATE: &str =
     "a token (--token-file) or certificates of clients (--client-ca)";
 
-/// Those of `listeners` that are open to the network without encryption, or where nothing
-/// tells who calls: `unknown` is what would.
+/// Returns the listeners that are open to the network without encryption or authentication.
+///
+/// `missing` names the ways to authenticate callers, if none is configured.
 pub(super) fn exposed<'l>(
     listeners: &'l [Listener],
     settings: &Settings,
-    unknown: Option<&'static str>,
+    missing: Option<&'static str>,
 ) -> impl Iterator<Item = Exposed<'l>> {
-    let lack = match (settings.tls.is_some(), unknown) {
-        (true, unknown) => unknown,
+    let lack = match (settings.tls.is_some(), missing) {
+        (true, missing) => missing,
         (false, None) => Some("encryption (--cert, --key)"),
         (false, Some(_)) => Some("encryption (--cert, --key) and without a token (--token-file)"),
     };
@@ -38,7 +41,7 @@ pub(super) fn exposed<'l>(
 }
 
 impl Exposed<'_> {
-    /// Why it does not listen there.
+    /// The reason to refuse to listen there.
     pub(super) fn refusal(&self) -> String {
         let Self { address, lack } = self;
         format!("{address} is open to the network without {lack}; --insecure listens all the same")

@@ -1,197 +1,101 @@
-//! The limits of a server as options.
+//! The limits of a server as options, made from the rows of their tables.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::ops::RangeInclusive;
 
-use clap::{Args, value_parser};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::ValueParser, value_parser};
 
 use super::value_parser::{bytes, positive_duration};
-use crate::{engine, server, syntax};
+use crate::{
+    engine::{self, LimitRow, LimitTable, Unit},
+    server::ServerLimits,
+};
 
-/// Each with the default of a server.
-///
-/// Those that bound a recursion or the precision that was proven can only be made smaller.
-#[derive(Debug, Args)]
+/// The limits that the options of `serve` set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LimitOptions {
-    /// Connections that are open
-    #[arg(long, default_value = "4096", value_name = "N", value_parser = positive, help_heading = SERVER)]
-    max_connections: usize,
-
-    /// Calls under way on one connection
-    #[arg(long, default_value = "256", value_name = "N", value_parser = value_parser!(u32).range(1..), help_heading = SERVER)]
-    max_streams: u32,
-
-    /// Calls under way on all connections together
-    #[arg(long, default_value = "65536", value_name = "N", value_parser = positive, help_heading = SERVER)]
-    max_calls: usize,
-
-    /// Worksheets that are open
-    #[arg(long, default_value = "10000", value_name = "N", value_parser = positive, help_heading = SERVER)]
-    max_worksheets: usize,
-
-    /// Bytes of a request message
-    #[arg(long, default_value = "4MiB", value_name = "SIZE", value_parser = bytes, help_heading = SERVER)]
-    max_message: usize,
-
-    /// Bytes of the requests of all callers that are arriving or wait for their turn
-    #[arg(long, default_value = "256MiB", value_name = "SIZE", value_parser = bytes, help_heading = SERVER)]
-    max_requests: usize,
-
-    /// Heavy lines that wait for each core
-    #[arg(long, default_value = "64", value_name = "N", value_parser = value_parser!(u32), help_heading = SERVER)]
-    max_waiting: u32,
-
-    /// Notes of the chat that are kept for who comes later
-    #[arg(long, default_value = "1000", value_name = "N", value_parser = positive, help_heading = SERVER)]
-    max_notes: usize,
-
-    /// Notes that are taken on one connection in a second
-    #[arg(long, default_value = "50", value_name = "N", help_heading = SERVER)]
-    max_note_rate: NonZeroU32,
-
-    /// Notes that are taken on one connection at once, after a silence
-    #[arg(long, default_value = "512", value_name = "N", help_heading = SERVER)]
-    max_note_burst: NonZeroU32,
-
-    /// The longest time for a call that is no stream
-    #[arg(long, default_value = "1m", value_name = "TIME", value_parser = positive_duration, help_heading = SERVER)]
-    max_call_time: Duration,
-
-    /// How long a worksheet may be idle before it ends
-    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = positive_duration, help_heading = SERVER)]
-    idle: Duration,
-
-    /// How long a connection may have no calls before it is closed: between once and twice this
-    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = positive_duration, help_heading = SERVER)]
-    idle_connection: Duration,
-
-    /// How long a peer may take to begin to speak, TLS included
-    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = positive_duration, help_heading = SERVER)]
-    handshake: Duration,
-
-    /// How long nothing may be heard of a peer before it is asked for a sign of life
-    #[arg(long, default_value = "1m", value_name = "TIME", value_parser = positive_duration, help_heading = SERVER)]
-    keepalive: Duration,
-
-    /// How long a peer may take to give a sign of life
-    #[arg(long, default_value = "20s", value_name = "TIME", value_parser = positive_duration, help_heading = SERVER)]
-    keepalive_timeout: Duration,
-
-    /// Bytes of a line
-    #[arg(long, default_value = "64KiB", value_name = "SIZE", value_parser = at_most::<{ LINES.line }>, help_heading = ENGINE)]
-    max_line: usize,
-
-    /// Brackets, calls and signs within each other
-    #[arg(long, default_value = "256", value_name = "N", value_parser = value_parser!(u32).range(1..=256), help_heading = ENGINE)]
-    max_nesting: u32,
-
-    /// Bits of the numerator and of the denominator of an exact result
-    #[arg(long, default_value = "1000000", value_name = "BITS", value_parser = value_parser!(u32).range(64..=1_000_000_000), help_heading = ENGINE)]
-    max_result: u32,
-
-    /// Significant digits that can be asked for
-    #[arg(long, default_value = "1000", value_name = "N", value_parser = value_parser!(u32).range(20..=1000), help_heading = ENGINE)]
-    max_digits: u32,
-
-    /// Bits of working precision
-    #[arg(long, default_value = "16384", value_name = "BITS", value_parser = value_parser!(u32).range(128..=16_384), help_heading = ENGINE)]
-    max_precision: u32,
-
-    /// The exponent to base 2 of a real, on either side of zero
-    #[arg(long, default_value = "16777216", value_name = "N", value_parser = value_parser!(u32).range(128..=1 << 24), help_heading = ENGINE)]
-    max_exponent: u32,
-
-    /// The exponent to base 2 of a trigonometric function's argument
-    #[arg(long, default_value = "16384", value_name = "N", value_parser = value_parser!(u32).range(64..=1 << 14), help_heading = ENGINE)]
-    max_angle: u32,
-
-    /// Work for a line, as estimated; by the clock it may take twice as long
-    #[arg(long, default_value = "1s", value_name = "TIME", value_parser = positive_duration, help_heading = ENGINE)]
-    max_work: Duration,
-
-    /// Work for one operation, which cannot be interrupted
-    #[arg(long, default_value = "100ms", value_name = "TIME", value_parser = positive_duration, help_heading = ENGINE)]
-    max_operation: Duration,
-
-    /// Work for the preview of a line
-    #[arg(long, default_value = "50ms", value_name = "TIME", value_parser = positive_duration, help_heading = ENGINE)]
-    max_preview: Duration,
-
-    /// Names that a worksheet remembers
-    #[arg(long, default_value = "10000", value_name = "N", value_parser = positive, help_heading = ENGINE)]
-    max_names: usize,
-
-    /// Bytes of the values of a line, and of those that a worksheet remembers
-    #[arg(long, default_value = "16MiB", value_name = "SIZE", value_parser = bytes, help_heading = ENGINE)]
-    max_values: usize,
-
-    /// Bytes of the values that all worksheets remember
-    #[arg(long, default_value = "256MiB", value_name = "SIZE", value_parser = bytes, help_heading = ENGINE)]
-    max_all_values: usize,
-
-    /// Operations between a real and the exact numbers that make it, before it is frozen at four
-    /// times the digits
-    #[arg(long, default_value = "1000", value_name = "N", value_parser = value_parser!(u32).range(1..=1000), help_heading = ENGINE)]
-    max_depth: u32,
-
-    /// Calls of user functions within each other
-    #[arg(long, default_value = "128", value_name = "N", value_parser = value_parser!(u32).range(1..=128), help_heading = ENGINE)]
-    max_function_depth: u32,
+    pub(super) server: ServerLimits,
+    pub(super) engine: engine::Limits,
 }
 
-const SERVER: &str = "Limits of the server";
-const ENGINE: &str = "Limits of a calculation";
-const LINES: syntax::ParseLimits = syntax::ParseLimits::DEFAULT;
-
-impl LimitOptions {
-    pub(super) fn server(&self) -> server::ServerLimits {
-        server::ServerLimits {
-            connections: self.max_connections,
-            streams: self.max_streams,
-            calls: self.max_calls,
-            worksheets: self.max_worksheets,
-            message: self.max_message,
-            requests: self.max_requests,
-            waiting: self.max_waiting as usize,
-            notes: self.max_notes,
-            note_rate: server::NoteRate {
-                burst: self.max_note_burst,
-                per_second: self.max_note_rate,
-            },
-            call: self.max_call_time,
-            idle: Some(self.idle),
-            unused: Some(self.idle_connection),
-            handshake: self.handshake,
-            keepalive: self.keepalive,
-            keepalive_timeout: self.keepalive_timeout,
-        }
+impl Args for LimitOptions {
+    fn augment_args(command: Command) -> Command {
+        let rows = ServerLimits::ROWS.iter().map(argument);
+        let rows = rows.chain(engine::Limits::ROWS.iter().map(argument));
+        command.args(rows)
     }
 
-    pub(super) fn engine(&self) -> engine::Limits {
-        let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        engine::Limits {
-            syntax: syntax::ParseLimits {
-                line: self.max_line,
-                nesting: self.max_nesting as usize,
-            },
-            result: self.max_result as usize,
-            digits: self.max_digits,
-            precision: self.max_precision as usize,
-            exponent: self.max_exponent.into(),
-            angle: self.max_angle.into(),
-            work: nanoseconds(self.max_work),
-            preview: nanoseconds(self.max_preview),
-            operation: nanoseconds(self.max_operation),
-            heap_bytes: self.max_values,
-            total_heap_bytes: self.max_all_values,
-            names: self.max_names,
-            real_depth: self.max_depth,
-            calls: self.max_function_depth as usize,
-            ..engine::Limits::default()
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for LimitOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = Self::default();
+        options.update_from_arg_matches(matches)?;
+        Ok(options)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        set_fields(&mut self.server, matches);
+        set_fields(&mut self.engine, matches);
+        Ok(())
+    }
+}
+
+/// The option of a row.
+fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
+    let value_name = match row.unit {
+        Unit::Count => "N",
+        Unit::Bits => "BITS",
+        Unit::Bytes => "SIZE",
+        Unit::Time => "TIME",
+    };
+    Arg::new(row.option)
+        .long(row.option)
+        .help(sentence(row.help))
+        .help_heading(T::HEADING)
+        .value_name(value_name)
+        // Without its feature `string`, clap takes static defaults; this one is made once.
+        .default_value(&*row.default_text().leak())
+        .value_parser(parser(row))
+}
+
+/// The parser of an amount within the range of a row, which is a `u64` for every unit.
+fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
+    let (unit, range) = (row.unit, &row.range);
+    match unit {
+        Unit::Count | Unit::Bits if *range == (1..=usize::MAX as u64) => positive.into(),
+        Unit::Count | Unit::Bits => value_parser!(u64).range(range.clone()).into(),
+        Unit::Bytes => {
+            let size = |text: &str| bytes(text).map(|size| size as u64);
+            ValueParser::from(move |text: &str| within(range, size(text)?, |size| size.to_string()))
+        }
+        Unit::Time => ValueParser::from(move |text: &str| {
+            within(range, nanoseconds(text)?, |time| unit.text(time))
+        }),
+    }
+}
+
+/// Stores the parsed amounts in the fields of `limits`.
+fn set_fields<T: LimitTable>(limits: &mut T, matches: &ArgMatches) {
+    for row in T::ROWS {
+        if let Some(amount) = matches.get_one::<u64>(row.option) {
+            (row.field.set)(limits, *amount);
         }
     }
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+/// A text with a capital letter in front.
+fn sentence(text: &str) -> String {
+    let mut sentence = text.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
+}
+
+fn positive(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(0) => Err("must be at least 1".into()),
         Ok(count) => Ok(count),
@@ -199,12 +103,22 @@ fn positive(text: &str) -> Result<usize, String> {
     }
 }
 
-/// No more bytes than `MOST`, which is what our clients send.
-fn at_most<const MOST: usize>(text: &str) -> Result<usize, String> {
-    match bytes(text)? {
-        size if size > MOST => Err(format!("must be at most {MOST}")),
-        size => Ok(size),
+/// Checks an amount; `text` writes the bounds.
+fn within(
+    range: &RangeInclusive<u64>,
+    amount: u64,
+    text: impl Fn(u64) -> String,
+) -> Result<u64, String> {
+    match amount {
+        _ if amount < *range.start() => Err(format!("must be at least {}", text(*range.start()))),
+        _ if amount > *range.end() => Err(format!("must be at most {}", text(*range.end()))),
+        _ => Ok(amount),
     }
+}
+
+fn nanoseconds(text: &str) -> Result<u64, String> {
+    // A year, the longest time that can be written, has fewer.
+    positive_duration(text).map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -214,37 +128,46 @@ mod tests {
     use super::*;
 
     #[derive(Parser)]
-    struct Alone {
+    struct OnlyLimits {
         #[command(flatten)]
         limits: LimitOptions,
     }
 
     #[test]
-    fn the_defaults_are_those_of_a_server() {
-        let Alone { limits } = Alone::parse_from(["serve"]);
-        assert_eq!(limits.server(), server::ServerLimits::DEFAULT);
-        assert_eq!(limits.engine(), engine::Limits::default());
+    fn without_options_the_limits_are_the_defaults() {
+        let OnlyLimits { limits } = OnlyLimits::parse_from(["serve"]);
+        assert_eq!(limits, LimitOptions::default());
     }
 
     #[test]
-    fn help_at_the_prompt_says_the_same() {
-        use clap::Args as _;
-
-        use crate::repl::command::limits::LIMITS;
-
-        let command = LimitOptions::augment_args(clap::Command::new("serve"));
-        let options: Vec<_> = command
-            .get_arguments()
-            .map(|option| {
-                let help = option.get_help().unwrap().to_string().to_lowercase();
-                let value = option.get_default_values()[0].to_str().unwrap().to_owned();
-                (option.get_long().unwrap().to_owned(), value, help)
-            })
-            .collect();
-        let limits = LIMITS.iter().map(|limit| {
-            let [name, value] = [limit.name, limit.value].map(str::to_owned);
-            (name, value, limit.what.to_lowercase())
-        });
-        assert_eq!(options, limits.collect::<Vec<_>>());
+    fn every_option_sets_a_field_of_its_own() {
+        fn changed<T: LimitTable>(row: &LimitRow<T>, field: impl Fn(&LimitOptions) -> &T) {
+            let option = format!("--{}", row.option);
+            let default = (row.field.get)(&T::default());
+            let amount = if default == 64 { 65 } else { 64 };
+            let value = match row.unit {
+                Unit::Time => format!("{amount}s"),
+                _ => amount.to_string(),
+            };
+            // 64 is below the range of two limits.
+            let (value, amount) = if row.range.contains(&amount) {
+                (value, amount)
+            } else {
+                ("128".into(), 128)
+            };
+            let OnlyLimits { limits } = OnlyLimits::parse_from(["serve", &option, &value]);
+            let found = (row.field.get)(field(&limits));
+            let expected = match row.unit {
+                Unit::Time => amount * 1_000_000_000,
+                _ => amount,
+            };
+            assert_eq!(found, expected, "{option}");
+        }
+        for row in ServerLimits::ROWS {
+            changed(row, |limits| &limits.server);
+        }
+        for row in engine::Limits::ROWS {
+            changed(row, |limits| &limits.engine);
+        }
     }
 }

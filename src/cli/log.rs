@@ -1,4 +1,4 @@
-//! What a server writes about itself.
+//! The log of a server.
 
 use std::io::{self, IsTerminal as _};
 
@@ -10,11 +10,11 @@ use tracing_subscriber::{
 
 use super::options::{FormatOption, LogLevel};
 
-/// Begins to log on standard error, until the guard is dropped.
+/// Starts to log on standard error, until the guard is dropped.
 ///
-/// A thread of its own writes, so that nobody waits for whoever reads; where that falls
-/// far behind, lines are lost. Other crates' events are left out: what they say of a
-/// connection may hold a token.
+/// A thread of its own writes, so calls never wait for the reader of the log; lines are lost
+/// if that falls far behind. Events of other crates are left out, since those on a connection
+/// may contain a token.
 pub(super) fn start(format: FormatOption, level: LogLevel) -> WorkerGuard {
     let (writer, guard) = tracing_appender::non_blocking(io::stderr());
     let level = match level {
@@ -24,7 +24,7 @@ pub(super) fn start(format: FormatOption, level: LogLevel) -> WorkerGuard {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+    let own_events = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
     let color =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
     let lines = fmt::layer()
@@ -35,9 +35,9 @@ pub(super) fn start(format: FormatOption, level: LogLevel) -> WorkerGuard {
         FormatOption::Plain => lines.boxed(),
         FormatOption::Json => lines.json().flatten_event(true).boxed(),
     };
-    // It fails only where somebody logs already, and that is as good.
+    // Fails only if a subscriber is set already, which then takes the events.
     let _ = tracing_subscriber::registry()
-        .with(lines.with_filter(ours))
+        .with(lines.with_filter(own_events))
         .try_init();
     guard
 }

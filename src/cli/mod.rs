@@ -1,4 +1,4 @@
-//! Options to what to do: wires the rooms and knows the exit codes.
+//! The command line: options, exit codes, and the wiring of client, server and prompt.
 
 mod client;
 mod config;
@@ -20,8 +20,8 @@ use clap_complete::Shell;
 use tokio::runtime::{Builder, Runtime};
 
 use self::{
-    client::lines,
-    options::{Arguments, Mode},
+    client::answer_lines,
+    options::{Arguments, ProgramMode},
     serve::serve,
 };
 
@@ -32,20 +32,25 @@ pub use self::exit::Exit;
 pub fn main() -> Exit {
     let arguments: Vec<_> = std::env::args_os().collect();
     let options = Arguments::read(&arguments).unwrap_or_else(|error| error.exit());
-    let done = match options.mode {
-        Some(Mode::Completions { shell }) => return completions(shell),
-        Some(Mode::Serve(options)) => block_on(&mut Builder::new_multi_thread(), serve(&options)),
-        // One client is served faster by one thread than by two that take turns.
-        None => block_on(&mut Builder::new_current_thread(), lines(options.lines)),
+    let exit = match options.mode {
+        Some(ProgramMode::Completions { shell }) => return print_completions(shell),
+        Some(ProgramMode::Serve(options)) => {
+            block_on(&mut Builder::new_multi_thread(), serve(&options))
+        }
+        // For one client, one thread is faster than two.
+        None => block_on(
+            &mut Builder::new_current_thread(),
+            answer_lines(options.lines),
+        ),
     };
-    done.unwrap_or_else(|error| {
+    exit.unwrap_or_else(|error| {
         print_error(format_args!("{error:#}"));
         Exit::Usage
     })
 }
 
-/// Prints what a shell reads to complete our options.
-fn completions(shell: Shell) -> Exit {
+/// Prints the script with which `shell` completes the options.
+fn print_completions(shell: Shell) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "grpcalc", &mut script);
     match io::stdout().write_all(&script) {
@@ -53,21 +58,22 @@ fn completions(shell: Shell) -> Exit {
             print_error(format_args!("cannot write the completions: {error}"));
             Exit::Usage
         }
-        // Whoever closed the pipe has seen enough.
+        // A closed pipe is no error: its reader has ended.
         _ => Exit::Success,
     }
 }
 
-/// Runs `task`, and then waits for nothing more: a read of standard input that
-/// blocks a thread would never end, nor would a connection beyond its grace.
+/// Runs `task` and leaves its background work behind.
+///
+/// A blocking read of standard input may never end, nor a connection beyond its grace.
 fn block_on(
     builder: &mut Builder,
     task: impl Future<Output = anyhow::Result<Exit>>,
 ) -> anyhow::Result<Exit> {
     let runtime = runtime(builder)?;
-    let done = runtime.block_on(task);
+    let exit = runtime.block_on(task);
     runtime.shutdown_background();
-    done
+    exit
 }
 
 fn runtime(builder: &mut Builder) -> anyhow::Result<Runtime> {
@@ -78,6 +84,6 @@ fn runtime(builder: &mut Builder) -> anyhow::Result<Runtime> {
 }
 
 fn print_error(text: std::fmt::Arguments<'_>) {
-    // Where standard error is closed there is nobody to tell.
+    // An error on standard error cannot be reported.
     let _ = writeln!(io::stderr(), "grpcalc: {text}");
 }

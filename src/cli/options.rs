@@ -1,4 +1,4 @@
-//! What can be written on the command line.
+//! The options of the command line.
 
 use std::{
     env::{self, VarError},
@@ -10,7 +10,8 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::{
-    Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, error::ErrorKind,
+    Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum, ValueHint,
+    error::ErrorKind,
 };
 
 use super::{
@@ -28,9 +29,8 @@ use crate::{
 
 /// A calculator whose every answer is a gRPC call.
 ///
-/// Alone it starts a server inside this process and asks for lines; with --addr it
-/// asks another server. Lines come from the terminal, from a pipe, from a file or
-/// from the arguments.
+/// Without options it starts a server inside this process and prompts for lines; with --addr it
+/// calls another server. Lines come from the terminal, a pipe, a file or the arguments.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -40,7 +40,7 @@ use crate::{
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    pub(super) mode: Option<Mode>,
+    pub(super) mode: Option<ProgramMode>,
     #[command(flatten)]
     pub(super) lines: LineOptions,
 }
@@ -50,9 +50,9 @@ Examples:
   grpcalc                                 a prompt; `help` lists commands and functions
   grpcalc '1/3*3 + sqrt(2)'               one line, one answer; options go before the line
   grpcalc add 20 10                       a typed call: the line may be written as words
-  grpcalc --explain add 20 10             the same, and what travels for it
+  grpcalc --explain add 20 10             the same, with its messages and bytes
   printf 'add 20 10\\n' | grpcalc          a script
-  grpcalc --listen 127.0.0.1:50050        a prompt that lets others in, to chat with `:chat`
+  grpcalc --listen 127.0.0.1:50050        a prompt that others can connect to, for `:chat`
   grpcalc serve                           a server on 127.0.0.1:50050
   grpcalc --addr 127.0.0.1:50050 add 1 2  a line for that server
   grpcalc completions bash                for `source <(grpcalc completions bash)`
@@ -64,33 +64,33 @@ Environment:
   NO_COLOR                      no colors
 
 Exit codes:
-  0  every line answered    1  some line had a fault    2  usage
+  0  every line answered    1  a line had a fault       2  usage
   3  server not reached, lost or refusing               130  interrupted
-  129, 143  the prompt was ended by SIGHUP, SIGTERM";
+  129, 143  SIGHUP or SIGTERM ended the prompt";
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Mode {
+pub(super) enum ProgramMode {
     /// Serve calculators until SIGINT or SIGTERM.
     Serve(Box<ServeOptions>),
-    /// Print a script that makes a shell complete our options.
+    /// Print a script that makes a shell complete the options.
     Completions {
-        /// Which shell.
+        /// The shell.
         shell: clap_complete::Shell,
     },
 }
 
 #[derive(Debug, Args)]
 pub(super) struct LineOptions {
-    /// The server to ask: HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH; may be
-    /// repeated: calls are spread over all, and made again elsewhere where one fails [default: what
-    /// the environment variable `GRPCALC_ADDR` says, separated by commas, else a server inside this
-    /// process]
+    /// The server to call: HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH; may be
+    /// repeated: calls are spread over all servers, and a failed call is sent to another one
+    /// [default: the environment variable `GRPCALC_ADDR`, separated by commas, else a server inside
+    /// this process]
     #[arg(long, value_name = "ADDR")]
-    pub(super) addr: Vec<Server>,
+    pub(super) addr: Vec<AddrOption>,
 
-    /// Where others can reach the server inside this process, for a chat say: HOST:PORT (port 0:
-    /// any free one) or unix:PATH; may be repeated. With --cert and --key its connections are
-    /// encrypted, with --token others have to present that
+    /// The address on which the server inside this process listens for others, for a chat for
+    /// example: HOST:PORT (port 0: any free one) or unix:PATH; may be repeated. With --cert and --key
+    /// its connections are encrypted; with --token others have to present the token
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["addr", "ca", "domain"], help_heading = TOGETHER)]
     pub(super) listen: Vec<Address>,
 
@@ -98,7 +98,7 @@ pub(super) struct LineOptions {
     #[arg(long, requires = "listen", help_heading = TOGETHER)]
     pub(super) insecure: bool,
 
-    /// What others call you in the chat [default: your name on this machine]
+    /// Your name in the chat [default: your name on this machine]
     #[arg(long, value_name = "NAME", value_parser = name, help_heading = TOGETHER)]
     pub(super) name: Option<String>,
 
@@ -107,15 +107,16 @@ pub(super) struct LineOptions {
     pub(super) timeout: Duration,
 
     /// Trust servers whose certificate one of these has signed, in PEM [default: those that the
-    /// system trusts]. Any option of encryption asks for it where an address has no scheme
+    /// system trusts]. With --ca, --cert or --domain, an address without a
+    /// scheme means https
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) ca: Option<PathBuf>,
 
-    /// Our certificate, for servers that ask for one, in PEM
+    /// The client certificate, for servers that ask for one, in PEM
     #[arg(long, value_name = "FILE", requires = "key", help_heading = ENCRYPTION)]
     pub(super) cert: Option<PathBuf>,
 
-    /// The private key of our certificate, in PEM
+    /// The private key of the client certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ENCRYPTION)]
     pub(super) key: Option<PathBuf>,
 
@@ -123,8 +124,8 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "NAME", help_heading = ENCRYPTION)]
     pub(super) domain: Option<String>,
 
-    /// What to present to servers that ask for a token; beyond this machine only where the
-    /// connection is encrypted [default: what the environment variable `GRPCALC_TOKEN` says]
+    /// The token for servers that ask for one; sent to other machines only on an encrypted
+    /// connection [default: the environment variable `GRPCALC_TOKEN`]
     #[arg(long, value_name = "TOKEN", help_heading = ENCRYPTION, conflicts_with = "token_file")]
     pub(super) token: Option<String>,
 
@@ -132,8 +133,8 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) token_file: Option<PathBuf>,
 
-    /// Significant digits of an answer that is rounded, from 1 to 1000 [default: 20, or at the prompt
-    /// what `:set digits N --save` has kept]
+    /// Significant digits of a rounded answer, from 1 to 1000 [default: 20, or at the prompt the
+    /// number saved by `:set digits N --save`]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) digits: Option<u32>,
 
@@ -150,7 +151,7 @@ pub(super) struct LineOptions {
     #[arg(short, long, value_name = "FILE", conflicts_with = "line")]
     pub(super) file: Option<PathBuf>,
 
-    /// How to print the answers: as text, or for each line a JSON object
+    /// How to print the answers: as text, or as a JSON object for each line
     #[arg(long, default_value = "plain", value_name = "FORMAT")]
     pub(super) format: FormatOption,
 
@@ -158,17 +159,18 @@ pub(super) struct LineOptions {
     #[arg(long)]
     pub(super) fail_fast: bool,
 
-    /// One line to answer; its words may stand apart
+    /// One line to answer; it may be several arguments
     #[arg(
         trailing_var_arg = true,
         allow_hyphen_values = true,
-        value_name = "LINE"
+        value_name = "LINE",
+        value_hint = ValueHint::Other
     )]
     pub(super) line: Vec<String>,
 }
 
 impl LineOptions {
-    /// The token that is presented, or has to be where this is the server.
+    /// Returns the token to present, or to require in an embedded server.
     pub(super) fn token(&self) -> anyhow::Result<Option<String>> {
         match (&self.token, &self.token_file) {
             (Some(token), _) => Ok(Some(token.clone())),
@@ -187,7 +189,7 @@ impl LineOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct ServeOptions {
-    /// Where to listen: HOST:PORT (port 0: any free one) or unix:PATH; may be repeated
+    /// The address to listen on: HOST:PORT (port 0: any free one) or unix:PATH; may be repeated
     #[arg(long, default_value = "127.0.0.1:50050", value_name = "ADDR")]
     pub(super) listen: Vec<Address>,
 
@@ -195,8 +197,8 @@ pub(super) struct ServeOptions {
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
     pub(super) grace: Duration,
 
-    /// The certificate that connections are encrypted with, in PEM, with those between it and a
-    /// root behind it; read again on SIGHUP. Unix sockets are not encrypted
+    /// The certificate of the server, in PEM, followed by its intermediate certificates; read again
+    /// on SIGHUP. Unix sockets are not encrypted
     #[arg(long, value_name = "FILE", requires = "key", help_heading = ACCESS)]
     pub(super) cert: Option<PathBuf>,
 
@@ -204,12 +206,12 @@ pub(super) struct ServeOptions {
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ACCESS)]
     pub(super) key: Option<PathBuf>,
 
-    /// Let only clients connect whose certificate one of these has signed (mutual TLS)
+    /// Accept only clients whose certificate one of these has signed (mutual TLS)
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ACCESS)]
     pub(super) client_ca: Option<PathBuf>,
 
     /// Answer only callers that present this token (`authorization: Bearer TOKEN`), health checks
-    /// apart; may be repeated [default: what the environment variable `GRPCALC_TOKEN` says]
+    /// excepted; may be repeated [default: the environment variable `GRPCALC_TOKEN`]
     #[arg(long, value_name = "TOKEN", help_heading = ACCESS)]
     pub(super) token: Vec<String>,
 
@@ -221,15 +223,15 @@ pub(super) struct ServeOptions {
     #[arg(long, help_heading = ACCESS)]
     pub(super) insecure: bool,
 
-    /// Where to offer metrics for Prometheus: HOST:PORT, by HTTP at /metrics
+    /// The address of the metrics for Prometheus: HOST:PORT, by HTTP at /metrics
     #[arg(long, value_name = "ADDR", help_heading = OBSERVATION)]
     pub(super) metrics: Option<Address>,
 
-    /// How to write the log, on standard error
+    /// The format of the log, on standard error
     #[arg(long, default_value = "plain", value_name = "FORMAT", help_heading = OBSERVATION)]
     pub(super) log: FormatOption,
 
-    /// What to write: from this level on
+    /// The lowest level that is logged
     #[arg(long, default_value = "info", value_name = "LEVEL", help_heading = OBSERVATION)]
     pub(super) log_level: LogLevel,
 
@@ -241,26 +243,26 @@ pub(super) struct ServeOptions {
 const TOKEN: &str = "GRPCALC_TOKEN";
 
 const TOGETHER: &str = "Together with others";
-const ENCRYPTION: &str = "Servers that are protected";
+const ENCRYPTION: &str = "Protected servers";
 const ACCESS: &str = "Access";
 const OBSERVATION: &str = "Observation";
 
-/// A name that a server takes.
+/// Parses a name that a server accepts in the chat.
 fn name(text: &str) -> Result<String, NoteError> {
     check_name(text).map(|()| text.to_owned())
 }
 
-/// The token that the environment holds, if it does.
+/// Returns the token of the environment, unless it is unset or empty.
 pub(super) fn token_of_environment() -> anyhow::Result<Option<String>> {
     match env::var(TOKEN) {
         Ok(token) if token.is_empty() => Ok(None),
         Ok(token) => Ok(Some(token)),
         Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => bail!("the token in {TOKEN} is no text"),
+        Err(VarError::NotUnicode(_)) => bail!("the token in {TOKEN} is not valid UTF-8"),
     }
 }
 
-/// The levels by their names.
+/// The lowest level that is logged, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogLevel {
     Off,
@@ -270,7 +272,7 @@ pub(super) enum LogLevel {
     Debug,
 }
 
-/// The formats by their names.
+/// A format of answers or of the log, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FormatOption {
     Plain,
@@ -304,14 +306,14 @@ impl From<ColorOption> for Color {
     }
 }
 
-/// A server to ask, where an empty text (an environment variable set to nothing) is
-/// the one inside this process.
+/// The value of `--addr`. An empty text is the server inside this process.
 #[derive(Clone, Debug)]
-pub(super) struct Server(pub(super) Option<Remote>);
+pub(super) struct AddrOption(pub(super) Option<Remote>);
 
-impl Server {
-    /// The servers that the environment names. Not clap's affair, since `serve` must
-    /// not mind what only its clients need.
+impl AddrOption {
+    /// Returns the servers that the environment names.
+    ///
+    /// Not an `env` of clap: `serve` must not fail on a variable for clients.
     pub(super) fn from_env() -> anyhow::Result<Vec<Remote>> {
         const VARIABLE: &str = "GRPCALC_ADDR";
         let text = env::var_os(VARIABLE).unwrap_or_default();
@@ -327,7 +329,7 @@ impl Server {
     }
 }
 
-impl std::str::FromStr for Server {
+impl std::str::FromStr for AddrOption {
     type Err = <Remote as std::str::FromStr>::Err;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -339,32 +341,37 @@ impl std::str::FromStr for Server {
 }
 
 impl Arguments {
-    /// The options that `arguments` (the program's name first) make, or clap's error
-    /// with its own exit code.
+    /// Parses `arguments`, which begin with the program's name.
+    ///
+    /// An error of clap, the help and the version among them, has its own exit code.
     pub(super) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(arguments)?;
         let options = Self::from_arg_matches(&matches)?;
-        // `--` in front of the line says that it is meant as it is.
-        let meant = arguments.iter().any(|argument| argument == "--");
-        match misreading(&command, &options.lines.line) {
-            Some(message) if !meant => Err(command.error(ErrorKind::UnknownArgument, message)),
+        // After `--` everything is the line.
+        let is_literal = arguments.iter().any(|argument| argument == "--");
+        match misplaced_option(&command, &options.lines.line) {
+            Some(message) if !is_literal => Err(command.error(ErrorKind::UnknownArgument, message)),
             _ => Ok(options),
         }
     }
 }
 
-/// What was taken for a part of the line and hardly meant so: one of our options
-/// behind the line's first word, any long one that is this first word, or `serve`
-/// behind an option.
-fn misreading(command: &clap::Command, line: &[String]) -> Option<String> {
-    let is_mode = |word: &str| command.find_subcommand(word).is_some();
-    let is_ours = |word: &str| {
+/// Returns the error of a line that contains an option or a subcommand.
+///
+/// That is an option of the program behind the first word, any long option as the first word,
+/// or a subcommand as the first word, behind an option.
+fn misplaced_option(command: &clap::Command, line: &[String]) -> Option<String> {
+    let is_subcommand = |word: &str| command.find_subcommand(word).is_some();
+    let is_option = |word: &str| {
         let name = word.split('=').next().unwrap_or(word);
         command.get_arguments().any(|option| {
             let long = option.get_long().map(|long| format!("--{long}"));
             let short = option.get_short().map(|short| format!("-{short}"));
-            [long, short].into_iter().flatten().any(|own| own == name)
+            [long, short]
+                .into_iter()
+                .flatten()
+                .any(|option| option == name)
         })
     };
     let is_long = |word: &str| {
@@ -372,16 +379,16 @@ fn misreading(command: &clap::Command, line: &[String]) -> Option<String> {
         name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
     };
     match line {
-        [first, ..] if is_mode(first) => {
-            Some(format!("'{first}' comes first, its options behind it"))
+        [first, ..] if is_subcommand(first) => {
+            Some(format!("'{first}' comes first, followed by its options"))
         }
         [first, ..] if is_long(first) => Some(format!("unknown option '{first}'")),
         [_, rest @ ..] => {
             let option = rest
                 .iter()
-                .find(|word| word.starts_with('-') && is_ours(word))?;
+                .find(|word| word.starts_with('-') && is_option(word))?;
             Some(format!(
-                "the option '{option}' stands behind the line; options go before it"
+                "the option '{option}' comes after the line; options go before it"
             ))
         }
         [] => None,
@@ -393,7 +400,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definition_is_sound() {
+    fn the_definition_of_the_options_is_valid() {
         Arguments::command().debug_assert();
     }
 

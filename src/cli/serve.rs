@@ -1,4 +1,4 @@
-//! `grpcalc serve`.
+//! The command `grpcalc serve`.
 
 use std::{
     io::{self, Write as _},
@@ -22,12 +22,12 @@ use crate::{
     server::{self, DrainOutcome, Listener, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
 
-/// File descriptors beside those of connections.
+/// File descriptors in use beside those of connections.
 const OTHER_FILES: u64 = 128;
 
-/// Serves on every address until a signal comes, and then drains.
+/// Serves on every address until SIGINT or SIGTERM, and then drains.
 pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
-    // Watched before anybody is told the address: a signal that comes at once counts.
+    // Watched before the address is printed, since a signal may follow at once.
     let watch = |kind, name| signal(kind).with_context(|| format!("cannot watch for {name}"));
     let mut interrupt = watch(SignalKind::interrupt(), "SIGINT")?;
     let mut terminate = watch(SignalKind::terminate(), "SIGTERM")?;
@@ -35,52 +35,20 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     let _log = log::start(options.log, options.log_level);
 
     let settings = settings(options)?;
-    let mut listeners = Vec::new();
-    for address in &options.listen {
-        match Listener::bind(address).await {
-            Ok(listener) => listeners.push(listener),
-            Err(error) => return Ok(cannot_listen(address, &error)),
-        }
-    }
-    let exporter = match &options.metrics {
-        None => None,
-        Some(address @ Address::Unix(_)) => {
-            let message = "metrics are offered on HOST:PORT";
-            let error = io::Error::new(io::ErrorKind::InvalidInput, message);
-            return Ok(cannot_listen(address, &error));
-        }
-        Some(address) => match Listener::bind(address).await {
-            Ok(listener) => Some(listener),
-            Err(error) => return Ok(cannot_listen(address, &error)),
-        },
+    let (listeners, exporter) = match bind(options).await {
+        Ok(bound) => bound,
+        Err(exit) => return Ok(exit),
     };
-    // A certificate tells who calls as well as a token does.
-    let known = settings.tokens.is_some() || options.client_ca.is_some();
-    let unknown = (!known).then_some(BY_TOKEN_OR_CERTIFICATE);
-    for exposed in exposed(&listeners, &settings, unknown) {
-        if !options.insecure {
-            print_error(format_args!("{}", exposed.refusal()));
-            return Ok(Exit::Usage);
-        }
-        let Exposed { address, lack } = exposed;
-        tracing::warn!(%address, "open to the network without {lack}");
+    if !is_protected(&listeners, &settings, options) {
+        return Ok(Exit::Usage);
     }
     raise_file_limit(settings.limits.connections);
     for address in listeners.iter().map(Listener::address) {
         tracing::info!(%address, "listening");
-        tell(address);
+        print_address(address);
     }
     if let Some(exporter) = exporter {
-        let address = exporter.address();
-        tracing::info!(%address, "offering metrics");
-        if exporter.is_open_to_the_network() {
-            tracing::warn!(%address, "metrics are open to the network without encryption and a token");
-        }
-        tell(address);
-        tokio::spawn(server::export(
-            exporter.connections(),
-            Arc::clone(&settings.metrics),
-        ));
+        start_exporter(exporter, &settings);
     }
     tokio::spawn(reload(
         hangup,
@@ -92,17 +60,17 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
         .into_iter()
         .map(|listener| Box::pin(listener.connections()));
     let shutdown = CancellationToken::new();
-    let mut asked = async || {
+    let mut signalled = async || {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
     };
-    let asked_twice = async {
-        asked().await;
+    let signalled_twice = async {
+        signalled().await;
         tracing::info!(grace = ?options.grace, "draining");
         shutdown.cancel();
-        asked().await;
+        signalled().await;
     };
     tokio::select! {
         end = server::run(select_all(connections), shutdown.cancelled(), settings) => {
@@ -115,12 +83,61 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
             tracing::info!("ended");
             Ok(Exit::Success)
         }
-        () = asked_twice => Ok(Exit::Interrupted),
+        () = signalled_twice => Ok(Exit::Interrupted),
     }
 }
 
-/// Prints an address for whoever started the server.
-fn tell(address: &Address) {
+/// Binds the listeners of calls and of metrics, or prints why not and returns the exit code.
+async fn bind(options: &ServeOptions) -> Result<(Vec<Listener>, Option<Listener>), Exit> {
+    let mut listeners = Vec::new();
+    for address in &options.listen {
+        let listener = Listener::bind(address).await;
+        listeners.push(listener.map_err(|error| cannot_listen(address, &error))?);
+    }
+    let exporter = match &options.metrics {
+        None => None,
+        Some(address @ Address::Unix(_)) => {
+            let message = "metrics are offered on HOST:PORT";
+            let error = io::Error::new(io::ErrorKind::InvalidInput, message);
+            return Err(cannot_listen(address, &error));
+        }
+        Some(address) => {
+            let listener = Listener::bind(address).await;
+            Some(listener.map_err(|error| cannot_listen(address, &error))?)
+        }
+    };
+    Ok((listeners, exporter))
+}
+
+/// Checks that each listener open to the network is protected, or `--insecure` is given.
+fn is_protected(listeners: &[Listener], settings: &Settings, options: &ServeOptions) -> bool {
+    let authenticated = settings.tokens.is_some() || options.client_ca.is_some();
+    let missing = (!authenticated).then_some(BY_TOKEN_OR_CERTIFICATE);
+    for exposed in exposed(listeners, settings, missing) {
+        if !options.insecure {
+            print_error(format_args!("{}", exposed.refusal()));
+            return false;
+        }
+        let Exposed { address, lack } = exposed;
+        tracing::warn!(%address, "open to the network without {lack}");
+    }
+    true
+}
+
+/// Starts to serve the metrics, and prints their address.
+fn start_exporter(exporter: Listener, settings: &Settings) {
+    let address = exporter.address();
+    tracing::info!(%address, "offering metrics");
+    if exporter.is_open_to_the_network() {
+        tracing::warn!(%address, "metrics are open to the network without encryption and a token");
+    }
+    print_address(address);
+    let metrics = Arc::clone(&settings.metrics);
+    tokio::spawn(server::export(exporter.connections(), metrics));
+}
+
+/// Prints an address on standard output.
+fn print_address(address: &Address) {
     if let Err(error) = writeln!(io::stdout(), "{address}") {
         print_error(format_args!("cannot print the address {address}: {error}"));
     }
@@ -132,12 +149,12 @@ fn cannot_listen(address: &Address, error: &io::Error) -> Exit {
 }
 
 fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
-    let given = match (&options.token[..], &options.token_file) {
+    let fixed = match (&options.token[..], &options.token_file) {
         ([], None) => token_of_environment()?.into_iter().collect(),
-        (given, _) => given.to_vec(),
+        (tokens, _) => tokens.to_vec(),
     };
-    let tokens = (!given.is_empty() || options.token_file.is_some())
-        .then(|| Tokens::new(given, options.token_file.clone()));
+    let tokens = (!fixed.is_empty() || options.token_file.is_some())
+        .then(|| Tokens::new(fixed, options.token_file.clone()));
     let files = options.cert.clone().zip(options.key.clone());
     let tls = files.map(|(cert, key)| {
         ServerTls::new(ServerTlsFiles {
@@ -147,45 +164,43 @@ fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
         })
     });
     Ok(Settings {
-        engine: options.limits.engine(),
-        limits: options.limits.server(),
         grace: options.grace,
         tokens: tokens.transpose()?.map(Arc::new),
         tls: tls.transpose()?.map(Arc::new),
-        ..Settings::default()
+        ..Settings::with_limits(options.limits.engine, options.limits.server)
     })
 }
 
-/// Reads certificates and tokens again whenever somebody asks for it.
+/// Reads certificates and tokens again at each SIGHUP.
 async fn reload(mut hangup: Signal, tls: Option<Arc<ServerTls>>, tokens: Option<Arc<Tokens>>) {
     while hangup.recv().await.is_some() {
-        let read = |what: &str, outcome: Result<(), String>| match outcome {
+        let log = |what: &str, result: Result<(), String>| match result {
             Ok(()) => tracing::info!("{what} read again"),
             Err(error) => tracing::error!(error, "{what} left as they were"),
         };
         if let Some(tls) = &tls {
-            read(
+            log(
                 "certificates",
                 tls.reload().map_err(|error| error.to_string()),
             );
         }
         if let Some(tokens) = &tokens {
-            read("tokens", tokens.reload().map_err(|error| error.to_string()));
+            log("tokens", tokens.reload().map_err(|error| error.to_string()));
         }
     }
 }
 
-/// Sees to it that so many connections can be open, as far as the system lets us.
+/// Raises the soft limit of open files for this number of connections.
 fn raise_file_limit(connections: usize) {
-    let wanted = (connections as u64).saturating_add(OTHER_FILES);
+    let needed = (connections as u64).saturating_add(OTHER_FILES);
     match rlimit::Resource::NOFILE.get() {
-        Ok((soft, _)) if soft >= wanted => {}
-        _ => match rlimit::increase_nofile_limit(wanted) {
-            Ok(files) if files >= wanted => {}
+        Ok((soft, _)) if soft >= needed => {}
+        _ => match rlimit::increase_nofile_limit(needed) {
+            Ok(files) if files >= needed => {}
             outcome => tracing::warn!(
-                wanted,
+                needed,
                 files = outcome.unwrap_or_default(),
-                "the system allows too few open files for so many connections"
+                "the system allows too few open files for this number of connections"
             ),
         },
     }

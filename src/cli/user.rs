@@ -1,4 +1,4 @@
-//! Who uses the program.
+//! The name of the user.
 
 use std::env;
 
@@ -6,21 +6,25 @@ use nix::unistd::{User, getuid};
 
 use crate::proto::note::{NAME, check_name};
 
-/// The name of who has none that others could be told.
-const NOBODY: &str = "somebody";
+/// The name of a user without a valid name.
+const DEFAULT: &str = "somebody";
 
-/// What to call the user in the chat: what the environment says, as for other programs, else
-/// what the system knows.
+/// Returns the user's name in the chat.
+///
+/// It is taken from the environment (`LOGNAME`, `USER`), else from the user database.
 pub(super) fn name() -> String {
-    let said = ["LOGNAME", "USER"]
+    let from_environment = ["LOGNAME", "USER"]
         .into_iter()
         .filter_map(|key| env::var(key).ok());
-    let known = || Some(User::from_uid(getuid()).ok()??.name);
-    let mut names = said.map(Some).chain(std::iter::once_with(known)).flatten();
+    let from_system = || Some(User::from_uid(getuid()).ok()??.name);
+    let mut names = from_environment
+        .map(Some)
+        .chain(std::iter::once_with(from_system))
+        .flatten();
     let name = names.find_map(|name| {
-        let shown = name.chars().filter(|c| !c.is_control());
-        let shown: String = shown.take(NAME).collect();
-        (!shown.trim().is_empty() && check_name(&shown).is_ok()).then_some(shown)
+        let printable = name.chars().filter(|c| !c.is_control());
+        let name: String = printable.take(NAME).collect();
+        (!name.trim().is_empty() && check_name(&name).is_ok()).then_some(name)
     });
-    name.unwrap_or_else(|| NOBODY.into())
+    name.unwrap_or_else(|| DEFAULT.into())
 }

@@ -1,10 +1,11 @@
-//! Times and sizes as they are written on the command line.
+//! Parsers of times and sizes.
 
 use std::time::Duration;
 
-/// The longest time that can be asked for: a year.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The longest time that an option takes: a year.
+const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// Parses a time: seconds, or with a unit as in `500ms`, `2s`, `1m`, `1h`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[number.len()..] {
@@ -12,25 +13,26 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
-        _ => return Err("the unit is none of ms, s, m, h".into()),
+        _ => return Err("unknown unit; use ms, s, m or h".into()),
     };
     let count: f64 = number
         .parse()
         .map_err(|_| "write a number of seconds, or 500ms, 2s, 1m")?;
     match Duration::try_from_secs_f64(count * unit) {
-        Ok(duration) if duration <= LONGEST => Ok(duration),
+        Ok(duration) if duration <= MAX_DURATION => Ok(duration),
         _ => Err("must be at most a year, and not negative".into()),
     }
 }
 
+/// Parses a time above zero.
 pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
-        Duration::ZERO => Err("must be more than nothing".into()),
+        Duration::ZERO => Err("must be more than zero".into()),
         duration => Ok(duration),
     }
 }
 
-/// Bytes: a number, or with a unit as in 64KiB, 4MiB.
+/// Parses a size: bytes, or with a unit as in `64KiB`, `4MiB`, `1GiB`.
 pub(super) fn bytes(text: &str) -> Result<usize, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: usize = match &text[number.len()..] {
@@ -38,26 +40,26 @@ pub(super) fn bytes(text: &str) -> Result<usize, String> {
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
-        _ => return Err("the unit is none of KiB, MiB, GiB".into()),
+        _ => return Err("unknown unit; use KiB, MiB or GiB".into()),
     };
     let count: usize = number
         .parse()
         .map_err(|_| "write a number of bytes, or 64KiB, 4MiB, 1GiB")?;
     match count.checked_mul(unit) {
-        Some(bytes @ 1..=LARGEST) => Ok(bytes),
+        Some(bytes @ 1..=MAX_SIZE) => Ok(bytes),
         _ => Err("must be at least 1 and at most 1024GiB".into()),
     }
 }
 
-/// The largest size that can be asked for.
-const LARGEST: usize = 1 << 40;
+/// The largest size that an option takes, in bytes.
+const MAX_SIZE: usize = 1 << 40;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes() {
+    fn sizes_are_parsed() {
         for (text, expected) in [
             ("1", Some(1)),
             ("64KiB", Some(65_536)),
@@ -77,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn durations() {
+    fn durations_are_parsed() {
         for (text, milliseconds) in [
             ("10", Some(10_000)),
             ("0.5", Some(500)),

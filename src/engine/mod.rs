@@ -14,9 +14,11 @@ mod value;
 
 use compact_str::CompactString;
 
+pub(crate) use self::budget::limit_row::limit_field;
 use self::fault::Result;
 pub use self::{
     budget::{
+        limit_row::{Amount, LimitField, LimitRow, LimitTable, Unit},
         limits::Limits,
         memory::Memory,
         work::{Interruption, Work},

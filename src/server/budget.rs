@@ -1,29 +1,29 @@
-//! A bound on bytes that many share.
+//! A bound on bytes that all calls share.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// So many bytes for all who take from it.
+/// A number of bytes that reservations share.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct ByteBudget {
     limit: usize,
     used: AtomicUsize,
 }
 
-/// A part of the budget that is in use as long as this lives.
+/// Bytes of a budget, in use until this is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
-    budget: Arc<Budget>,
+pub(super) struct Reservation {
+    budget: Arc<ByteBudget>,
     bytes: usize,
 }
 
-/// There are not so many bytes left.
+/// The budget has fewer bytes left than requested.
 #[derive(Debug)]
-pub(super) struct Exhausted;
+pub(super) struct BudgetExhausted;
 
-impl Budget {
+impl ByteBudget {
     pub(super) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -31,48 +31,50 @@ impl Budget {
         }
     }
 
-    /// Bytes for all together.
+    /// Bytes of all reservations together.
     pub(super) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// A share of nothing yet.
-    pub(super) fn share(self: &Arc<Self>) -> Share {
-        Share {
+    /// Returns an empty reservation.
+    pub(super) fn reservation(self: &Arc<Self>) -> Reservation {
+        Reservation {
             budget: Arc::clone(self),
             bytes: 0,
         }
     }
 }
 
-impl Share {
-    /// Makes the share so many `bytes`, which always works where that is less.
-    pub(super) fn resize(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        let Budget { limit, used } = &*self.budget;
+impl Reservation {
+    /// Changes the reservation to `bytes`. Never fails if that is less than before.
+    pub(super) fn resize(&mut self, bytes: usize) -> Result<(), BudgetExhausted> {
+        let ByteBudget { limit, used } = &*self.budget;
         if bytes <= self.bytes {
             used.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
         } else {
             let more = bytes - self.bytes;
-            let taken = used.fetch_add(more, Ordering::Relaxed);
-            if taken.saturating_add(more) > *limit {
+            let before = used.fetch_add(more, Ordering::Relaxed);
+            if before.saturating_add(more) > *limit {
                 used.fetch_sub(more, Ordering::Relaxed);
-                return Err(Exhausted);
+                return Err(BudgetExhausted);
             }
         }
         self.bytes = bytes;
         Ok(())
     }
 
-    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Exhausted> {
+    /// Adds `bytes` to the reservation.
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), BudgetExhausted> {
         self.resize(self.bytes.saturating_add(bytes))
     }
 
+    /// The reserved bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 }
 
-impl Drop for Share {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
     }
@@ -83,9 +85,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_holds_the_others_cannot() {
-        let budget = Arc::new(Budget::new(10));
-        let (mut first, mut second) = (budget.share(), budget.share());
+    fn reservations_share_the_budget() {
+        let budget = Arc::new(ByteBudget::new(10));
+        let (mut first, mut second) = (budget.reservation(), budget.reservation());
         assert!(first.grow(6).is_ok());
         assert!(second.grow(5).is_err());
         assert_eq!(second.bytes(), 0);

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// The service. It has no state: every call stands alone.
+/// The calculator service, which has no state.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CalculatorService;
 

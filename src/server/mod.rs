@@ -26,17 +26,21 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use self::{
-    budget::Budget,
-    call::{methods::Methods, routes::Routes},
-    chat::Chat,
+    budget::ByteBudget,
+    call::{methods::MethodTable, routes::Routes},
+    chat::ChatService,
     evaluator::Evaluator,
+    status::ReachedLimit,
 };
 use crate::engine;
 
 pub use self::{
     calculator::CalculatorService,
     call::tokens::{Tokens, TokensError, tokens},
-    chat::history::{History, InMemoryHistory, Page},
+    chat::{
+        history::{Extent, History, HistoryError, NotePage},
+        memory::InMemoryHistory,
+    },
     limits::ServerLimits,
     observe::{exporter::export, metrics::Metrics},
     transport::{
@@ -47,78 +51,93 @@ pub use self::{
     },
 };
 
-/// Connections beyond the limit that are told of it.
+/// Connections beyond the limit whose calls are still answered, with the limit's status.
 const SURPLUS: usize = 64;
 
-/// What an operator can choose.
+/// The settings of a server.
+///
+/// Servers with clones of the same settings share the history of the chat and the metrics.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What a calculation may not exceed.
+    /// The limits of a calculation.
     pub engine: engine::Limits,
-    /// What peers may not exceed.
+    /// The limits of the server and its connections.
     pub limits: ServerLimits,
-    /// How long a shutdown waits for connections that still have calls running
-    /// or do not answer.
+    /// How long a shutdown waits for running calls and for peers that do not answer.
     pub grace: Duration,
-    /// The tokens of which a caller has to present one, health checks apart. None: all may
-    /// call.
+    /// The tokens of which a caller has to present one, health checks excepted. `None` admits
+    /// every caller.
     pub tokens: Option<Arc<Tokens>>,
-    /// Spoken on connections through a network.
+    /// The TLS configuration for connections through a network; `None` is plain text.
     pub tls: Option<Arc<ServerTls>>,
-    /// Where it is counted what happens.
+    /// The store of the chat's notes.
+    pub history: Arc<dyn History>,
+    /// The metrics that the server updates.
     pub metrics: Arc<Metrics>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
+impl Settings {
+    /// Creates settings with these limits, and a history in memory of [`ServerLimits::notes`].
+    #[must_use]
+    pub fn with_limits(engine: engine::Limits, limits: ServerLimits) -> Self {
         Self {
-            engine: engine::Limits::default(),
-            limits: ServerLimits::DEFAULT,
+            engine,
+            limits,
             grace: Duration::from_secs(10),
             tokens: None,
             tls: None,
+            history: Arc::new(InMemoryHistory::new(limits.notes)),
             metrics: Arc::default(),
         }
     }
 }
 
-/// How a server came to its end.
+impl Default for Settings {
+    fn default() -> Self {
+        Self::with_limits(engine::Limits::default(), ServerLimits::DEFAULT)
+    }
+}
+
+/// The outcome of a shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum DrainOutcome {
     /// Every connection was closed in good order.
     Drained,
-    /// Some were still open when the grace was over, and were cut.
+    /// Some connections were still open when the grace was over, and were cut.
     GraceExceeded,
 }
 
-/// What all connections of a server share.
+/// The state that all connections of a server share.
 #[derive(Debug)]
-struct Server {
+struct ServerState {
     settings: Settings,
-    methods: Methods,
+    methods: MethodTable,
     routes: Routes,
     health: HealthReporter,
-    /// Calls under way.
+    /// Calls under way, health calls excepted.
     calls: AtomicUsize,
-    /// Those that ask for health, which do not count among them.
+    /// Health calls under way.
     health_calls: AtomicUsize,
-    /// Of requests that are arriving.
-    requests: Arc<Budget>,
-    /// Cancelled when the server is about to end.
+    /// Bytes of requests that are arriving or waiting.
+    requests: Arc<ByteBudget>,
+    /// Cancelled when the server begins to shut down.
     draining: CancellationToken,
 }
 
-impl Server {
+impl ServerState {
     fn new(settings: Settings) -> Self {
         let (health, draining) = (HealthReporter::new(), CancellationToken::new());
-        let requests = Arc::new(Budget::new(settings.limits.requests));
+        let requests = Arc::new(ByteBudget::new(settings.limits.requests));
         let evaluator = Evaluator::new(&settings, Arc::clone(&requests), draining.clone());
         let limits = &settings.limits;
-        let history = Arc::new(InMemoryHistory::new(limits.notes));
-        let chat = Chat::new(history, limits.note_rate, Arc::clone(&settings.metrics));
+        let chat = ChatService::new(
+            Arc::clone(&settings.history),
+            limits.note_rate,
+            Arc::clone(&settings.metrics),
+        );
         Self {
-            methods: Methods::new(),
+            methods: MethodTable::new(),
             routes: Routes::new(evaluator, chat, health.clone(), limits),
             health,
             calls: AtomicUsize::new(0),
@@ -129,9 +148,9 @@ impl Server {
         }
     }
 
-    /// Tells whoever checks its health whether it serves.
-    async fn report(&self, status: ServingStatus) {
-        for name in call::methods::Service::ALL
+    /// Sets the health status of the server and of each service.
+    async fn set_health(&self, status: ServingStatus) {
+        for name in call::methods::ServiceId::ALL
             .map(|(name, _)| name)
             .into_iter()
             .chain([""])
@@ -141,43 +160,70 @@ impl Server {
     }
 }
 
-/// Serves every connection that `connections` yields until `shutdown` completes,
-/// then drains: no new connection, peers that never said anything are dropped,
-/// the others are told to go and may finish their calls within the grace. Streams end, a
+/// Serves every connection of `connections` until `shutdown` completes, then drains.
+///
+/// `connections` may be those of a [`Listener`], of an [`in_memory`] pipe or any other stream.
+/// Its end is a shutdown too.
+///
+/// Draining accepts no new connection and drops peers that have not sent their HTTP/2 preface.
+/// The others get a `GOAWAY` and may finish their calls within the grace. Streams end, a
 /// worksheet's after the line that runs.
 ///
-/// `connections` may be a [`Listener`]'s, an [`in_memory`] pipe's or any other
-/// stream of connections. Its end is a shutdown too.
+/// ```
+/// use grpcalc::{
+///     client::{Call, Client, Method, Target},
+///     server::{self, Settings},
+/// };
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (dial, connections) = server::in_memory();
+/// let server = async { server::run(connections, std::future::pending(), Settings::default()).await };
+/// let client = async {
+///     let client = Client::lazy(Target::Embedded(dial, None), Duration::from_secs(10));
+///     client.call(Call { method: Method::Add, n1: 20, n2: 10 }).await
+/// };
+/// let reply = tokio::select! {
+///     reply = client => reply?,
+///     _ = server => unreachable!("the client can still dial"),
+/// };
+/// assert_eq!(reply.to_string(), "30");
+/// # Ok(())
+/// # }
+/// ```
 pub async fn run(
     connections: impl Stream<Item = Connection>,
     shutdown: impl Future<Output = ()>,
     settings: Settings,
 ) -> DrainOutcome {
-    let server = Arc::new(Server::new(settings));
-    server.report(ServingStatus::Serving).await;
+    let server = Arc::new(ServerState::new(settings));
+    server.set_health(ServingStatus::Serving).await;
     let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
     let _cut = cut.clone().drop_guard();
     let mut connections = Box::pin(connections);
-    let (regular, told) = (places(server.settings.limits.connections), places(SURPLUS));
+    let (regular, surplus) = (
+        semaphore(server.settings.limits.connections),
+        semaphore(SURPLUS),
+    );
     let accepting = async {
         while let Some(connection) = connections.next().await {
             let metrics = Arc::clone(&server.settings.metrics);
-            let place = Arc::clone(&regular).try_acquire_owned();
-            let surplus = place.is_err();
-            if surplus {
-                metrics.limit("connections");
+            let permit = Arc::clone(&regular).try_acquire_owned();
+            let is_surplus = permit.is_err();
+            if is_surplus {
+                metrics.count_limit(ReachedLimit::Connections.name());
             }
-            // Those that are told of the limit take no place of those that are served.
-            let Ok(place) = place.or_else(|_| Arc::clone(&told).try_acquire_owned()) else {
+            let Ok(permit) = permit.or_else(|_| Arc::clone(&surplus).try_acquire_owned()) else {
                 continue;
             };
-            let serving = connection.serve(Arc::clone(&server), surplus);
+            let serving = connection.serve(Arc::clone(&server), is_surplus);
             let serving = cut.clone().run_until_cancelled_owned(serving);
             tasks.spawn(async move {
                 metrics.connections.inc();
                 serving.await;
                 metrics.connections.dec();
-                drop(place);
+                drop(permit);
             });
         }
     };
@@ -185,9 +231,9 @@ pub async fn run(
         () = accepting => {}
         () = shutdown => {}
     }
-    // Nobody connects any more.
+    // Closes the listeners.
     drop(connections);
-    server.report(ServingStatus::NotServing).await;
+    server.set_health(ServingStatus::NotServing).await;
     server.draining.cancel();
     tasks.close();
     match timeout(server.settings.grace, tasks.wait()).await {
@@ -196,15 +242,16 @@ pub async fn run(
     }
 }
 
-/// So many places, or as many as there can be.
-fn places(count: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
+/// Creates a semaphore of `permits`, or of as many as there can be.
+fn semaphore(permits: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)))
 }
 
-/// A way into a server of the same process: what is sent to the first is a
-/// connection of the second. No port is opened, so nobody else can reach it.
+/// Creates a listener without a port: each pipe end that is sent becomes a connection.
+///
+/// Only holders of the sender can connect.
 pub fn in_memory() -> (mpsc::Sender<DuplexStream>, impl Stream<Item = Connection>) {
-    // One client connects once, and again only when its connection broke.
+    // One client connects once, and again only after its connection broke.
     let (dial, accept) = mpsc::channel(1);
     let connections = ReceiverStream::new(accept);
     (

@@ -1,10 +1,11 @@
-//! From a fault of the engine to the status of a call.
+//! The statuses of calls that fail: faults of the engine, limits, and the server's own reasons.
 
 use std::{collections::HashMap, time::Duration};
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use super::chat::history::HistoryError;
 use crate::{
     engine::{Fault, Reason},
     proto::{
@@ -16,11 +17,11 @@ use crate::{
     },
 };
 
-/// When a caller whom we had no room for may come again.
-const LATER: Duration = Duration::from_millis(100);
+/// The retry delay of a call that is refused for a limit.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// The status that tells `fault`, with `ErrorInfo`, and with `BadRequest` where
-/// the request's `field` is to blame.
+/// Returns the status of `fault`, with `ErrorInfo`, and `BadRequest` if the request's `field`
+/// is invalid.
 ///
 /// Codes and details follow AIP-193 and the table in `docs/protocol.md`.
 pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
@@ -37,15 +38,15 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
         Reason::Limit | Reason::Overloaded => Code::ResourceExhausted,
         Reason::Cancelled => Code::Cancelled,
     };
-    let mut place = HashMap::new();
+    let mut metadata = HashMap::new();
     if let Some(span) = &fault.span {
-        place.insert(START.to_owned(), span.start.to_string());
-        place.insert(END.to_owned(), span.end.to_string());
+        metadata.insert(START.to_owned(), span.start.to_string());
+        metadata.insert(END.to_owned(), span.end.to_string());
     }
     if !fault.help.is_empty() {
-        place.insert(HELP.to_owned(), fault.help.clone());
+        metadata.insert(HELP.to_owned(), fault.help.clone());
     }
-    let mut details = ErrorDetails::with_error_info(fault.reason.as_str(), DOMAIN, place);
+    let mut details = ErrorDetails::with_error_info(fault.reason.as_str(), DOMAIN, metadata);
     if let Some(field) = field
         && code == Code::InvalidArgument
     {
@@ -54,20 +55,24 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
     Status::with_error_details(code, &fault.message, details)
 }
 
-/// A limit of the server as a whole.
+/// A limit of the server whose excess is reported to callers or counted in the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
+pub(super) enum ReachedLimit {
     Connections,
     Calls,
     Worksheets,
     Requests,
     Waiting,
     NoteRate,
+    Idle,
+    Handshake,
+    KeepaliveTimeout,
 }
 
-impl Limit {
-    /// Its name in statuses and metrics, which is that of its option.
-    const fn name(self) -> &'static str {
+impl ReachedLimit {
+    /// The name in statuses and metrics: [`LimitRow::name`](crate::engine::LimitRow::name) of
+    /// the limit's row.
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Connections => "connections",
             Self::Calls => "calls",
@@ -75,11 +80,14 @@ impl Limit {
             Self::Requests => "requests",
             Self::Waiting => "waiting",
             Self::NoteRate => "note_rate",
+            Self::Idle => "idle",
+            Self::Handshake => "handshake",
+            Self::KeepaliveTimeout => "keepalive_timeout",
         }
     }
 
-    /// What there cannot be more of.
-    const fn what(self) -> &'static str {
+    /// The limited things, as the object of "the limit of 5 ...".
+    const fn noun(self) -> &'static str {
         match self {
             Self::Connections => "open connections",
             Self::Calls => "calls under way",
@@ -87,32 +95,36 @@ impl Limit {
             Self::Requests => "bytes of requests",
             Self::Waiting => "heavy lines that wait",
             Self::NoteRate => "notes a second on a connection",
+            Self::Idle | Self::Handshake | Self::KeepaliveTimeout => "time",
         }
     }
 }
 
-/// The status of a call for which there is no room now, since a limit is reached, which is
-/// at `value`. Its caller may come again.
-pub(super) fn overloaded(limit: Limit, value: usize) -> Status {
-    overloaded_for(LATER, limit, value)
+/// Returns the status of a call refused for a limit of `value`. Its caller may try again.
+pub(super) fn overloaded(limit: ReachedLimit, value: usize) -> Status {
+    overloaded_for(RETRY_DELAY, limit, value)
 }
 
-fn overloaded_for(wait: Duration, limit: Limit, value: usize) -> Status {
+fn overloaded_for(wait: Duration, limit: ReachedLimit, value: usize) -> Status {
     let mut details = ErrorDetails::with_retry_info(Some(wait));
-    let named = HashMap::from([(LIMIT.to_owned(), limit.name().to_owned())]);
-    details.set_error_info(Reason::Overloaded.as_str(), DOMAIN, named);
-    let what = limit.what();
-    let message = format!("the limit of {value} {what} is reached; try again a little later");
+    details.set_error_info(Reason::Overloaded.as_str(), DOMAIN, limit_metadata(limit));
+    let noun = limit.noun();
+    let message = format!("the limit of {value} {noun} is reached; try again a little later");
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
-/// The status of a note of a peer that has sent many, and may send the next one after so
-/// long a `wait`. It is at `value` in the long run.
-pub(super) fn too_many_notes(value: u32, wait: Duration) -> Status {
-    overloaded_for(wait, Limit::NoteRate, value as usize)
+fn limit_metadata(limit: ReachedLimit) -> HashMap<String, String> {
+    HashMap::from([(LIMIT.to_owned(), limit.name().to_owned())])
 }
 
-/// The status of a note that is refused for what it says.
+/// Returns the status of a note beyond the rate of `value` notes a second.
+///
+/// `wait` is the time until the next note is accepted.
+pub(super) fn too_many_notes(value: u32, wait: Duration) -> Status {
+    overloaded_for(wait, ReachedLimit::NoteRate, value as usize)
+}
+
+/// Returns the status of a note with invalid content.
 pub(super) fn invalid_note(error: &NoteError) -> Status {
     let message = error.to_string();
     let mut details = ErrorDetails::with_error_info(INVALID_NOTE, DOMAIN, HashMap::new());
@@ -120,36 +132,69 @@ pub(super) fn invalid_note(error: &NoteError) -> Status {
     Status::with_error_details(Code::InvalidArgument, message, details)
 }
 
-/// The status of a call that we failed to answer.
+/// Returns the status of a call that the chat's history failed, and logs the cause.
+pub(super) fn history_unavailable(error: &HistoryError) -> Status {
+    tracing::warn!(%error, "history failed");
+    Status::unavailable("the history of the chat is unavailable; try again a little later")
+}
+
+/// Returns the status of a call that failed for a defect of the server.
 pub(super) fn internal(message: &str) -> Status {
     let details = ErrorDetails::with_error_info(INTERNAL, DOMAIN, HashMap::new());
     Status::with_error_details(Code::Internal, message, details)
 }
 
-/// The status of a call that was not answered within `given`.
-pub(super) fn out_of_time(given: Duration) -> Status {
-    Status::deadline_exceeded(format!("not answered within {given:?}"))
+/// Returns the status of a call that was not answered within `timeout`.
+pub(super) fn out_of_time(timeout: Duration) -> Status {
+    Status::deadline_exceeded(format!("not answered within {timeout:?}"))
 }
 
-/// The status of a call of what nobody here has.
+/// Returns the status of a call of an unknown service or method.
 pub(super) fn unknown_method() -> Status {
     Status::unimplemented("this server has no such method; reflection lists what it has")
 }
 
-/// The status of a call that presents no token that is known here.
+/// Returns the status of a call without a valid token.
 pub(super) fn no_token() -> Status {
     Status::unauthenticated("this server asks for a token: `authorization: Bearer TOKEN`")
 }
 
-/// The status that ends a worksheet of which nothing was heard for as long as `limit`.
+/// Returns the status that ends a worksheet after `limit` without a request or a read.
 pub(super) fn idle(limit: Duration) -> Status {
     let message = format!("the worksheet was idle for longer than the limit of {limit:?}");
-    let named = HashMap::from([(LIMIT.to_owned(), "idle".to_owned())]);
-    let details = ErrorDetails::with_error_info(Reason::Limit.as_str(), DOMAIN, named);
+    let metadata = limit_metadata(ReachedLimit::Idle);
+    let details = ErrorDetails::with_error_info(Reason::Limit.as_str(), DOMAIN, metadata);
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
-/// The status that ends a worksheet when the server is about to end.
+/// Returns the status that ends streams when the server shuts down.
 pub(super) fn shutting_down() -> Status {
     Status::unavailable("the server is shutting down")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::{LimitRow, LimitTable as _},
+        server::ServerLimits,
+    };
+
+    #[test]
+    fn every_name_is_that_of_a_row() {
+        let rows: Vec<_> = ServerLimits::ROWS.iter().map(LimitRow::name).collect();
+        for limit in [
+            ReachedLimit::Connections,
+            ReachedLimit::Calls,
+            ReachedLimit::Worksheets,
+            ReachedLimit::Requests,
+            ReachedLimit::Waiting,
+            ReachedLimit::NoteRate,
+            ReachedLimit::Idle,
+            ReachedLimit::Handshake,
+            ReachedLimit::KeepaliveTimeout,
+        ] {
+            assert!(rows.iter().any(|row| row == limit.name()), "{limit:?}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! `grpcalc serve` and peers who mean it no good: whatever they do, others are answered,
-//! memory stays within bounds, and the server ends in good order.
+//! Hostile peers of `grpcalc serve`: other peers are answered, memory stays within bounds, and
+//! the server shuts down in good order.
 
 use std::{
     io::{Read as _, Write as _},
@@ -35,7 +35,7 @@ const ADD: &str = "/calc.Calculator/Add";
 const EVALUATE: &str = "/grpcalc.v1.EvaluatorService/Evaluate";
 const WORKSHEET: &str = "/grpcalc.v1.EvaluatorService/Worksheet";
 
-/// Why a connection or a stream ends (RFC 9113, section 7).
+/// Error codes of connections and streams (RFC 9113, section 7).
 const NO_ERROR: u32 = 0;
 const REFUSED_STREAM: u32 = 7;
 const COMPRESSION_ERROR: u32 = 9;
@@ -46,17 +46,17 @@ const MIB: usize = 1 << 20;
 /// The largest window.
 const MOST: u32 = (1 << 31) - 1;
 
-/// A server that is abused.
+/// A server with hostile peers.
 struct Victim {
     server: Serve,
     address: String,
-    /// The most memory that it had before, in KiB.
+    /// The peak memory before the test, in KiB.
     before: u64,
 }
 
 impl Victim {
     fn new(options: &[&str]) -> Self {
-        // The log tells of peers that break rules; what panics is told without it.
+        // The log would report peers that break rules; panics are printed without it.
         let listen = ["--listen", "127.0.0.1:0", "--log-level", "off"];
         let mut server = Serve::start(&[&listen, options].concat());
         let victim = Self {
@@ -77,7 +77,7 @@ impl Victim {
         assert_eq!(found, ran("3\n", "", 0), "after {abuse}");
     }
 
-    /// It answers, and has never had so many MiB more than before.
+    /// Checks that the server answers and its peak memory grew by less than `mebibytes`.
     #[track_caller]
     fn grew_by_less_than(&self, mebibytes: u64, abuse: &str) {
         self.answers_after(abuse);
@@ -85,7 +85,7 @@ impl Victim {
         assert!(grown < mebibytes, "{abuse} took {grown} MiB");
     }
 
-    /// It answers, nothing has panicked, and when it is to end no connection keeps it.
+    /// Checks that the server answers, shuts down at once, and has not panicked.
     #[track_caller]
     fn ends(self) {
         self.answers_after("everything");
@@ -95,21 +95,21 @@ impl Victim {
     }
 }
 
-/// Sends `bytes` to a server that may hang up meanwhile.
+/// Sends `bytes` to a server that may close the connection meanwhile.
 fn pour(peer: &mut TcpStream, bytes: &[u8]) {
     if let Err(error) = peer.write_all(bytes) {
         assert!(is_end(&error), "{error}");
     }
 }
 
-/// Waits until the server hangs up, whatever it says.
+/// Waits until the server closes the connection, and ignores what it sends.
 fn hung_up(peer: &mut TcpStream) {
     if let Err(error) = peer.read_to_end(&mut Vec::new()) {
         assert!(is_end(&error), "{error}");
     }
 }
 
-/// Makes a call of 1 + 2 and waits for its answer.
+/// Calls 1 + 2 and waits for the answer.
 #[track_caller]
 fn is_served(peer: &mut TcpStream, stream: u32) {
     pour(peer, &add(stream));
@@ -122,18 +122,18 @@ fn add(stream: u32) -> Vec<u8> {
     [half(stream), rest(stream)].concat()
 }
 
-/// A call that lacks its message.
+/// Encodes a call without its message.
 fn half(stream: u32) -> Vec<u8> {
     half_with(stream, &[])
 }
 
-/// One with more headers.
+/// Encodes a call without its message, with more headers.
 fn half_with(stream: u32, more: &[u8]) -> Vec<u8> {
     let block = [&call_headers(ADD), more].concat();
     frame(HEADERS, END_HEADERS, stream, &block)
 }
 
-/// What it lacks.
+/// Encodes the message that [`half`] leaves out.
 fn rest(stream: u32) -> Vec<u8> {
     frame(DATA, END_STREAM, stream, &sum())
 }
@@ -152,19 +152,19 @@ fn lines(text: String) -> Vec<u8> {
     to_worksheet(worksheet_request::Request::Run(Run { text, options }))
 }
 
-/// What `make` makes of each of so many streams.
+/// Concatenates `make` of the first `count` stream ids.
 fn streams(count: u32, make: impl Fn(u32) -> Vec<u8>) -> Vec<u8> {
     (0..count).flat_map(|n| make(2 * n + 1)).collect()
 }
 
-/// Bytes without sense, the same ones each time.
+/// Returns random bytes, the same ones each time.
 fn noise(length: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(1);
     iter::repeat_with(|| random.u8(..)).take(length).collect()
 }
 
 #[test]
-fn who_does_not_speak_http_2_is_hung_up_on() {
+fn a_peer_without_http_2_is_disconnected() {
     let victim = Victim::new(&[]);
     let request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n";
     let client_hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
@@ -185,7 +185,7 @@ fn who_does_not_speak_http_2_is_hung_up_on() {
 }
 
 #[test]
-fn who_leaves_in_the_middle_of_a_frame_leaves_nothing_behind() {
+fn a_peer_that_leaves_within_a_frame_does_no_harm() {
     let victim = Victim::new(&[]);
     let greeting = |more: &[u8]| [HELLO, more].concat();
     let data = &frame(DATA, 0, 1, &vec![0; 128 * 1024])[..9 + 10];
@@ -213,7 +213,7 @@ fn who_leaves_in_the_middle_of_a_frame_leaves_nothing_behind() {
 }
 
 #[test]
-fn who_breaks_a_rule_is_hung_up_on() {
+fn a_peer_that_breaks_a_rule_is_disconnected() {
     let victim = Victim::new(&[]);
     let long = &frame(DATA, 0, 1, &vec![0; 128 * 1024 + 1])[..9];
     let unfinished = frame(HEADERS, 0, 1, &call_headers(ADD));
@@ -259,7 +259,7 @@ fn who_breaks_a_rule_is_hung_up_on() {
 }
 
 #[test]
-fn a_stream_that_breaks_a_rule_is_reset_and_the_connection_lives() {
+fn a_stream_that_breaks_a_rule_is_reset_and_the_connection_goes_on() {
     let victim = Victim::new(&[]);
     let on_itself = frame(PRIORITY, 0, 1, &[0, 0, 0, 1, 0]);
     for (name, bytes) in [
@@ -279,7 +279,7 @@ fn a_stream_that_breaks_a_rule_is_reset_and_the_connection_lives() {
 }
 
 #[test]
-fn what_breaks_no_rule_is_put_up_with_however_much_it_is() {
+fn floods_of_valid_frames_are_tolerated() {
     let victim = Victim::new(&[]);
     let long = header("a", &"b".repeat(17_000));
     let unknown = |kind| frame(kind, kind, 9, &noise(99));
@@ -294,7 +294,7 @@ fn what_breaks_no_rule_is_put_up_with_however_much_it_is() {
     ] {
         let mut peer = greeted(&victim.address);
         pour(&mut peer, &bytes);
-        // It has read nothing so far.
+        // The peer has read nothing so far.
         victim.grew_by_less_than(16, name);
         is_served(&mut peer, 999);
     }
@@ -302,7 +302,7 @@ fn what_breaks_no_rule_is_put_up_with_however_much_it_is() {
 }
 
 #[test]
-fn who_says_goodbye_is_answered_what_was_asked() {
+fn calls_before_a_goaway_are_answered() {
     let victim = Victim::new(&[]);
     let mut peer = greeted(&victim.address);
     let goaway = frame(GOAWAY, 0, 0, &[0; 8]);
@@ -313,7 +313,7 @@ fn who_says_goodbye_is_answered_what_was_asked() {
 }
 
 #[test]
-fn who_goes_too_far_is_told_to_calm_down() {
+fn floods_end_with_enhance_your_calm() {
     let victim = Victim::new(&[]);
     let in_parts = |block: &[u8], size| {
         let parts = block.chunks(size);
@@ -326,7 +326,7 @@ fn who_goes_too_far_is_told_to_calm_down() {
     let endless = header("a", &"b".repeat(16_000)).repeat(4 * MIB / 16_000);
     let begin = frame(HEADERS, 0, 1, &[]);
     let nothing = frame(CONTINUATION, 0, 1, &[]).repeat(4 * MIB / 9);
-    // One that goes into the table, and is named by its index ever after.
+    // A header that enters the table, and is then repeated by its index.
     let value = text(&"b".repeat(4000));
     let amplified = [&[0x40, 1, b'a'], &value[..], &vec![0xbe; 100_000]].concat();
 
@@ -366,9 +366,9 @@ fn who_goes_too_far_is_told_to_calm_down() {
 }
 
 #[test]
-fn calls_go_with_a_connection_that_breaks_before_they_begin() {
+fn calls_of_a_broken_connection_are_dropped() {
     let victim = Victim::new(&[]);
-    // hyper gives up the connection of a CONNECT that has a length.
+    // hyper closes the connection of a CONNECT with a content length.
     let connect = [
         (":method", "CONNECT"),
         (":authority", "a"),
@@ -387,7 +387,7 @@ fn calls_go_with_a_connection_that_breaks_before_they_begin() {
 }
 
 #[test]
-fn who_gives_no_window_holds_up_nobody() {
+fn a_peer_without_a_window_does_not_delay_others() {
     let victim = Victim::new(&[]);
     let mut peer = welcomed(&victim.address);
     pour(&mut peer, &setting(4, 0));
@@ -401,14 +401,14 @@ fn who_gives_no_window_holds_up_nobody() {
         next_of(&mut peer, HEADERS);
     }
     for _ in 0..10 {
-        victim.grew_by_less_than(128, "answers that nobody takes");
+        victim.grew_by_less_than(128, "answers without a window");
     }
     drop(peer);
     victim.ends();
 }
 
 #[test]
-fn who_does_not_read_holds_up_nobody() {
+fn a_peer_that_does_not_read_does_not_delay_others() {
     let victim = Victim::new(&[]);
     let mut peer = welcomed(&victim.address);
     pour(
@@ -421,24 +421,24 @@ fn who_does_not_read_holds_up_nobody() {
     for request in [define, to_worksheet(names).repeat(1000)] {
         pour(&mut peer, &frame(DATA, 0, 1, &request));
     }
-    // Its 60 MB are under way.
+    // 60 MB of answers are under way.
     next_of(&mut peer, DATA);
     for _ in 0..10 {
-        victim.grew_by_less_than(16, "answers that nobody reads");
+        victim.grew_by_less_than(16, "answers that are not read");
     }
     drop(peer);
     victim.ends();
 }
 
 #[test]
-fn peers_come_and_go() {
+fn thousands_of_short_connections_are_served() {
     let victim = Victim::new(&[]);
     let begun = Instant::now();
     for _ in 0..20 {
         for _ in 0..500 {
             connected(&victim.address);
         }
-        // Those before it are taken when it is served.
+        // The earlier connections are accepted once this one is served.
         is_served(&mut greeted(&victim.address), 1);
     }
     for _ in 0..1000 {
@@ -450,10 +450,10 @@ fn peers_come_and_go() {
     victim.ends();
 }
 
-/// Other systems let fewer of them wait, whatever a server asks for.
+/// Other systems have shorter backlogs.
 #[cfg(target_os = "linux")]
 #[test]
-fn connections_wait_for_a_server_that_is_busy() {
+fn connections_wait_for_a_busy_server() {
     let victim = Victim::new(&[]);
     victim.server.signal(Signal::SIGSTOP);
     let address = victim.address.parse().unwrap();
@@ -466,7 +466,7 @@ fn connections_wait_for_a_server_that_is_busy() {
 }
 
 #[test]
-fn who_dawdles_over_the_greeting_is_hung_up_on() {
+fn a_slow_handshake_is_cut() {
     let victim = Victim::new(&["--handshake", "300ms"]);
     let mut peers: Vec<_> = (0..50).map(|_| connected(&victim.address)).collect();
     for byte in &HELLO[..20] {
@@ -480,7 +480,7 @@ fn who_dawdles_over_the_greeting_is_hung_up_on() {
 }
 
 #[test]
-fn who_gives_no_sign_of_life_is_hung_up_on() {
+fn a_peer_that_answers_no_ping_is_disconnected() {
     let victim = Victim::new(&["--keepalive", "300ms", "--keepalive-timeout", "1s"]);
     let [mut silent, mut alive] = [(); 2].map(|()| greeted(&victim.address));
     for _ in 0..4 {
@@ -491,7 +491,7 @@ fn who_gives_no_sign_of_life_is_hung_up_on() {
     hung_up(&mut silent);
     drop(alive);
 
-    // One that reads nothing, so that no ping gets through to it.
+    // A peer that reads nothing, so that no PING reaches it.
     let mut deaf = greeted(&victim.address);
     begin_call(&mut deaf, 1, WORKSHEET);
     deaf.set_write_timeout(Some(Duration::from_millis(100)))
@@ -505,7 +505,7 @@ fn who_gives_no_sign_of_life_is_hung_up_on() {
 }
 
 #[test]
-fn who_asks_for_nothing_is_told_to_go() {
+fn a_connection_without_calls_is_closed() {
     let victim = Victim::new(&["--idle-connection", "1s"]);
     let begun = Instant::now();
     let mut idle = greeted(&victim.address);
@@ -524,7 +524,7 @@ struct Call {
 }
 
 impl Call {
-    /// Its statuses of HTTP and of gRPC, and what the latter says.
+    /// Waits for the end; returns the HTTP status, the gRPC code and its message.
     async fn end(&mut self) -> (u16, Option<Code>, String) {
         let ending = async {
             let (head, mut body) = (&mut self.response).await.unwrap().into_parts();
@@ -540,7 +540,7 @@ impl Call {
         timeout(PATIENCE, ending).await.unwrap()
     }
 
-    /// What is said of the limit that it has reached.
+    /// Waits for the refusal of a limit; returns its message.
     async fn refusal(&mut self) -> String {
         let (_, code, message) = self.end().await;
         assert_eq!(code, Some(Code::ResourceExhausted), "{message}");
@@ -548,7 +548,7 @@ impl Call {
     }
 }
 
-/// A client that says what it is told to.
+/// An HTTP/2 client under the control of the test.
 struct Peer(SendRequest<Bytes>);
 
 impl Peer {
@@ -565,12 +565,12 @@ impl Peer {
         let mut requests = self.0.clone().ready().await.unwrap();
         let call = requests.send_request(call.body(()).unwrap(), false);
         let (response, mut request) = call.unwrap();
-        // It may have been refused already.
+        // The call may have been refused already.
         let _ = request.send_data(body.into(), ends);
         Call { request, response }
     }
 
-    /// Whether a call is answered.
+    /// Whether a call of 1 + 2 is answered.
     async fn is_served(&self) -> bool {
         let mut call = self.begin(grpc(ADD), sum(), true).await;
         call.end().await.1 == Some(Code::Ok)
@@ -585,14 +585,14 @@ fn grpc(path: &str) -> Builder {
     post(path).header("content-type", "application/grpc")
 }
 
-/// A message of which so many bytes have come.
-fn claims(length: usize, come: usize) -> Vec<u8> {
+/// Encodes the first `received` bytes of a message of `length` bytes.
+fn claims(length: usize, received: usize) -> Vec<u8> {
     let length = u32::try_from(length).unwrap();
-    [&[0], &length.to_be_bytes()[..], &vec![b'1'; come]].concat()
+    [&[0], &length.to_be_bytes()[..], &vec![b'1'; received]].concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_without_sense_are_refused_and_the_connection_lives() {
+async fn malformed_calls_are_refused_and_the_connection_goes_on() {
     let victim = Victim::new(&[]);
     let peer = Peer::new(&victim).await;
     let add = || grpc(ADD);
@@ -635,7 +635,7 @@ async fn calls_without_sense_are_refused_and_the_connection_lives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_that_do_not_come_take_no_memory() {
+async fn announced_messages_take_no_memory() {
     let victim = Victim::new(&[]);
     let peer = Peer::new(&victim).await;
     let mut calls = Vec::new();
@@ -649,7 +649,7 @@ async fn messages_that_do_not_come_take_no_memory() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_messages_have_a_budget() {
+async fn partial_messages_have_a_budget() {
     let victim = Victim::new(&["--max-requests", "8MiB"]);
     let peer = Peer::new(&victim).await;
     let mut calls = Vec::new();
@@ -667,7 +667,7 @@ async fn half_messages_have_a_budget() {
     victim.grew_by_less_than(32, "half messages");
     drop((calls, peer));
 
-    // There is room again when the server has seen that it left.
+    // The budget is free again once the server has noticed the disconnect.
     let begun = Instant::now();
     let peer = Peer::new(&victim).await;
     let request = EvaluateRequest {
@@ -691,10 +691,10 @@ async fn half_messages_have_a_budget() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_beyond_the_limit_are_told_so_until_one_leaves() {
+async fn calls_on_surplus_connections_are_refused_until_one_leaves() {
     let victim = Victim::new(&["--max-connections", "4"]);
     let begun = Instant::now();
-    // Who has left may still be counted for a moment.
+    // A closed connection may still be counted for a moment.
     let served = async || loop {
         let peer = Peer::new(&victim).await;
         if peer.is_served().await {
@@ -709,20 +709,20 @@ async fn connections_beyond_the_limit_are_told_so_until_one_leaves() {
         served().await,
     ];
     let mut fifth = greeted(&victim.address);
-    let told = Peer::new(&victim).await;
-    let refusal = told.begin(grpc(ADD), sum(), true).await.refusal().await;
+    let surplus = Peer::new(&victim).await;
+    let refusal = surplus.begin(grpc(ADD), sum(), true).await.refusal().await;
     assert!(refusal.contains("4 open connections"), "{refusal}");
     let [first, ..] = peers;
     drop(first);
     served().await;
-    // Whoever is only told of the limit does not stay.
+    // A surplus connection is soon closed.
     assert_eq!(farewell(&mut fifth), Some(NO_ERROR));
-    drop(told);
+    drop(surplus);
     victim.ends();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_beyond_the_limit_are_told_so_until_one_ends() {
+async fn calls_beyond_the_limit_are_refused_until_one_ends() {
     for (option, path, limit) in [
         ("--max-calls", ADD, "2 calls under way"),
         ("--max-worksheets", WORKSHEET, "2 open worksheets"),
@@ -762,7 +762,7 @@ fn streams_beyond_the_limit_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_half_call_ends_with_its_time() {
+async fn a_partial_call_ends_at_its_deadline() {
     let victim = Victim::new(&["--max-call-time", "300ms"]);
     let peer = Peer::new(&victim).await;
     let given = |path, time| grpc(path).header("grpc-timeout", time);
@@ -795,7 +795,7 @@ async fn a_message_above_the_limit_is_refused() {
 }
 
 #[test]
-fn limits_may_be_as_large_as_numbers_are() {
+fn limits_may_be_as_large_as_a_usize() {
     let most = usize::MAX.to_string();
     for option in ["--max-connections", "--max-calls", "--max-worksheets"] {
         Victim::new(&[option, &most]).ends();

@@ -1,4 +1,4 @@
-//! Who may connect and call, and what they see of each other.
+//! Access to a server: TLS, client certificates, tokens.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::{
     harness::{Ran, Serve, grpcalc, ran, run},
 };
 
-/// Somebody who signs certificates.
+/// A certificate authority, with the files that it signs.
 struct Authority {
     folder: TempDir,
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -26,7 +26,7 @@ impl Authority {
         let folder = tempfile::tempdir().unwrap();
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Each has a name of its own.
+        // Each authority needs a name of its own.
         let name = folder.path().to_str().unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
@@ -43,7 +43,7 @@ impl Authority {
         text(&self.path("ca.pem"))
     }
 
-    /// The files of a certificate for `name` and of its key.
+    /// Signs a certificate for `name`; returns the paths of the certificate and its key.
     fn sign(&self, name: &str) -> [String; 2] {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new([name.to_owned()]).unwrap();
@@ -65,7 +65,7 @@ fn serve(arguments: &[&str]) -> (Serve, String) {
     (server, address)
 }
 
-/// What `add 1 2` gives with these options.
+/// Runs `add 1 2` with these options.
 fn add(options: &[&str]) -> Ran {
     run(&[options, &["add", "1", "2"]].concat(), "")
 }
@@ -77,7 +77,7 @@ fn refused(found: &Ran, words: &str) {
 }
 
 #[test]
-fn connections_are_encrypted_for_who_trusts_the_authority() {
+fn clients_that_trust_the_authority_connect_with_tls() {
     let authority = Authority::new();
     let [cert, key] = authority.sign("localhost");
     let (_server, address) = serve(&["--cert", &cert, "--key", &key]);
@@ -117,7 +117,7 @@ fn connections_are_encrypted_for_who_trusts_the_authority() {
 }
 
 #[test]
-fn a_server_without_encryption_is_told_apart() {
+fn a_server_without_tls_is_recognised() {
     let (_server, address) = Serve::on_any_port();
     let authority = Authority::new();
     let address = format!("https://{address}");
@@ -128,7 +128,7 @@ fn a_server_without_encryption_is_told_apart() {
 }
 
 #[test]
-fn with_a_client_ca_who_has_no_certificate_may_not_connect() {
+fn with_a_client_ca_clients_need_a_certificate() {
     let (servers, clients) = (Authority::new(), Authority::new());
     let [cert, key] = servers.sign("localhost");
     let client_ca = clients.ca();
@@ -151,7 +151,7 @@ fn with_a_client_ca_who_has_no_certificate_may_not_connect() {
 }
 
 #[test]
-fn a_hangup_reads_certificates_and_tokens_again() {
+fn sighup_reads_certificates_and_tokens_again() {
     let (old, new) = (Authority::new(), Authority::new());
     let [cert, key] = old.sign("localhost");
     let tokens = old.path("tokens");
@@ -185,12 +185,12 @@ fn a_hangup_reads_certificates_and_tokens_again() {
     fs::copy(renewed_key, &key).unwrap();
     fs::write(&tokens, "new\n").unwrap();
     server.signal(Signal::SIGHUP);
-    // Signals are taken in their own time.
+    // The signal is handled a little later.
     while ask(&new, "new").code != 0 {}
     refused(&ask(&old, "new"), "--ca names one to trust");
     refused(&ask(&new, "old"), "UNAUTHENTICATED");
 
-    // What cannot be read changes nothing.
+    // Invalid files change nothing.
     fs::write(&tokens, "").unwrap();
     fs::write(&cert, "nonsense").unwrap();
     server.signal(Signal::SIGHUP);
@@ -205,7 +205,7 @@ fn a_hangup_reads_certificates_and_tokens_again() {
 }
 
 #[test]
-fn a_token_is_asked_for_but_for_health() {
+fn all_calls_but_health_need_a_token() {
     let (server, address) = serve(&[
         "--token",
         "secret",
@@ -248,7 +248,7 @@ fn a_token_is_asked_for_but_for_health() {
 }
 
 #[test]
-fn a_token_does_not_leave_the_machine_in_the_open() {
+fn a_token_is_not_sent_to_other_machines_in_plain_text() {
     for address in ["example.org:1", "http://10.0.0.1:1"] {
         let found = add(&["--addr", address, "--token", "secret"]);
         assert_eq!(found.code, 2);
@@ -264,7 +264,7 @@ fn a_token_does_not_leave_the_machine_in_the_open() {
 }
 
 #[test]
-fn files_that_make_no_sense_are_named() {
+fn invalid_files_are_named() {
     let authority = Authority::new();
     let [cert, key] = authority.sign("localhost");
     let [_, other] = authority.sign("other");
@@ -294,7 +294,7 @@ fn files_that_make_no_sense_are_named() {
 }
 
 #[test]
-fn a_peer_that_does_not_begin_to_encrypt_holds_up_no_shutdown() {
+fn a_shutdown_does_not_wait_for_a_tls_handshake() {
     let authority = Authority::new();
     let [cert, key] = authority.sign("localhost");
     let (server, address) = serve(&[
@@ -308,23 +308,23 @@ fn a_peer_that_does_not_begin_to_encrypt_holds_up_no_shutdown() {
         "1m",
     ]);
     let _silent = TcpStream::connect(&address).unwrap();
-    // It has been accepted when one behind it is served.
+    // It has been accepted once a later connection is served.
     let encrypted = format!("https://localhost:{}", address.rsplit(':').next().unwrap());
     assert_eq!(
         add(&["--addr", &encrypted, "--ca", &authority.ca()]),
         ran("3\n", "", 0)
     );
     server.signal(Signal::SIGTERM);
-    let (status, complaints) = server.wait();
-    assert_eq!((status.code(), complaints.as_str()), (Some(0), ""));
+    let (status, stderr) = server.wait();
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
 }
 
 #[test]
-fn health_is_told_when_there_is_no_room_for_calls() {
+fn health_calls_are_answered_at_the_limit_of_calls() {
     let (_server, address) = serve(&["--max-calls", "1"]);
     let mut peer = greeted(&address);
     begin_call(&mut peer, 1, "/calc.Calculator/Add");
-    // The first is under way when one behind it is refused.
+    // The first call is under way once a later one is refused.
     begin_call(&mut peer, 3, "/calc.Calculator/Add");
     while next_frame(&mut peer).stream != 3 {}
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The built program and its options.
+//! The options of the built program.
 
 use crate::harness::{Ran, Serve, grpcalc, ran, run};
 
@@ -62,7 +62,7 @@ fn files_that_cannot_be_read_are_named() {
 }
 
 #[test]
-fn answers_that_cannot_be_written_are_no_success() {
+fn answers_that_cannot_be_written_are_a_failure() {
     let full = std::fs::File::options()
         .write(true)
         .open("/dev/full")
@@ -94,12 +94,12 @@ fn usage_errors_name_the_option() {
         ),
         (
             &["--timeout", "0", "add", "1", "2"],
-            "must be more than nothing",
+            "must be more than zero",
         ),
         (&["--timeout", "2 weeks", "add", "1", "2"], "--timeout"),
         (
             &["add", "1", "2", "--timeout", "2"],
-            "'--timeout' stands behind the line",
+            "'--timeout' comes after the line",
         ),
         (
             &["--adr", "localhost:1", "add", "1", "2"],
@@ -124,7 +124,7 @@ fn usage_errors_name_the_option() {
 #[test]
 fn the_environment_names_a_server() {
     let (_server, address) = Serve::on_any_port();
-    let asked = |address: &str, arguments: &[&str]| -> Ran {
+    let with_addr = |address: &str, arguments: &[&str]| -> Ran {
         grpcalc()
             .env("GRPCALC_ADDR", address)
             .args(arguments)
@@ -132,14 +132,23 @@ fn the_environment_names_a_server() {
             .unwrap()
             .into()
     };
-    assert_eq!(asked(&address, &["add", "1", "2"]), ran("3\n", "", 0));
-    assert_eq!(asked("", &["add", "1", "2"]), ran("3\n", "", 0));
+    assert_eq!(with_addr(&address, &["add", "1", "2"]), ran("3\n", "", 0));
+    assert_eq!(with_addr("", &["add", "1", "2"]), ran("3\n", "", 0));
     assert_eq!(
-        asked("nowhere", &["--addr", &address, "add", "1", "2"]),
+        with_addr("nowhere", &["--addr", &address, "add", "1", "2"]),
         ran("3\n", "", 0)
     );
     let wrong = "grpcalc: the address \"nowhere\" in GRPCALC_ADDR: no valid port; write HOST:PORT, as in localhost:50050\n";
-    assert_eq!(asked("nowhere", &["add", "1", "2"]), ran("", wrong, 2));
+    assert_eq!(with_addr("nowhere", &["add", "1", "2"]), ran("", wrong, 2));
+}
+
+#[test]
+fn shells_complete_nothing_for_a_line() {
+    let script = run(&["completions", "zsh"], "").stdout;
+    let mut lines = script.lines();
+    // The action behind the last colon is empty: no files, no commands.
+    let line = lines.find(|line| line.contains("::line -- "));
+    assert!(line.is_some_and(|line| line.ends_with(":' \\")), "{line:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! HTTP/2 written by hand, for peers that no library would make.
+//! HTTP/2 frames written by hand, for peers that break the rules.
 
 use std::{
     io::{self, ErrorKind, Read as _, Write as _},
@@ -8,11 +8,11 @@ use std::{
 
 use crate::harness::PATIENCE;
 
-/// What every client says first (RFC 9113, section 3.4), with empty SETTINGS behind it.
+/// The connection preface of a client (RFC 9113, section 3.4), followed by empty SETTINGS.
 pub(crate) const HELLO: &[u8] =
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
 
-/// The types of frames, and their flags.
+/// Types of frames, and flags.
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
 pub(crate) const PRIORITY: u8 = 2;
@@ -27,7 +27,7 @@ pub(crate) const ACK: u8 = 1;
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 
-/// A frame (RFC 9113, section 4.1).
+/// Encodes a frame (RFC 9113, section 4.1).
 pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut frame = length[1..].to_vec();
@@ -37,18 +37,18 @@ pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
     frame
 }
 
-/// SETTINGS with one of them.
+/// Encodes SETTINGS with one setting.
 pub(crate) fn setting(id: u8, value: u32) -> Vec<u8> {
     let payload = [&[0, id], &value.to_be_bytes()[..]].concat();
     frame(SETTINGS, 0, 0, &payload)
 }
 
-/// So much more may the other side send.
+/// Encodes a `WINDOW_UPDATE`: the other side may send `more` bytes.
 pub(crate) fn window(stream: u32, more: u32) -> Vec<u8> {
     frame(WINDOW_UPDATE, 0, stream, &more.to_be_bytes())
 }
 
-/// The headers of a call, none of them compressed (RFC 7541, section 6.2.2).
+/// Encodes the headers of a call, uncompressed (RFC 7541, section 6.2.2).
 pub(crate) fn call_headers(path: &str) -> Vec<u8> {
     let all = [
         (":method", "POST"),
@@ -63,12 +63,12 @@ pub(crate) fn call_headers(path: &str) -> Vec<u8> {
         .collect()
 }
 
-/// One header.
+/// Encodes one header, uncompressed.
 pub(crate) fn header(name: &str, value: &str) -> Vec<u8> {
     [vec![0], text(name), text(value)].concat()
 }
 
-/// A text with its length in front (RFC 7541, sections 5.1 and 5.2).
+/// Encodes a text with its length in front (RFC 7541, sections 5.1 and 5.2).
 pub(crate) fn text(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(mut more) = text.len().checked_sub(127) {
@@ -85,13 +85,13 @@ pub(crate) fn text(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// A message as gRPC sends it (gRPC over HTTP2, "Length-Prefixed-Message").
+/// Encodes a message with its prefix (gRPC over HTTP2, "Length-Prefixed-Message").
 pub(crate) fn message(payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&[0], &length[..], payload].concat()
 }
 
-/// A connection on which nothing was said.
+/// Connects a peer that has sent nothing.
 pub(crate) fn connected(address: &str) -> TcpStream {
     let peer = TcpStream::connect(address).unwrap();
     peer.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -99,7 +99,7 @@ pub(crate) fn connected(address: &str) -> TcpStream {
     peer
 }
 
-/// A connection to a server that has taken us for a client.
+/// Connects a peer that has exchanged prefaces with the server.
 pub(crate) fn greeted(address: &str) -> TcpStream {
     let mut peer = connected(address);
     peer.write_all(HELLO).unwrap();
@@ -107,7 +107,7 @@ pub(crate) fn greeted(address: &str) -> TcpStream {
     peer
 }
 
-/// A connection on which as much may be sent as the server ever lets a peer send.
+/// Connects a peer whose window has grown to the server's limit.
 pub(crate) fn welcomed(address: &str) -> TcpStream {
     let mut peer = greeted(address);
     next_of(&mut peer, WINDOW_UPDATE);
@@ -115,13 +115,13 @@ pub(crate) fn welcomed(address: &str) -> TcpStream {
     peer
 }
 
-/// Begins a call that lacks its message.
+/// Sends the headers of a call without its message.
 pub(crate) fn begin_call(peer: &mut TcpStream, stream: u32, path: &str) {
     let headers = frame(HEADERS, END_HEADERS, stream, &call_headers(path));
     peer.write_all(&headers).unwrap();
 }
 
-/// A frame that has come.
+/// A received frame.
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) kind: u8,
@@ -129,31 +129,31 @@ pub(crate) struct Frame {
     pub(crate) payload: Vec<u8>,
 }
 
-/// The next frame that comes.
+/// Reads the next frame.
 pub(crate) fn next_frame(peer: &mut TcpStream) -> Frame {
     read_frame(peer).unwrap()
 }
 
-/// The next frame of that kind.
+/// Reads until the next frame of `kind`.
 #[track_caller]
 pub(crate) fn next_of(peer: &mut TcpStream, kind: u8) -> Frame {
     let mut frames = iter::from_fn(|| frame_or_end(peer));
     frames.find(|frame| frame.kind == kind).unwrap()
 }
 
-/// Why the server hangs up, if it says so.
+/// Reads until the server closes the connection; returns the code of its last GOAWAY.
 pub(crate) fn farewell(peer: &mut TcpStream) -> Option<u32> {
     let frames = iter::from_fn(|| frame_or_end(peer));
     let last = frames.filter(|frame| frame.kind == GOAWAY).last();
     last.map(|frame| code(&frame.payload[4..]))
 }
 
-/// The code in a frame that ends something (RFC 9113, section 7).
+/// Decodes an error code (RFC 9113, section 7).
 pub(crate) fn code(bytes: &[u8]) -> u32 {
     u32::from_be_bytes(bytes[..4].try_into().unwrap())
 }
 
-/// The next frame that comes; None where the connection has ended.
+/// Reads the next frame; `None` at the end of the connection.
 pub(crate) fn frame_or_end(peer: &mut TcpStream) -> Option<Frame> {
     match read_frame(peer) {
         Ok(frame) => Some(frame),
@@ -162,7 +162,7 @@ pub(crate) fn frame_or_end(peer: &mut TcpStream) -> Option<Frame> {
     }
 }
 
-/// Whether the other side has closed the connection.
+/// Whether an error means that the other side has closed the connection.
 pub(crate) fn is_end(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,9 +1,15 @@
-//! Every limit of a calculation that a server can be given, and a line that crosses it.
+//! The limits that a server can be given: lines that cross them, refused options, the docs.
+
+use std::{env, fmt::Write as _, fs, path::Path};
+
+use grpcalc::{
+    engine::{self, LimitTable},
+    server::ServerLimits,
+};
 
 use crate::harness::{Serve, run};
 
-/// An option, a script of lines with answers and a last one without, and what is said of
-/// that.
+/// Options, a script whose last line crosses the limit, and a part of that line's fault.
 const CROSSED: [(&[&str], &str, &str); 13] = [
     (
         &["--max-line", "16"],
@@ -65,8 +71,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
         "f(n) = if(n < 1, 0, f(n - 1)); f(5)\nf(20)",
         "the limit of 8",
     ),
-    // Beyond the depth a real is known to four times the digits that can be asked for, and no
-    // further.
+    // Beyond the depth, a real is known to four times the digits that can be requested.
     (
         &["--max-depth", "2", "--max-digits", "30"],
         "a = sqrt(2); floor(a*10^90) mod 10\nb = sin(sin(sin(a))); floor(b*10^400)",
@@ -75,7 +80,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
 ];
 
 #[test]
-fn a_line_that_crosses_a_limit_is_told_which() {
+fn the_fault_of_a_line_names_the_limit_that_it_crosses() {
     for (options, script, words) in CROSSED {
         let server = Serve::start(&[&["--listen", "127.0.0.1:0"], options].concat());
         check(server, options, script, words);
@@ -85,7 +90,7 @@ fn a_line_that_crosses_a_limit_is_told_which() {
 #[track_caller]
 fn check(mut server: Serve, options: &[&str], script: &str, words: &str) {
     let address = server.address();
-    // And the worksheet goes on.
+    // The worksheet goes on after the fault.
     let found = run(&["--addr", &address], format!("{script}\n1 + 2\n"));
     let lines = script.lines().count();
     assert_eq!(found.code, 1, "{options:?}: {found:?}");
@@ -95,17 +100,14 @@ fn check(mut server: Serve, options: &[&str], script: &str, words: &str) {
         (lines, "3"),
         "{options:?}: {found:?}"
     );
-    let complaint = format!("grpcalc: line {lines}: ");
-    assert!(
-        found.stderr.starts_with(&complaint),
-        "{options:?}: {found:?}"
-    );
+    let prefix = format!("grpcalc: line {lines}: ");
+    assert!(found.stderr.starts_with(&prefix), "{options:?}: {found:?}");
     assert!(found.stderr.contains(words), "{options:?}: {found:?}");
     assert_eq!(found.stderr.lines().count(), 1, "{options:?}: {found:?}");
 }
 
 #[test]
-fn limits_that_make_no_sense_are_refused() {
+fn invalid_limits_are_refused() {
     for option in [
         ["--max-connections", "0"],
         ["--max-nesting", "257"],
@@ -118,4 +120,60 @@ fn limits_that_make_no_sense_are_refused() {
         assert_eq!(status.code(), Some(2), "{option:?}");
         assert!(stderr.contains(option[0]), "{option:?}: {stderr}");
     }
+}
+
+/// The first lines of each table of limits in `docs/server.md`.
+const TABLE: &str = "| option | default | what it bounds | what it protects | beyond it |\n\
+                     |---|---|---|---|---|\n";
+
+fn table<T: LimitTable>() -> String {
+    let mut table = TABLE.to_owned();
+    for row in T::ROWS {
+        let _ = writeln!(
+            table,
+            "| `--{}` | {} | {} | {} | {} |",
+            row.option,
+            row.default_text(),
+            row.help,
+            row.reason,
+            row.effect
+        );
+    }
+    table
+}
+
+/// `UPDATE=1 cargo test tables_of_limits` writes the tables anew.
+#[test]
+fn the_tables_of_limits_in_the_docs_are_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/server.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let parts: Vec<_> = page.split(TABLE).collect();
+    let [before, between, after] = parts[..] else {
+        panic!(
+            "{} has {} tables of limits",
+            path.display(),
+            parts.len() - 1
+        );
+    };
+    // A table ends with a blank line.
+    let behind = |text: &str| {
+        let end = if text.starts_with('\n') {
+            0
+        } else {
+            text.find("\n\n").unwrap() + 1
+        };
+        text[end..].to_owned()
+    };
+    let current = [
+        before,
+        &table::<ServerLimits>(),
+        &behind(between),
+        &table::<engine::Limits>(),
+        &behind(after),
+    ]
+    .concat();
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, &current).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), current);
 }

@@ -10,6 +10,7 @@ mod discovery;
 mod documents;
 mod evaluate;
 mod frames;
+mod history;
 mod limits;
 mod prompt;
 mod scenes;

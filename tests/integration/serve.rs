@@ -1,4 +1,4 @@
-//! `grpcalc serve` as a process.
+//! The process of `grpcalc serve`: addresses, sockets, signals.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[test]
-fn addresses_are_told_in_order_and_all_of_them_serve() {
+fn addresses_are_printed_in_order_and_all_of_them_serve() {
     let folder = tempfile::tempdir().unwrap();
     let socket = format!("unix:{}", folder.path().join("calc.sock").display());
     let mut server = Serve::start(&[
@@ -46,19 +46,19 @@ fn addresses_are_told_in_order_and_all_of_them_serve() {
 }
 
 #[test]
-fn a_unix_socket_is_its_owners_and_goes_with_the_server() {
+fn a_unix_socket_is_private_and_removed_with_the_server() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calc.sock");
     let address = format!("unix:{}", path.display());
 
-    // What a dead server left behind is replaced.
+    // The socket of a dead server is replaced.
     drop(UnixListener::bind(&path).unwrap());
     let server = Serve::at(&address);
     let metadata = fs::metadata(&path).unwrap();
     assert!(metadata.file_type().is_socket());
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 
-    // What a living server uses is not.
+    // The socket of a running server is not.
     let (status, stderr) = Serve::start(&["--listen", &address]).wait();
     assert_eq!(status.code(), Some(3));
     assert!(
@@ -76,7 +76,7 @@ fn a_unix_socket_is_its_owners_and_goes_with_the_server() {
 }
 
 #[test]
-fn a_socket_that_another_server_has_taken_over_is_left_alone() {
+fn a_socket_taken_over_by_another_server_is_not_removed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("calc.sock");
     let address = format!("unix:{}", path.display());
@@ -94,7 +94,7 @@ fn a_socket_that_another_server_has_taken_over_is_left_alone() {
 }
 
 #[test]
-fn a_file_in_the_place_of_a_socket_is_left_alone() {
+fn a_regular_file_at_the_path_is_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes");
     fs::write(&path, "mine").unwrap();
@@ -104,39 +104,39 @@ fn a_file_in_the_place_of_a_socket_is_left_alone() {
 }
 
 #[test]
-fn signals_end_it_in_good_order_whatever_peers_do() {
+fn signals_shut_down_in_good_order_with_peers_that_hang() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let (server, address) = Serve::on_any_port();
         let _silent = TcpStream::connect(&address).unwrap();
-        let mut hesitant = TcpStream::connect(&address).unwrap();
-        hesitant.write_all(b"PRI * HTTP").unwrap();
+        let mut partial = TcpStream::connect(&address).unwrap();
+        partial.write_all(b"PRI * HTTP").unwrap();
         assert_eq!(
             run(&["--addr", &address, "add", "1", "2"], ""),
             ran("3\n", "", 0)
         );
-        let asked = Instant::now();
+        let signalled = Instant::now();
         server.signal(signal);
         let (status, stderr) = server.wait();
         assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
         assert!(
-            asked.elapsed() < Duration::from_secs(5),
-            "none of them was worth the grace"
+            signalled.elapsed() < Duration::from_secs(5),
+            "the shutdown waited for a peer without calls"
         );
     }
 }
 
-/// A peer that begins a call, does not end it, and answers nothing.
+/// Connects a peer with an unfinished call that answers nothing more.
 fn frozen_peer(address: &str) -> TcpStream {
     let mut peer = greeted(address);
     begin_call(&mut peer, 1, "/calc.Calculator/Add");
-    // It is under way when one behind it has been answered.
+    // The first call is under way once a later one is answered.
     begin_call(&mut peer, 3, "/nothing/There");
     while next_frame(&mut peer).stream != 3 {}
     peer
 }
 
 #[test]
-fn a_peer_that_does_not_answer_is_closed_after_the_grace() {
+fn a_peer_that_does_not_answer_is_cut_after_the_grace() {
     let mut server = Serve::start(&["--listen", "127.0.0.1:0", "--grace", "300ms"]);
     let address = server.address();
     let _frozen = frozen_peer(&address);
@@ -150,7 +150,7 @@ fn a_peer_that_does_not_answer_is_closed_after_the_grace() {
 }
 
 #[test]
-fn a_peer_without_calls_is_not_waited_for() {
+fn a_shutdown_does_not_wait_for_a_peer_without_calls() {
     let grace = (2 * PATIENCE).as_secs().to_string();
     let mut server = Serve::start(&["--listen", "127.0.0.1:0", "--grace", &grace]);
     let address = server.address();
@@ -161,13 +161,13 @@ fn a_peer_without_calls_is_not_waited_for() {
 }
 
 #[test]
-fn a_second_signal_ends_it_at_once() {
+fn a_second_signal_ends_the_process_at_once() {
     let grace = (3 * PATIENCE).as_secs().to_string();
     let mut server = Serve::start(&["--listen", "127.0.0.1:0", "--grace", &grace]);
     let address = server.address();
     let _frozen = frozen_peer(&address);
     server.signal(Signal::SIGTERM);
-    // It has begun to drain when it no longer takes connections.
+    // The drain has begun once connections are refused.
     while TcpStream::connect(&address).is_ok() {}
     server.signal(Signal::SIGTERM);
     assert_eq!(server.wait().0.code(), Some(130));
@@ -185,7 +185,7 @@ fn an_address_in_use_is_named() {
 }
 
 #[test]
-fn listening_beyond_loopback_has_to_be_asked_for() {
+fn listening_beyond_loopback_needs_protection_or_insecure() {
     let (status, stderr) = Serve::start(&["--listen", "0.0.0.0:0"]).wait();
     assert_eq!(status.code(), Some(2));
     assert!(stderr.starts_with("grpcalc: 0.0.0.0:"), "{stderr}");

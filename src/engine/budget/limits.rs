@@ -1,39 +1,45 @@
-//! Limits of a calculation.
+//! The limits of a calculation: fields, defaults and rows.
 
+use super::limit_row::{LimitRow, LimitTable, Unit, limit_field};
 use crate::syntax;
 
-/// The limits of calculations. The defaults are those of a server.
+/// The limits of a calculation, with the defaults of a server.
+///
+/// A new limit is a field, its default and a row of [`LimitTable::ROWS`]: the option of
+/// `serve`, `help limits` and the table in `docs/server.md` are made from the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Limits of the text of a line.
+    /// Of the text of a line.
     pub syntax: syntax::ParseLimits,
-    /// Length of an exact result: of its numerator and of its denominator, in bits each.
+    /// Bits of an exact result: of its numerator, and of its denominator.
     pub result: usize,
-    /// Significant digits that a request can ask for.
+    /// Significant digits that can be asked for.
     pub digits: u32,
-    /// Working precision of reals, in bits. A decision that needs more is the fault `UNDECIDED`.
+    /// Bits of working precision: where these do not settle a question, it stays
+    /// undecided.
     pub precision: usize,
-    /// Absolute value of the binary exponent of a real.
+    /// The exponent to base 2 of a real, on either side of zero.
     pub exponent: i64,
-    /// Binary exponent of the argument of a trigonometric function.
+    /// The exponent to base 2 of a trigonometric function's argument.
     pub angle: i64,
-    /// Estimated work for a line, in nanoseconds.
+    /// Nanoseconds of estimated work for a line.
     pub work: u64,
-    /// Estimated work for the preview of a line, in nanoseconds.
+    /// Nanoseconds of estimated work for the preview of a line.
     pub preview: u64,
-    /// Estimated work for one operation, which cannot be interrupted, in nanoseconds.
+    /// Nanoseconds of estimated work for one operation that cannot be interrupted.
     pub operation: u64,
-    /// Heap memory of the values of a worksheet, and of the values during a line, in bytes.
+    /// Bytes of the values that a line holds at the same time, and of those that a
+    /// worksheet remembers.
     pub heap_bytes: usize,
-    /// Heap memory of the values of all worksheets together, in bytes.
+    /// Bytes of the values that all worksheets remember which share their memory.
     pub total_heap_bytes: usize,
-    /// Names that a worksheet binds.
+    /// Names that a worksheet remembers.
     pub names: usize,
-    /// Depth of the expression of a real, in operations.
+    /// Operations between a real and the exact numbers that make it.
     pub real_depth: u32,
-    /// Size of the expression of a real, in operations. Shared operands count each time.
+    /// Operations in a real altogether, one that is used twice counted twice.
     pub real_size: u32,
-    /// Depth of nested calls of user functions.
+    /// Calls of user functions within each other.
     pub calls: usize,
 }
 
@@ -57,4 +63,149 @@ impl Default for Limits {
             calls: 128,
         }
     }
+}
+
+impl LimitTable for Limits {
+    const HEADING: &'static str = "Limits of a calculation";
+
+    /// Limits on a recursion and on the proven precision can only be lowered.
+    const ROWS: &'static [LimitRow<Self>] = &[
+        LimitRow {
+            option: "max-line",
+            unit: Unit::Bytes,
+            // The longest line that our own client sends.
+            range: 1..=syntax::ParseLimits::DEFAULT.line as u64,
+            help: "bytes of a line",
+            reason: "memory",
+            effect: "`LIMIT`",
+            field: limit_field!(syntax.line),
+        },
+        LimitRow {
+            option: "max-nesting",
+            unit: Unit::Count,
+            range: 1..=256,
+            help: "nested brackets, calls and signs",
+            reason: "the depth of recursion",
+            effect: "`LIMIT`",
+            field: limit_field!(syntax.nesting),
+        },
+        LimitRow {
+            option: "max-result",
+            unit: Unit::Bits,
+            range: 64..=1_000_000_000,
+            help: "bits of the numerator and of the denominator of an exact result",
+            reason: "memory and time",
+            effect: "an integer: `LIMIT`; a fraction: the result is rounded",
+            field: limit_field!(result),
+        },
+        LimitRow {
+            option: "max-digits",
+            unit: Unit::Count,
+            range: 20..=1000,
+            help: "significant digits that can be requested",
+            reason: "time",
+            effect: "`LIMIT`",
+            field: limit_field!(digits),
+        },
+        LimitRow {
+            option: "max-precision",
+            unit: Unit::Bits,
+            range: 128..=16_384,
+            help: "bits of working precision",
+            reason: "time",
+            effect: "`UNDECIDED`, or a rounded 0",
+            field: limit_field!(precision),
+        },
+        LimitRow {
+            option: "max-exponent",
+            unit: Unit::Count,
+            range: 128..=1 << 24,
+            help: "the base-2 exponent of a real number, positive or negative",
+            reason: "the proven range of the functions",
+            effect: "`LIMIT`",
+            field: limit_field!(exponent),
+        },
+        LimitRow {
+            option: "max-angle",
+            unit: Unit::Count,
+            range: 64..=1 << 14,
+            help: "the base-2 exponent of the argument of a trigonometric function",
+            reason: "time: a long argument needs as many digits of pi",
+            effect: "`LIMIT`",
+            field: limit_field!(angle),
+        },
+        LimitRow {
+            option: "max-work",
+            unit: Unit::Time,
+            range: 1..=u64::MAX,
+            help: "estimated work for a line; the elapsed time may be twice as long",
+            reason: "the time of a core",
+            effect: "`LIMIT`",
+            field: limit_field!(work),
+        },
+        LimitRow {
+            option: "max-operation",
+            unit: Unit::Time,
+            range: 1..=u64::MAX,
+            help: "estimated work for one operation, which cannot be interrupted",
+            reason: "the time until a cancelled line ends",
+            effect: "`LIMIT`",
+            field: limit_field!(operation),
+        },
+        LimitRow {
+            option: "max-preview",
+            unit: Unit::Time,
+            range: 1..=u64::MAX,
+            help: "estimated work for the preview of a line",
+            reason: "the time of a core",
+            effect: "`LIMIT`",
+            field: limit_field!(preview),
+        },
+        LimitRow {
+            option: "max-names",
+            unit: Unit::Count,
+            range: 1..=usize::MAX as u64,
+            help: "names that a worksheet remembers",
+            reason: "memory",
+            effect: "`LIMIT`",
+            field: limit_field!(names),
+        },
+        LimitRow {
+            option: "max-values",
+            unit: Unit::Bytes,
+            range: 1..=u64::MAX,
+            help: "bytes of the values in one line, and of those that a worksheet remembers",
+            reason: "memory",
+            effect: "`LIMIT`",
+            field: limit_field!(heap_bytes),
+        },
+        LimitRow {
+            option: "max-all-values",
+            unit: Unit::Bytes,
+            range: 1..=u64::MAX,
+            help: "bytes of the values that all worksheets remember",
+            reason: "memory",
+            effect: "`LIMIT`",
+            field: limit_field!(total_heap_bytes),
+        },
+        LimitRow {
+            option: "max-depth",
+            unit: Unit::Count,
+            range: 1..=1000,
+            help: "operations between a real number and its exact operands, before it is frozen at \
+                   four times the digits",
+            reason: "time: a real is computed again from its operands",
+            effect: "digits beyond those kept: `UNDECIDED`",
+            field: limit_field!(real_depth),
+        },
+        LimitRow {
+            option: "max-function-depth",
+            unit: Unit::Count,
+            range: 1..=128,
+            help: "nested calls of user functions",
+            reason: "the depth of recursion",
+            effect: "`LIMIT`",
+            field: limit_field!(calls),
+        },
+    ];
 }

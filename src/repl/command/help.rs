@@ -174,7 +174,7 @@ pub fn help(topic: Option<Topic>) -> String {
             ));
         }
         Some(Topic::Limits) => {
-            for limit in &LIMITS {
+            for limit in LIMITS.iter() {
                 line(&format!(
                     "{:<19} {:>9}  {}",
                     limit.name, limit.value, limit.what

@@ -1,4 +1,4 @@
-//! The time that a caller gives a call.
+//! The deadline of a call, from its header `grpc-timeout`.
 
 use std::time::Duration;
 
@@ -6,9 +6,10 @@ use http::HeaderMap;
 
 use crate::proto::header::TIMEOUT;
 
-/// The time that the caller waits for an answer; None where it does not say, or says it
-/// in no way that is known (gRPC over HTTP2, "Timeout": at most eight digits and a unit).
-pub(in crate::server) fn given(headers: &HeaderMap) -> Option<Duration> {
+/// Returns the caller's timeout; `None` without a header, or with a malformed one.
+///
+/// The format is that of gRPC over HTTP2, "Timeout": at most eight digits and a unit.
+pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(TIMEOUT)?.to_str().ok()?;
     let unit = text.chars().next_back()?;
     let digits = &text[..text.len() - unit.len_utf8()];
@@ -34,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn timeouts() {
+    fn timeouts_are_parsed() {
         for (text, nanoseconds) in [
             ("1n", Some(1)),
             ("20u", Some(20_000)),
@@ -56,9 +57,9 @@ mod tests {
         ] {
             let value = HeaderValue::from_bytes(text.as_bytes()).unwrap();
             let headers = HeaderMap::from_iter([(TIMEOUT.parse().unwrap(), value)]);
-            let found = given(&headers).map(|found| found.as_nanos());
+            let found = timeout(&headers).map(|found| found.as_nanos());
             assert_eq!(found, nanoseconds, "{text:?}");
         }
-        assert_eq!(given(&HeaderMap::new()), None);
+        assert_eq!(timeout(&HeaderMap::new()), None);
     }
 }

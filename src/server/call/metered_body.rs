@@ -1,4 +1,4 @@
-//! The body of a request on its way in.
+//! The body of a request, whose messages are paid for from a budget.
 
 use std::{
     pin::Pin,
@@ -11,76 +11,77 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tonic::Status;
 
 use crate::{
-    proto::framing::{self, PREFIX_BYTES},
+    proto::framing::{PREFIX_BYTES, Prefix},
     server::{
-        budget::{Budget, Share},
-        status::{Limit, overloaded},
+        budget::{ByteBudget, Reservation},
+        status::{ReachedLimit, overloaded},
     },
 };
 
-/// Bytes of a message that are too few to count.
+/// The longest message, in bytes, that is not paid for.
 const SMALL: usize = 16 * 1024;
 
-/// A request's body whose messages are paid for from a budget.
+/// The body of a request, whose messages are paid for from a budget.
 ///
-/// What has come of a message is kept until it is whole, though the rest may never come;
-/// and tonic keeps the buffer for the stream's next message, which may never come either.
-/// So a body holds as much as its longest message for as long as it lives.
-pub(in crate::server) struct MeteredBody {
+/// tonic keeps the received part of a message until the message is complete, and then the
+/// buffer for the stream's next message. So a body reserves the bytes of its longest message
+/// for as long as it lives.
+pub(super) struct MeteredBody {
     body: Incoming,
-    budget: Arc<Budget>,
-    held: Share,
-    frame: Prefix,
-    /// Bytes of the message that is arriving: what has come, and what it lacks.
-    arrived: usize,
-    lacks: usize,
+    budget: Arc<ByteBudget>,
+    reservation: Reservation,
+    prefix: LengthPrefix,
+    /// Received bytes of the current message.
+    received: usize,
+    /// Bytes of the current message that have not been received.
+    remaining: usize,
 }
 
-/// What has come of a message's prefix.
+/// The received part of a message's prefix.
 #[derive(Default)]
-struct Prefix {
+struct LengthPrefix {
     bytes: [u8; PREFIX_BYTES],
-    count: usize,
+    received: usize,
 }
 
 impl MeteredBody {
-    pub(in crate::server) fn new(body: Incoming, budget: &Arc<Budget>) -> Self {
+    pub(super) fn new(body: Incoming, budget: &Arc<ByteBudget>) -> Self {
         Self {
             body,
             budget: Arc::clone(budget),
-            held: budget.share(),
-            frame: Prefix::default(),
-            arrived: 0,
-            lacks: 0,
+            reservation: budget.reservation(),
+            prefix: LengthPrefix::default(),
+            received: 0,
+            remaining: 0,
         }
     }
 
-    /// Keeps account of what came.
-    fn account(&mut self, data: &Bytes) -> Result<(), Status> {
+    /// Reserves bytes for the messages in `data`.
+    fn pay_for(&mut self, data: &Bytes) -> Result<(), Status> {
         let mut rest = data.clone();
         while rest.has_remaining() {
-            if self.lacks == 0 {
-                let Prefix { bytes, count } = &mut self.frame;
-                bytes[*count] = rest.get_u8();
-                *count += 1;
-                if *count == PREFIX_BYTES {
-                    *count = 0;
-                    self.lacks = framing::Prefix::decode(*bytes).length;
+            if self.remaining == 0 {
+                let LengthPrefix { bytes, received } = &mut self.prefix;
+                bytes[*received] = rest.get_u8();
+                *received += 1;
+                if *received == PREFIX_BYTES {
+                    *received = 0;
+                    self.remaining = Prefix::decode(*bytes).length;
                 }
                 continue;
             }
-            let part = rest.remaining().min(self.lacks);
+            let part = rest.remaining().min(self.remaining);
             rest.advance(part);
-            self.lacks -= part;
-            self.arrived += part;
-            if self.arrived > SMALL.max(self.held.bytes()) {
+            self.remaining -= part;
+            self.received += part;
+            if self.received > SMALL.max(self.reservation.bytes()) {
                 let limit = self.budget.limit();
-                self.held
-                    .resize(self.arrived)
-                    .map_err(|_| overloaded(Limit::Requests, limit))?;
+                self.reservation
+                    .resize(self.received)
+                    .map_err(|_| overloaded(ReachedLimit::Requests, limit))?;
             }
-            if self.lacks == 0 {
-                self.arrived = 0;
+            if self.remaining == 0 {
+                self.received = 0;
             }
         }
         Ok(())
@@ -97,12 +98,12 @@ impl Body for MeteredBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
-            // tonic would take CANCELLED for the end of the request.
+            // tonic takes CANCELLED for the regular end of a request.
             Some(Err(_)) => return Poll::Ready(Some(Err(Status::aborted("the caller left")))),
             None => return Poll::Ready(None),
         };
         if let Some(data) = frame.data_ref() {
-            self.account(data)?;
+            self.pay_for(data)?;
         }
         Poll::Ready(Some(Ok(frame)))
     }

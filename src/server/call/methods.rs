@@ -1,4 +1,4 @@
-//! Every method that the server has.
+//! The methods of the server.
 
 use std::sync::OnceLock;
 
@@ -6,23 +6,23 @@ use prometheus_client::metrics::{counter::Counter, histogram::Histogram};
 use tonic::Code;
 
 use crate::proto::{self, code};
-use crate::server::observe::metrics::{Called, Metrics};
+use crate::server::observe::metrics::{MethodLabels, Metrics};
 
-/// The services, by what it takes to serve them.
+/// A service of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::server) enum Service {
+pub(in crate::server) enum ServiceId {
     Calculator,
     Evaluator,
     Chat,
     Health,
     Reflection,
     ReflectionAlpha,
-    /// None of ours.
+    /// A path that matches no method.
     Unknown,
 }
 
-impl Service {
-    /// Those that can be asked for, by their names.
+impl ServiceId {
+    /// The services that can be called, with their names.
     pub(in crate::server) const ALL: [(&str, Self); 6] = [
         ("calc.Calculator", Self::Calculator),
         ("grpcalc.v1.EvaluatorService", Self::Evaluator),
@@ -35,10 +35,9 @@ impl Service {
         ),
     ];
 
-    /// Its methods, and whether the responses of each are a stream.
+    /// The methods, each with a flag for a stream of responses.
     ///
-    /// The descriptors say the same, but to read them at every start takes longer than a
-    /// call.
+    /// Decoding the descriptors, which say the same, at every start takes longer than a call.
     const fn methods(self) -> &'static [(&'static str, bool)] {
         match self {
             Self::Calculator => &[
@@ -51,90 +50,93 @@ impl Service {
             Self::Chat => &[("ChatStream", true), ("SendNote", false)],
             Self::Health => &[("Check", false), ("Watch", true)],
             Self::Reflection | Self::ReflectionAlpha => &[("ServerReflectionInfo", true)],
-            // One set of labels for all paths that peers make up.
+            // All unknown paths have one set of labels.
             Self::Unknown => &[("unknown", false)],
         }
     }
 }
 
-/// A method, and what is counted of it.
+/// A method of the server, with its metrics.
 #[derive(Debug)]
-pub(in crate::server) struct Method {
-    pub(in crate::server) service: Service,
+pub(super) struct ServedMethod {
+    pub(super) service: ServiceId,
     /// The names of the service and of the method.
-    pub(in crate::server) names: (&'static str, &'static str),
-    /// Whether its responses are a stream.
-    pub(in crate::server) streams: bool,
-    counted: OnceLock<Counted>,
+    pub(super) names: (&'static str, &'static str),
+    /// Whether the response is a stream.
+    pub(super) streams: bool,
+    metrics: OnceLock<MethodMetrics>,
 }
 
-/// What is counted of a method that was called.
+/// The metrics of a method that was called at least once.
 #[derive(Debug)]
-pub(in crate::server) struct Counted {
-    /// Calls that were answered.
-    pub(in crate::server) answered: Counter,
-    /// How long all took.
-    pub(in crate::server) seconds: Histogram,
+pub(super) struct MethodMetrics {
+    /// Calls that ended with `OK`.
+    pub(super) answered: Counter,
+    /// The durations of all calls, in seconds.
+    pub(super) seconds: Histogram,
 }
 
-impl Method {
-    pub(in crate::server) fn called(&self) -> Called {
+impl ServedMethod {
+    /// The labels of the method in metrics.
+    pub(super) fn labels(&self) -> MethodLabels {
         let (service, method) = self.names;
-        Called {
+        MethodLabels {
             grpc_service: service.into(),
             grpc_method: method.into(),
         }
     }
 
-    pub(in crate::server) fn counted(&self, metrics: &Metrics) -> &Counted {
-        self.counted.get_or_init(|| {
-            let called = self.called();
-            Counted {
-                answered: metrics.handled(&called, code::name(Code::Ok)),
-                seconds: metrics.seconds(&called),
+    /// The metrics of the method, registered at the first call.
+    pub(super) fn metrics(&self, metrics: &Metrics) -> &MethodMetrics {
+        self.metrics.get_or_init(|| {
+            let labels = self.labels();
+            MethodMetrics {
+                answered: metrics.handled(&labels, code::name(Code::Ok)),
+                seconds: metrics.seconds(&labels),
             }
         })
     }
 }
 
-/// All of them.
+/// The methods of all services.
 #[derive(Debug)]
-pub(in crate::server) struct Methods(Vec<Method>);
+pub(in crate::server) struct MethodTable(Vec<ServedMethod>);
 
-impl Methods {
+impl MethodTable {
     pub(in crate::server) fn new() -> Self {
-        let all = [("unknown", Service::Unknown)]
+        let all = [("unknown", ServiceId::Unknown)]
             .into_iter()
-            .chain(Service::ALL);
+            .chain(ServiceId::ALL);
         let methods = all.flat_map(|(name, service)| {
             service
                 .methods()
                 .iter()
-                .map(move |&(method, streams)| Method {
+                .map(move |&(method, streams)| ServedMethod {
                     service,
                     names: (name, method),
                     streams,
-                    counted: OnceLock::new(),
+                    metrics: OnceLock::new(),
                 })
         });
         Self(methods.collect())
     }
 
-    /// The index of the method with this path.
-    pub(in crate::server) fn find(&self, path: &str) -> usize {
+    /// Returns the index of the method at `path`, or of the unknown method.
+    pub(super) fn find(&self, path: &str) -> usize {
         let names = path.strip_prefix('/').and_then(|path| path.split_once('/'));
         let position = |names| self.0.iter().position(|method| method.names == names);
-        // The first is the one that stands for all that are unknown.
+        // The unknown method is the first.
         names.and_then(position).unwrap_or_default()
     }
 
-    pub(in crate::server) fn get(&self, index: usize) -> &Method {
+    /// Returns the method at `index`, a result of [`MethodTable::find`].
+    pub(super) fn get(&self, index: usize) -> &ServedMethod {
         &self.0[index]
     }
 }
 
-/// What describes the services, for reflection too.
-pub(in crate::server) const DESCRIPTORS: [&[u8]; 4] = [
+/// The encoded descriptors of all services.
+pub(super) const DESCRIPTORS: [&[u8]; 4] = [
     proto::FILE_DESCRIPTOR_SET,
     tonic_health::pb::FILE_DESCRIPTOR_SET,
     tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
@@ -162,7 +164,7 @@ mod tests {
                 }
             }
         }
-        for (name, service) in Service::ALL {
+        for (name, service) in ServiceId::ALL {
             let methods = service.methods().iter();
             let methods: Vec<_> = methods
                 .map(|&(method, streams)| (method.to_owned(), streams))
@@ -173,10 +175,10 @@ mod tests {
 
     #[test]
     fn methods_are_found_by_their_paths() {
-        let methods = Methods::new();
+        let methods = MethodTable::new();
         let service = |path| methods.get(methods.find(path)).service;
-        assert_eq!(service("/calc.Calculator/Add"), Service::Calculator);
-        assert_eq!(service("/grpc.health.v1.Health/Watch"), Service::Health);
+        assert_eq!(service("/calc.Calculator/Add"), ServiceId::Calculator);
+        assert_eq!(service("/grpc.health.v1.Health/Watch"), ServiceId::Health);
         for path in [
             "/calc.Calculator/Subtract",
             "/calc.Calculator/Add/",
@@ -187,7 +189,7 @@ mod tests {
             "/",
             "",
         ] {
-            assert_eq!(service(path), Service::Unknown, "{path:?}");
+            assert_eq!(service(path), ServiceId::Unknown, "{path:?}");
         }
     }
 }

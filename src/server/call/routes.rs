@@ -1,4 +1,4 @@
-//! Which service answers a call.
+//! The routing of calls to their services.
 
 use std::{convert::Infallible, fmt, future::ready, sync::LazyLock};
 
@@ -15,42 +15,43 @@ use tonic_reflection::server::Builder;
 
 use super::{
     metered_body::MeteredBody,
-    methods::{DESCRIPTORS, Service},
+    methods::{DESCRIPTORS, ServiceId},
 };
 use crate::proto::{
     calc::calculator_server::CalculatorServer, grpc::chat_server_server::ChatServerServer,
     grpcalc::v1::evaluator_service_server::EvaluatorServiceServer,
 };
 use crate::server::{
-    CalculatorService, Chat, Evaluator, limits::ServerLimits, status::unknown_method,
+    CalculatorService, ChatService, Evaluator, limits::ServerLimits, status::unknown_method,
 };
 
-/// Every service of the server.
+/// All services of the server.
 ///
-/// tonic's own router would take axum into the program to tell five names apart.
+/// tonic's own router would bring axum into the program to match a handful of names.
 pub(in crate::server) struct Routes {
     calculator: CalculatorServer<CalculatorService>,
     evaluator: EvaluatorServiceServer<Evaluator>,
-    chat: ChatServerServer<Chat>,
+    chat: ChatServerServer<ChatService>,
     health: HealthServer<HealthService>,
     reflection: LazyRoute,
     reflection_alpha: LazyRoute,
 }
 
-/// Bytes of a request for health: the name of a service.
-const SHORT: usize = 1024;
+/// The limit of a health request, in bytes: it holds the name of a service.
+const HEALTH_MESSAGE: usize = 1024;
 
-type Answering = BoxFuture<Response<Body>, Infallible>;
+type ResponseFuture = BoxFuture<Response<Body>, Infallible>;
 
-/// A service whose type has no name.
-type Route = Box<dyn Fn(Request<MeteredBody>) -> Answering + Send + Sync>;
+/// A service whose type cannot be named.
+type Route = Box<dyn Fn(Request<MeteredBody>) -> ResponseFuture + Send + Sync>;
 
+/// A route that is made by its first call: an embedded server has to start fast.
 type LazyRoute = LazyLock<Route, Box<dyn FnOnce() -> Route + Send + Sync>>;
 
 impl Routes {
     pub(in crate::server) fn new(
         evaluator: Evaluator,
-        chat: Chat,
+        chat: ChatService,
         health: HealthReporter,
         limits: &ServerLimits,
     ) -> Self {
@@ -60,41 +61,40 @@ impl Routes {
             calculator: CalculatorServer::new(CalculatorService).max_decoding_message_size(limit),
             evaluator: EvaluatorServiceServer::new(evaluator).max_decoding_message_size(limit),
             chat: ChatServerServer::new(chat).max_decoding_message_size(limit),
-            // Whoever has no token may call it.
-            health: HealthServer::new(health).max_decoding_message_size(limit.min(SHORT)),
-            // Made when somebody asks: an embedded server should begin at once.
+            // Callers without a token can reach it.
+            health: HealthServer::new(health).max_decoding_message_size(limit.min(HEALTH_MESSAGE)),
             reflection: LazyLock::new(Box::new(move || {
-                let server = described().build_v1().expect("made by a compiler");
+                let server = reflection()
+                    .build_v1()
+                    .expect("a compiler made the descriptors");
                 route(server.max_decoding_message_size(limit))
             })),
             reflection_alpha: LazyLock::new(Box::new(move || {
-                let server = described().build_v1alpha().expect("made by a compiler");
+                let server = reflection()
+                    .build_v1alpha()
+                    .expect("a compiler made the descriptors");
                 route(server.max_decoding_message_size(limit))
             })),
         }
     }
 
-    /// What `service` makes of `request`.
-    pub(in crate::server) fn call(
-        &self,
-        service: Service,
-        request: Request<MeteredBody>,
-    ) -> Answering {
+    /// Calls `service`.
+    pub(super) fn call(&self, service: ServiceId, request: Request<MeteredBody>) -> ResponseFuture {
         match service {
-            Service::Calculator => self.calculator.clone().call(request),
-            Service::Evaluator => self.evaluator.clone().call(request),
-            Service::Chat => self.chat.clone().call(request),
-            Service::Health => self.health.clone().call(request),
-            Service::Reflection => (self.reflection)(request),
-            Service::ReflectionAlpha => (self.reflection_alpha)(request),
-            Service::Unknown => Box::pin(ready(Ok(unknown_method().into_http()))),
+            ServiceId::Calculator => self.calculator.clone().call(request),
+            ServiceId::Evaluator => self.evaluator.clone().call(request),
+            ServiceId::Chat => self.chat.clone().call(request),
+            ServiceId::Health => self.health.clone().call(request),
+            ServiceId::Reflection => (self.reflection)(request),
+            ServiceId::ReflectionAlpha => (self.reflection_alpha)(request),
+            ServiceId::Unknown => Box::pin(ready(Ok(unknown_method().into_http()))),
         }
     }
 }
 
-/// What reflection tells: of all services, those of health and reflection among them.
-fn described() -> Builder<'static> {
-    let builder = Service::ALL.into_iter().fold(
+/// Returns a builder of the reflection service for all services, health and itself included.
+fn reflection() -> Builder<'static> {
+    let builder = ServiceId::ALL.into_iter().fold(
         Builder::configure().include_reflection_service(false),
         |builder, (name, _)| builder.with_service_name(name),
     );
@@ -109,7 +109,7 @@ where
             Request<MeteredBody>,
             Response = Response<Body>,
             Error = Infallible,
-            Future = Answering,
+            Future = ResponseFuture,
         > + Clone
         + Send
         + Sync

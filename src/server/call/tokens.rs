@@ -1,6 +1,5 @@
-//! Who may call.
+//! The tokens that callers present.
 
-use crate::proto::token::{is_token, presented};
 use std::{
     fmt, fs, io,
     path::PathBuf,
@@ -10,41 +9,44 @@ use std::{
 use http::{HeaderMap, header::AUTHORIZATION};
 use subtle::ConstantTimeEq as _;
 
-/// Bearer tokens (RFC 6750, section 2.1): who presents one of them may call.
+use crate::proto::token::{is_token, presented};
+
+/// Bearer tokens (RFC 6750, section 2.1), of which a caller has to present one.
 ///
-/// They are never written anywhere, logs included.
+/// They are never logged or printed.
 #[derive(Default)]
 pub struct Tokens {
-    given: Vec<String>,
+    fixed: Vec<String>,
     file: Option<PathBuf>,
     current: RwLock<Vec<String>>,
 }
 
-/// Why there are no tokens.
+/// An error in the configured tokens.
 #[derive(Debug, thiserror::Error)]
 pub enum TokensError {
     /// The file cannot be read.
     #[error("cannot read the tokens in {}: {error}", file.display())]
     File {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// A token with characters that no header takes, or none at all.
+    /// A token is empty or has characters that a header does not allow.
     #[error("a token is one or more visible ASCII characters")]
     Unfit,
-    /// A file that holds none.
+    /// The file has no token.
     #[error("there is no token in {}", .0.display())]
     None(PathBuf),
 }
 
 impl Tokens {
-    /// The tokens that are `given`, and those in `file`, a line each; blank lines and such
-    /// that begin with `#` do not count.
-    pub fn new(given: Vec<String>, file: Option<PathBuf>) -> Result<Self, TokensError> {
+    /// Creates a set of the `fixed` tokens and those in `file`.
+    ///
+    /// A file has a token a line; blank lines and lines that begin with `#` do not count.
+    pub fn new(fixed: Vec<String>, file: Option<PathBuf>) -> Result<Self, TokensError> {
         let tokens = Self {
-            given,
+            fixed,
             file,
             current: RwLock::default(),
         };
@@ -52,9 +54,9 @@ impl Tokens {
         Ok(tokens)
     }
 
-    /// Reads the file again. Where that fails, the tokens stay as they were.
+    /// Reads the file again. On an error the tokens stay as they were.
     pub fn reload(&self) -> Result<(), TokensError> {
-        let mut tokens = self.given.clone();
+        let mut tokens = self.fixed.clone();
         if let Some(file) = &self.file {
             let text = fs::read_to_string(file).map_err(|error| TokensError::File {
                 file: file.clone(),
@@ -73,8 +75,9 @@ impl Tokens {
         Ok(())
     }
 
-    /// Whether a call with these headers presents one. How long it takes tells nothing but
-    /// the lengths of the tokens.
+    /// Whether a call with these headers presents one of the tokens.
+    ///
+    /// The comparison takes constant time: its duration depends only on the tokens' lengths.
     pub(in crate::server) fn admit(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(AUTHORIZATION);
         let value = value.and_then(|value| value.to_str().ok());
@@ -90,8 +93,9 @@ impl Tokens {
     }
 }
 
-/// The tokens in the text of a file: a line each, but for blank ones and such that begin
-/// with `#`.
+/// Returns the tokens in the text of a file, one a line.
+///
+/// Blank lines and lines that begin with `#` are skipped.
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -109,12 +113,12 @@ mod tests {
 
     use super::*;
 
-    fn presenting(value: &str) -> HeaderMap {
+    fn header(value: &str) -> HeaderMap {
         HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(value).unwrap())])
     }
 
     #[test]
-    fn who_presents_one_is_admitted() {
+    fn a_caller_with_a_token_is_admitted() {
         let tokens = Tokens::new(vec!["secret".into(), "other".into()], None).unwrap();
         for (value, admitted) in [
             ("Bearer secret", true),
@@ -128,7 +132,7 @@ mod tests {
             ("secret", false),
             ("", false),
         ] {
-            assert_eq!(tokens.admit(&presenting(value)), admitted, "{value:?}");
+            assert_eq!(tokens.admit(&header(value)), admitted, "{value:?}");
         }
         assert!(!tokens.admit(&HeaderMap::new()));
     }
@@ -138,7 +142,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), "# ours\n\n one \ntwo").unwrap();
         let tokens = Tokens::new(Vec::new(), Some(file.path().into())).unwrap();
-        let admitted = |token: &str| tokens.admit(&presenting(&format!("Bearer {token}")));
+        let admitted = |token: &str| tokens.admit(&header(&format!("Bearer {token}")));
         assert!(admitted("one") && admitted("two") && !admitted("# ours"));
         fs::write(file.path(), "three").unwrap();
         tokens.reload().unwrap();
@@ -146,7 +150,7 @@ mod tests {
         for wrong in ["", "# nothing", "two words"] {
             fs::write(file.path(), wrong).unwrap();
             tokens.reload().unwrap_err();
-            assert!(admitted("three"), "they stay as they were");
+            assert!(admitted("three"), "the tokens stay as they were");
         }
         assert!(!format!("{tokens:?}").contains("three"));
     }

@@ -1,19 +1,20 @@
 //! `grpc.ChatServer` over a history.
 
 pub(super) mod history;
+pub(super) mod memory;
 
 use std::sync::Arc;
 
 use futures_util::{
-    StreamExt as _, TryStreamExt as _,
+    Stream, StreamExt as _, TryStreamExt as _,
     stream::{self, BoxStream},
 };
 use tonic::{Request, Response, Status};
 
-use self::history::History;
+use self::history::{Extent, History};
 use super::{
     Metrics,
-    status::{invalid_note, too_many_notes},
+    status::{history_unavailable, invalid_note, too_many_notes},
     transport::peer::{NoteRate, Peer},
 };
 use crate::proto::grpc::{Empty, Note, chat_server_server::ChatServer};
@@ -22,20 +23,19 @@ use crate::proto::{
     note,
 };
 
-/// The service.
+/// The chat service.
 ///
-/// Members share nothing but the history: each goes through it at its own pace, so that
-/// all see the same order and none waits for another. Between two notes a member is a
-/// future that waits.
+/// Subscribers share nothing but the history. Each reads it at its own pace, so all see the
+/// same order and no subscriber waits for another.
 #[derive(Clone, Debug)]
-pub(super) struct Chat {
+pub(super) struct ChatService {
     history: Arc<dyn History>,
-    /// For each connection.
+    /// The rate of notes for each connection.
     rate: NoteRate,
     metrics: Arc<Metrics>,
 }
 
-impl Chat {
+impl ChatService {
     pub(super) fn new(history: Arc<dyn History>, rate: NoteRate, metrics: Arc<Metrics>) -> Self {
         Self {
             history,
@@ -46,80 +46,87 @@ impl Chat {
 }
 
 #[tonic::async_trait]
-impl ChatServer for Chat {
+impl ChatServer for ChatService {
     type ChatStreamStream = BoxStream<'static, Result<Note, Status>>;
 
     async fn chat_stream(
         &self,
         request: Request<Empty>,
     ) -> Result<Response<Self::ChatStreamStream>, Status> {
-        let history = Arc::clone(&self.history);
-        let kept = history.range().await?;
-        let wanted = request.metadata().get(FROM);
-        let wanted = wanted.and_then(|text| text.to_str().ok()?.parse::<Cursor>().ok());
-        let number = match wanted {
-            Some(mark) if mark.history == history.id() => mark.number.min(kept.end),
-            _ => kept.start,
+        let Extent { history, numbers } = self
+            .history
+            .extent()
+            .await
+            .map_err(|error| history_unavailable(&error))?;
+        let requested = request.metadata().get(FROM);
+        let requested = requested.and_then(|text| text.to_str().ok()?.parse::<Cursor>().ok());
+        let number = match requested {
+            Some(cursor) if cursor.history == history => cursor.number.min(numbers.end),
+            _ => numbers.start,
         };
-        let from = Cursor {
-            history: history.id().into(),
-            number,
-        };
-        let member = Member::new(&self.metrics);
-        let notes = notes(history, number).inspect(move |_| {
-            let _ = &member;
-        });
-        let mut response = Response::new(notes.boxed());
+        let from = Cursor { history, number };
+        let mut response = Response::new(());
         let metadata = response.metadata_mut();
-        for (key, value) in [(FROM, from.to_string()), (NEXT, kept.end.to_string())] {
+        for (key, value) in [(FROM, from.to_string()), (NEXT, numbers.end.to_string())] {
             if let Ok(value) = value.parse() {
                 metadata.insert(key, value);
             }
         }
-        Ok(response)
+        let subscription = Subscription::new(&self.metrics);
+        let notes = notes(Arc::clone(&self.history), from).inspect(move |_| {
+            // The stream owns the subscription.
+            let _ = &subscription;
+        });
+        Ok(response.map(|()| notes.boxed()))
     }
 
     async fn send_note(&self, request: Request<Note>) -> Result<Response<Empty>, Status> {
         if let Some(peer) = request.extensions().get::<Arc<Peer>>() {
-            // What is refused below counts, too.
+            // Notes that are refused below count too.
             peer.take_note(self.rate)
                 .map_err(|wait| too_many_notes(self.rate.per_second.get(), wait))?;
         }
         let note = request.into_inner();
         note::check(&note).map_err(|error| invalid_note(&error))?;
-        self.history.add(note).await?;
+        let stored = self.history.append(note).await;
+        stored.map_err(|error| history_unavailable(&error))?;
         self.metrics.notes.inc();
         Ok(Response::new(Empty {}))
     }
 }
 
-/// The notes from number `from` on, and at each gap how many are missing.
+/// Returns the notes from `from` on, with a note at each gap that counts the missing ones.
+///
+/// The stream ends with `UNAVAILABLE` if the history fails; a client can subscribe again from
+/// its cursor.
 fn notes(
     history: Arc<dyn History>,
-    from: u64,
-) -> impl stream::Stream<Item = Result<Note, Status>> + Send {
-    let pages = stream::try_unfold((history, from), |(history, from)| async move {
-        let page = history.read(from).await?;
-        let gap = (page.first > from).then(|| note::missing(page.first - from));
-        let next = page.first + page.notes.len() as u64;
+    from: Cursor,
+) -> impl Stream<Item = Result<Note, Status>> + Send {
+    let pages = stream::try_unfold((history, from), |(history, mut cursor)| async move {
+        let page = history.read(&cursor).await;
+        let page = page.map_err(|error| history_unavailable(&error))?;
+        let missing = page.first.saturating_sub(cursor.number);
+        let gap = (missing > 0).then(|| note::missing(missing));
+        cursor.number = page.first + page.notes.len() as u64;
         let notes = page.notes.into_iter().map(|note| Note::clone(&note));
         let notes = stream::iter(gap.into_iter().chain(notes).map(Ok));
-        Ok::<_, Status>(Some((notes, (history, next))))
+        Ok::<_, Status>(Some((notes, (history, cursor))))
     });
     pages.try_flatten()
 }
 
-/// Somebody who listens.
-struct Member(Arc<Metrics>);
+/// Counts an open `ChatStream` in the metrics as long as it lives.
+struct Subscription(Arc<Metrics>);
 
-impl Member {
+impl Subscription {
     fn new(metrics: &Arc<Metrics>) -> Self {
         metrics.members.inc();
         Self(Arc::clone(metrics))
     }
 }
 
-impl Drop for Member {
+impl Drop for Subscription {
     fn drop(&mut self) {
         self.0.members.dec();
     }
@@ -127,25 +134,29 @@ impl Drop for Member {
 
 #[cfg(test)]
 mod tests {
-    use super::history::InMemoryHistory;
+    use super::memory::InMemoryHistory;
     use super::*;
 
-    async fn say(history: &InMemoryHistory, text: &str) {
+    async fn append(history: &InMemoryHistory, text: &str) {
         let note = Note {
             name: "ada".into(),
             message: text.into(),
         };
-        history.add(note).await.unwrap();
+        history.append(note).await.unwrap();
     }
 
     #[tokio::test]
-    async fn who_falls_behind_is_told_how_far() {
+    async fn a_slow_subscriber_learns_how_many_notes_are_missing() {
         let history = Arc::new(InMemoryHistory::new(3));
-        let mut notes = Box::pin(notes(history.clone(), 0));
-        say(&history, "0").await;
+        let from = Cursor {
+            history: history.extent().await.unwrap().history,
+            number: 0,
+        };
+        let mut notes = Box::pin(notes(history.clone(), from));
+        append(&history, "0").await;
         assert_eq!(notes.next().await.unwrap().unwrap().message, "0");
         for number in 1..8 {
-            say(&history, &number.to_string()).await;
+            append(&history, &number.to_string()).await;
         }
         assert_eq!(notes.next().await.unwrap().unwrap(), note::missing(4));
         for number in 5..8 {

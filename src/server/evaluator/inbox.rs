@@ -1,4 +1,4 @@
-//! What a client has said on its stream and we have not come to yet.
+//! The requests of a worksheet's stream that have not been answered yet.
 
 use std::{collections::VecDeque, future::pending, sync::Arc};
 
@@ -8,37 +8,35 @@ use tonic::{Status, Streaming};
 
 use crate::proto::grpcalc::v1::{WorksheetRequest, worksheet_request::Request};
 use crate::server::{
-    budget::{Budget, Share},
-    status::{Limit, overloaded},
+    budget::{ByteBudget, Reservation},
+    status::{ReachedLimit, overloaded},
 };
 
-/// Requests that are read ahead of the one that is being answered.
+/// The limit of requests that are read ahead.
 const MESSAGES: usize = 2_000;
 
-/// Bytes of them. What is beyond either waits in the connection's window, and a Cancel
-/// behind it with it: so both are twice what our own client has under way.
+/// The limit of their bytes.
+///
+/// Requests beyond either limit wait in the connection's window, and so does a Cancel behind
+/// them. Both limits are twice what this crate's client has under way.
 const BYTES: usize = 512 * 1024;
 
-/// The requests of one stream, in their order, read ahead so that a Cancel is seen while
-/// something runs.
-pub(in crate::server) struct Inbox {
+/// The requests of one stream in order, read ahead to see a Cancel while a line runs.
+pub(super) struct Inbox {
     requests: Streaming<WorksheetRequest>,
-    waiting: VecDeque<(Option<Request>, Share)>,
-    /// Of those that are waiting.
+    waiting: VecDeque<(Option<Request>, Reservation)>,
+    /// Bytes of the waiting requests.
     bytes: usize,
-    budget: Arc<Budget>,
-    /// The answer that a Cancel is for which came and has not been heeded; 0 for any.
+    budget: Arc<ByteBudget>,
+    /// The number of the answer to cancel, from a Cancel that is not handled yet; 0 for any.
     cancel: Option<u64>,
-    /// How the stream ended.
+    /// The end of the stream, once it is read.
     end: Option<Result<(), Status>>,
 }
 
 impl Inbox {
-    /// The requests of a stream, which are paid for from `budget`.
-    pub(in crate::server) fn new(
-        requests: Streaming<WorksheetRequest>,
-        budget: Arc<Budget>,
-    ) -> Self {
+    /// Creates the inbox of a stream, whose requests are paid for from `budget`.
+    pub(super) fn new(requests: Streaming<WorksheetRequest>, budget: Arc<ByteBudget>) -> Self {
         Self {
             budget,
             requests,
@@ -49,15 +47,14 @@ impl Inbox {
         }
     }
 
-    /// The next request when nothing runs, and its part of the budget: None at the end of
-    /// the stream. One that holds nothing is None too.
-    pub(in crate::server) async fn next(
-        &mut self,
-    ) -> Option<Result<(Option<Request>, Share), Status>> {
+    /// Returns the next request while no line runs, with its reservation.
+    ///
+    /// `None` is the end of the stream; a request without content is `None` within.
+    pub(super) async fn next(&mut self) -> Option<Result<(Option<Request>, Reservation), Status>> {
         loop {
-            if let Some((request, share)) = self.waiting.pop_front() {
-                self.bytes -= share.bytes();
-                return Some(Ok((request, share)));
+            if let Some((request, reservation)) = self.waiting.pop_front() {
+                self.bytes -= reservation.bytes();
+                return Some(Ok((request, reservation)));
             }
             self.drop_cancel();
             if let Some(end) = &self.end {
@@ -67,41 +64,42 @@ impl Inbox {
         }
     }
 
-    /// Reads what has arrived already.
-    pub(in crate::server) fn read_ahead(&mut self) {
-        while self.has_room() && self.read().now_or_never().is_some() {}
+    /// Reads the requests that have arrived already.
+    pub(super) fn read_ahead(&mut self) {
+        while self.has_capacity() && self.read().now_or_never().is_some() {}
     }
 
-    /// Whether a Cancel has come for the line that runs, whose answer will be the
-    /// stream's `answer`th. It counts once.
+    /// Takes a Cancel of the running line, whose answer will be number `answer`.
+    ///
+    /// Returns true once for each Cancel.
     #[inline]
-    pub(in crate::server) fn take_cancel(&mut self, answer: u64) -> bool {
-        let due = self.cancel.filter(|&named| named <= answer);
+    pub(super) fn take_cancel(&mut self, answer: u64) -> bool {
+        let due = self.cancel.filter(|&number| number <= answer);
         if due.is_some() {
             self.cancel = None;
         }
-        due.is_some_and(|named| named == 0 || named == answer)
+        due.is_some_and(|number| number == 0 || number == answer)
     }
 
-    /// A Cancel of whatever runs has come too late: nothing does.
-    pub(in crate::server) fn drop_cancel(&mut self) {
-        self.cancel = self.cancel.filter(|&named| named != 0);
+    /// Drops a Cancel without a number, since no line runs any more.
+    pub(super) fn drop_cancel(&mut self) {
+        self.cancel = self.cancel.filter(|&number| number != 0);
     }
 
-    /// Waits for a Cancel of the line that runs, or for `any` request.
-    pub(in crate::server) async fn interruption(&mut self, answer: u64, any: bool) {
+    /// Waits for a Cancel of the running line, or for `any` request.
+    pub(super) async fn interruption(&mut self, answer: u64, any: bool) {
         loop {
             if self.take_cancel(answer) || (any && !self.waiting.is_empty()) {
                 return;
             }
-            if !self.has_room() {
+            if !self.has_capacity() {
                 pending::<()>().await;
             }
             self.read().await;
         }
     }
 
-    fn has_room(&self) -> bool {
+    fn has_capacity(&self) -> bool {
         self.end.is_none() && self.bytes < BYTES && self.waiting.len() < MESSAGES
     }
 
@@ -111,14 +109,14 @@ impl Inbox {
                 request: Some(Request::Cancel(cancel)),
             })) => self.cancel = Some(cancel.answer),
             Ok(Some(message)) => {
-                let (bytes, mut share) = (message.encoded_len(), self.budget.share());
-                if share.grow(bytes).is_err() {
+                let (bytes, mut reservation) = (message.encoded_len(), self.budget.reservation());
+                if reservation.grow(bytes).is_err() {
                     let limit = self.budget.limit();
-                    self.end = Some(Err(overloaded(Limit::Requests, limit)));
+                    self.end = Some(Err(overloaded(ReachedLimit::Requests, limit)));
                     return;
                 }
                 self.bytes += bytes;
-                self.waiting.push_back((message.request, share));
+                self.waiting.push_back((message.request, reservation));
             }
             Ok(None) => self.end = Some(Ok(())),
             Err(status) => self.end = Some(Err(status)),

@@ -1,8 +1,8 @@
-//! One line's way through the engine: a try beside other callers, then the pool.
+//! The evaluation of a line, inline or in the pool, and its answer as a message.
 
 use std::time::{Duration, Instant};
 
-use super::pool::Caller;
+use super::pool::Cancellation;
 use crate::{
     engine::{
         self, AngleUnit, Base, ExactValue, Fault, Interruption, Limits, Options, Rendered, Work,
@@ -17,45 +17,47 @@ use crate::{
     },
 };
 
-/// Nanoseconds of estimated work that a line may take on a thread that serves others
-/// too. Most lines take a hundredth of it.
-pub(in crate::server) const INLINE: u64 = 100_000;
+/// Estimated work, in nanoseconds, that a line may take on a thread that serves other calls.
+///
+/// Most lines take a hundredth of it.
+pub(super) const INLINE: u64 = 100_000;
 
-/// Those that a line may take while others of the same connection wait to be looked at.
-pub(in crate::server) const AT_ONCE: u64 = 10_000;
+/// Estimated work, in nanoseconds, of the first try, while other calls of the same connection
+/// wait to be polled.
+pub(super) const FIRST_TRY: u64 = 10_000;
 
-/// How much longer by the clock than by the estimate a line may take. Estimates are for
-/// a machine that does nothing else.
-const PATIENCE: u32 = 2;
+/// The factor from estimated work to the allowed time. Estimates assume an idle machine.
+const TIME_FACTOR: u32 = 2;
 
-/// What a line comes to.
-pub(in crate::server) type Outcome = Result<engine::Answer, Box<Fault>>;
+/// The result of a line.
+pub(super) type LineResult = Result<engine::Answer, Box<Fault>>;
 
-/// Evaluates with a `small` budget: none where that was not enough, but more is allowed;
-/// else also the work that it took, in nanoseconds.
+/// Evaluates with a `small` budget, and returns the result and the work in nanoseconds.
+///
+/// Returns `None` if the line needs more and `budget` allows it.
 #[inline]
-pub(in crate::server) fn light(
+pub(super) fn try_inline(
     small: u64,
     limits: &Limits,
     budget: u64,
-    evaluate: impl FnOnce(&mut Work<'_>) -> Outcome,
-) -> Option<(Outcome, u64)> {
+    evaluate: impl FnOnce(&mut Work<'_>) -> LineResult,
+) -> Option<(LineResult, u64)> {
     let mut work = Work::new(limits, small.min(budget), &|| None);
-    let outcome = evaluate(&mut work);
-    let heavy = work.is_spent() && budget > small;
-    (!heavy).then(|| (outcome, work.done()))
+    let result = evaluate(&mut work);
+    let is_heavy = work.is_spent() && budget > small;
+    (!is_heavy).then(|| (result, work.done()))
 }
 
-/// Evaluates from the start with the whole budget, as long as the caller waits.
-pub(in crate::server) fn full(
+/// Evaluates from the start with the whole `budget`, until it is cancelled.
+pub(super) fn evaluate_in_pool(
     limits: &Limits,
     budget: u64,
-    caller: &Caller,
-    evaluate: impl FnOnce(&mut Work<'_>) -> Outcome,
-) -> Outcome {
-    let end = Instant::now() + PATIENCE * Duration::from_nanos(budget);
+    cancellation: &Cancellation,
+    evaluate: impl FnOnce(&mut Work<'_>) -> LineResult,
+) -> LineResult {
+    let end = Instant::now() + TIME_FACTOR * Duration::from_nanos(budget);
     let interrupted = || match () {
-        () if caller.is_gone() => Some(Interruption::Cancelled),
+        () if cancellation.is_cancelled() => Some(Interruption::Cancelled),
         () if Instant::now() > end => Some(Interruption::OutOfTime),
         () => None,
     };
@@ -63,7 +65,7 @@ pub(in crate::server) fn full(
 }
 
 impl From<proto::Options> for Options {
-    /// Zero means the server's default.
+    /// Converts the options; zero means the server's default.
     fn from(options: proto::Options) -> Self {
         let angle = match options.angle_unit() {
             proto::AngleUnit::Degree => AngleUnit::Degree,
@@ -88,15 +90,15 @@ impl From<proto::Options> for Options {
     }
 }
 
-/// The message that tells what the line with the index `line` came to.
-pub(in crate::server) fn answer(line: u32, outcome: Outcome) -> proto::Answer {
-    match outcome {
+/// Returns the answer message of the line with the index `line`.
+pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
+    match result {
         Ok(answer) => proto::Answer {
             line,
             name: answer.name.unwrap_or_default().into(),
             result: answer
                 .value
-                .map(|shown| answer::Result::Value(shown.into())),
+                .map(|value| answer::Result::Value(value.into())),
         },
         Err(fault) => proto::Answer {
             line,
@@ -106,25 +108,29 @@ pub(in crate::server) fn answer(line: u32, outcome: Outcome) -> proto::Answer {
     }
 }
 
-/// Adds that message to a response. What most lines come to is written without it.
+/// Appends the answer of a line to a response.
+///
+/// Common answers are encoded without the message of [`answer()`].
 #[inline]
-pub(in crate::server) fn write(response: &mut ResponseWriter, line: u32, outcome: Outcome) {
-    let (name, shown) = match &outcome {
+pub(super) fn write(response: &mut ResponseWriter, line: u32, result: LineResult) {
+    let (name, rendered) = match &result {
         Ok(engine::Answer {
             name,
-            value: Some(shown),
-        }) => (name.as_deref().unwrap_or_default(), shown),
-        _ => return response.push(&answer(line, outcome)),
+            value: Some(rendered),
+        }) => (name.as_deref().unwrap_or_default(), rendered),
+        _ => return response.push(&answer(line, result)),
     };
-    let (mut above, mut below) = (itoa::Buffer::new(), itoa::Buffer::new());
-    let exact = match &shown.typed {
+    let (mut numerator, mut denominator) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let exact = match &rendered.typed {
         None => ExactRef::None,
         Some(ExactValue::Integer(n)) => ExactRef::Integer(*n),
-        Some(ExactValue::Ratio(n, d)) => ExactRef::Fraction(above.format(*n), below.format(*d)),
+        Some(ExactValue::Ratio(n, d)) => {
+            ExactRef::Fraction(numerator.format(*n), denominator.format(*d))
+        }
         Some(ExactValue::Truth(truth)) => ExactRef::Truth(*truth),
-        Some(ExactValue::Fraction(_)) => return response.push(&answer(line, outcome)),
+        Some(ExactValue::Fraction(_)) => return response.push(&answer(line, result)),
     };
-    response.push_value(line, name, &shown.text, shown.rounded, exact);
+    response.push_value(line, name, &rendered.text, rendered.rounded, exact);
 }
 
 impl From<Rendered> for Value {
@@ -158,13 +164,13 @@ impl From<Rendered> for Value {
 impl From<Fault> for proto::Fault {
     fn from(fault: Fault) -> Self {
         // Lines are far shorter than 4 GiB.
-        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let position = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self {
             reason: fault.reason.as_str().into(),
             message: fault.message,
             span: fault.span.map(|span| proto::Span {
-                start: place(span.start),
-                end: place(span.end),
+                start: position(span.start),
+                end: position(span.end),
             }),
             help: fault.help,
         }

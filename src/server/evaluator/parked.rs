@@ -1,4 +1,4 @@
-//! What waits for a peer to read.
+//! The state of a stream between two responses, dropped if its peer does not read.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -8,69 +8,71 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
-/// Something of which a stream's responses are made. Between two of them it waits here,
-/// but not for ever: a stream is not asked for more while its peer does not read.
+/// The state of a stream, parked here between two responses.
+///
+/// A stream is not polled while its peer does not read, so a task of its own drops the state
+/// after the limit.
 #[derive(Debug)]
-pub(in crate::server) struct ParkedStream<T> {
-    place: Arc<Mutex<Place<T>>>,
+pub(super) struct ParkedStream<T> {
+    slot: Arc<Mutex<Slot<T>>>,
     _watch: Option<AbortOnDropHandle<()>>,
 }
 
 #[derive(Debug)]
-enum Place<T> {
-    /// A response is being made of it.
-    Away,
-    /// It waits since then.
-    Waiting(T, Instant),
-    /// It was dropped.
+enum Slot<T> {
+    /// The stream makes a response of the state.
+    Taken,
+    /// The state waits since this time.
+    Parked(T, Instant),
+    /// The state was dropped.
     Expired,
 }
 
 impl<T: Send + 'static> ParkedStream<T> {
-    /// A place for `it`, where it may wait for as long as `limit`; without one for ever.
-    pub(in crate::server) fn new(it: T, limit: Option<Duration>) -> Self {
-        let place = Arc::new(Mutex::new(Place::Waiting(it, Instant::now())));
-        let watch = limit.map(|limit| watch(Arc::downgrade(&place), limit));
+    /// Parks `state`. It is dropped if it is not taken within `limit`.
+    pub(super) fn new(state: T, limit: Option<Duration>) -> Self {
+        let slot = Arc::new(Mutex::new(Slot::Parked(state, Instant::now())));
+        let watch = limit.map(|limit| watch(Arc::downgrade(&slot), limit));
         Self {
-            place,
+            slot,
             _watch: watch.map(|watch| AbortOnDropHandle::new(tokio::spawn(watch))),
         }
     }
 
-    /// Takes it away; None where it has waited for too long.
-    pub(in crate::server) fn take(&self) -> Option<T> {
-        let mut place = lock(&self.place);
-        match std::mem::replace(&mut *place, Place::Away) {
-            Place::Waiting(it, _) => Some(it),
-            Place::Away | Place::Expired => None,
+    /// Takes the state; `None` if it has expired.
+    pub(super) fn take(&self) -> Option<T> {
+        let mut slot = lock(&self.slot);
+        match std::mem::replace(&mut *slot, Slot::Taken) {
+            Slot::Parked(state, _) => Some(state),
+            Slot::Taken | Slot::Expired => None,
         }
     }
 
-    /// Puts it back.
-    pub(in crate::server) fn put(&self, it: T) {
-        *lock(&self.place) = Place::Waiting(it, Instant::now());
+    /// Parks the state again.
+    pub(super) fn park(&self, state: T) {
+        *lock(&self.slot) = Slot::Parked(state, Instant::now());
     }
 }
 
-fn lock<T>(place: &Mutex<Place<T>>) -> MutexGuard<'_, Place<T>> {
-    place.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(slot: &Mutex<Slot<T>>) -> MutexGuard<'_, Slot<T>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Drops what waits longer than `limit`.
-async fn watch<T>(place: Weak<Mutex<Place<T>>>, limit: Duration) {
+/// Drops the state once it is parked for longer than `limit`.
+async fn watch<T>(slot: Weak<Mutex<Slot<T>>>, limit: Duration) {
     let mut end = Instant::now() + limit;
     loop {
         sleep_until(end).await;
-        let Some(place) = place.upgrade() else { return };
-        let mut place = lock(&place);
-        end = match &*place {
-            Place::Waiting(_, since) if *since + limit <= Instant::now() => {
-                *place = Place::Expired;
+        let Some(slot) = slot.upgrade() else { return };
+        let mut slot = lock(&slot);
+        end = match &*slot {
+            Slot::Parked(_, since) if *since + limit <= Instant::now() => {
+                *slot = Slot::Expired;
                 return;
             }
-            Place::Waiting(_, since) => *since + limit,
-            Place::Away => Instant::now() + limit,
-            Place::Expired => return,
+            Slot::Parked(_, since) => *since + limit,
+            Slot::Taken => Instant::now() + limit,
+            Slot::Expired => return,
         };
     }
 }
@@ -80,26 +82,26 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_waits_for_too_long_is_dropped() {
+    async fn the_state_is_dropped_after_the_limit() {
         let second = Duration::from_secs(1);
-        let it = Arc::new(());
-        let unread = ParkedStream::new(Arc::clone(&it), Some(10 * second));
+        let state = Arc::new(());
+        let parked = ParkedStream::new(Arc::clone(&state), Some(10 * second));
         for _ in 0..3 {
             tokio::time::sleep(9 * second).await;
-            let taken = unread.take().unwrap();
-            // It may be away for as long as it takes.
+            let taken = parked.take().unwrap();
+            // The limit does not count while the state is taken.
             tokio::time::sleep(30 * second).await;
-            unread.put(taken);
+            parked.park(taken);
         }
         tokio::time::sleep(21 * second).await;
-        assert_eq!(Arc::strong_count(&it), 1);
-        assert_eq!(unread.take(), None);
+        assert_eq!(Arc::strong_count(&state), 1);
+        assert_eq!(parked.take(), None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_limit_it_waits_for_ever() {
-        let unread = ParkedStream::new(1, None);
+    async fn without_a_limit_the_state_stays() {
+        let parked = ParkedStream::new(1, None);
         tokio::time::sleep(Duration::from_secs(1_000_000)).await;
-        assert_eq!(unread.take(), Some(1));
+        assert_eq!(parked.take(), Some(1));
     }
 }

@@ -1,4 +1,4 @@
-//! Where heavy lines are computed: beside the runtime, a thread for each core.
+//! The pool of threads that compute heavy lines, one for each core.
 
 use std::{
     sync::{
@@ -13,91 +13,95 @@ use tokio::{
     task,
 };
 
-use crate::server::places;
+use crate::server::semaphore;
 
-/// A bound on how many jobs are computed at the same time, and on how many wait for
-/// that. The threads are the runtime's own for what blocks.
+/// A bound on the jobs that run and on those that wait.
+///
+/// The threads are the blocking threads of the runtime.
 #[derive(Clone, Debug)]
-pub(in crate::server) struct Pool {
+pub(super) struct Pool {
+    /// A permit for each job that may run.
     running: Arc<Semaphore>,
-    places: Arc<Semaphore>,
-    waiting: usize,
+    /// A permit for each job that may run or wait.
+    accepted: Arc<Semaphore>,
+    /// The limit of jobs that wait.
+    max_waiting: usize,
 }
 
-/// There is no place for another job: so many wait already.
+/// The limit of waiting jobs is reached.
 #[derive(Debug)]
-pub(in crate::server) struct Full(pub(in crate::server) usize);
+pub(super) struct PoolFull(pub(in crate::server) usize);
 
-/// The right to have a job computed.
+/// The permit to run one job.
 #[derive(Debug)]
-pub(in crate::server) struct Place {
+pub(super) struct JobPermit {
     running: Arc<Semaphore>,
-    place: OwnedSemaphorePermit,
+    accepted: OwnedSemaphorePermit,
 }
 
-/// Whether a job's caller still waits for it.
+/// The cancellation of a job. Clones share one flag.
 #[derive(Clone, Debug, Default)]
-pub(in crate::server) struct Caller(Arc<AtomicBool>);
+pub(super) struct Cancellation(Arc<AtomicBool>);
 
-impl Caller {
-    pub(in crate::server) fn is_gone(&self) -> bool {
+impl Cancellation {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Tells the job that nobody wants its result any more.
-    pub(in crate::server) fn leave(&self) {
+    /// Asks the job to end: its result is no longer needed.
+    pub(super) fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// Tells the job that its caller is gone when the caller's future is dropped.
-struct Presence(Caller);
+/// Cancels the job when it is dropped, with the future of the caller.
+struct CancelOnDrop(Cancellation);
 
-impl Drop for Presence {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        self.0.leave();
+        self.0.cancel();
     }
 }
 
 impl Pool {
-    /// A thread for each core, for each of which so many jobs may wait.
-    pub(in crate::server) fn new(waiting: usize) -> Self {
+    /// Creates a pool with a thread for each core, and for each thread `waiting` jobs that
+    /// may wait.
+    pub(super) fn new(waiting: usize) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let waiting = threads.saturating_mul(waiting);
+        let max_waiting = threads.saturating_mul(waiting);
         Self {
-            running: places(threads),
-            places: places(threads.saturating_add(waiting)),
-            waiting,
+            running: semaphore(threads),
+            accepted: semaphore(threads.saturating_add(max_waiting)),
+            max_waiting,
         }
     }
 
-    /// A place for a job.
-    pub(in crate::server) fn enter(&self) -> Result<Place, Full> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        Ok(Place {
+    /// Returns a permit for a job, unless too many jobs wait.
+    pub(super) fn enter(&self) -> Result<JobPermit, PoolFull> {
+        let accepted = Arc::clone(&self.accepted).try_acquire_owned();
+        Ok(JobPermit {
             running: Arc::clone(&self.running),
-            place: place.map_err(|_| Full(self.waiting))?,
+            accepted: accepted.map_err(|_| PoolFull(self.max_waiting))?,
         })
     }
 }
 
-impl Place {
-    /// Runs `job` when a thread is free for it. Where this future is dropped, `caller`
-    /// leaves, and the thread is taken until the job has ended.
+impl JobPermit {
+    /// Runs `job` when a thread is free, and returns its result; `None` if it panicked.
     ///
-    /// None where the job panicked: that is a bug, but nobody must wait for ever.
-    pub(in crate::server) async fn run<T: Send + 'static>(
+    /// Dropping the future cancels the job, which keeps its thread until it ends.
+    pub(super) async fn run<T: Send + 'static>(
         self,
-        caller: Caller,
-        job: impl FnOnce(&Caller) -> T + Send + 'static,
+        cancellation: Cancellation,
+        job: impl FnOnce(&Cancellation) -> T + Send + 'static,
     ) -> Option<T> {
-        let turn = self.running.acquire_owned().await;
-        let turn = turn.expect("never closed");
-        let place = self.place;
-        let _presence = Presence(caller.clone());
+        let running = self.running.acquire_owned().await;
+        let running = running.expect("the semaphore is never closed");
+        let accepted = self.accepted;
+        let _guard = CancelOnDrop(cancellation.clone());
         let job = task::spawn_blocking(move || {
-            let _held = (place, turn);
-            job(&caller)
+            let _permits = (accepted, running);
+            job(&cancellation)
         });
         job.await.ok()
     }

@@ -1,4 +1,4 @@
-//! A worksheet's stream: what a client says, and what it is answered.
+//! A worksheet's stream: its requests and the responses to them.
 
 use std::{
     ops::Range,
@@ -13,16 +13,16 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 
 use super::{
-    Evaluator, LONG,
     inbox::Inbox,
-    line::{INLINE, Outcome, full, light, write},
+    line::{INLINE, LineResult, evaluate_in_pool, try_inline, write},
     parked::ParkedStream,
-    pool::Caller,
+    pool::Cancellation,
+    shared::{Evaluator, SMALL},
 };
 use crate::server::{
     Metrics,
-    budget::{Exhausted, Share},
-    status::{Limit, idle, internal, overloaded, shutting_down},
+    budget::{BudgetExhausted, Reservation},
+    status::{ReachedLimit, idle, internal, overloaded, shutting_down},
 };
 use crate::{
     engine::{Fault, Limits, Options, Work, Worksheet},
@@ -32,88 +32,87 @@ use crate::{
     },
 };
 
-/// Bytes of answers, about, that are sent together.
+/// The size of a response, in bytes, at which it is sent.
 const FLUSH: usize = 64 * 1024;
 
-/// How long an answer waits at most for those behind it.
-const SOON: Duration = Duration::from_millis(5);
+/// The longest time that an answer waits for those behind it.
+const FLUSH_DELAY: Duration = Duration::from_millis(5);
 
-/// Estimated nanoseconds of lines after which other tasks have their turn.
+/// Estimated work, in nanoseconds, after which the stream yields to other tasks.
 const SLICE: u64 = 200_000;
 
-/// What a line takes beside its evaluation, about, in nanoseconds.
-const LINE: u64 = 200;
+/// The estimated cost of a line beside its evaluation, in nanoseconds.
+const LINE_COST: u64 = 200;
 
-/// A client's stream, and the worksheet that lives as long as it.
-pub(in crate::server) struct Conversation {
+/// A client's stream and its worksheet, which lives as long as the stream.
+pub(super) struct WorksheetSession {
     service: Evaluator,
     inbox: Inbox,
-    /// None while the pool has it.
-    sheet: Option<Box<Worksheet>>,
-    /// What is being answered.
-    task: Option<Task>,
-    /// Answers to the requests before it.
+    /// `None` while the pool has it.
+    worksheet: Option<Box<Worksheet>>,
+    /// The request that is being answered.
+    current: Option<CurrentRequest>,
+    /// The number of answers to the requests before the current one.
     answered: u64,
-    /// The line of it that the pool computes.
-    heavy: Option<Heavy>,
-    /// What the last response takes until it is read.
-    unread: Share,
-    _place: OwnedSemaphorePermit,
+    /// The line of the current request that the pool computes.
+    pooled: Option<PooledLine>,
+    /// The reservation of the last response until it is read.
+    unread: Reservation,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// A line that the pool computes, and the worksheet with it.
-struct Heavy {
-    caller: Caller,
-    /// Whether the caller has left.
-    left: bool,
-    job: AbortOnDropHandle<Option<(Box<Worksheet>, Outcome)>>,
+/// A line that the pool computes, together with the worksheet.
+struct PooledLine {
+    cancellation: Cancellation,
+    is_cancelled: bool,
+    job: AbortOnDropHandle<Option<(Box<Worksheet>, LineResult)>>,
 }
 
-/// Why a row of light lines ended.
-enum Stop {
-    /// The last one is answered.
-    End,
-    /// There are enough answers to be sent.
+/// The reason why a batch of inline lines ended.
+enum BatchEnd {
+    /// All lines of the request are answered.
+    Answered,
+    /// The response has reached the size at which it is sent.
     Full,
-    /// It is time for other tasks.
-    Slice,
-    /// This one takes longer.
+    /// Other tasks have their turn.
+    Yield,
+    /// This line needs the pool.
     Heavy(String),
 }
 
 type Response = Result<WorksheetResponse, Status>;
 
-impl Conversation {
-    /// The conversation that begins with `requests`. It has one of the places that there
-    /// are for worksheets.
-    pub(in crate::server) fn new(
+impl WorksheetSession {
+    /// Creates the session of a stream of `requests`, with a permit for a worksheet.
+    pub(super) fn new(
         service: Evaluator,
         requests: Streaming<WorksheetRequest>,
-        place: OwnedSemaphorePermit,
+        permit: OwnedSemaphorePermit,
     ) -> Self {
         service.metrics.worksheets.inc();
         Self {
             inbox: Inbox::new(requests, Arc::clone(&service.requests)),
-            sheet: Some(Box::new(Worksheet::sharing(&service.values))),
-            unread: service.requests.share(),
+            worksheet: Some(Box::new(Worksheet::sharing(&service.values))),
+            unread: service.requests.reservation(),
             service,
-            task: None,
+            current: None,
             answered: 0,
-            heavy: None,
-            _place: place,
+            pooled: None,
+            _permit: permit,
         }
     }
 
-    /// What the client is answered. Nothing is evaluated before somebody asks for it, so
-    /// a client that does not read holds up its own worksheet and nobody else; and not for
-    /// longer than a worksheet may be idle.
-    pub(in crate::server) fn responses(self) -> BoxStream<'static, Response> {
+    /// Returns the stream of responses.
+    ///
+    /// A line is evaluated only when the stream is polled, so a client that does not read
+    /// delays only its own worksheet, which ends after the idle limit.
+    pub(super) fn responses(self) -> BoxStream<'static, Response> {
         let limit = self.service.idle;
         // Boxed, since it is moved for each response.
-        let unread = ParkedStream::new(Box::new(self), limit);
-        let responses = stream::unfold(Some(unread), move |unread| async move {
-            let unread = unread?;
-            let Some(mut this) = unread.take() else {
+        let parked = ParkedStream::new(Box::new(self), limit);
+        let responses = stream::unfold(Some(parked), move |parked| async move {
+            let parked = parked?;
+            let Some(mut this) = parked.take() else {
                 let expired = Err(idle(limit.unwrap_or_default()));
                 return Some((expired, None));
             };
@@ -122,63 +121,69 @@ impl Conversation {
                 && this.pay(message.encoded_len()).is_err()
             {
                 let limit = this.service.requests.limit();
-                response = Err(overloaded(Limit::Requests, limit));
+                response = Err(overloaded(ReachedLimit::Requests, limit));
             }
             if response.is_err() {
                 return Some((response, None));
             }
-            unread.put(this);
-            Some((response, Some(unread)))
+            parked.park(this);
+            Some((response, Some(parked)))
         });
         responses.boxed()
     }
 
-    /// Pays for a response until the next one is asked for.
-    fn pay(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        self.unread.resize(if bytes > LONG { bytes } else { 0 })
+    /// Pays for a response until the next one is requested.
+    fn pay(&mut self, bytes: usize) -> Result<(), BudgetExhausted> {
+        self.unread.resize(if bytes > SMALL { bytes } else { 0 })
     }
 
+    /// Returns the next response; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Response> {
         let draining = self.service.draining.clone();
-        if draining.is_cancelled() && self.heavy.is_none() {
+        if draining.is_cancelled() && self.pooled.is_none() {
             return Some(Err(shutting_down()));
         }
-        if self.task.is_none() {
+        if self.current.is_none() {
             match self.request().await? {
-                Ok((Some(request), share)) => self.task = Some(self.task(request, share)),
+                Ok((Some(request), reservation)) => {
+                    self.current = Some(self.accept(request, reservation));
+                }
                 Ok((None, _)) => {
                     self.answered += 1;
-                    return Some(Ok(refusal()));
+                    return Some(Ok(unknown_request()));
                 }
                 Err(status) => return Some(Err(status)),
             }
         }
         let mut response = ResponseWriter::default();
-        let began = Instant::now();
+        let begun = Instant::now();
         loop {
-            if self.heavy.is_some() {
-                let patience = (!response.is_empty()).then_some(SOON);
-                match self.computed(patience).await {
-                    Some(Ok(outcome)) => self.write(&mut response, outcome),
+            if self.pooled.is_some() {
+                let delay = (!response.is_empty()).then_some(FLUSH_DELAY);
+                match self.join_pool(delay).await {
+                    Some(Ok(result)) => self.write(&mut response, result),
                     Some(Err(status)) => return Some(Err(status)),
                     None => return Some(Ok(response.finish(false))),
                 }
             }
-            let heavy = match self.light_lines(&mut response) {
-                Stop::End => {
-                    let answered = self.task.take().map_or(0, |task| task.index.into());
+            let heavy = match self.answer_inline(&mut response) {
+                BatchEnd::Answered => {
+                    let answered = self
+                        .current
+                        .take()
+                        .map_or(0, |current| current.index.into());
                     self.service.metrics.lines.inc_by(answered);
                     self.answered += answered;
                     self.inbox.drop_cancel();
                     return Some(Ok(response.finish(true)));
                 }
-                Stop::Full => return Some(Ok(response.finish(false))),
-                Stop::Heavy(line) => Some(line),
-                Stop::Slice => None,
+                BatchEnd::Full => return Some(Ok(response.finish(false))),
+                BatchEnd::Heavy(line) => Some(line),
+                BatchEnd::Yield => None,
             };
             self.inbox.read_ahead();
             if draining.is_cancelled() {
-                // What is answered goes out first.
+                // Answers that are ready go out first.
                 return Some(if response.is_empty() {
                     Err(shutting_down())
                 } else {
@@ -186,21 +191,21 @@ impl Conversation {
                 });
             }
             if let Some(line) = heavy {
-                if let Err(fault) = self.compute(line) {
+                if let Err(fault) = self.start_pooled(line) {
                     self.write(&mut response, Err(fault));
                 }
             } else {
                 yield_now().await;
             }
-            let full = response.len() >= FLUSH || began.elapsed() >= SOON;
-            if full && !response.is_empty() {
+            let is_due = response.len() >= FLUSH || begun.elapsed() >= FLUSH_DELAY;
+            if is_due && !response.is_empty() {
                 return Some(Ok(response.finish(false)));
             }
         }
     }
 
-    /// The next request, or why there is none.
-    async fn request(&mut self) -> Option<Result<(Option<Request>, Share), Status>> {
+    /// Waits for the next request; a status ends the stream.
+    async fn request(&mut self) -> Option<Result<(Option<Request>, Reservation), Status>> {
         let next = async {
             tokio::select! {
                 biased;
@@ -216,205 +221,202 @@ impl Conversation {
         }
     }
 
-    fn task(&self, request: Request, share: Share) -> Task {
+    fn accept(&self, request: Request, reservation: Reservation) -> CurrentRequest {
         let (kind, text, options) = match request {
-            Request::Run(Run { text, options }) => (Kind::Run, text, options),
-            Request::Preview(Preview { text, options }) => (Kind::Preview, text, options),
+            Request::Run(Run { text, options }) => (RequestKind::Run, text, options),
+            Request::Preview(Preview { text, options }) => (RequestKind::Preview, text, options),
             Request::Names(Names { options }) => {
-                let sheet = self.sheet.as_ref();
-                let names: Vec<_> = sheet.iter().flat_map(|sheet| sheet.names()).collect();
-                (Kind::Names, names.join("\n"), options)
+                let worksheet = self.worksheet.iter();
+                let names: Vec<_> = worksheet.flat_map(|worksheet| worksheet.names()).collect();
+                (RequestKind::Names, names.join("\n"), options)
             }
-            Request::Cancel(_) => unreachable!("the inbox keeps them to itself"),
+            Request::Cancel(_) => unreachable!("the inbox handles it"),
         };
-        Task {
-            rest: (kind != Kind::Names || !text.is_empty()).then_some(0),
+        CurrentRequest {
+            next_line: (kind != RequestKind::Names || !text.is_empty()).then_some(0),
             kind,
             text,
             index: 0,
             options: options.unwrap_or_default().into(),
-            _share: share,
+            _reservation: reservation,
         }
     }
 
-    /// The index of the line that was answered just now.
-    fn index(&mut self) -> u32 {
-        let task = self.task.as_mut();
-        task.map_or(0, Task::count)
-    }
-
-    /// Answers lines one after the other as long as they are light.
-    fn light_lines(&mut self, response: &mut ResponseWriter) -> Stop {
-        let (Some(task), Some(sheet)) = (&mut self.task, &mut self.sheet) else {
-            return Stop::End;
+    /// Answers lines one after the other, until one needs the pool or the batch is full.
+    fn answer_inline(&mut self, response: &mut ResponseWriter) -> BatchEnd {
+        let (Some(current), Some(worksheet)) = (&mut self.current, &mut self.worksheet) else {
+            return BatchEnd::Answered;
         };
         let limits = &*self.service.limits;
-        let budget = task.kind.budget(limits);
+        let budget = current.kind.budget(limits);
         let mut spent = 0;
-        while let Some(line) = task.line() {
-            let answer = task.answer(self.answered);
-            if task.kind == Kind::Run && self.inbox.take_cancel(answer) {
-                write(response, task.count(), Err(Fault::cancelled()));
+        while let Some(line) = current.take_line() {
+            let number = current.answer_number(self.answered);
+            if current.kind == RequestKind::Run && self.inbox.take_cancel(number) {
+                write(response, current.take_index(), Err(Fault::cancelled()));
                 continue;
             }
-            let text = &task.text[line];
-            let tried = light(INLINE, limits, budget, |work| {
-                task.kind.perform(sheet, text, task.options, work)
+            let text = &current.text[line];
+            let tried = try_inline(INLINE, limits, budget, |work| {
+                current
+                    .kind
+                    .evaluate(worksheet, text, current.options, work)
             });
-            let Some((outcome, work)) = tried else {
-                return Stop::Heavy(text.to_owned());
+            let Some((result, work)) = tried else {
+                return BatchEnd::Heavy(text.to_owned());
             };
-            spent += LINE + work;
-            count(&self.service.metrics, &outcome);
-            write(response, task.count(), outcome);
+            spent += LINE_COST + work;
+            count_fault(&self.service.metrics, &result);
+            write(response, current.take_index(), result);
             if response.len() >= FLUSH {
-                return if task.rest.is_none() {
-                    Stop::End
+                return if current.next_line.is_none() {
+                    BatchEnd::Answered
                 } else {
-                    Stop::Full
+                    BatchEnd::Full
                 };
             }
-            if spent >= SLICE && task.rest.is_some() {
-                return Stop::Slice;
+            if spent >= SLICE && current.next_line.is_some() {
+                return BatchEnd::Yield;
             }
         }
-        Stop::End
+        BatchEnd::Answered
     }
 
-    /// Adds what a line came to to a response.
-    fn write(&mut self, response: &mut ResponseWriter, outcome: Outcome) {
-        let index = self.index();
-        count(&self.service.metrics, &outcome);
-        write(response, index, outcome);
+    /// Appends the answer of the current line to a response.
+    fn write(&mut self, response: &mut ResponseWriter, result: LineResult) {
+        let index = self.current.as_mut().map_or(0, CurrentRequest::take_index);
+        count_fault(&self.service.metrics, &result);
+        write(response, index, result);
     }
 
-    /// Hands a line to the pool, with the worksheet.
-    fn compute(&mut self, line: String) -> Result<(), Box<Fault>> {
-        let place = self.service.pool.enter().map_err(|_| Fault::overloaded())?;
-        let (Some(task), Some(mut sheet)) = (&self.task, self.sheet.take()) else {
+    /// Starts a line in the pool, together with the worksheet.
+    fn start_pooled(&mut self, line: String) -> Result<(), Box<Fault>> {
+        let permit = self.service.pool.enter().map_err(|_| Fault::overloaded())?;
+        let (Some(current), Some(mut worksheet)) = (&self.current, self.worksheet.take()) else {
             return Ok(());
         };
-        let (kind, options) = (task.kind, task.options);
+        let (kind, options) = (current.kind, current.options);
         let limits = Arc::clone(&self.service.limits);
-        let job = move |caller: &Caller| {
-            let outcome = full(&limits, kind.budget(&limits), caller, |work| {
-                kind.perform(&mut sheet, &line, options, work)
+        let job = move |cancellation: &Cancellation| {
+            let budget = kind.budget(&limits);
+            let result = evaluate_in_pool(&limits, budget, cancellation, |work| {
+                kind.evaluate(&mut worksheet, &line, options, work)
             });
-            (sheet, outcome)
+            (worksheet, result)
         };
-        let caller = Caller::default();
+        let cancellation = Cancellation::default();
         // A task of its own: this stream is not polled while its client does not read, and
-        // must not keep a turn that came to it meanwhile.
-        let job = tokio::spawn(place.run(caller.clone(), job));
-        self.heavy = Some(Heavy {
+        // would block a thread of the pool meanwhile.
+        let job = tokio::spawn(permit.run(cancellation.clone(), job));
+        self.pooled = Some(PooledLine {
             job: AbortOnDropHandle::new(job),
-            caller,
-            left: false,
+            cancellation,
+            is_cancelled: false,
         });
         Ok(())
     }
 
-    /// What the pool made of the line, if it has within `patience`.
-    async fn computed(&mut self, patience: Option<Duration>) -> Option<Result<Outcome, Status>> {
-        let (inbox, heavy) = (&mut self.inbox, self.heavy.as_mut()?);
-        let task = self.task.as_ref()?;
-        let answer = task.answer(self.answered);
-        let any = task.kind == Kind::Preview;
+    /// Waits for the line in the pool; `None` if it takes longer than `delay`.
+    async fn join_pool(&mut self, delay: Option<Duration>) -> Option<Result<LineResult, Status>> {
+        let (inbox, pooled) = (&mut self.inbox, self.pooled.as_mut()?);
+        let current = self.current.as_ref()?;
+        let number = current.answer_number(self.answered);
+        let any = current.kind == RequestKind::Preview;
         let computing = async {
             loop {
                 tokio::select! {
                     biased;
-                    done = &mut heavy.job => return done.ok().flatten(),
-                    () = inbox.interruption(answer, any), if !heavy.left => {
-                        heavy.caller.leave();
-                        heavy.left = true;
+                    done = &mut pooled.job => return done.ok().flatten(),
+                    () = inbox.interruption(number, any), if !pooled.is_cancelled => {
+                        pooled.cancellation.cancel();
+                        pooled.is_cancelled = true;
                     }
                 }
             }
         };
-        let done = match patience {
-            Some(patience) => timeout(patience, computing).await.ok()?,
+        let done = match delay {
+            Some(delay) => timeout(delay, computing).await.ok()?,
             None => computing.await,
         };
-        self.heavy = None;
-        let Some((sheet, outcome)) = done else {
+        self.pooled = None;
+        let Some((worksheet, result)) = done else {
             let lost = "a line could not be computed, and the worksheet is lost";
             return Some(Err(internal(lost)));
         };
-        self.sheet = Some(sheet);
-        Some(Ok(outcome))
+        self.worksheet = Some(worksheet);
+        Some(Ok(result))
     }
 }
 
-impl Drop for Conversation {
+impl Drop for WorksheetSession {
     fn drop(&mut self) {
         self.service.metrics.worksheets.dec();
     }
 }
 
-/// Counts a fault.
 #[inline]
-fn count(metrics: &Metrics, outcome: &Outcome) {
-    if let Err(fault) = outcome {
-        metrics.fault(fault.reason.as_str());
+fn count_fault(metrics: &Metrics, result: &LineResult) {
+    if let Err(fault) = result {
+        metrics.count_fault(fault.reason.as_str());
     }
 }
 
-/// The answer to a request that asks for nothing known.
-fn refusal() -> WorksheetResponse {
+/// Returns the response to a request without known content.
+fn unknown_request() -> WorksheetResponse {
     let mut response = ResponseWriter::default();
     write(&mut response, 0, Err(Fault::unknown_request()));
     response.finish(true)
 }
 
-/// A request that is being answered.
-struct Task {
-    kind: Kind,
-    /// Lines to evaluate, or names to define.
+/// The request that is being answered.
+struct CurrentRequest {
+    kind: RequestKind,
+    /// The lines to evaluate, or the names to report.
     text: String,
-    /// Where the next one begins.
-    rest: Option<usize>,
-    /// Of the next answer.
+    /// The byte at which the next line begins; `None` after the last line.
+    next_line: Option<usize>,
+    /// The index of the next answer.
     index: u32,
     options: Options,
-    /// Of the budget for requests.
-    _share: Share,
+    _reservation: Reservation,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+enum RequestKind {
     Run,
     Preview,
     Names,
 }
 
-impl Task {
-    /// The place of the next line, without its end.
-    fn line(&mut self) -> Option<Range<usize>> {
-        let start = self.rest?;
+impl CurrentRequest {
+    /// Takes the next line, as a range of bytes without the line break.
+    fn take_line(&mut self) -> Option<Range<usize>> {
+        let start = self.next_line?;
         let rest = &self.text.as_bytes()[start..];
         let end = match self.kind {
-            Kind::Preview => None,
-            Kind::Run | Kind::Names => memchr::memchr(b'\n', rest),
+            RequestKind::Preview => None,
+            RequestKind::Run | RequestKind::Names => memchr::memchr(b'\n', rest),
         };
-        self.rest = end.map(|end| start + end + 1);
+        self.next_line = end.map(|end| start + end + 1);
         Some(start..end.map_or(self.text.len(), |end| start + end))
     }
 
-    /// Which of the stream's answers is the next, if so many came before the task.
-    fn answer(&self, before: u64) -> u64 {
+    /// Returns the number of the next answer in the stream, with `before` answers to earlier
+    /// requests.
+    fn answer_number(&self, before: u64) -> u64 {
         before + u64::from(self.index) + 1
     }
 
-    /// The index of the next answer.
-    fn count(&mut self) -> u32 {
+    /// Takes the index of the next answer.
+    fn take_index(&mut self) -> u32 {
         let index = self.index;
         self.index += 1;
         index
     }
 }
 
-impl Kind {
+impl RequestKind {
+    /// The estimated work, in nanoseconds, that a line may take.
     fn budget(self, limits: &Limits) -> u64 {
         match self {
             Self::Run | Self::Names => limits.work,
@@ -422,17 +424,17 @@ impl Kind {
         }
     }
 
-    fn perform(
+    fn evaluate(
         self,
-        sheet: &mut Worksheet,
+        worksheet: &mut Worksheet,
         line: &str,
         options: Options,
         work: &mut Work<'_>,
-    ) -> Outcome {
+    ) -> LineResult {
         match self {
-            Self::Run => sheet.run(line, options, work),
-            Self::Preview => sheet.preview(line, options, work),
-            Self::Names => sheet.definition(line, options, work),
+            Self::Run => worksheet.run(line, options, work),
+            Self::Preview => worksheet.preview(line, options, work),
+            Self::Names => worksheet.definition(line, options, work),
         }
     }
 }

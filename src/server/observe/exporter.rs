@@ -1,4 +1,4 @@
-//! Metrics for whoever monitors the server, by HTTP.
+//! The HTTP page of the metrics.
 
 use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
@@ -15,44 +15,46 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use crate::server::{Connection, Metrics};
 
-/// Where the metrics are.
+/// The path of the page.
 const PATH: &str = "/metrics";
 
-/// What they are written in (`OpenMetrics`, "Overall Structure").
+/// The media type of the page (`OpenMetrics`, "Overall Structure").
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Connections at the same time; further ones wait.
+/// Connections served at the same time; further ones wait.
 const CONNECTIONS: usize = 16;
 
-/// How long a connection may last, and a request take to arrive.
-const LIFE: Duration = Duration::from_secs(10 * 60);
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection may last.
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// Offers `metrics` to whoever connects, for ever.
+/// How long the header of a request may take to arrive.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves `metrics` on every connection, until `connections` ends.
 pub async fn export(connections: impl Stream<Item = Connection>, metrics: Arc<Metrics>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = pin!(connections);
     loop {
-        let place = Arc::clone(&places).acquire_owned().await;
+        let permit = Arc::clone(&permits).acquire_owned().await;
         let Some(connection) = connections.next().await else {
             return;
         };
-        let answering = converse(connection, Arc::clone(&metrics));
+        let serving = serve(connection, Arc::clone(&metrics));
         tokio::spawn(async move {
-            let _place = place;
-            let _ = timeout(LIFE, answering).await;
+            let _permit = permit;
+            let _ = timeout(LIFETIME, serving).await;
         });
     }
 }
 
-async fn converse(connection: Connection, metrics: Arc<Metrics>) {
+async fn serve(connection: Connection, metrics: Arc<Metrics>) {
     let service = service_fn(move |request| {
         let response = respond(&request, &metrics);
         async { Ok::<_, Infallible>(response) }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(connection.into_io()), service);
     if let Err(error) = serving.await {
         tracing::debug!(%error, "connection for metrics broke");
@@ -60,9 +62,9 @@ async fn converse(connection: Connection, metrics: Arc<Metrics>) {
 }
 
 fn respond(request: &Request<Incoming>, metrics: &Metrics) -> Response<Full<Bytes>> {
-    let known = request.uri().path() == PATH;
-    let asked = matches!(*request.method(), Method::GET | Method::HEAD);
-    let (status, text) = match (known, asked) {
+    let is_page = request.uri().path() == PATH;
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (status, text) = match (is_page, is_read) {
         (true, true) => (StatusCode::OK, metrics.text()),
         (true, false) => (StatusCode::METHOD_NOT_ALLOWED, String::new()),
         (false, _) => (

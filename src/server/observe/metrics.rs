@@ -1,4 +1,4 @@
-//! What is counted, for an operator's monitoring.
+//! The metrics of a server.
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -11,15 +11,17 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// Counters of a server. Those of calls have the names and labels that gRPC servers of
-/// other languages use, so that dashboards fit.
+/// The metrics of a server.
+///
+/// Those of calls have the names and labels of gRPC servers in other languages, so that
+/// existing dashboards fit.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    handled: Family<Handled, Counter>,
-    seconds: Family<Called, Histogram>,
-    faults: Family<Why, Counter>,
-    limits: Family<Limit, Counter>,
+    handled: Family<CallLabels, Counter>,
+    seconds: Family<MethodLabels, Histogram>,
+    faults: Family<ReasonLabel, Counter>,
+    limits: Family<LimitLabel, Counter>,
     pub(in crate::server) lines: Counter,
     pub(in crate::server) connections: Gauge,
     pub(in crate::server) worksheets: Gauge,
@@ -28,26 +30,26 @@ pub struct Metrics {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(in crate::server) struct Called {
+pub(in crate::server) struct MethodLabels {
     pub(in crate::server) grpc_service: String,
     pub(in crate::server) grpc_method: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 #[expect(clippy::struct_field_names, reason = "the labels of all gRPC servers")]
-struct Handled {
+struct CallLabels {
     grpc_service: String,
     grpc_method: String,
     grpc_code: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Why {
+struct ReasonLabel {
     reason: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Limit {
+struct LimitLabel {
     limit: String,
 }
 
@@ -57,7 +59,7 @@ impl Default for Metrics {
         let handled = Family::default();
         registry.register(
             "grpc_server_handled",
-            "Calls that have ended, whatever became of them",
+            "Calls that have ended, with any status",
             handled.clone(),
         );
         // From 10 microseconds to 42 seconds.
@@ -77,7 +79,7 @@ impl Default for Metrics {
         let limits = Family::default();
         registry.register(
             "grpcalc_limits_hit",
-            "How often something was refused or ended since a limit was reached",
+            "Refused or ended calls, connections and worksheets, by the limit that was reached",
             limits.clone(),
         );
         let lines = Counter::default();
@@ -97,13 +99,13 @@ impl Default for Metrics {
         let notes = Counter::default();
         registry.register(
             "grpcalc_notes",
-            "Notes that were said in the chat",
+            "Notes that were sent to the chat",
             notes.clone(),
         );
         let members = Gauge::default();
         registry.register(
             "grpcalc_chat_members",
-            "Streams on which somebody listens to the chat",
+            "Open streams of chat notes",
             members.clone(),
         );
         Self {
@@ -122,41 +124,45 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// The counter of calls of a method that ended with the status `code`.
-    pub(in crate::server) fn handled(&self, called: &Called, code: &'static str) -> Counter {
-        let Called {
+    /// Returns the counter of calls of a method that ended with the status `code`.
+    pub(in crate::server) fn handled(&self, method: &MethodLabels, code: &'static str) -> Counter {
+        let MethodLabels {
             grpc_service,
             grpc_method,
-        } = called.clone();
-        self.handled.get_or_create_owned(&Handled {
+        } = method.clone();
+        self.handled.get_or_create_owned(&CallLabels {
             grpc_service,
             grpc_method,
             grpc_code: code,
         })
     }
 
-    /// The histogram of how long calls of a method took.
-    pub(in crate::server) fn seconds(&self, called: &Called) -> Histogram {
-        self.seconds.get_or_create_owned(called)
+    /// Returns the histogram of the durations of a method's calls, in seconds.
+    pub(in crate::server) fn seconds(&self, method: &MethodLabels) -> Histogram {
+        self.seconds.get_or_create_owned(method)
     }
 
-    /// A line or a call has no answer for this reason: one of ours, since each is kept.
-    pub(in crate::server) fn fault(&self, reason: &str) {
+    /// Counts a line or a call that failed for `reason`.
+    ///
+    /// Each new reason makes a label, so it must be one of the server's own.
+    pub(in crate::server) fn count_fault(&self, reason: &str) {
         let reason = reason.into();
-        self.faults.get_or_create(&Why { reason }).inc();
+        self.faults.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    /// Something was refused or ended since this limit was reached: one of ours.
-    pub(in crate::server) fn limit(&self, limit: &str) {
+    /// Counts a call, connection or worksheet that was refused or ended for a limit.
+    ///
+    /// Each new name makes a label, so it must be one of the server's own.
+    pub(in crate::server) fn count_limit(&self, limit: &str) {
         let limit = limit.into();
-        self.limits.get_or_create(&Limit { limit }).inc();
+        self.limits.get_or_create(&LimitLabel { limit }).inc();
     }
 
-    /// All of them in the text format.
+    /// Returns all metrics in the `OpenMetrics` text format.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        // A String takes everything.
+        // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
     }

@@ -1,4 +1,4 @@
-//! Metrics, and their page for a monitoring system.
+//! Metrics and their HTTP page.
 
 pub(super) mod exporter;
 pub(super) mod metrics;

@@ -1,4 +1,4 @@
-//! A connection: from a byte stream to calls, and how it ends.
+//! A connection: a byte stream, its calls, and its end.
 
 use std::{
     convert::Infallible,
@@ -16,41 +16,43 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Duration, Instant, sleep, sleep_until, timeout_at},
 };
-
 use tokio_io_timeout::TimeoutStream;
 
-use super::peer::Peer;
+use super::{peer::Peer, tls::ServerTls};
 use crate::net::tap::{AnyStream, IoEvent, Tap};
-use crate::server::{Server, call::answer};
+use crate::server::{ServerState, call::admit::answer, status::ReachedLimit};
 
-/// The length of what every HTTP/2 client says first (RFC 9113, section 3.4).
+/// Bytes of the connection preface of an HTTP/2 client (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
 
-/// Bytes that a peer may send on a stream, and on a connection, before we have read them.
-/// A stream that is not read must leave room for the others of its connection.
+/// Bytes that a peer may send on a stream before they are read.
 const STREAM_WINDOW: u32 = 1 << 20;
+
+/// Bytes that a peer may send on a connection before they are read.
+///
+/// A stream that is not read must leave room for the other streams.
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
-/// Bytes of the frames that a peer may send: a script's requests come in one.
+/// The longest frame that a peer may send, in bytes: a request of a script fits in one.
 const FRAME: u32 = 128 * 1024;
 
-/// Bytes of a stream's responses that wait for a peer to take them.
+/// Bytes of a stream's responses that are buffered for the peer.
 const SEND_BUFFER: usize = 128 * 1024;
 
-/// How long a peer that has no calls under way may take to close its connection when it
-/// was asked to.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a peer without calls may take to close its connection after a `GOAWAY`.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A byte stream, and who is at its other end.
+/// A byte stream to a peer.
 pub struct Connection {
     io: AnyStream,
-    /// Whether others could read along: TLS is spoken where the server has it.
+    /// Whether the stream crosses a network: then the server's TLS configuration applies.
     open: bool,
+    /// The peer's address, or another name for the log.
     peer: String,
 }
 
 impl Connection {
-    /// A connection that nobody else can read, such as a pipe, to a peer of that name.
+    /// Creates a connection that others cannot read, such as a pipe.
     pub fn private(
         io: impl AsyncRead + AsyncWrite + Send + 'static,
         peer: impl Into<String>,
@@ -62,7 +64,7 @@ impl Connection {
         }
     }
 
-    /// A connection through a network.
+    /// Creates a connection through a network.
     pub fn open(io: impl AsyncRead + AsyncWrite + Send + 'static, peer: impl Into<String>) -> Self {
         Self {
             open: true,
@@ -70,50 +72,33 @@ impl Connection {
         }
     }
 
-    /// The bytes alone, for another protocol.
+    /// Returns the byte stream, for another protocol.
     pub(in crate::server) fn into_io(self) -> AnyStream {
         self.io
     }
 
-    /// Serves the calls that come until the peer leaves, the server drains or the peer
-    /// breaks a rule. One that is `surplus` is only told so, and soon to go: there may be
-    /// room by then, but this one would never know.
-    pub(in crate::server) async fn serve(self, server: Arc<Server>, surplus: bool) {
+    /// Serves calls until the peer leaves or breaks a rule, or the server drains.
+    ///
+    /// A connection that `is_surplus` gets the status of the limit for each call, and is soon
+    /// closed, so that the peer connects again.
+    pub(in crate::server) async fn serve(self, server: Arc<ServerState>, is_surplus: bool) {
         let limits = server.settings.limits;
-        let peer = Arc::new(Peer::new(self.peer, surplus));
-        let greeted_by = Instant::now() + limits.handshake;
+        let peer = Arc::new(Peer::new(self.peer, is_surplus));
+        let handshake_end = Instant::now() + limits.handshake;
         let io = match &server.settings.tls {
-            Some(tls) if self.open => match tokio::select! {
-                accepted = timeout_at(greeted_by, tls.accept(self.io)) => accepted,
-                () = server.draining.cancelled() => return,
-            } {
-                Ok(Ok(io)) => Box::pin(io) as AnyStream,
-                Ok(Err(error)) => {
-                    tracing::info!(peer = peer.name(), %error, "TLS handshake failed");
-                    return;
-                }
-                Err(_) => return too_slow(&server, &peer),
-            },
-            _ => self.io,
-        };
-        // A ping does not reach a peer that takes nothing of what it is sent, nor does a
-        // farewell.
-        let mut io = TimeoutStream::new(io);
-        let patience = limits.keepalive.saturating_add(limits.keepalive_timeout);
-        io.set_write_timeout(Some(patience));
-        let io = Tap::new(Box::pin(io), {
-            let (peer, mut lacks) = (Arc::clone(&peer), PREFACE);
-            move |sound| {
-                if lacks > 0
-                    && let IoEvent::Read(bytes) = sound
-                {
-                    lacks = lacks.saturating_sub(bytes.len());
-                    if lacks == 0 {
-                        peer.speak();
-                    }
+            Some(tls) if self.open => {
+                match accept_tls(tls, self.io, &server, &peer, handshake_end).await {
+                    Some(io) => io,
+                    None => return,
                 }
             }
-        });
+            _ => self.io,
+        };
+        // A PING or a GOAWAY does not reach a peer that reads nothing.
+        let mut io = TimeoutStream::new(io);
+        let write_timeout = limits.keepalive.saturating_add(limits.keepalive_timeout);
+        io.set_write_timeout(Some(write_timeout));
+        let io = watch_preface(Box::pin(io), &peer);
         let service = {
             let (server, peer) = (Arc::clone(&server), Arc::clone(&peer));
             service_fn(move |request| {
@@ -134,48 +119,49 @@ impl Connection {
                 .keep_alive_timeout(limits.keepalive_timeout)
                 .serve_connection(TokioIo::new(io), service)
         );
-        let mut phase = Phase::Greeting;
-        let mut clock = pin!(sleep_until(greeted_by));
-        let mut begun = 0;
+        let mut phase = Phase::Handshake;
+        let mut timer = pin!(sleep_until(handshake_end));
+        // All calls at the last tick of the timer.
+        let mut seen_calls = 0;
         let unused = limits.unused.unwrap_or(Duration::MAX);
         loop {
             tokio::select! {
                 biased;
                 end = poll_fn(|cx| calls.poll(serving.as_mut(), cx)) => {
                     if let Err(error) = end {
-                        broken(&server, &peer, &error);
+                        report_error(&server, &peer, &error);
                     }
                     return;
                 }
-                // hyper cannot end a connection before its preface has arrived (hyper
-                // issue 4170), and nothing is lost with one.
+                // hyper cannot shut down a connection before its preface has arrived (hyper
+                // issue 4170); such a connection has no calls.
                 () = server.draining.cancelled(), if phase != Phase::Closing => {
-                    if !peer.has_spoken() {
+                    if !peer.has_greeted() {
                         return;
                     }
                     phase = Phase::Closing;
                     serving.as_mut().graceful_shutdown();
-                    clock.set(sleep(FAREWELL));
+                    timer.set(sleep(CLOSE_TIMEOUT));
                 }
-                // What is polled above finds that out.
-                () = poll_fn(|_| peer.poll_spoken()), if phase == Phase::Greeting => {
+                // Polled after the connection, which reads the preface.
+                () = poll_fn(|_| peer.poll_greeted()), if phase == Phase::Handshake => {
                     phase = Phase::Serving;
-                    clock.set(sleep(if surplus { FAREWELL } else { unused }));
+                    timer.set(sleep(if is_surplus { CLOSE_TIMEOUT } else { unused }));
                 }
-                () = &mut clock => {
-                    let (calls, all) = peer.calls();
-                    let is_unused = calls == 0 && mem::replace(&mut begun, all) == all;
+                () = &mut timer => {
+                    let (active, all) = peer.calls();
+                    let is_unused = active == 0 && mem::replace(&mut seen_calls, all) == all;
                     match phase {
-                        Phase::Greeting => return too_slow(&server, &peer),
+                        Phase::Handshake => return handshake_timeout(&server, &peer),
                         Phase::Closing if is_unused => return,
-                        Phase::Serving if is_unused || surplus => {
+                        Phase::Serving if is_unused || is_surplus => {
                             phase = Phase::Closing;
                             serving.as_mut().graceful_shutdown();
                         }
                         Phase::Serving | Phase::Closing => {}
                     }
-                    clock.set(sleep(match phase {
-                        Phase::Closing => FAREWELL,
+                    timer.set(sleep(match phase {
+                        Phase::Closing => CLOSE_TIMEOUT,
                         _ => unused,
                     }));
                 }
@@ -184,49 +170,85 @@ impl Connection {
     }
 }
 
-/// How far a connection is.
+/// The phase of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The peer has to begin.
-    Greeting,
+    /// The preface has not arrived.
+    Handshake,
     Serving,
-    /// The peer was told to go.
+    /// The peer was sent a `GOAWAY`.
     Closing,
 }
 
-fn too_slow(server: &Server, peer: &Peer) {
-    server.settings.metrics.limit("handshake");
-    let limit = server.settings.limits.handshake;
-    tracing::info!(peer = peer.name(), ?limit, "peer said nothing in time");
+/// Accepts the TLS handshake of a client; `None` ends the connection.
+async fn accept_tls(
+    tls: &ServerTls,
+    io: AnyStream,
+    server: &ServerState,
+    peer: &Peer,
+    handshake_end: Instant,
+) -> Option<AnyStream> {
+    let accepted = tokio::select! {
+        accepted = timeout_at(handshake_end, tls.accept(io)) => accepted,
+        () = server.draining.cancelled() => return None,
+    };
+    match accepted {
+        Ok(Ok(io)) => return Some(Box::pin(io)),
+        Ok(Err(error)) => tracing::info!(peer = peer.name(), %error, "TLS handshake failed"),
+        Err(_) => handshake_timeout(server, peer),
+    }
+    None
 }
 
-fn broken(server: &Server, peer: &Peer, error: &hyper::Error) {
-    // A ping that was not answered, or could not even be sent.
-    let unsent = error.source().and_then(|it| it.downcast_ref::<h2::Error>());
-    let unsent = unsent.and_then(h2::Error::get_io).map(io::Error::kind);
-    if error.is_timeout() || unsent == Some(io::ErrorKind::TimedOut) {
-        server.settings.metrics.limit("keepalive_timeout");
-        tracing::info!(peer = peer.name(), "peer gives no sign of life");
+/// Records in `peer` when the preface has arrived on `io`.
+fn watch_preface(io: AnyStream, peer: &Arc<Peer>) -> Tap<impl FnMut(IoEvent<'_>) + use<>> {
+    let (peer, mut missing) = (Arc::clone(peer), PREFACE);
+    Tap::new(io, move |event| {
+        if missing > 0
+            && let IoEvent::Read(bytes) = event
+        {
+            missing = missing.saturating_sub(bytes.len());
+            if missing == 0 {
+                peer.set_greeted();
+            }
+        }
+    })
+}
+
+fn handshake_timeout(server: &ServerState, peer: &Peer) {
+    let metrics = &server.settings.metrics;
+    metrics.count_limit(ReachedLimit::Handshake.name());
+    let limit = server.settings.limits.handshake;
+    tracing::info!(peer = peer.name(), ?limit, "handshake timed out");
+}
+
+fn report_error(server: &ServerState, peer: &Peer, error: &hyper::Error) {
+    let io_error = error.source().and_then(|it| it.downcast_ref::<h2::Error>());
+    let io_error = io_error.and_then(h2::Error::get_io).map(io::Error::kind);
+    // A PING was not answered, or could not be written.
+    if error.is_timeout() || io_error == Some(io::ErrorKind::TimedOut) {
+        let metrics = &server.settings.metrics;
+        metrics.count_limit(ReachedLimit::KeepaliveTimeout.name());
+        tracing::info!(peer = peer.name(), "keepalive timed out");
     } else {
         let cause = error.source().map(ToString::to_string);
-        if peer.has_spoken() {
+        if peer.has_greeted() {
             tracing::info!(peer = peer.name(), %error, cause, "connection broke");
         } else {
-            // Whoever only looks whether the port is open.
+            // A port scan or a health probe of a load balancer.
             tracing::debug!(peer = peer.name(), %error, cause, "connection broke");
         }
     }
 }
 
-/// The calls of a connection that have just come.
+/// The executor of a connection: polls each new call once, and spawns those that wait.
 ///
-/// They are answered one after the other once all that has arrived is read, so that their
-/// answers are written together. Most are answered at once, and need no task: what that
-/// takes is more than the call itself. The others become one where they have to wait.
+/// New calls are polled after everything that has arrived is read, so that their answers are
+/// written together. Most calls are ready then; a task costs more than such a call.
 #[derive(Clone, Default)]
-struct InlineExecutor(Arc<Mutex<Vec<Waiting>>>);
+struct InlineExecutor(Arc<Mutex<Vec<CallFuture>>>);
 
-type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+type CallFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for InlineExecutor {
     fn execute(&self, call: F) {
@@ -235,15 +257,15 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for InlineExecutor {
 }
 
 impl InlineExecutor {
-    fn queue(&self) -> MutexGuard<'_, Vec<Waiting>> {
+    fn queue(&self) -> MutexGuard<'_, Vec<CallFuture>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works on `serving`, and on the calls that it finds.
+    /// Polls `serving` and the calls that it submits.
     fn poll<S: Future>(&self, mut serving: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<S::Output> {
         loop {
             if let Poll::Ready(end) = serving.as_mut().poll(cx) {
-                // Nobody waits for them, and each holds the queue that holds it.
+                // Breaks the cycle: each call holds the queue that holds it.
                 drop(mem::take(&mut *self.queue()));
                 return Poll::Ready(end);
             }
@@ -252,9 +274,9 @@ impl InlineExecutor {
                 return Poll::Pending;
             }
             for mut call in calls {
-                // Whoever waits here is asked again by the task.
-                let mut nobody = Context::from_waker(Waker::noop());
-                if call.as_mut().poll(&mut nobody).is_pending() {
+                // A spawned task polls a pending call again, with a waker.
+                let mut no_wake = Context::from_waker(Waker::noop());
+                if call.as_mut().poll(&mut no_wake).is_pending() {
                     tokio::spawn(call);
                 }
             }

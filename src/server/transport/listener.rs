@@ -1,4 +1,4 @@
-//! Sockets that a server listens on.
+//! The sockets that a server listens on.
 
 use std::{
     fs, io,
@@ -17,15 +17,15 @@ use tokio::{
 use crate::net::address::Address;
 use crate::server::Connection;
 
-/// Connections that the system keeps waiting for us to accept them.
+/// Connections that wait in the system until they are accepted.
 const BACKLOG: u32 = 1024;
 
-/// How long to wait after the system refused to hand out a connection, for want
-/// of file descriptors mostly: trying again at once would burn a core.
+/// The pause after a failed accept, mostly for lack of file descriptors.
+///
+/// A retry without a pause would use a whole core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A bound socket. It is open from the moment it exists, so its address can be
-/// told to others before anything is served.
+/// A bound socket. It is open before anything is served, so its address can be published.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
@@ -42,8 +42,9 @@ enum Socket {
 }
 
 impl Listener {
-    /// Binds `address`. A Unix socket can be used by its owner only; a file that a
-    /// dead server left behind is replaced.
+    /// Binds `address`.
+    ///
+    /// A Unix socket has the mode 0600; the socket file of a dead server is replaced.
     pub async fn bind(address: &Address) -> io::Result<Self> {
         match address {
             Address::Tcp { host, port } => {
@@ -61,7 +62,7 @@ impl Listener {
         }
     }
 
-    /// The address it is bound to, with the port that the system chose.
+    /// The bound address, with the port that the system chose.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
@@ -78,7 +79,7 @@ impl Listener {
         }
     }
 
-    /// The connections that arrive here.
+    /// Returns the stream of accepted connections.
     pub fn connections(self) -> impl Stream<Item = Connection> {
         stream::unfold(self, |listener| async move {
             loop {
@@ -98,7 +99,7 @@ impl Listener {
             Socket::Tcp(listener) => {
                 let (io, peer) = listener.accept().await?;
                 // Answers are small and must not wait for more (Nagle's algorithm).
-                // It fails where the peer has gone already, which reading will show.
+                // An error means that the peer has left, which the next read reports.
                 let _ = io.set_nodelay(true);
                 Connection::open(io, peer.to_string())
             }
@@ -110,7 +111,7 @@ impl Listener {
     }
 }
 
-/// Binds the first address of `host` that can be bound.
+/// Binds the first address of `host` that allows it.
 async fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
     let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
     for address in lookup_host((host, port)).await? {
@@ -122,8 +123,9 @@ async fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
     outcome
 }
 
-/// As `TcpListener::bind`, but with our backlog: with its 128 the peers of further
-/// connections try again only after a second.
+/// Binds a TCP socket with a backlog of [`BACKLOG`].
+///
+/// `TcpListener::bind` has 128: connections beyond it are tried again after a second.
 fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
@@ -139,7 +141,7 @@ async fn bind_unix(path: &Path) -> io::Result<Socket> {
     let socket = UnixSocket::new_stream()?;
     socket.bind(path)?;
     let file = SocketFile::new(path)?;
-    // Nobody can connect before `listen`, so nobody slips in while the mode is wider.
+    // No peer can connect before `listen`, while the mode is still wider.
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     Ok(Socket::Unix {
         listener: socket.listen(BACKLOG)?,
@@ -147,8 +149,7 @@ async fn bind_unix(path: &Path) -> io::Result<Socket> {
     })
 }
 
-/// Removes a socket file that nobody listens on any more; any other file stays,
-/// and `bind` will say that the address is in use.
+/// Removes a socket file without a listener. Any other file stays, and makes `bind` fail.
 async fn remove_if_stale(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => match UnixStream::connect(path).await {
@@ -159,11 +160,11 @@ async fn remove_if_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A socket file of ours, removed when its listener goes.
+/// A socket file, removed when its listener is dropped.
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
-    /// Its device and inode: by now the path may lead to another server's.
+    /// The device and inode: the path may lead to another server's socket by then.
     identity: (u64, u64),
 }
 
@@ -179,7 +180,7 @@ impl SocketFile {
 impl Drop for SocketFile {
     fn drop(&mut self) {
         if identity(&self.path).is_ok_and(|found| found == self.identity) {
-            // Nobody is left to be told that this failed.
+            // An error here cannot be reported.
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -1,4 +1,4 @@
-//! Connections: where they come from, who is at their other end, and how they end.
+//! Connections: listeners, TLS, peers, and the life of a connection.
 
 pub(super) mod connection;
 pub(super) mod listener;

@@ -1,4 +1,4 @@
-//! Who is at the other end of a connection.
+//! The peer of a connection and its calls.
 
 use std::{
     num::NonZeroU32,
@@ -15,70 +15,71 @@ use governor::{
     clock::{Clock as _, DefaultClock},
 };
 
-/// How many notes a peer may send to the chat.
+/// The number of chat notes that a peer may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoteRate {
-    /// At once, after a silence.
+    /// Notes at once, after a pause.
     pub burst: NonZeroU32,
-    /// In the long run.
+    /// Notes a second in the long run.
     pub per_second: NonZeroU32,
 }
 
-/// Who is at the other end, and what it has under way.
+/// The peer of a connection and its calls.
 #[derive(Debug)]
 pub(in crate::server) struct Peer {
     name: String,
-    surplus: bool,
-    /// Whether its preface has come.
-    spoken: AtomicBool,
-    /// Calls under way, and all there have been.
-    calls: AtomicUsize,
-    begun: AtomicUsize,
-    /// Made for those that chat.
+    is_surplus: bool,
+    /// Whether the HTTP/2 preface has arrived.
+    greeted: AtomicBool,
+    /// Calls under way.
+    active_calls: AtomicUsize,
+    /// All calls so far.
+    all_calls: AtomicUsize,
+    /// The limiter of chat notes, created by the first note.
     notes: OnceLock<DefaultDirectRateLimiter>,
 }
 
 impl Peer {
-    /// A peer of which nothing was heard yet.
-    pub(in crate::server) fn new(name: String, surplus: bool) -> Self {
+    /// Creates a peer that has sent nothing yet.
+    pub(in crate::server) fn new(name: String, is_surplus: bool) -> Self {
         Self {
             name,
-            surplus,
-            spoken: AtomicBool::new(false),
-            calls: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
+            is_surplus,
+            greeted: AtomicBool::new(false),
+            active_calls: AtomicUsize::new(0),
+            all_calls: AtomicUsize::new(0),
             notes: OnceLock::new(),
         }
     }
 
-    /// Its address, or another name.
+    /// The peer's address, or another name for the log.
     pub(in crate::server) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether there are more connections than there should be.
+    /// Whether the connection is beyond the limit of connections.
     pub(in crate::server) fn is_surplus(&self) -> bool {
-        self.surplus
+        self.is_surplus
     }
 
-    /// A call begins.
-    pub(in crate::server) fn begin(&self) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
+    /// Counts a call that begins.
+    pub(in crate::server) fn begin_call(&self) {
+        self.active_calls.fetch_add(1, Ordering::Relaxed);
+        self.all_calls.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A call has ended.
-    pub(in crate::server) fn end(&self) {
-        self.calls.fetch_sub(1, Ordering::Relaxed);
+    /// Counts a call that has ended.
+    pub(in crate::server) fn end_call(&self) {
+        self.active_calls.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// The calls that are under way, and how many there have been.
+    /// Returns the calls under way, and all calls so far.
     pub(in crate::server) fn calls(&self) -> (usize, usize) {
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-        (count(&self.calls), count(&self.begun))
+        (count(&self.active_calls), count(&self.all_calls))
     }
 
-    /// It sends a note; or has to wait for so long until it may.
+    /// Counts a chat note against `rate`. The error is the time until the next is accepted.
     pub(in crate::server) fn take_note(&self, rate: NoteRate) -> Result<(), Duration> {
         let limiter = self.notes.get_or_init(|| {
             let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
@@ -89,19 +90,19 @@ impl Peer {
         limiter.check().map_err(wait)
     }
 
-    /// Its preface has come.
-    pub(in crate::server) fn speak(&self) {
-        self.spoken.store(true, Ordering::Relaxed);
+    /// Records that the preface has arrived.
+    pub(in crate::server) fn set_greeted(&self) {
+        self.greeted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether its preface has come.
-    pub(in crate::server) fn has_spoken(&self) -> bool {
-        self.spoken.load(Ordering::Relaxed)
+    /// Whether the preface has arrived.
+    pub(in crate::server) fn has_greeted(&self) -> bool {
+        self.greeted.load(Ordering::Relaxed)
     }
 
-    /// [`Peer::has_spoken`]. Wakes nobody: what reads is polled before.
-    pub(in crate::server) fn poll_spoken(&self) -> Poll<()> {
-        if self.has_spoken() {
+    /// [`Peer::has_greeted`] as a poll without a waker: the reader is polled by the same task.
+    pub(in crate::server) fn poll_greeted(&self) -> Poll<()> {
+        if self.has_greeted() {
             Poll::Ready(())
         } else {
             Poll::Pending

@@ -1,4 +1,4 @@
-//! Encryption of connections, and who may connect.
+//! TLS of connections and the check of client certificates.
 
 use std::{
     fmt, io,
@@ -19,43 +19,42 @@ use tokio_rustls::{
 
 use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
 
-/// How long a client may take to hear why its handshake failed.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a client may take to read the alert after a failed handshake.
+const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The files that make a server's side of TLS, in PEM.
+/// The files of a server's TLS configuration, in PEM.
 #[derive(Clone, Debug)]
 pub struct ServerTlsFiles {
-    /// The server's certificate, and those between it and a root.
+    /// The server's certificate, and its intermediate certificates.
     pub cert: PathBuf,
-    /// Its private key.
+    /// The private key of the certificate.
     pub key: PathBuf,
-    /// Certificates that sign those of clients. Where there are any, who has none signed
-    /// by them may not connect.
+    /// The authorities of client certificates. If set, only clients with a certificate that
+    /// one of them signed can connect.
     pub client_ca: Option<PathBuf>,
 }
 
-/// A server's side of TLS. The files can be read again while it serves.
+/// The TLS configuration of a server. Its files can be read again while it serves.
 pub struct ServerTls {
     files: ServerTlsFiles,
     config: RwLock<Arc<ServerConfig>>,
 }
 
 impl ServerTls {
-    /// Reads `files`.
+    /// Reads the configuration from `files`.
     pub fn new(files: ServerTlsFiles) -> Result<Self, TlsError> {
         let config = RwLock::new(Arc::new(config(&files)?));
         Ok(Self { files, config })
     }
 
-    /// Reads the files again, for connections that come from now on. Where that fails,
-    /// everything stays as it was.
+    /// Reads the files again, for new connections. On an error the configuration stays.
     pub fn reload(&self) -> Result<(), TlsError> {
         let config = Arc::new(config(&self.files)?);
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(())
     }
 
-    /// The handshake with a client at the other end of `io`.
+    /// Accepts the handshake of a client.
     pub(in crate::server) async fn accept<IO: AsyncRead + AsyncWrite + Unpin>(
         &self,
         io: IO,
@@ -69,20 +68,19 @@ impl ServerTls {
             Ok(stream) => return Ok(stream),
             Err(failed) => failed,
         };
-        // Closing at once what was not read to its end would overtake the alert that tells
-        // the client what is wrong.
-        let farewell = async {
+        // A close with unread bytes sends a reset, which can overtake the alert.
+        let closing = async {
             io.shutdown().await?;
             tokio::io::copy(&mut io, &mut tokio::io::sink()).await
         };
-        let _ = timeout(FAREWELL, farewell).await;
+        let _ = timeout(ALERT_TIMEOUT, closing).await;
         Err(error)
     }
 }
 
 impl fmt::Debug for ServerTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls")
+        f.debug_struct("ServerTls")
             .field("files", &self.files)
             .finish_non_exhaustive()
     }
@@ -90,13 +88,13 @@ impl fmt::Debug for ServerTls {
 
 fn config(files: &ServerTlsFiles) -> Result<ServerConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let wrong = |file: &Path, error| TlsError::Wrong {
+    let invalid = |file: &Path, error| TlsError::Wrong {
         file: file.into(),
         error,
     };
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(&files.cert, error))?;
+        .map_err(|error| invalid(&files.cert, error))?;
     let builder = match &files.client_ca {
         None => builder.with_no_client_auth(),
         Some(file) => {
@@ -110,7 +108,7 @@ fn config(files: &ServerTlsFiles) -> Result<ServerConfig, TlsError> {
     };
     let (chain, key) = (certificates(&files.cert)?, private_key(&files.key)?);
     let config = builder.with_single_cert(chain, key);
-    let mut config = config.map_err(|error| wrong(&files.key, error))?;
+    let mut config = config.map_err(|error| invalid(&files.key, error))?;
     config.alpn_protocols = vec![HTTP2.to_vec()];
     Ok(config)
 }

@@ -1,0 +1,183 @@
+//! The row of a limit: one table feeds the options of `serve`, `help limits` and the docs.
+
+use std::{num::NonZeroU32, ops::RangeInclusive, time::Duration};
+
+/// Limits with a row for each one that an operator can set.
+pub trait LimitTable: Default + 'static {
+    /// The heading of these options in `grpcalc serve --help`.
+    const HEADING: &'static str;
+
+    /// The rows, in the order of the help.
+    const ROWS: &'static [LimitRow<Self>];
+}
+
+/// A limit that an operator can set.
+///
+/// Its default is that of `T`, so the field and its row cannot disagree.
+#[derive(Debug)]
+pub struct LimitRow<T: 'static> {
+    /// The option of `grpcalc serve`, without its dashes.
+    pub option: &'static str,
+    /// The unit of the amounts in [`LimitRow::range`] and [`LimitRow::field`].
+    pub unit: Unit,
+    /// The amounts that an operator may choose.
+    pub range: RangeInclusive<u64>,
+    /// The limited thing, in a line without a capital letter in front.
+    pub help: &'static str,
+    /// The resource that the limit protects, in Markdown.
+    pub reason: &'static str,
+    /// The answer to a request beyond the limit, in Markdown.
+    pub effect: &'static str,
+    /// The field that the guard reads.
+    pub field: LimitField<T>,
+}
+
+impl<T: LimitTable> LimitRow<T> {
+    /// The default as it is written on the command line.
+    #[must_use]
+    pub fn default_text(&self) -> String {
+        self.unit.text((self.field.get)(&T::default()))
+    }
+}
+
+impl<T> LimitRow<T> {
+    /// The name in statuses and metrics: `note_rate` for `max-note-rate`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.option.strip_prefix("max-").unwrap_or(self.option);
+        name.replace('-', "_")
+    }
+}
+
+/// Access to one field of `T` as an amount; made by `limit_field!`.
+#[derive(Debug)]
+pub struct LimitField<T> {
+    /// Reads the field.
+    pub get: fn(&T) -> u64,
+    /// Writes the field.
+    pub set: fn(&mut T, u64),
+}
+
+/// The [`LimitField`] of a path of fields, such as `syntax.line`.
+macro_rules! limit_field {
+    ($($name:ident).+) => {
+        $crate::engine::LimitField {
+            get: |limits| $crate::engine::Amount::to_amount(limits.$($name).+),
+            set: |limits, amount| {
+                limits.$($name).+ = $crate::engine::Amount::from_amount(amount);
+            },
+        }
+    };
+}
+pub(crate) use limit_field;
+
+/// The unit of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Things.
+    Count,
+    /// Bits of a number.
+    Bits,
+    /// Bytes, written with `KiB`, `MiB` and `GiB`.
+    Bytes,
+    /// Nanoseconds, written with `ms`, `s`, `m` and `h`.
+    Time,
+}
+
+impl Unit {
+    /// An amount as it is written on the command line, in the largest unit without a fraction.
+    #[must_use]
+    pub fn text(self, amount: u64) -> String {
+        let units: &[(u64, &str)] = match self {
+            Self::Count | Self::Bits => &[],
+            Self::Bytes => &[(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")],
+            Self::Time => &[
+                (3_600_000_000_000, "h"),
+                (60_000_000_000, "m"),
+                (1_000_000_000, "s"),
+                (1_000_000, "ms"),
+            ],
+        };
+        let exact = units.iter().find(|(size, _)| amount.is_multiple_of(*size));
+        exact.map_or_else(
+            || amount.to_string(),
+            |(size, unit)| format!("{}{unit}", amount / size),
+        )
+    }
+}
+
+/// A type that a limit's field may have.
+pub trait Amount {
+    /// The field's value, in the unit of its row.
+    fn to_amount(self) -> u64;
+
+    /// The value for an amount within the range of its row.
+    fn from_amount(amount: u64) -> Self;
+}
+
+macro_rules! integer_amount {
+    ($($integer:ty)*) => {$(
+        impl Amount for $integer {
+            fn to_amount(self) -> u64 {
+                u64::try_from(self).unwrap_or(u64::MAX)
+            }
+
+            fn from_amount(amount: u64) -> Self {
+                Self::try_from(amount).unwrap_or(Self::MAX)
+            }
+        }
+    )*};
+}
+
+integer_amount!(u32 u64 usize i64);
+
+impl Amount for NonZeroU32 {
+    fn to_amount(self) -> u64 {
+        self.get().into()
+    }
+
+    fn from_amount(amount: u64) -> Self {
+        Self::new(u32::from_amount(amount)).unwrap_or(Self::MIN)
+    }
+}
+
+impl Amount for Duration {
+    fn to_amount(self) -> u64 {
+        u64::try_from(self.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn from_amount(amount: u64) -> Self {
+        Self::from_nanos(amount)
+    }
+}
+
+/// `None` is no limit, which no option can choose.
+impl Amount for Option<Duration> {
+    fn to_amount(self) -> u64 {
+        self.map_or(u64::MAX, Amount::to_amount)
+    }
+
+    fn from_amount(amount: u64) -> Self {
+        Some(Duration::from_amount(amount))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_written_in_the_largest_unit() {
+        for (unit, amount, text) in [
+            (Unit::Count, 1024, "1024"),
+            (Unit::Bytes, 1000, "1000"),
+            (Unit::Bytes, 64 << 10, "64KiB"),
+            (Unit::Bytes, 4 << 20, "4MiB"),
+            (Unit::Time, 3_600_000_000_000, "1h"),
+            (Unit::Time, 90_000_000_000, "90s"),
+            (Unit::Time, 50_000_000, "50ms"),
+        ] {
+            assert_eq!(unit.text(amount), text);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The admission of calls: media type, limits, token and deadline; then the service.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
+use http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_TYPE};
+use hyper::body::Incoming;
+use tokio::time::timeout_at;
+use tonic::{Status, body::Body};
+
+use super::{active::ActiveCall, deadline, metered_body::MeteredBody, methods::ServiceId};
+use crate::server::{
+    ServerState,
+    status::{self, ReachedLimit},
+    transport::peer::Peer,
+};
+
+/// The limit of health calls under way, which are watches, mostly.
+const HEALTH_CALLS: usize = 1024;
+
+/// The longest deadline of a stream; a longer one counts as none.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Answers a request of `peer`.
+pub(in crate::server) async fn answer(
+    server: Arc<ServerState>,
+    peer: Arc<Peer>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let media_type = request.headers().get(CONTENT_TYPE);
+    if !media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc")) {
+        // Required by gRPC over HTTP2, "Requests".
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return response;
+    }
+    let call = ActiveCall::begin(server, peer, request.uri().path());
+    let timeout = deadline::timeout(request.headers());
+    if let Err(status) = admit(&call, request.headers()) {
+        return call.fail(&status);
+    }
+    let server = Arc::clone(&call.server);
+    let streams = call.method().streams;
+    let limit = server.settings.limits.call;
+    // For a stream, this bounds the time until it begins.
+    let time = timeout.map_or(limit, |timeout| timeout.min(limit));
+    let serving = timeout_at(call.begun + time, serve(&call, request));
+    let response = tokio::select! {
+        biased;
+        response = serving => response.unwrap_or_else(|_| Err(status::out_of_time(time))),
+        () = server.draining.cancelled(), if streams => Err(status::shutting_down()),
+    };
+    match response {
+        Ok(response) if streams => {
+            let deadline = timeout.map(|timeout| (call.begun + timeout.min(LONGEST), timeout));
+            call.respond_stream(response, deadline)
+        }
+        Ok(response) => call.respond(response),
+        Err(status) => call.fail(&status),
+    }
+}
+
+/// Checks the limits of connections and calls, and the token.
+fn admit(call: &ActiveCall, headers: &HeaderMap) -> Result<(), Status> {
+    let settings = &call.server.settings;
+    if call.peer.is_surplus() {
+        let limit = settings.limits.connections;
+        return Err(status::overloaded(ReachedLimit::Connections, limit));
+    }
+    let is_health = call.method().service == ServiceId::Health;
+    let limit = if is_health {
+        HEALTH_CALLS
+    } else {
+        settings.limits.calls
+    };
+    if call.counter().load(Ordering::Relaxed) > limit {
+        return Err(status::overloaded(ReachedLimit::Calls, limit));
+    }
+    match &settings.tokens {
+        Some(tokens) if !is_health && !tokens.admit(headers) => Err(status::no_token()),
+        _ => Ok(()),
+    }
+}
+
+/// Passes an admitted request to its service.
+async fn serve(call: &ActiveCall, request: Request<Incoming>) -> Result<Response<Body>, Status> {
+    let service = call.method().service;
+    let mut request = request.map(|body| MeteredBody::new(body, &call.server.requests));
+    if service == ServiceId::Chat {
+        // The rate of notes is that of the connection.
+        request.extensions_mut().insert(Arc::clone(&call.peer));
+    }
+    let serving = call.server.routes.call(service, request);
+    match AssertUnwindSafe(serving).catch_unwind().await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(infallible)) => match infallible {},
+        // A panic is a defect of the server and must not end other calls.
+        Err(_) => Err(status::internal("the call could not be answered")),
+    }
+}

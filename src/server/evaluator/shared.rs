@@ -1,0 +1,150 @@
+//! The service, its state that all calls share, and the evaluation of single lines.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::stream::BoxStream;
+use prost::Message as _;
+use tokio::{sync::Semaphore, task::yield_now};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{
+    line::{FIRST_TRY, INLINE, answer, evaluate_in_pool, try_inline},
+    pool::{Cancellation, Pool, PoolFull},
+    worksheet::WorksheetSession,
+};
+use crate::server::{
+    Metrics, Settings,
+    budget::ByteBudget,
+    semaphore,
+    status::{ReachedLimit, from_fault, internal, overloaded, shutting_down},
+};
+use crate::{
+    engine::{self, Limits, Memory},
+    proto::{
+        grpcalc::v1::{
+            EvaluateRequest, EvaluateResponse, WorksheetRequest,
+            evaluator_service_server::EvaluatorService,
+        },
+        response::WorksheetResponse,
+    },
+};
+
+/// The longest response, in bytes, that is not paid for while it waits for its reader.
+pub(super) const SMALL: usize = 16 * 1024;
+
+/// The evaluator service. Clones share its state.
+#[derive(Clone, Debug)]
+pub(in crate::server) struct Evaluator {
+    pub(super) limits: Arc<Limits>,
+    /// How long a worksheet may be idle.
+    pub(super) idle: Option<Duration>,
+    pub(super) pool: Pool,
+    /// The budget of requests that wait, and of long responses.
+    pub(super) requests: Arc<ByteBudget>,
+    /// The memory of the values of all worksheets.
+    pub(super) values: Arc<Memory>,
+    /// A permit for each worksheet that may still be opened.
+    worksheets: Arc<Semaphore>,
+    max_worksheets: usize,
+    pub(super) metrics: Arc<Metrics>,
+    /// Cancelled when the server begins to shut down.
+    pub(super) draining: CancellationToken,
+}
+
+impl Evaluator {
+    /// Creates the service with the limits of `settings`.
+    ///
+    /// Requests that wait are paid for from `requests`; worksheets end when `draining` is
+    /// cancelled.
+    pub(in crate::server) fn new(
+        settings: &Settings,
+        requests: Arc<ByteBudget>,
+        draining: CancellationToken,
+    ) -> Self {
+        let limits = &settings.limits;
+        Self {
+            limits: Arc::new(settings.engine),
+            idle: limits.idle,
+            pool: Pool::new(limits.waiting),
+            requests,
+            values: Arc::default(),
+            worksheets: semaphore(limits.worksheets),
+            max_worksheets: limits.worksheets,
+            metrics: Arc::clone(&settings.metrics),
+            draining,
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl EvaluatorService for Evaluator {
+    async fn evaluate(
+        &self,
+        request: Request<EvaluateRequest>,
+    ) -> Result<Response<EvaluateResponse>, Status> {
+        let EvaluateRequest {
+            expression,
+            options,
+        } = request.into_inner();
+        let options = options.unwrap_or_default().into();
+        let budget = self.limits.work;
+        let try_inline = |small| {
+            try_inline(small, &self.limits, budget, |work| {
+                engine::evaluate(&expression, options, work)
+            })
+        };
+        let mut tried = try_inline(FIRST_TRY);
+        if tried.is_none() {
+            // After this, the call is polled by its own task.
+            yield_now().await;
+            tried = try_inline(INLINE);
+        }
+        let result = if let Some((result, _)) = tried {
+            result
+        } else {
+            let limits = Arc::clone(&self.limits);
+            let job = move |cancellation: &Cancellation| {
+                evaluate_in_pool(&limits, budget, cancellation, |work| {
+                    engine::evaluate(&expression, options, work)
+                })
+            };
+            let permit = self.pool.enter();
+            let permit =
+                permit.map_err(|PoolFull(limit)| overloaded(ReachedLimit::Waiting, limit))?;
+            let computed = permit.run(Cancellation::default(), job).await;
+            computed.ok_or_else(|| internal("the line could not be computed"))?
+        };
+        let found = result.map_err(|fault| from_fault(&fault, Some("expression")))?;
+        let response = EvaluateResponse {
+            answer: Some(answer(0, Ok(found))),
+        };
+        let length = response.encoded_len();
+        let mut response = Response::new(response);
+        if length > SMALL {
+            let mut reservation = self.requests.reservation();
+            let limit = self.requests.limit();
+            reservation
+                .grow(length)
+                .map_err(|_| overloaded(ReachedLimit::Requests, limit))?;
+            response.extensions_mut().insert(Arc::new(reservation));
+        }
+        Ok(response)
+    }
+
+    type WorksheetStream = BoxStream<'static, Result<WorksheetResponse, Status>>;
+
+    async fn worksheet(
+        &self,
+        request: Request<Streaming<WorksheetRequest>>,
+    ) -> Result<Response<Self::WorksheetStream>, Status> {
+        if self.draining.is_cancelled() {
+            return Err(shutting_down());
+        }
+        let permit = Arc::clone(&self.worksheets).try_acquire_owned();
+        let permit =
+            permit.map_err(|_| overloaded(ReachedLimit::Worksheets, self.max_worksheets))?;
+        let session = WorksheetSession::new(self.clone(), request.into_inner(), permit);
+        Ok(Response::new(session.responses()))
+    }
+}
