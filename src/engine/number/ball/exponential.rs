@@ -322,7 +322,6 @@ impl Ball {
 /// The error of a result beyond the exponent limits, in either direction.
 pub(super) fn too_large(limits: &Limits) -> BallError {
     let limit = limits.exponent;
-    let message =
-        format!("the result is beyond the limit of 2^{limit} or below 2^-{limit}");
+    let message = format!("the result is beyond the limit of 2^{limit} or below 2^-{limit}");
     BallError::Fault(Fault::limit(message))
 }
