@@ -87,7 +87,8 @@ pub(in crate::engine) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Prim
     })
 }
 
-/// The strong Lucas test of `n` with Selfridge's parameters (Baillie and Wagstaff, method A).
+/// Whether `n` passes the strong Lucas test with Selfridge's parameters (Baillie and Wagstaff,
+/// method A).
 ///
 /// `D` is the first of 5, -7, 9, -11 and so on with the Jacobi symbol `(D/n) = -1`; `P = 1` and
 /// `Q = (1 - D)/4`. `ring` is the ring of integers modulo `n`.
