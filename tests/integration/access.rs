@@ -112,7 +112,7 @@ fn connections_are_encrypted_for_who_trusts_the_authority() {
     );
     refused(
         &add(&["--addr", &format!("http://{address}")]),
-        "https:// asks for that",
+        "try https://",
     );
 }
 
