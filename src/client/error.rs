@@ -360,7 +360,7 @@ impl CallError {
     }
 }
 
-const NOT_HTTP2: &str = "the server there does not speak gRPC, or only with TLS (https://)";
+const NOT_HTTP2: &str = "the server there does not speak gRPC, or only with TLS: try https://";
 
 /// Whether a line crosses a limit of one of our servers.
 pub(super) fn crosses_limit(status: &Status) -> bool {

@@ -112,7 +112,7 @@ fn clients_that_trust_the_authority_connect_with_tls() {
     );
     refused(
         &add(&["--addr", &format!("http://{address}")]),
-        "https:// asks for that",
+        "try https://",
     );
 }
 

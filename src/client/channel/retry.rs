@@ -240,8 +240,10 @@ impl Attempts<'_> {
             if replies.load(Ordering::Relaxed) != replies_before {
                 self.retries = 0;
             }
+            let action = RetryAction::of(&status);
+            self.record_failure(action, &backend);
             let reconnected = connectivity.attempts() != connection_attempts;
-            if !self.may_retry(&status, connectivity, reconnected, &backend)
+            if !self.may_retry(action, status.code(), connectivity, reconnected)
                 || !self.pause(&status, call).await
             {
                 return Err(self.error(&status, connectivity));
@@ -249,18 +251,8 @@ impl Attempts<'_> {
         }
     }
 
-    /// Whether another attempt after `status` may have a reply. Backs off the backend if the
-    /// status is its fault.
-    ///
-    /// `reconnected` means that the connection was attempted during this attempt.
-    fn may_retry(
-        &mut self,
-        status: &Status,
-        connectivity: &Connectivity,
-        reconnected: bool,
-        backend: &Backend,
-    ) -> bool {
-        let action = RetryAction::of(status);
+    /// Backs off the backend if it failed, not the call.
+    fn record_failure(&mut self, action: RetryAction, backend: &Backend) {
         self.overloaded |= matches!(action, RetryAction::Wait | RetryAction::BackOff);
         if matches!(
             action,
@@ -268,13 +260,25 @@ impl Attempts<'_> {
         ) {
             backend.record_failure();
         }
+    }
+
+    /// Whether another attempt is allowed and may have a reply.
+    ///
+    /// `reconnected` means that a connection was attempted during the last attempt.
+    fn may_retry(
+        &self,
+        action: RetryAction,
+        code: Code,
+        connectivity: &Connectivity,
+        reconnected: bool,
+    ) -> bool {
         let others = self.has_other_backends();
         match action {
             RetryAction::Wait => true,
             // The server may have executed it.
             RetryAction::Retry if self.policy == RetryPolicy::Once => false,
             RetryAction::BackOff
-                if self.policy == RetryPolicy::Once && status.code() == Code::Unavailable =>
+                if self.policy == RetryPolicy::Once && code == Code::Unavailable =>
             {
                 false
             }
@@ -285,7 +289,7 @@ impl Attempts<'_> {
             RetryAction::Reconnect if others => {
                 self.failed.len() + 1 < self.channel.balancer.count()
             }
-            // A connection that failed before this attempt says nothing about the server now.
+            // Without a new connection, the error is that of an earlier one.
             RetryAction::Reconnect => !reconnected && self.retries < MAX_RETRIES,
             RetryAction::Fail => false,
         }
