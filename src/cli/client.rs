@@ -284,6 +284,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let color = options.color.into();
     let watch = |kind| signal(kind).context("cannot watch for signals");
     let mut hung_up = watch(SignalKind::hangup())?;
+    let mut quit = watch(SignalKind::quit())?;
     let mut terminated = watch(SignalKind::terminate())?;
     let mut editor =
         Editor::start(history, color, heard).context("cannot start the line editor")?;
@@ -313,6 +314,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let done = tokio::select! {
         done = prompt::run(&mut session, &mut editor, &screen, init) => Ok(done),
         _ = hung_up.recv() => Err(Exit::HungUp),
+        _ = quit.recv() => Err(Exit::Quit),
         _ = terminated.recv() => Err(Exit::Terminated),
     };
     let done = match done {

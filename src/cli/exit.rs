@@ -18,6 +18,8 @@ pub enum Exit {
     HungUp = 129,
     /// Ctrl-C ended a script: 128 and the number of SIGINT.
     Interrupted = 130,
+    /// Ctrl-\ ended a session while a line ran: 128 and the number of SIGQUIT.
+    Quit = 131,
     /// A session was ended from elsewhere: 128 and the number of SIGTERM.
     Terminated = 143,
 }

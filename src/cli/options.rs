@@ -66,7 +66,7 @@ Environment:
 Exit codes:
   0  every line answered    1  some line had a fault    2  usage
   3  server not reached, lost or refusing               130  interrupted
-  129, 143  the prompt was ended by SIGHUP, SIGTERM";
+  129, 131, 143  the prompt was ended by SIGHUP, SIGQUIT, SIGTERM";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Mode {

@@ -42,6 +42,7 @@ pub async fn run(
     // From here on Ctrl-C no longer ends the process: while a line is edited the
     // editor sees it as a key, and while a call is under way it is this signal.
     let mut interrupts = signal(SignalKind::interrupt())?;
+    editor.mute();
     if let Some(first) = first {
         load(session, screen, &mut interrupts, first, true).await?;
     }

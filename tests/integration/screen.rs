@@ -13,13 +13,13 @@ use std::{
 
 use nix::sys::{
     signal::Signal,
-    termios::{LocalFlags, tcgetattr},
+    termios::{LocalFlags, Termios, tcgetattr},
     wait::WaitStatus,
 };
 use rexpect::process::PtyProcess;
 use vt100::{Color, Parser};
 
-use crate::harness::{PATIENCE, Serve, grpcalc, nobody};
+use crate::harness::{Event, PATIENCE, Serve, Stuck, grpcalc, nobody};
 
 /// A terminal, and the program in it.
 pub(crate) struct Terminal {
@@ -73,11 +73,12 @@ impl Terminal {
     }
 
     pub(crate) fn of_size(command: &Command, rows: u16, columns: u16) -> Self {
-        // The size is set before the program can ask for it.
+        // The size is set before the program can ask for it, and the echo that rexpect turns off is
+        // on as it is for a person.
         let mut shell = Command::new("sh");
         shell
             .arg("-c")
-            .arg(format!("stty rows {rows} cols {columns}; exec \"$@\""))
+            .arg(format!("stty rows {rows} cols {columns} echo; exec \"$@\""))
             .arg("sh")
             .arg(command.get_program())
             .args(command.get_args());
@@ -205,6 +206,27 @@ impl Terminal {
                 });
             }
         }
+    }
+
+    /// Waits until the mode of the terminal is as `is_set` says.
+    #[track_caller]
+    fn has_mode(&self, is_set: impl Fn(&Termios) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let mode = tcgetattr(&self.keys).unwrap();
+            if is_set(&mode) {
+                return;
+            }
+            assert!(Instant::now() < end, "{mode:?}");
+            thread::yield_now();
+        }
+    }
+
+    /// Presses Enter, and waits until the line runs: the editor has given up the terminal.
+    #[track_caller]
+    fn runs(&mut self) {
+        self.press("\r");
+        self.has_mode(|mode| mode.local_flags.contains(LocalFlags::ISIG));
     }
 
     /// Waits for the end.
@@ -442,6 +464,69 @@ fn a_session_that_was_stopped_goes_on_with_its_line() {
 }
 
 #[test]
+fn keys_typed_while_a_line_runs_appear_at_the_next_prompt() {
+    let (server, address) = Serve::on_any_port();
+    let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
+    terminal.answers("x = 5", "5");
+    server.signal(Signal::SIGSTOP);
+    terminal.press("x + y");
+    terminal.line_is("> x + y");
+    terminal.runs();
+    terminal.press("6 * 8\x7f7");
+    server.signal(Signal::SIGCONT);
+    terminal.shows("> x + y\n      ^\nunknown name 'y'\n> 6 * 7");
+    terminal.press("\r");
+    terminal.shows("> 6 * 7\n42\n>");
+    // Ctrl-C stops a line that runs, and discards the keys typed after it.
+    let stuck = Stuck::start();
+    let mut terminal = Terminal::open(&colorful(&["--addr", &stuck.address]));
+    terminal.press("add 1 2\r");
+    assert_eq!(stuck.next(), Event::Arrived);
+    terminal.press(&format!("6 * 7{CTRL_C}"));
+    terminal.shows("> add 1 2\ncancelled\n>");
+    terminal.line_is(">");
+}
+
+#[test]
+fn a_line_that_was_stopped_runs_on_without_echo() {
+    let mut shell = Command::new("bash");
+    shell.args(["--norc", "--noprofile", "-i"]);
+    let (server, address) = Serve::on_any_port();
+    let command = colorful(&[]);
+    equip(&mut shell, &command);
+    shell.env("PS1", "\n>> ");
+    let program = command.get_program().to_str().unwrap();
+    let mut terminal = Terminal::open(&shell);
+    terminal.press(&format!("{program} --addr {address}\r"));
+    terminal.shows("Ctrl-D ends.\n>");
+    terminal.answers("x = 5", "5");
+    server.signal(Signal::SIGSTOP);
+    terminal.press("x + y");
+    terminal.line_is("> x + y");
+    terminal.runs();
+    terminal.press("\x1a");
+    terminal.shows("Stopped");
+    terminal.wait("the shell", |state| line(state) == ">>");
+    terminal.press("fg\r");
+    // The shell shows the command when it has left its own editor, which has no echo either.
+    terminal.wait("the command", |state| {
+        let contents = contents(state);
+        let shown = contents.rsplit_once("Stopped");
+        shown.is_some_and(|(_, shown)| shown.matches("--addr").count() == 2)
+    });
+    terminal.has_mode(|mode| !mode.local_flags.contains(LocalFlags::ECHO));
+    terminal.press("6 * 7");
+    server.signal(Signal::SIGCONT);
+    terminal.shows("\n      ^\nunknown name 'y'\n> 6 * 7");
+    terminal.press("\r");
+    terminal.shows("> 6 * 7\n42\n>");
+    terminal.press(CTRL_D);
+    terminal.wait("the shell", |state| line(state) == ">>");
+    terminal.press("exit\r");
+    terminal.has_ended(0);
+}
+
+#[test]
 fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
     let mut terminal = Terminal::of_size(&colorful(&["--color", "never"]), 12, 80);
     terminal.press("\t\t");
@@ -501,6 +586,42 @@ fn a_signal_that_ends_the_session_leaves_the_terminal_as_it_was() {
     terminal.has_ended(143);
     assert!(flags(&terminal).contains(LocalFlags::ICANON));
     assert!(terminal.has_printed("\x1b[?2004l\r\n"));
+}
+
+#[test]
+fn the_terminal_echoes_again_when_the_session_has_ended() {
+    let (server, address) = Serve::on_any_port();
+    let echoes = |terminal: &Terminal| {
+        let mode = tcgetattr(&terminal.keys).unwrap();
+        mode.local_flags
+            .contains(LocalFlags::ECHO | LocalFlags::ICANON)
+    };
+    let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
+    terminal.press(CTRL_D);
+    terminal.has_ended(0);
+    assert!(echoes(&terminal));
+    // Ctrl-\ is a signal while a line runs.
+    for (signal, code) in [
+        (Some(Signal::SIGTERM), 143),
+        (Some(Signal::SIGHUP), 129),
+        (None, 131),
+    ] {
+        let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
+        terminal.answers("1 + 1", "2");
+        server.signal(Signal::SIGSTOP);
+        terminal.press("1 + 2");
+        terminal.line_is("> 1 + 2");
+        terminal.runs();
+        match signal {
+            Some(signal) => {
+                terminal.process.signal(signal).unwrap();
+            }
+            None => terminal.press("\x1c"),
+        }
+        terminal.has_ended(code);
+        assert!(echoes(&terminal), "{code}");
+        server.signal(Signal::SIGCONT);
+    }
 }
 
 #[test]

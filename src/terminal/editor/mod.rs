@@ -37,7 +37,7 @@ use tokio::sync::mpsc;
 use self::{
     completion::{Candidate, complete},
     highlight::highlighted,
-    mode::{Mode, stop},
+    mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
 };
 use super::screen::{
@@ -83,8 +83,8 @@ pub struct Editor {
     questions: mpsc::Sender<()>,
     answers: mpsc::Receiver<io::Result<Input>>,
     teller: ReplySender,
-    /// What the terminal was like before.
-    cooked: Arc<Option<Mode>>,
+    /// The controlling terminal; `None` if the process has none.
+    terminal: Option<RestoreOnDrop>,
     thread: JoinHandle<()>,
 }
 
@@ -100,12 +100,13 @@ impl Editor {
         let (questions, mut asked) = mpsc::channel(1);
         let (answer, answers) = mpsc::channel(1);
         let (previews, teller) = previews();
-        let cooked = Arc::new(Mode::now());
-        let before = Arc::clone(&cooked);
+        let terminal = ControllingTerminal::open().map(Arc::new);
+        let stop_key = terminal.clone().map(StopKey::new).transpose()?;
+        let of_thread = terminal.clone().map(RestoreOnDrop);
         let thread = thread::Builder::new()
             .name("editor".into())
             .spawn(move || {
-                let mut lines = match Lines::new(history, color, before, previews, heard) {
+                let mut lines = match Lines::new(history, color, stop_key, previews, heard) {
                     Ok(lines) => lines,
                     Err(error) => {
                         let _ = answer.blocking_send(Err(error));
@@ -113,6 +114,10 @@ impl Editor {
                     }
                 };
                 while let Some(()) = asked.blocking_recv() {
+                    // Again for each line: a shell may have changed the mode since the last.
+                    if let Some(RestoreOnDrop(terminal)) = &of_thread {
+                        terminal.mute();
+                    }
                     if answer.blocking_send(lines.read()).is_err() {
                         return;
                     }
@@ -122,9 +127,16 @@ impl Editor {
             questions,
             answers,
             teller,
-            cooked,
+            terminal: terminal.map(RestoreOnDrop),
             thread,
         })
+    }
+
+    /// Turns the terminal's echo off until the session ends.
+    pub fn mute(&self) {
+        if let Some(RestoreOnDrop(terminal)) = &self.terminal {
+            terminal.mute();
+        }
     }
 
     /// Shows the prompt. What the person does comes from [`Editor::next`].
@@ -151,7 +163,9 @@ impl Editor {
 
     /// Gives the terminal back while the thread waits for a key: it ends with the process.
     pub fn abandon(self) {
-        self.cooked.iter().for_each(Mode::restore);
+        if let Some(RestoreOnDrop(terminal)) = &self.terminal {
+            terminal.restore_below_line();
+        }
     }
 
     /// Ends the thread, which gives the terminal back as it was.
@@ -174,7 +188,7 @@ impl Lines {
     fn new(
         history: Option<PathBuf>,
         color: Color,
-        cooked: Arc<Option<Mode>>,
+        stop_key: Option<StopKey>,
         previews: Previews,
         heard: mpsc::Receiver<ChatEvent>,
     ) -> io::Result<Self> {
@@ -202,7 +216,7 @@ impl Lines {
         let lists = Arc::new(AtomicBool::new(false));
         let ctrl_c = interrupt(Arc::clone(&interrupted), Arc::clone(&lists));
         editor.bind_sequence(KeyEvent::ctrl('C'), ctrl_c);
-        editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(cooked));
+        editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(stop_key));
         editor.set_helper(Some(Assistant {
             previews,
             cursor: Cell::new(None),
@@ -292,15 +306,11 @@ fn interrupt(interrupted: Arc<AtomicBool>, lists: Arc<AtomicBool>) -> EventHandl
     })
 }
 
-/// Ctrl-Z. rustyline's own way goes on before the process has stopped: another thread may be
-/// the first to see the signal. So the shell would be left with the editor's mode, and the
-/// editor with the shell's.
-fn suspend(cooked: Arc<Option<Mode>>) -> EventHandler {
+/// Ctrl-Z, which stops the process group.
+fn suspend(stop_key: Option<StopKey>) -> EventHandler {
     key(move || {
-        if let (Some(cooked), Some(raw)) = (&*cooked, Mode::now()) {
-            cooked.restore();
-            stop();
-            raw.resume();
+        if let Some(stop_key) = &stop_key {
+            stop_key.press();
         }
         Cmd::Repaint
     })
