@@ -148,6 +148,7 @@ pub(in crate::repl) fn merged(text: &str, settings: &Settings) -> Result<String,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repl::settings::Separator;
 
     fn read(text: &str) -> (Settings, Vec<String>) {
         let mut settings = Settings::default();
@@ -178,6 +179,22 @@ mod tests {
             again,
             "digits = 20\nangle = \"rad\"\nbase = 10\nfold = true\n"
         );
+    }
+
+    #[test]
+    fn every_value_is_kept_where_another_stands() {
+        for setting in &SETTINGS {
+            let values = setting.values.split([' ', ',']);
+            for value in values.filter(|word| !matches!(*word, "" | "or" | "to")) {
+                let mut settings = Settings::default();
+                settings.change(&Change::new(setting, value).unwrap());
+                let text = merged(&format!("{} = 1\n", setting.name), &settings).unwrap();
+                assert_eq!(read(&text), (settings, Vec::new()), "{text}");
+            }
+        }
+        let (settings, wrong) = read("angle = \"radians\"\nseparator = \" \"\n");
+        assert_eq!(wrong, [""; 0]);
+        assert_eq!(settings.separator, Separator::Space);
     }
 
     #[test]

@@ -149,10 +149,11 @@ const SWITCH: [(&str, bool); 4] = [
     ("false", false),
 ];
 
-const ANGLES: [(&str, AngleUnit); 5] = [
+const ANGLES: [(&str, AngleUnit); 6] = [
     ("rad", AngleUnit::Unspecified),
     ("deg", AngleUnit::Degree),
     ("radian", AngleUnit::Unspecified),
+    ("radians", AngleUnit::Unspecified),
     ("degree", AngleUnit::Degree),
     ("degrees", AngleUnit::Degree),
 ];
@@ -168,12 +169,15 @@ const BASES: [(&str, NumberBase); 8] = [
     ("bin", NumberBase::Binary),
 ];
 
-const SEPARATORS: [(&str, Separator); 6] = [
+const SEPARATORS: [(&str, Separator); 9] = [
     ("off", Separator::Off),
+    ("none", Separator::Off),
+    ("false", Separator::Off),
     ("comma", Separator::Comma),
     ("space", Separator::Space),
     ("underscore", Separator::Underscore),
     (",", Separator::Comma),
+    (" ", Separator::Space),
     ("_", Separator::Underscore),
 ];
 
@@ -250,21 +254,46 @@ impl Settings {
 mod tests {
     use super::*;
 
+    /// The values that a setting lists, as the completion takes them from its text.
+    fn listed(setting: &Setting) -> impl Iterator<Item = &'static str> {
+        let words = setting.values.split([' ', ',']);
+        words.filter(|word| !matches!(*word, "" | "or" | "to"))
+    }
+
     #[test]
     fn every_value_reads_back() {
-        for (name, values) in [
-            ("digits", &["1", "20", "1000"][..]),
-            ("angle", &["rad", "deg"]),
-            ("base", &["10", "16", "8", "2"]),
-            ("separator", &["off", "comma", "space", "underscore"]),
-            ("fold", &["on", "off"]),
-            ("preview", &["on", "off"]),
-        ] {
-            let setting = Setting::find(name).unwrap();
-            for value in values {
+        for setting in &SETTINGS {
+            assert!(listed(setting).count() > 1, "{}", setting.name);
+            for value in listed(setting) {
                 let mut settings = Settings::default();
                 settings.change(&Change::new(setting, value).unwrap());
-                assert_eq!(settings.value(setting), *value, "{name}");
+                assert_eq!(settings.value(setting), value, "{}", setting.name);
+            }
+        }
+    }
+
+    #[test]
+    fn values_have_long_names_in_singular_and_plural() {
+        for (name, value, same) in [
+            ("angle", "rad", &["radian", "radians"][..]),
+            ("angle", "deg", &["degree", "degrees"]),
+            ("base", "10", &["dec"]),
+            ("base", "16", &["hex"]),
+            ("base", "8", &["oct"]),
+            ("base", "2", &["bin"]),
+            ("separator", "off", &["none", "false"]),
+            ("separator", "comma", &[","]),
+            ("separator", "space", &[" "]),
+            ("separator", "underscore", &["_"]),
+            ("fold", "on", &["true"]),
+            ("fold", "off", &["false"]),
+        ] {
+            let setting = Setting::find(name).unwrap();
+            for other in same {
+                let mut settings = Settings::default();
+                let change = Change::new(setting, other);
+                settings.change(&change.unwrap_or_else(|| panic!("{name} {other}")));
+                assert_eq!(settings.value(setting), value, "{name} {other}");
             }
         }
     }
