@@ -855,6 +855,25 @@ fn the_first_time_there_is_a_hint() {
 }
 
 #[test]
+fn a_history_in_a_directory_that_does_not_exist_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    let mut command = colorful(&[]);
+    command.env("GRPCALC_HISTORY", missing.join("history"));
+    let mut terminal = Terminal::of_size(&command, 24, 200);
+    let expected = format!(
+        "grpcalc: no history is kept: GRPCALC_HISTORY names a file in {}, which does not exist\n",
+        missing.display()
+    );
+    terminal.shows(&expected);
+    terminal.answers("1 + 1", "2");
+    assert_eq!(terminal.contents().matches("no history").count(), 1);
+    terminal.press(CTRL_D);
+    terminal.has_ended(0);
+    assert!(!missing.exists());
+}
+
+#[test]
 fn a_call_is_explained_at_the_prompt() {
     let mut terminal = Terminal::of_size(&colorful(&[]), 100, 100);
     terminal.press(":explain add 20 10\r");
