@@ -10,7 +10,7 @@ use super::{
         Editor, Event, Input,
         preview::{EditorReply, EditorRequest, Preview},
     },
-    screen::{Place, Screen, number::fitting, print_error},
+    screen::{LineOrigin, Screen, number::fitting, print_error},
 };
 use crate::repl::{
     BackgroundReply, Calls, LoadedFile, LogicalLine, Outcome, Session, join_continuations,
@@ -67,13 +67,13 @@ pub async fn run(
         while interrupts.recv().now_or_never().is_some() {}
         let groups = join_continuations(&text).groups;
         let mut place = if groups.len() == 1 && !text.contains('\n') {
-            Place::Above
+            LineOrigin::Above
         } else {
-            Place::Elsewhere
+            LineOrigin::Elsewhere
         };
         for (index, LogicalLine { line, .. }) in groups.iter().enumerate() {
             match answer(session, screen, &mut interrupts, line, place).await? {
-                Flow::On => place = Place::Elsewhere,
+                Flow::On => place = LineOrigin::Elsewhere,
                 Flow::Interrupted => {
                     say_left(groups.len() - index - 1);
                     break;
@@ -100,7 +100,7 @@ async fn read(
     editor: &mut Editor,
     names: &mut usize,
 ) -> io::Result<Input> {
-    editor.ask().await;
+    editor.ask(session.settings().theme).await;
     loop {
         let told = tokio::select! {
             biased;
@@ -163,12 +163,12 @@ async fn answer(
     screen: &Screen,
     interrupts: &mut Signal,
     line: &str,
-    mut place: Place<'_>,
+    mut place: LineOrigin<'_>,
 ) -> io::Result<Flow> {
     let mut notice = |text: &str| {
         print_error(text);
-        if place == Place::Above {
-            place = Place::Elsewhere;
+        if place == LineOrigin::Above {
+            place = LineOrigin::Elsewhere;
         }
     };
     let answered = tokio::select! {
@@ -183,7 +183,7 @@ async fn answer(
         Some(_) => Flow::On,
     };
     let outcome = match (answered, place) {
-        (Some(Outcome::Load(sheaf)), Place::File { name, number, .. }) => {
+        (Some(Outcome::Load(sheaf)), LineOrigin::File { name, number, .. }) => {
             let other = sheaf.name;
             print_error(format_args!(
                 "{name}:{number}: {other} is not loaded: ':load' cannot stand in a file"
@@ -199,7 +199,7 @@ async fn answer(
     };
     screen.print(&outcome, line, place, session.settings(), session.newest())?;
     if let Some(trace) = session.take_trace() {
-        screen.print_trace(&trace);
+        screen.print_trace(&trace, session.settings().theme);
     }
     Ok(flow)
 }
@@ -220,7 +220,7 @@ async fn load(
     } = sheaf;
     let before = *session.settings();
     for (index, LogicalLine { number, line }) in groups.iter().enumerate() {
-        let place = Place::File {
+        let place = LineOrigin::File {
             name: &name,
             number: *number,
             silent,

@@ -2,6 +2,7 @@
 
 use std::{path::Path, process::Command};
 
+use grpcalc::repl::settings::SETTINGS;
 use nix::sys::{signal::Signal, wait::WaitStatus};
 use rexpect::session::PtySession;
 
@@ -58,6 +59,21 @@ fn a_session() {
     answers(&mut terminal, "multipy 2 3", wrong);
     answers(&mut terminal, "help quit", "quit|exit");
     ends(terminal);
+}
+
+/// The table of settings in `docs/prompt.md` is the one in `src/repl/settings`.
+#[test]
+fn the_settings_are_documented() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/prompt.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (_, table) = page.split_once("\n| setting | ").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let documented: Vec<_> = table.lines().skip(2).map(str::to_owned).collect();
+    let settings: Vec<_> = SETTINGS
+        .iter()
+        .map(|it| format!("| `{}` | {} | {} |", it.name, it.values, it.summary))
+        .collect();
+    assert_eq!(documented, settings);
 }
 
 #[test]

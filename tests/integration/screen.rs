@@ -309,11 +309,11 @@ fn part(text: &str, color: Option<u8>, look: &str) -> (String, Option<u8>, Strin
     (text.into(), color, look.into())
 }
 
-const RED: Option<u8> = Some(1);
 const GREEN: Option<u8> = Some(2);
 const BLUE: Option<u8> = Some(4);
-const MAGENTA: Option<u8> = Some(5);
-const CYAN: Option<u8> = Some(6);
+const BRIGHT_RED: Option<u8> = Some(9);
+const BRIGHT_BLUE: Option<u8> = Some(12);
+const BRIGHT_MAGENTA: Option<u8> = Some(13);
 
 #[test]
 fn a_line_is_colored_and_answered_while_it_is_typed() {
@@ -323,14 +323,10 @@ fn a_line_is_colored_and_answered_while_it_is_typed() {
     assert_eq!(
         terminal.looks(),
         [
-            part("> ", None, ""),
-            part("1", CYAN, ""),
-            part("/", None, ""),
-            part("3", CYAN, ""),
-            part(" + ", None, ""),
-            part("sqrt", BLUE, "b"),
+            part("> 1/3 + ", None, ""),
+            part("sqrt", BRIGHT_BLUE, "b"),
             part("(", GREEN, "bu"),
-            part("2", CYAN, ""),
+            part("2", None, ""),
             part(")", GREEN, "bu"),
             part("  ≈ 1.7475468957064283821", None, "d"),
         ]
@@ -344,14 +340,50 @@ fn a_line_is_colored_and_answered_while_it_is_typed() {
         terminal.looks(),
         [
             part("> ", None, ""),
-            part("add", MAGENTA, "b"),
-            part(" ", None, ""),
-            part("20", CYAN, ""),
-            part(" ", None, ""),
-            part("1", CYAN, ""),
+            part("add", BRIGHT_MAGENTA, "b"),
+            part(" 20 1", None, ""),
             part("# five", None, "d"),
         ]
     );
+}
+
+#[test]
+fn a_theme_chooses_the_colors() {
+    let folder = tempfile::tempdir().unwrap();
+    let themed = || {
+        let mut command = colorful(&[]);
+        command.env("GRPCALC_CONFIG", folder.path());
+        Terminal::of_size(&command, 24, 200)
+    };
+    let mut terminal = themed();
+    terminal.press(":set theme light --save\r");
+    terminal.shows("kept in ");
+    terminal.press("sqrt(2) + (");
+    terminal.line_is("> sqrt(2) + (");
+    let light = [
+        part("> ", None, ""),
+        part("sqrt", BLUE, "b"),
+        part("(2) + (", None, ""),
+    ];
+    assert_eq!(terminal.looks(), light);
+    terminal.discard();
+    terminal.press("1/0\r");
+    terminal.shows("division by zero\n>");
+    assert!(terminal.has_printed("\x1b[31mdivision by zero\x1b[0m"));
+    terminal.press(CTRL_D);
+    terminal.has_ended(0);
+    // Later sessions begin with it.
+    let mut terminal = themed();
+    terminal.press("sqrt(2) + (");
+    terminal.line_is("> sqrt(2) + (");
+    assert_eq!(terminal.looks(), light);
+    terminal.discard();
+    terminal.press(":set theme none\r2 * (3 + sqr(4)) # five\r");
+    terminal.shows("did you mean 'sqrt'?\n>");
+    assert!(!terminal.has_printed("\x1b[31m"));
+    terminal.press("6 * (7)");
+    terminal.previews("> 6 * (7)", "[= 42]");
+    assert_eq!(terminal.looks(), [part("> 6 * (7)  [= 42]", None, "")]);
 }
 
 #[test]
@@ -360,7 +392,7 @@ fn the_faulty_spot_stands_out() {
     // What is wrong is known from the preview, and pointed at when Enter is pressed.
     terminal.press("2 + sqr(16) + 1");
     terminal.line_is("> 2 + sqr(16) + 1");
-    let faulty = part("sqr(16)", RED, "u");
+    let faulty = part("sqr(16)", BRIGHT_RED, "u");
     while !terminal.looks().contains(&faulty) {
         // The last key's preview may have come too late.
         terminal.press(" \x7f");
@@ -374,7 +406,7 @@ fn the_faulty_spot_stands_out() {
     terminal.line_is("> 1.2.3 * 4");
     assert_eq!(
         terminal.looks()[1..3],
-        [part("1.2.3", RED, "u"), part(" * ", None, "")]
+        [part("1.2.3", BRIGHT_RED, "u"), part(" * 4", None, "")]
     );
 }
 
@@ -713,7 +745,7 @@ fn colors_can_be_unwanted() {
     let mut terminal = Terminal::open(&wanted);
     terminal.press("1/0\r");
     terminal.shows("division by zero");
-    assert!(terminal.has_printed("\x1b[31mdivision by zero\x1b[0m"));
+    assert!(terminal.has_printed("\x1b[91mdivision by zero\x1b[0m"));
 }
 
 #[test]

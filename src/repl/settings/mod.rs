@@ -16,6 +16,8 @@ pub struct Settings {
     pub fold: bool,
     /// What stands between groups of three digits.
     pub separator: Separator,
+    /// The colors at the prompt.
+    pub theme: Theme,
 }
 
 impl Default for Settings {
@@ -25,8 +27,20 @@ impl Default for Settings {
             preview: true,
             fold: true,
             separator: Separator::Off,
+            theme: Theme::Dark,
         }
     }
+}
+
+/// The colors at the prompt, by the terminal's background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Colors for a dark background.
+    Dark,
+    /// Colors for a light background.
+    Light,
+    /// No colors.
+    None,
 }
 
 /// What stands between groups of three digits.
@@ -76,7 +90,7 @@ impl PartialEq for Setting {
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 6] = [
+pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "digits",
         values: "1 to 1000",
@@ -138,6 +152,16 @@ pub const SETTINGS: [Setting; 6] = [
             Some(())
         },
     },
+    Setting {
+        name: "theme",
+        values: "dark, light or none",
+        summary: "the colors, by the background of the terminal",
+        get: |settings| name_of(&THEMES, &settings.theme),
+        set: |settings, value| {
+            settings.theme = value_of(&THEMES, value)?;
+            Some(())
+        },
+    },
 ];
 
 // Of several names of a value, the first is shown.
@@ -179,6 +203,14 @@ const SEPARATORS: [(&str, Separator); 9] = [
     (",", Separator::Comma),
     (" ", Separator::Space),
     ("_", Separator::Underscore),
+];
+
+const THEMES: [(&str, Theme); 5] = [
+    ("dark", Theme::Dark),
+    ("light", Theme::Light),
+    ("none", Theme::None),
+    ("off", Theme::None),
+    ("false", Theme::None),
 ];
 
 fn name_of<T: PartialEq>(names: &[(&str, T)], value: &T) -> String {
@@ -285,6 +317,7 @@ mod tests {
             ("separator", "comma", &[","]),
             ("separator", "space", &[" "]),
             ("separator", "underscore", &["_"]),
+            ("theme", "none", &["off", "false"]),
             ("fold", "on", &["true"]),
             ("fold", "off", &["false"]),
         ] {
@@ -308,6 +341,7 @@ mod tests {
             ("base", "3"),
             ("separator", "."),
             ("fold", "yes"),
+            ("theme", "solarized"),
         ] {
             let setting = Setting::find(name).unwrap();
             assert_eq!(Change::new(setting, value), None, "{name} {value}");

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use anstyle::Style;
 
-use crate::terminal::screen::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
+use crate::terminal::screen::color::{Palette, styled};
 use crate::{
     engine::library,
     repl::command::{self, registry::CommandSpec},
@@ -21,26 +21,28 @@ pub(in crate::terminal) fn highlighted(
     text: &str,
     cursor: Option<usize>,
     fault: Option<Range<usize>>,
+    palette: &Palette,
 ) -> String {
     if text.len() > LONGEST {
         return text.into();
     }
     let mut styles = vec![None; text.len()];
-    let rest = commands(text, &mut styles);
+    let rest = commands(text, &mut styles, palette);
     if let (Rest::Text, Err(fault)) = (&rest, command::parse(text)) {
-        mark(text, bytes(text, fault.span), cursor, &mut styles);
+        mark(text, bytes(text, fault.span), cursor, &mut styles, palette);
     }
     if let Rest::Operands(start) | Rest::Language(start) = rest {
         let line = &text[start..];
         let parts = classes(line);
         for (class, place) in &parts {
             let style = match class {
-                Class::Number => Some(NUMBER),
-                Class::Call => Some(FUNCTION),
-                Class::Name if library::find(&line[place.clone()]).is_some() => Some(FUNCTION),
-                Class::Comment => Some(DIM),
-                Class::Wrong => Some(FAULTY),
-                Class::Name | Class::Operator | Class::Open | Class::Close => None,
+                Class::Call => Some(palette.function),
+                Class::Name if library::find(&line[place.clone()]).is_some() => {
+                    Some(palette.function)
+                }
+                Class::Comment => Some(palette.dim),
+                Class::Wrong => Some(palette.faulty),
+                Class::Number | Class::Name | Class::Operator | Class::Open | Class::Close => None,
             };
             paint(&mut styles, start + place.start..start + place.end, style);
         }
@@ -52,10 +54,14 @@ pub(in crate::terminal) fn highlighted(
             }
             (Ok(_), None) => None,
         };
-        mark(text, faulty, cursor, &mut styles);
+        mark(text, faulty, cursor, &mut styles, palette);
         if let Some(cursor) = cursor.and_then(|cursor| cursor.checked_sub(start)) {
             for at in matching(&parts, cursor).into_iter().flatten() {
-                paint(&mut styles, start + at..start + at + 1, Some(MATCHING));
+                paint(
+                    &mut styles,
+                    start + at..start + at + 1,
+                    Some(palette.matching),
+                );
             }
         }
     }
@@ -73,7 +79,7 @@ enum Rest {
 }
 
 /// Styles the names of commands.
-fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
+fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> Rest {
     let start = text.len() - text.trim_start_matches(is_space).len();
     let end = text[start..]
         .find(is_space)
@@ -89,9 +95,9 @@ fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
             Rest::Language(0)
         };
     };
-    paint(styles, start..end, Some(COMMAND));
+    paint(styles, start..end, Some(palette.command));
     match word {
-        ":explain" => match commands(&text[end..], &mut styles[end..]) {
+        ":explain" => match commands(&text[end..], &mut styles[end..], palette) {
             Rest::Text => Rest::Text,
             Rest::Operands(start) => Rest::Operands(end + start),
             Rest::Language(start) => Rest::Language(end + start),
@@ -107,13 +113,14 @@ fn mark(
     faulty: Option<Range<usize>>,
     cursor: Option<usize>,
     styles: &mut [Option<Style>],
+    palette: &Palette,
 ) {
     let is_done = |end: usize| {
         let behind = cursor.map(|cursor| text.get(end..cursor).unwrap_or_default());
         behind.is_none_or(|behind| !behind.trim().is_empty())
     };
     if let Some(place) = faulty.filter(|place| is_done(place.end)) {
-        paint(styles, place, Some(FAULTY));
+        paint(styles, place, Some(palette.faulty));
     }
 }
 
@@ -175,47 +182,47 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::terminal::screen::color::DARK;
 
-    /// A text whose styles are written as `<n2>`: the first letter of what it is.
+    /// A text whose styles are written as `<fsqrt>`: the first letter of what it is.
     fn marked(text: &str, cursor: Option<usize>, fault: Option<Range<usize>>) -> String {
-        let mut marked = highlighted(text, cursor, fault);
+        let mut marked = highlighted(text, cursor, fault, &DARK);
         for (style, mark) in [
-            (NUMBER, "n"),
-            (FUNCTION, "f"),
-            (COMMAND, "c"),
-            (FAULTY, "w"),
-            (MATCHING, "m"),
-            (DIM, "d"),
+            (DARK.function, "f"),
+            (DARK.command, "c"),
+            (DARK.faulty, "w"),
+            (DARK.matching, "m"),
+            (DARK.dim, "d"),
         ] {
             marked = marked.replace(&style.render().to_string(), &format!("<{mark}"));
         }
-        marked.replace(&DIM.render_reset().to_string(), ">")
+        marked.replace(&DARK.dim.render_reset().to_string(), ">")
     }
 
     #[test]
     fn lines() {
         for (text, expected) in [
             ("", ""),
-            ("1 + x", "<n1> + x"),
-            ("2sqrt(9) # three", "<n2><fsqrt>(<n9>) <d# three>"),
-            ("g(1)", "<fg>(<n1>)"),
-            ("add 20 x", "<cadd> <n20> x"),
-            ("add = 3", "add = <n3>"),
+            ("1 + x", "1 + x"),
+            ("2sqrt(9) # three", "2<fsqrt>(9) <d# three>"),
+            ("g(1)", "<fg>(1)"),
+            ("add 20 x", "<cadd> 20 x"),
+            ("add = 3", "add = 3"),
             (":say (2", "<c:say> (2"),
             ("help :explain", "<chelp> :explain"),
             ("help sqr", "<chelp> <wsqr>"),
             ("quit now", "<cquit> <wnow>"),
             (":vasr x", "<w:vasr> x"),
             (":set angel 2", "<c:set> <wangel> 2"),
-            ("  :explain add 1 2", "  <c:explain> <cadd> <n1> <n2>"),
-            (":explain 1 + é", "<c:explain> <n1> + é"),
-            ("1 2", "<n1> <w2>"),
-            ("1.2.3 + 4", "<w1.2.3> + <n4>"),
-            ("(1", "(<n1>"),
-            ("1)", "<n1><w)>"),
-            ("multipy 2 3", "<wmultipy> <n2> <n3>"),
-            ("add 1 2.5", "<cadd> <n1> <w2.5>"),
-            (":explain add 1 é", "<c:explain> <cadd> <n1> é"),
+            ("  :explain add 1 2", "  <c:explain> <cadd> 1 2"),
+            (":explain 1 + é", "<c:explain> 1 + é"),
+            ("1 2", "1 <w2>"),
+            ("1.2.3 + 4", "<w1.2.3> + 4"),
+            ("(1", "(1"),
+            ("1)", "1<w)>"),
+            ("multipy 2 3", "<wmultipy> 2 3"),
+            ("add 1 2.5", "<cadd> 1 <w2.5>"),
+            (":explain add 1 é", "<c:explain> <cadd> 1 é"),
         ] {
             assert_eq!(marked(text, None, None), expected, "{text:?}");
         }
@@ -225,32 +232,32 @@ mod tests {
     fn parentheses_and_faults() {
         let text = "f((é)+1)";
         for (cursor, expected) in [
-            (1, "<ff><m(>(é)+<n1><m)>"),
-            (2, "<ff>(<m(>é<m)>+<n1>)"),
-            (5, "<ff>(<m(>é<m)>+<n1>)"),
-            (6, "<ff>(<m(>é<m)>+<n1>)"),
-            (text.len(), "<ff><m(>(é)+<n1><m)>"),
+            (1, "<ff><m(>(é)+1<m)>"),
+            (2, "<ff>(<m(>é<m)>+1)"),
+            (5, "<ff>(<m(>é<m)>+1)"),
+            (6, "<ff>(<m(>é<m)>+1)"),
+            (text.len(), "<ff><m(>(é)+1<m)>"),
         ] {
             assert_eq!(marked(text, Some(cursor), None), expected, "{cursor}");
         }
-        assert_eq!(marked("é + sqr(2)", None, Some(4..7)), "é + <wsqr>(<n2>)");
+        assert_eq!(marked("é + sqr(2)", None, Some(4..7)), "é + <wsqr>(2)");
         // It may become `sqrt`.
-        assert_eq!(marked("2 + sqr", Some(7), Some(4..7)), "<n2> + sqr");
+        assert_eq!(marked("2 + sqr", Some(7), Some(4..7)), "2 + sqr");
         assert_eq!(marked("sqr ", Some(4), Some(0..3)), "sqr ");
         assert_eq!(marked(":exp", Some(4), None), ":exp");
-        assert_eq!(marked("1", None, Some(5..9)), "<n1>");
+        assert_eq!(marked("1", None, Some(5..9)), "1");
     }
 
     proptest! {
         /// The same characters, whatever the colors.
         #[test]
         fn nothing_but_colors_is_added(text: String, cursor in 0_usize..30, at in 0_usize..30) {
-            let shown = highlighted(&text, Some(cursor), Some(at..at + 2));
+            let shown = highlighted(&text, Some(cursor), Some(at..at + 2), &DARK);
             let mut plain = shown;
-            for style in [NUMBER, FUNCTION, COMMAND, FAULTY, MATCHING, DIM] {
+            for style in [DARK.function, DARK.command, DARK.faulty, DARK.matching, DARK.dim] {
                 plain = plain.replace(&style.render().to_string(), "");
             }
-            prop_assert_eq!(plain.replace(&DIM.render_reset().to_string(), ""), text);
+            prop_assert_eq!(plain.replace(&DARK.dim.render_reset().to_string(), ""), text);
         }
     }
 }

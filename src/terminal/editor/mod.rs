@@ -41,11 +41,11 @@ use self::{
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
 };
 use super::screen::{
-    color::{Color, DIM, styled},
+    color::{Color, Palette, styled},
     columns,
     pointer::PROMPT,
 };
-use crate::repl::{ChatEvent, join_continuations};
+use crate::repl::{ChatEvent, join_continuations, settings::Theme};
 
 /// Names that can be listed. Nobody reads more, and rustyline counts them in 16 bits.
 const CANDIDATES: usize = 10_000;
@@ -80,7 +80,7 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Editor {
     // Either holds one message at most: a question, or its answer.
-    questions: mpsc::Sender<()>,
+    questions: mpsc::Sender<Theme>,
     answers: mpsc::Receiver<io::Result<Input>>,
     teller: ReplySender,
     /// The controlling terminal; `None` if the process has none.
@@ -113,12 +113,12 @@ impl Editor {
                         return;
                     }
                 };
-                while let Some(()) = asked.blocking_recv() {
+                while let Some(theme) = asked.blocking_recv() {
                     // Again for each line: a shell may have changed the mode since the last.
                     if let Some(RestoreOnDrop(terminal)) = &of_thread {
                         terminal.mute();
                     }
-                    if answer.blocking_send(lines.read()).is_err() {
+                    if answer.blocking_send(lines.read(theme)).is_err() {
                         return;
                     }
                 }
@@ -140,9 +140,9 @@ impl Editor {
     }
 
     /// Shows the prompt. What the person does comes from [`Editor::next`].
-    pub async fn ask(&self) {
+    pub async fn ask(&self, theme: Theme) {
         // Where the thread is gone, its reason stands in the other channel.
-        let _ = self.questions.send(()).await;
+        let _ = self.questions.send(theme).await;
     }
 
     /// Waits for what comes next. Nothing is lost where the future is dropped.
@@ -180,6 +180,8 @@ impl Editor {
 struct Lines {
     editor: rustyline::Editor<Assistant, DefaultHistory>,
     history: Option<PathBuf>,
+    /// Whether colors may be used at all.
+    is_colored: bool,
     /// Whether the line ended with Ctrl-C.
     interrupted: Arc<AtomicBool>,
 }
@@ -220,7 +222,7 @@ impl Lines {
         editor.set_helper(Some(Assistant {
             previews,
             cursor: Cell::new(None),
-            is_colored,
+            palette: None,
             lists,
         }));
         if let Some(file) = &history {
@@ -230,11 +232,15 @@ impl Lines {
         Ok(Self {
             editor,
             history,
+            is_colored,
             interrupted,
         })
     }
 
-    fn read(&mut self) -> io::Result<Input> {
+    fn read(&mut self, theme: Theme) -> io::Result<Input> {
+        if let Some(assistant) = self.editor.helper_mut() {
+            assistant.palette = Palette::of(theme).filter(|_| self.is_colored);
+        }
         loop {
             match self.editor.readline(PROMPT) {
                 Ok(_) if self.interrupted.swap(false, Ordering::Relaxed) => {
@@ -321,17 +327,17 @@ struct Assistant {
     previews: Previews,
     /// Where the cursor is; none where the line is done.
     cursor: Cell<Option<usize>>,
-    is_colored: bool,
+    /// The colors; `None` for plain text.
+    palette: Option<&'static Palette>,
     /// Whether names are listed.
     lists: Arc<AtomicBool>,
 }
 
 impl Assistant {
     fn dimmed(&self, text: &str) -> String {
-        if self.is_colored {
-            styled(DIM, text)
-        } else {
-            text.to_owned()
+        match self.palette {
+            Some(palette) => styled(palette.dim, text),
+            None => text.to_owned(),
         }
     }
 }
@@ -374,7 +380,7 @@ impl Hinter for Assistant {
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<Shown> {
         let answer = self.previews.answer(line)?;
         (cursor == line.len()).then(|| {
-            Shown(if self.is_colored {
+            Shown(if self.palette.is_some() {
                 format!("  {answer}")
             } else {
                 // Nothing else tells it from what was typed.
@@ -387,11 +393,11 @@ impl Hinter for Assistant {
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
         self.lists.store(false, Ordering::Relaxed);
-        if !self.is_colored {
+        let Some(palette) = self.palette else {
             return line.into();
-        }
+        };
         let fault = self.previews.fault(line);
-        highlighted(line, self.cursor.get(), fault).into()
+        highlighted(line, self.cursor.get(), fault, palette).into()
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
