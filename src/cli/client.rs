@@ -320,7 +320,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let done = match done {
         Ok(done) => done,
         Err(exit) => {
-            editor.abandon();
+            editor.detach();
             return Ok(exit);
         }
     };

@@ -1,5 +1,4 @@
-//! What a person sees: the program at a terminal whose screen is kept as the escape sequences
-//! make it.
+//! The screen that a user sees: the program at a pseudo-terminal, its output rendered by vt100.
 
 use std::{
     fs::File,
@@ -21,14 +20,14 @@ use vt100::{Color, Parser};
 
 use crate::harness::{Event, PATIENCE, Serve, Stuck, grpcalc, nobody};
 
-/// A terminal, and the program in it.
+/// A terminal with a program in it.
 pub(crate) struct Terminal {
     process: PtyProcess,
     keys: File,
     seen: Arc<Seen>,
 }
 
-/// What has come from the program.
+/// The output of the program, shared with the thread that reads it.
 struct Seen {
     state: Mutex<State>,
     changed: Condvar,
@@ -36,7 +35,7 @@ struct Seen {
 
 struct State {
     parser: Parser,
-    /// All of it.
+    /// The whole output.
     bytes: Vec<u8>,
     ended: bool,
 }
@@ -49,15 +48,15 @@ pub(crate) const CTRL_R: &str = "\x12";
 const UP: &str = "\x1b[A";
 const LEFT: &str = "\x1b[D";
 
-/// The program as a person starts it, with colors.
+/// Returns the program as a user starts it, with colors.
 fn colorful(arguments: &[&str]) -> Command {
     let mut command = grpcalc();
     command.env("TERM", "xterm-256color").args(arguments);
     command
 }
 
-/// Gives `shell` the environment of `command`.
-fn equip(shell: &mut Command, command: &Command) {
+/// Copies the environment of `command` to `shell`.
+fn copy_environment(shell: &mut Command, command: &Command) {
     for (key, value) in command.get_envs() {
         match value {
             Some(value) => shell.env(key, value),
@@ -67,14 +66,14 @@ fn equip(shell: &mut Command, command: &Command) {
 }
 
 impl Terminal {
-    /// A terminal of 80 columns and 24 rows.
+    /// Opens a terminal of 80 columns and 24 rows.
     pub(crate) fn open(command: &Command) -> Self {
         Self::of_size(command, 24, 80)
     }
 
     pub(crate) fn of_size(command: &Command, rows: u16, columns: u16) -> Self {
-        // The size is set before the program can ask for it, and the echo that rexpect turns off is
-        // on as it is for a person.
+        // Sets the size before the program can ask for it. rexpect has turned echo off; users have
+        // it on.
         let mut shell = Command::new("sh");
         shell
             .arg("-c")
@@ -82,9 +81,9 @@ impl Terminal {
             .arg("sh")
             .arg(command.get_program())
             .args(command.get_args());
-        equip(&mut shell, command);
+        copy_environment(&mut shell, command);
         let mut process = PtyProcess::new(shell).unwrap();
-        // Shells do not end by what it sends first.
+        // Shells ignore the SIGTERM that it sends first.
         process.set_kill_timeout(Some(1000));
         let keys = process.get_file_handle().unwrap();
         let mut output = process.get_file_handle().unwrap();
@@ -100,7 +99,7 @@ impl Terminal {
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             loop {
-                // Where the program has ended, some systems say so with an error.
+                // Some systems report the end of the program as an error.
                 let count = output.read(&mut bytes).unwrap_or(0);
                 let mut state = watched.state.lock().unwrap();
                 state.parser.process(&bytes[..count]);
@@ -121,7 +120,7 @@ impl Terminal {
         terminal
     }
 
-    /// Throws the line away.
+    /// Discards the line.
     #[track_caller]
     fn discard(&mut self) {
         self.press(CTRL_C);
@@ -132,7 +131,7 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Types `line` and Enter, and waits until `shown` stands behind it.
+    /// Types `line` and Enter, and waits for `shown` and the next prompt below it.
     #[track_caller]
     pub(crate) fn answers(&mut self, line: &str, shown: &str) {
         self.press(&format!("{line}\r"));
@@ -155,20 +154,20 @@ impl Terminal {
         );
     }
 
-    /// Waits until `text` stands on the screen, its lines without the space behind them.
+    /// Waits until `text` is on the screen. Lines on the screen end without spaces.
     #[track_caller]
     pub(crate) fn shows(&self, text: &str) {
         self.wait(text, |state| contents(state).contains(text));
     }
 
-    /// Waits until the line with the cursor is this.
+    /// Waits until `text` is the line with the cursor.
     #[track_caller]
     fn line_is(&self, text: &str) {
         self.wait(text, |state| line(state) == text);
     }
 
-    /// Waits until the screen ends with `line` and the answer behind it: that comes with the next
-    /// key where it takes longer than 5 ms.
+    /// Waits until the screen ends with `line` and its preview. A preview that takes longer than
+    /// 5 ms comes with the next key.
     #[track_caller]
     pub(crate) fn previews(&mut self, line: &str, answer: &str) {
         self.wait(line, |state| contents(state).contains(line));
@@ -198,7 +197,7 @@ impl Terminal {
             );
             let (row, column) = state.parser.screen().cursor_position();
             drop(state);
-            // Each key is waited for, so that none comes behind what is found.
+            // Waits for each key, so that none is pending when the preview is found.
             for (key, column) in [(" ", column + 1), ("\x7f", column)] {
                 self.press(key);
                 self.wait(answer, |state| {
@@ -208,7 +207,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until the mode of the terminal is as `is_set` says.
+    /// Waits until the terminal's mode satisfies `is_set`.
     #[track_caller]
     fn has_mode(&self, is_set: impl Fn(&Termios) -> bool) {
         let end = Instant::now() + PATIENCE;
@@ -229,7 +228,7 @@ impl Terminal {
         self.has_mode(|mode| mode.local_flags.contains(LocalFlags::ISIG));
     }
 
-    /// Waits for the end.
+    /// Waits for the end of the program.
     #[track_caller]
     fn has_ended(&self, code: i32) {
         self.wait("the end", |state| state.ended);
@@ -240,19 +239,19 @@ impl Terminal {
         );
     }
 
-    /// All that stands on the screen.
+    /// Returns the contents of the screen.
     pub(crate) fn contents(&self) -> String {
         contents(&self.seen.state.lock().unwrap())
     }
 
-    /// Whether this was ever printed.
+    /// Whether `text` was ever printed.
     fn has_printed(&self, text: &str) -> bool {
         let state = self.seen.state.lock().unwrap();
         String::from_utf8_lossy(&state.bytes).contains(text)
     }
 
-    /// The parts of the line with the cursor that look alike: each with its color, and with
-    /// `b` for bold, `d` for dim and `u` for underlined.
+    /// Returns the line with the cursor in parts of one style: text, color, and `b` for bold, `d`
+    /// for dim, `u` for underlined.
     fn looks(&self) -> Vec<(String, Option<u8>, String)> {
         let state = self.seen.state.lock().unwrap();
         let screen = state.parser.screen();
@@ -268,15 +267,15 @@ impl Terminal {
                 _ => None,
             };
             let mut look = String::new();
-            for (is_so, letter) in [
+            for (is_set, letter) in [
                 (cell.bold(), 'b'),
                 (cell.dim(), 'd'),
                 (cell.underline(), 'u'),
             ] {
-                look.extend(is_so.then_some(letter));
+                look.extend(is_set.then_some(letter));
             }
             match parts.last_mut() {
-                Some((text, same, alike)) if *same == color && *alike == look => {
+                Some((text, same, attributes)) if *same == color && *attributes == look => {
                     *text += cell.contents();
                 }
                 _ => parts.push((cell.contents().to_owned(), color, look)),
@@ -389,19 +388,19 @@ fn a_theme_chooses_the_colors() {
 #[test]
 fn the_faulty_spot_stands_out() {
     let mut terminal = Terminal::open(&colorful(&[]));
-    // What is wrong is known from the preview, and pointed at when Enter is pressed.
+    // The preview finds this fault, and Enter shows carets under it.
     terminal.press("2 + sqr(16) + 1");
     terminal.line_is("> 2 + sqr(16) + 1");
     let faulty = part("sqr(16)", BRIGHT_RED, "u");
     while !terminal.looks().contains(&faulty) {
-        // The last key's preview may have come too late.
+        // The preview of the last key may come late.
         terminal.press(" \x7f");
         thread::yield_now();
     }
     terminal.press("\r");
     terminal
         .shows("> 2 + sqr(16) + 1\n      ^^^^^^^\nunknown function 'sqr': did you mean 'sqrt'?\n>");
-    // What is wrong with the syntax is known here.
+    // The editor itself finds errors of the syntax.
     terminal.press("1.2.3 * 4");
     terminal.line_is("> 1.2.3 * 4");
     assert_eq!(
@@ -411,7 +410,7 @@ fn the_faulty_spot_stands_out() {
 }
 
 #[test]
-fn there_is_no_preview_of_what_needs_none() {
+fn numbers_and_incomplete_lines_have_no_preview() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.press("x = 7\rx = 12 + 1");
     terminal.previews("> x = 12 + 1", "= 13");
@@ -428,7 +427,7 @@ fn there_is_no_preview_of_what_needs_none() {
     terminal.press("\r");
     terminal.shows("> 6 * 7\n42\n>");
     assert!(!terminal.has_printed("= 42"));
-    // What changes nothing has changed nothing.
+    // Previews have not changed the worksheet.
     terminal.answers("x", "7");
 }
 
@@ -455,10 +454,10 @@ fn tab_offers_names_with_their_help() {
     terminal.press("2 * co\t\t");
     terminal.shows("> 2 * co\ncos(x)                     the cosine\n");
     terminal.shows("\ncoins                      = 12\n> 2 * co");
-    // The rest of the only name that is left.
+    // Tab inserts the rest of the only candidate.
     terminal.press("i\t");
     terminal.previews("> 2 * coins", "= 24");
-    // What is typed in the same moment is kept.
+    // Keys typed at the same time are kept.
     terminal.press(&format!("{CTRL_C}:expl\tadd 1 "));
     terminal.line_is("> :explain add 1");
     terminal.discard();
@@ -468,11 +467,11 @@ fn tab_offers_names_with_their_help() {
 
 #[test]
 fn a_session_that_was_stopped_goes_on_with_its_line() {
-    // A shell that controls jobs.
+    // A shell with job control.
     let mut shell = Command::new("bash");
     shell.args(["--norc", "--noprofile", "-i"]);
     let command = colorful(&[]);
-    equip(&mut shell, &command);
+    copy_environment(&mut shell, &command);
     shell.env("PS1", "\n>> ");
     let program = command.get_program().to_str().unwrap();
     for _ in 0..3 {
@@ -525,7 +524,7 @@ fn a_line_that_was_stopped_runs_on_without_echo() {
     shell.args(["--norc", "--noprofile", "-i"]);
     let (server, address) = Serve::on_any_port();
     let command = colorful(&[]);
-    equip(&mut shell, &command);
+    copy_environment(&mut shell, &command);
     shell.env("PS1", "\n>> ");
     let program = command.get_program().to_str().unwrap();
     let mut terminal = Terminal::open(&shell);
@@ -540,7 +539,7 @@ fn a_line_that_was_stopped_runs_on_without_echo() {
     terminal.shows("Stopped");
     terminal.wait("the shell", |state| line(state) == ">>");
     terminal.press("fg\r");
-    // The shell shows the command when it has left its own editor, which has no echo either.
+    // The shell prints the command after it has left its own editor, which has no echo either.
     terminal.wait("the command", |state| {
         let contents = contents(state);
         let shown = contents.rsplit_once("Stopped");
@@ -559,7 +558,7 @@ fn a_line_that_was_stopped_runs_on_without_echo() {
 }
 
 #[test]
-fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
+fn ctrl_c_ends_a_list_of_names_and_not_the_next_line() {
     let mut terminal = Terminal::of_size(&colorful(&["--color", "never"]), 12, 80);
     terminal.press("\t\t");
     terminal.shows("--More--");
@@ -571,7 +570,7 @@ fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
     terminal.press(CTRL_C);
     terminal.line_is(">");
     terminal.answers("1 + 1", "2");
-    // Ctrl-C leaves no preview behind.
+    // Ctrl-C removes the preview.
     terminal.press("6 * 7");
     terminal.previews("> 6 * 7", "= 42");
     terminal.press(CTRL_C);
@@ -585,25 +584,25 @@ fn a_line_goes_on_while_a_parenthesis_is_open() {
     terminal.previews("> max(1, # one\n2,\n3)", "= 3");
     terminal.press("\r");
     terminal.shows("3)\n3\n>");
-    // A fault is shown in the line that they make.
+    // A fault is shown in the joined line.
     terminal.press("(1 +\rx)\r");
     terminal.shows("x)\n  (1 + x)\n       ^\nunknown name 'x'\n>");
-    // A blank line gives up.
+    // A blank line ends it.
     terminal.press("(1 +\r\r");
     terminal.shows("^\nexpected a number");
-    // It comes back from the history as it was typed.
+    // The history has it as it was typed.
     terminal.press(&format!("{UP}{UP}{UP}"));
     terminal.shows("> max(1, # one\n2,\n3)");
 }
 
 #[test]
-fn bytes_that_are_no_text_end_nothing() {
+fn invalid_utf8_discards_only_the_line() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.answers("x = 6", "6");
     terminal.press("7 * ");
     terminal.line_is("> 7 *");
     terminal.keys.write_all(b"\xff").unwrap();
-    terminal.shows("that was no text (UTF-8); it is thrown away with all that came with it\n>");
+    terminal.shows("this input is not UTF-8; the whole line is discarded\n>");
     terminal.answers("7 x", "42");
 }
 
@@ -663,7 +662,7 @@ fn every_line_of_a_paste_is_answered() {
     terminal.press(&format!("\x1b[200~{pasted}\x1b[201~"));
     terminal.shows("\na * 100");
     terminal.press("\r\r");
-    // The parenthesis that is never closed spoils its own line only.
+    // The parenthesis that is never closed makes only its own line faulty.
     terminal.shows("\n2\n3\n7\n  (7\n  ^\n");
     terminal.shows("\n200\n>");
 }
@@ -678,7 +677,7 @@ fn ctrl_c_stops_a_paste_wherever_it_is() {
         terminal.press("\r");
         terminal.shows("\n2\n2\n2\n");
         terminal.press(CTRL_C);
-        terminal.shows(" lines behind it are not answered\n>");
+        terminal.shows(" lines after it are not answered\n>");
         assert!(!terminal.has_printed("987655"));
         terminal.answers("2 + 3", "5");
     }
@@ -696,14 +695,14 @@ fn keys_do_what_they_do_elsewhere() {
     terminal.line_is("(reverse-i-search)`40': add 40 2");
     terminal.press("\r");
     terminal.shows("\n> add 40 2\n42\n>");
-    // Left of the last character.
+    // Inserts before the last character.
     terminal.press(&format!("13{LEFT}2"));
     terminal.line_is("> 123");
     terminal.press(&format!("{CTRL_A}-{CTRL_L}"));
     terminal.wait("a clear screen", |state| {
         contents(state).starts_with("\n> -123")
     });
-    // Ctrl-D deletes where there is something, and ends where there is nothing.
+    // Ctrl-D deletes a character, and on an empty line ends the session.
     terminal.press(CTRL_D);
     terminal.line_is("> -23");
     terminal.discard();
@@ -712,10 +711,10 @@ fn keys_do_what_they_do_elsewhere() {
 }
 
 #[test]
-fn colors_can_be_unwanted() {
-    let mut unwanted = colorful(&[]);
-    unwanted.env("NO_COLOR", "1");
-    for command in [unwanted, colorful(&["--color", "never"])] {
+fn colors_can_be_turned_off() {
+    let mut no_color = colorful(&[]);
+    no_color.env("NO_COLOR", "1");
+    for command in [no_color, colorful(&["--color", "never"])] {
         let mut terminal = Terminal::open(&command);
         terminal.press("1/0 + 2");
         terminal.line_is("> 1/0 + 2");
@@ -740,9 +739,9 @@ fn colors_can_be_unwanted() {
         };
         assert!(!sequences.any(is_style), "{printed:?}");
     }
-    let mut wanted = colorful(&["--color", "always"]);
-    wanted.env("NO_COLOR", "1");
-    let mut terminal = Terminal::open(&wanted);
+    let mut always = colorful(&["--color", "always"]);
+    always.env("NO_COLOR", "1");
+    let mut terminal = Terminal::open(&always);
     terminal.press("1/0\r");
     terminal.shows("division by zero");
     assert!(terminal.has_printed("\x1b[91mdivision by zero\x1b[0m"));
@@ -784,7 +783,7 @@ fn wide_characters_have_their_width() {
     terminal.previews("> 面積 * 2", "= 24");
     terminal.press(" + 幅\r");
     terminal.shows("> 面積 * 2 + 幅\n             ^^\nunknown name '幅'\n>");
-    // A line that is longer than the screen is shown in part.
+    // Only a part of a line that is wider than the screen is shown.
     let long = "1 + ".repeat(30);
     terminal.press(&format!("{long}é\r"));
     terminal.shows("\n  … + 1 + 1 + 1 + 1 + é\n                      ^\n");
@@ -803,7 +802,7 @@ fn long_numbers_are_folded_and_kept() {
     terminal.answers("10^6 + 0.5", "1,000,000.5");
     terminal.press(":set separator off\r:ans\r");
     terminal.shows("\n   1  add 1 2 = 3\n   2  2^2000 = 1148130695274254524232833…851149029376\n");
-    // All of its digits, and it is the last answer again.
+    // `:ans` shows all digits, and makes it the last answer.
     terminal.press(":ans 2\r");
     terminal.shows(
         "\n11481306952742545242328332011776819840223177020886952004776427368257662613923703",
@@ -813,7 +812,7 @@ fn long_numbers_are_folded_and_kept() {
     terminal.answers("7", "7");
     terminal.answers(":ans 5", "≈ 1.4142135623730950488");
     terminal.answers("ans to 30 digits", "≈ 1.41421356237309504880168872421");
-    // What an answer is bound to stays what it is.
+    // Recalling an answer does not change the variable that it was bound to.
     terminal.answers("y = sqrt(3)", "≈ 1.7320508075688772935");
     terminal.answers("y = 5", "5");
     terminal.answers(":ans 8", "≈ 1.7320508075688772935");
@@ -849,7 +848,7 @@ fn settings_and_definitions_outlive_the_session() {
     std::fs::write(config.join("init.calc"), init).unwrap();
     let mut terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
     terminal.shows("init.calc:3: division by zero (column 2)");
-    terminal.shows("is not loaded: ':load' cannot stand in a file");
+    terminal.shows("is not loaded: a file cannot contain ':load'");
     terminal.answers("half", "0.5");
     terminal.answers("tan(45)", "1");
     terminal.press(&format!(":load {}\r", sheet.display()));
@@ -857,7 +856,7 @@ fn settings_and_definitions_outlive_the_session() {
     terminal.press(":set\r");
     terminal.shows("\ndigits     6  ");
     terminal.shows("\nangle      deg  ");
-    // What stands on several lines is one, as when it is typed.
+    // Lines between open parentheses are one line, as when they are typed.
     let lines = folder.path().join("lines.calc");
     std::fs::write(&lines, "z = max(1, # one\n    2)\nz / 0\n(z\n").unwrap();
     terminal.press(&format!(":load {}\r", lines.display()));
@@ -866,14 +865,14 @@ fn settings_and_definitions_outlive_the_session() {
     terminal.answers("z", "2");
     terminal.press(&format!(":save {}\r", config.join("config.toml").display()));
     terminal.shows("was not saved by ':save', and is left as it is");
-    // A file that makes no sense is told of, and the session begins all the same.
+    // An error in the file is reported, and the session begins all the same.
     std::fs::write(config.join("config.toml"), "digits = 6\nangle = [\n").unwrap();
     let terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
     terminal.shows("config.toml: line ");
 }
 
 #[test]
-fn the_first_time_there_is_a_hint() {
+fn the_first_session_shows_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = colorful(&[]);
     command.env("GRPCALC_HISTORY", folder.path().join("history"));
@@ -937,7 +936,7 @@ fn a_trace_follows_each_line() {
 }
 
 #[test]
-fn a_server_that_stops_holds_up_no_key() {
+fn a_stopped_server_does_not_delay_keys() {
     let (server, address) = Serve::on_any_port();
     let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
     terminal.answers("x = 5", "5");
@@ -987,7 +986,7 @@ fn a_line_from_the_shell_is_explained() {
 }
 
 #[test]
-fn shells_can_complete_our_options() {
+fn completion_scripts_are_printed_for_each_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = crate::harness::run(&["completions", shell], "");
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));

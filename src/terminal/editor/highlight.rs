@@ -1,4 +1,4 @@
-//! A line in colors.
+//! Syntax highlighting of a line.
 
 use std::ops::Range;
 
@@ -11,12 +11,13 @@ use crate::{
     syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes, is_space},
 };
 
-/// Bytes of a text that is colored. A long one would take a while with each key.
+/// The longest text that is colored, in bytes. Longer ones would slow down each key.
 const LONGEST: usize = 4096;
 
-/// `text` in colors. The parenthesis at the cursor, a byte position, and the one that
-/// belongs to it stand out, if a cursor is given; so does what `fault`, a place in
-/// characters, says is wrong, or else what the syntax does.
+/// Returns `text` in colors.
+///
+/// The parenthesis at `cursor` (a byte position) and its counterpart are marked, and so is the
+/// faulty part: `fault` (in characters) if given, else the first error of the syntax.
 pub(in crate::terminal) fn highlighted(
     text: &str,
     cursor: Option<usize>,
@@ -28,10 +29,10 @@ pub(in crate::terminal) fn highlighted(
     }
     let mut styles = vec![None; text.len()];
     let rest = commands(text, &mut styles, palette);
-    if let (Rest::Text, Err(fault)) = (&rest, command::parse(text)) {
+    if let (AfterCommand::Text, Err(fault)) = (&rest, command::parse(text)) {
         mark(text, bytes(text, fault.span), cursor, &mut styles, palette);
     }
-    if let Rest::Operands(start) | Rest::Language(start) = rest {
+    if let AfterCommand::Operands(start) | AfterCommand::Language(start) = rest {
         let line = &text[start..];
         let parts = classes(line);
         for (class, place) in &parts {
@@ -49,8 +50,8 @@ pub(in crate::terminal) fn highlighted(
         let faulty = match (command::parse(text), fault) {
             (Err(fault), _) => bytes(text, fault.span),
             (Ok(_), Some(place)) => bytes(text, place),
-            (Ok(_), None) if matches!(rest, Rest::Language(_)) => {
-                misspelt(line).map(|place| start + place.start..start + place.end)
+            (Ok(_), None) if matches!(rest, AfterCommand::Language(_)) => {
+                syntax_error(line).map(|place| start + place.start..start + place.end)
             }
             (Ok(_), None) => None,
         };
@@ -65,12 +66,12 @@ pub(in crate::terminal) fn highlighted(
             }
         }
     }
-    written(text, &styles)
+    render(text, &styles)
 }
 
-/// What stands behind the commands of a line, from which byte on.
-enum Rest {
-    /// A text that means nothing to us.
+/// The part of a line after its commands, and the byte where it begins.
+enum AfterCommand {
+    /// Plain text.
     Text,
     /// Operands of a typed call.
     Operands(usize),
@@ -78,36 +79,36 @@ enum Rest {
     Language(usize),
 }
 
-/// Styles the names of commands.
-fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> Rest {
+/// Colors the names of commands.
+fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> AfterCommand {
     let start = text.len() - text.trim_start_matches(is_space).len();
     let end = text[start..]
         .find(is_space)
         .map_or(text.len(), |at| start + at);
     let word = &text[start..end];
     let behind = text[end..].trim_start_matches(is_space);
-    let is_one = word.starts_with(':');
-    let entry = CommandSpec::find(word).filter(|_| is_one || !behind.starts_with('='));
+    let is_colon_command = word.starts_with(':');
+    let entry = CommandSpec::find(word).filter(|_| is_colon_command || !behind.starts_with('='));
     let Some(entry) = entry else {
-        return if is_one {
-            Rest::Text
+        return if is_colon_command {
+            AfterCommand::Text
         } else {
-            Rest::Language(0)
+            AfterCommand::Language(0)
         };
     };
     paint(styles, start..end, Some(palette.command));
     match word {
         ":explain" => match commands(&text[end..], &mut styles[end..], palette) {
-            Rest::Text => Rest::Text,
-            Rest::Operands(start) => Rest::Operands(end + start),
-            Rest::Language(start) => Rest::Language(end + start),
+            AfterCommand::Text => AfterCommand::Text,
+            AfterCommand::Operands(start) => AfterCommand::Operands(end + start),
+            AfterCommand::Language(start) => AfterCommand::Language(end + start),
         },
-        _ if entry.is_call() => Rest::Operands(end),
-        _ => Rest::Text,
+        _ if entry.is_call() => AfterCommand::Operands(end),
+        _ => AfterCommand::Text,
     }
 }
 
-/// Marks what is wrong, unless it is still being typed.
+/// Marks the faulty part, unless it is still being typed.
 fn mark(
     text: &str,
     faulty: Option<Range<usize>>,
@@ -130,7 +131,7 @@ fn paint(styles: &mut [Option<Style>], place: Range<usize>, style: Option<Style>
     styles[start..end].fill(style);
 }
 
-/// A place in bytes that is given in characters.
+/// Converts a span in characters to one in bytes.
 fn bytes(text: &str, place: Range<usize>) -> Option<Range<usize>> {
     let at = |count: usize| {
         let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
@@ -139,14 +140,14 @@ fn bytes(text: &str, place: Range<usize>) -> Option<Range<usize>> {
     Some(at(place.start)?..at(place.end)?)
 }
 
-/// Where the syntax is wrong whatever follows.
-fn misspelt(line: &str) -> Option<Range<usize>> {
+/// Returns the span of a syntax error that no continuation of the line can mend.
+fn syntax_error(line: &str) -> Option<Range<usize>> {
     let error = syntax::parse(line, &ParseLimits::DEFAULT).err()?;
     let place = error.span.start as usize..error.span.end as usize;
     (error.kind != SyntaxErrorKind::Incomplete && !place.is_empty()).then_some(place)
 }
 
-/// The parenthesis at or in front of the cursor, and the one that belongs to it.
+/// Returns the positions of the parenthesis at or before the cursor, and of its counterpart.
 fn matching(parts: &[(Class, Range<usize>)], cursor: usize) -> Option<[usize; 2]> {
     let mut open = Vec::new();
     let mut pairs = parts.iter().filter_map(|(class, place)| match class {
@@ -163,18 +164,18 @@ fn matching(parts: &[(Class, Range<usize>)], cursor: usize) -> Option<[usize; 2]
     })
 }
 
-fn written(text: &str, styles: &[Option<Style>]) -> String {
-    let mut written = String::new();
+fn render(text: &str, styles: &[Option<Style>]) -> String {
+    let mut rendered = String::new();
     let mut start = 0;
     for run in styles.chunk_by(|one, next| one == next) {
         let part = &text[start..start + run.len()];
         match run[0] {
-            Some(style) => written += &styled(style, part),
-            None => written += part,
+            Some(style) => rendered += &styled(style, part),
+            None => rendered += part,
         }
         start += run.len();
     }
-    written
+    rendered
 }
 
 #[cfg(test)]
@@ -184,7 +185,7 @@ mod tests {
     use super::*;
     use crate::terminal::screen::color::DARK;
 
-    /// A text whose styles are written as `<fsqrt>`: the first letter of what it is.
+    /// Highlights a text and writes its styles as `<fsqrt>`, with a letter for each style.
     fn marked(text: &str, cursor: Option<usize>, fault: Option<Range<usize>>) -> String {
         let mut marked = highlighted(text, cursor, fault, &DARK);
         for (style, mark) in [
@@ -241,7 +242,7 @@ mod tests {
             assert_eq!(marked(text, Some(cursor), None), expected, "{cursor}");
         }
         assert_eq!(marked("é + sqr(2)", None, Some(4..7)), "é + <wsqr>(2)");
-        // It may become `sqrt`.
+        // More letters could make it `sqrt`.
         assert_eq!(marked("2 + sqr", Some(7), Some(4..7)), "2 + sqr");
         assert_eq!(marked("sqr ", Some(4), Some(0..3)), "sqr ");
         assert_eq!(marked(":exp", Some(4), None), ":exp");
@@ -249,9 +250,8 @@ mod tests {
     }
 
     proptest! {
-        /// The same characters, whatever the colors.
         #[test]
-        fn nothing_but_colors_is_added(text: String, cursor in 0_usize..30, at in 0_usize..30) {
+        fn highlighting_adds_nothing_but_colors(text: String, cursor in 0_usize..30, at in 0_usize..30) {
             let shown = highlighted(&text, Some(cursor), Some(at..at + 2), &DARK);
             let mut plain = shown;
             for style in [DARK.function, DARK.command, DARK.faulty, DARK.matching, DARK.dim] {

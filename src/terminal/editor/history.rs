@@ -27,7 +27,7 @@ pub fn history_file() -> io::Result<Option<PathBuf>> {
     if file.exists() && !file.is_file() {
         // Reading a named pipe would wait for a writer.
         return Err(io::Error::other(format!(
-            "{} is no regular file",
+            "{} is not a regular file",
             file.display()
         )));
     }
@@ -39,8 +39,13 @@ fn named(file: PathBuf) -> io::Result<PathBuf> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(file);
     }
+    let problem = if folder.exists() {
+        "is not a directory"
+    } else {
+        "does not exist"
+    };
     Err(io::Error::other(format!(
-        "{VARIABLE} names a file in {}, which does not exist",
+        "{VARIABLE} names a file in {}, which {problem}",
         folder.display()
     )))
 }

@@ -6,36 +6,36 @@ use anstyle::{AnsiColor, Effects, Style};
 
 use crate::repl::settings::Theme;
 
-/// Whether to use colors.
+/// The choice of `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
-    /// On a terminal, unless the environment says `NO_COLOR`.
+    /// Colors on a terminal, unless the environment sets `NO_COLOR`.
     #[default]
     Auto,
-    /// Wherever it goes.
+    /// Colors also in files and pipes.
     Always,
-    /// Nowhere.
+    /// No colors.
     Never,
 }
 
 impl Color {
-    /// Whether what goes to `stream` is colored.
+    /// Whether the output to `stream` is colored.
     #[must_use]
     pub fn is_on(self, stream: &impl IsTerminal) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::Auto => stream.is_terminal() && !is_dumb() && !is_unwanted(),
+            Self::Auto => stream.is_terminal() && !is_dumb() && !is_disabled(),
         }
     }
 }
 
-/// Whether the environment asks for none (no-color.org).
-fn is_unwanted() -> bool {
+/// Whether the environment disables colors (no-color.org).
+fn is_disabled() -> bool {
     env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// Whether the terminal cannot move its cursor, nor color anything.
+/// Whether the terminal can neither move its cursor nor show colors.
 pub(in crate::terminal) fn is_dumb() -> bool {
     let terminal = env::var_os("TERM");
     terminal.is_none_or(|name| name.is_empty() || name == "dumb" || name == "cons25")
@@ -97,7 +97,7 @@ impl Palette {
     }
 }
 
-/// `text` in a style.
+/// Returns `text` in a style.
 pub(in crate::terminal) fn styled(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
