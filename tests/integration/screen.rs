@@ -558,6 +558,15 @@ fn a_line_that_was_stopped_runs_on_without_echo() {
 }
 
 #[test]
+fn ctrl_z_does_nothing_without_job_control() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.press("1 + 20");
+    terminal.previews("> 1 + 20", "= 21");
+    terminal.press("\x1a3\r");
+    terminal.shows("> 1 + 203\n204\n>");
+}
+
+#[test]
 fn ctrl_c_ends_a_list_of_names_and_not_the_next_line() {
     let mut terminal = Terminal::of_size(&colorful(&["--color", "never"]), 12, 80);
     terminal.press("\t\t");

@@ -19,7 +19,7 @@ use crate::{
 const NAME: usize = 26;
 
 /// The conversion that is not a single word.
-const DIGITS: (&str, &str) = ("30 digits", "this many significant digits");
+const DIGITS: (&str, &str) = ("30 digits", "rounded to this many significant digits");
 
 /// The option of `:set` that keeps the settings.
 const SAVE: &str = "--save";
@@ -135,9 +135,9 @@ fn expects_conversion(front: &str) -> bool {
 }
 
 fn conversions() -> Vec<CompletionCandidate> {
-    let forms = FORMS.iter().chain(&[DIGITS]);
-    forms
-        .map(|(name, what)| CompletionCandidate::new(*name, name, what))
+    let conversions = FORMS.iter().chain(&[DIGITS]);
+    conversions
+        .map(|(name, summary)| CompletionCandidate::new(*name, name, summary))
         .collect()
 }
 
@@ -181,7 +181,7 @@ fn language(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Completi
         })
     });
     let constants = CONSTANTS.iter().chain(&[ANS]);
-    let constants = constants.map(|(name, what)| CompletionCandidate::new(*name, name, what));
+    let constants = constants.map(|(name, summary)| CompletionCandidate::new(*name, name, summary));
     let mut all: Vec<_> = functions.chain(constants).collect();
     all.extend(defined(definitions));
     all

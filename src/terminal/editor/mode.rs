@@ -144,10 +144,11 @@ impl Drop for RestoreOnDrop {
     }
 }
 
-/// Stops the process group on Ctrl-Z in the editor, where that is a key and no signal.
+/// Stops the process group on Ctrl-Z in the editor, where Ctrl-Z is a key and not a signal.
 #[derive(Debug)]
 pub(in crate::terminal) struct StopKey {
-    continued: Mutex<Receiver<()>>,
+    /// A message each time the process was continued.
+    wakeups: Mutex<Receiver<()>>,
 }
 
 impl StopKey {
@@ -155,31 +156,28 @@ impl StopKey {
     pub(in crate::terminal) fn new(terminal: Arc<ControllingTerminal>) -> io::Result<Self> {
         let mut stops = signal(SignalKind::from_raw(SIGTSTP as i32))?;
         let mut continues = signal(SignalKind::from_raw(SIGCONT as i32))?;
-        let (resumed, continued) = sync_channel(1);
+        let (awake, wakeups) = sync_channel(1);
         tokio::spawn(async move {
             while stops.recv().await.is_some() {
                 terminal.stop(&mut continues).await;
                 // If the channel is full, the message in it says the same.
-                let _ = resumed.try_send(());
+                let _ = awake.try_send(());
             }
         });
         Ok(Self {
-            continued: Mutex::new(continued),
+            wakeups: Mutex::new(wakeups),
         })
     }
 
-    /// Stops the process group, and returns when this process was continued.
+    /// Stops the process group, and returns after this process was continued.
     ///
-    /// rustyline's own Ctrl-Z goes on before the process has stopped, since another thread may be
-    /// the first to see the signal: shell and editor would get each other's mode.
+    /// rustyline's own Ctrl-Z does not wait until the process has stopped, since another thread may
+    /// be the first to see the signal. Shell and editor would get each other's mode.
     pub(in crate::terminal) fn press(&self) {
-        let continued = self
-            .continued
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        while continued.try_recv().is_ok() {}
+        let wakeups = self.wakeups.lock().unwrap_or_else(PoisonError::into_inner);
+        while wakeups.try_recv().is_ok() {}
         if kill(Pid::from_raw(0), SIGTSTP).is_ok() {
-            let _ = continued.recv();
+            let _ = wakeups.recv();
         }
     }
 }
