@@ -386,7 +386,7 @@ fn a_theme_chooses_the_colors() {
 }
 
 #[test]
-fn the_faulty_spot_stands_out() {
+fn the_faulty_part_is_marked() {
     let mut terminal = Terminal::open(&colorful(&[]));
     // The preview finds this fault, and Enter shows carets under it.
     terminal.press("2 + sqr(16) + 1");
@@ -693,7 +693,7 @@ fn ctrl_c_stops_a_paste_wherever_it_is() {
 }
 
 #[test]
-fn keys_do_what_they_do_elsewhere() {
+fn keys_work_as_in_readline() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.answers("add 40 2", "42");
     terminal.answers("1 + 1", "2");

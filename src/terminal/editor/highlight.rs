@@ -35,23 +35,23 @@ pub(in crate::terminal) fn highlighted(
     if let AfterCommand::Operands(start) | AfterCommand::Language(start) = rest {
         let line = &text[start..];
         let parts = classes(line);
-        for (class, place) in &parts {
+        for (class, span) in &parts {
             let style = match class {
                 Class::Call => Some(palette.function),
-                Class::Name if library::find(&line[place.clone()]).is_some() => {
+                Class::Name if library::find(&line[span.clone()]).is_some() => {
                     Some(palette.function)
                 }
                 Class::Comment => Some(palette.dim),
                 Class::Wrong => Some(palette.faulty),
                 Class::Number | Class::Name | Class::Operator | Class::Open | Class::Close => None,
             };
-            paint(&mut styles, start + place.start..start + place.end, style);
+            paint(&mut styles, start + span.start..start + span.end, style);
         }
         let faulty = match (command::parse(text), fault) {
             (Err(fault), _) => bytes(text, fault.span),
-            (Ok(_), Some(place)) => bytes(text, place),
+            (Ok(_), Some(span)) => bytes(text, span),
             (Ok(_), None) if matches!(rest, AfterCommand::Language(_)) => {
-                syntax_error(line).map(|place| start + place.start..start + place.end)
+                syntax_error(line).map(|span| start + span.start..start + span.end)
             }
             (Ok(_), None) => None,
         };
@@ -120,42 +120,42 @@ fn mark(
         let behind = cursor.map(|cursor| text.get(end..cursor).unwrap_or_default());
         behind.is_none_or(|behind| !behind.trim().is_empty())
     };
-    if let Some(place) = faulty.filter(|place| is_done(place.end)) {
-        paint(styles, place, Some(palette.faulty));
+    if let Some(span) = faulty.filter(|span| is_done(span.end)) {
+        paint(styles, span, Some(palette.faulty));
     }
 }
 
-fn paint(styles: &mut [Option<Style>], place: Range<usize>, style: Option<Style>) {
-    let end = place.end.min(styles.len());
-    let start = place.start.min(end);
+fn paint(styles: &mut [Option<Style>], span: Range<usize>, style: Option<Style>) {
+    let end = span.end.min(styles.len());
+    let start = span.start.min(end);
     styles[start..end].fill(style);
 }
 
 /// Converts a span in characters to one in bytes.
-fn bytes(text: &str, place: Range<usize>) -> Option<Range<usize>> {
+fn bytes(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let at = |count: usize| {
         let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
         starts.nth(count)
     };
-    Some(at(place.start)?..at(place.end)?)
+    Some(at(span.start)?..at(span.end)?)
 }
 
 /// Returns the span of a syntax error that no continuation of the line can mend.
 fn syntax_error(line: &str) -> Option<Range<usize>> {
     let error = syntax::parse(line, &ParseLimits::DEFAULT).err()?;
-    let place = error.span.start as usize..error.span.end as usize;
-    (error.kind != SyntaxErrorKind::Incomplete && !place.is_empty()).then_some(place)
+    let span = error.span.start as usize..error.span.end as usize;
+    (error.kind != SyntaxErrorKind::Incomplete && !span.is_empty()).then_some(span)
 }
 
 /// Returns the positions of the parenthesis at or before the cursor, and of its counterpart.
 fn matching(parts: &[(Class, Range<usize>)], cursor: usize) -> Option<[usize; 2]> {
     let mut open = Vec::new();
-    let mut pairs = parts.iter().filter_map(|(class, place)| match class {
+    let mut pairs = parts.iter().filter_map(|(class, span)| match class {
         Class::Open => {
-            open.push(place.start);
+            open.push(span.start);
             None
         }
-        Class::Close => Some([open.pop()?, place.start]),
+        Class::Close => Some([open.pop()?, span.start]),
         _ => None,
     });
     pairs.find(|pair| {
