@@ -289,6 +289,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let color = options.color.into();
     let watch = |kind| signal(kind).context("cannot watch for signals");
     let mut hung_up = watch(SignalKind::hangup())?;
+    let mut quit = watch(SignalKind::quit())?;
     let mut terminated = watch(SignalKind::terminate())?;
     let mut editor =
         Editor::start(history, color, chat_events).context("cannot start the line editor")?;
@@ -318,12 +319,13 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     let end = tokio::select! {
         end = prompt::run(&mut session, &mut editor, &screen, init) => Ok(end),
         _ = hung_up.recv() => Err(Exit::HungUp),
+        _ = quit.recv() => Err(Exit::Quit),
         _ = terminated.recv() => Err(Exit::Terminated),
     };
     let end = match end {
         Ok(end) => end,
         Err(exit) => {
-            editor.abandon();
+            editor.detach();
             return Ok(exit);
         }
     };

@@ -18,6 +18,8 @@ pub enum Exit {
     HungUp = 129,
     /// Ctrl-C ended a script: 128 plus the number of SIGINT.
     Interrupted = 130,
+    /// Ctrl-\ ended a session while a line ran: 128 plus the number of SIGQUIT.
+    Quit = 131,
     /// SIGTERM ended a session: 128 plus its number.
     Terminated = 143,
 }

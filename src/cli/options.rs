@@ -66,7 +66,7 @@ Environment:
 Exit codes:
   0  every line answered    1  a line had a fault       2  usage
   3  server not reached, lost or refusing               130  interrupted
-  129, 143  SIGHUP or SIGTERM ended the prompt";
+  129, 131, 143  SIGHUP, SIGQUIT or SIGTERM ended the prompt";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ProgramMode {

@@ -1,4 +1,4 @@
-//! The line editor, the prompt that people type at, and a bar for long scripts.
+//! The prompt: the line editor, the screen, and the progress bar of scripts.
 
 mod editor;
 pub mod prompt;

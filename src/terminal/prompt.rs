@@ -1,4 +1,4 @@
-//! The session at a terminal: read, call, print, until Ctrl-D.
+//! The session at a terminal: reads a line, answers it and prints the outcome, until Ctrl-D.
 
 use std::io;
 
@@ -7,139 +7,145 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
     editor::{
-        Editor, Event, Input,
+        Editor, EditorEvent, UserInput,
         preview::{EditorReply, EditorRequest, Preview},
     },
-    screen::{Place, Screen, number::fitting, print_error},
+    screen::{
+        LineOrigin, Screen,
+        number::{fitting, separated},
+        print_error,
+    },
 };
 use crate::repl::{
     BackgroundReply, Calls, LoadedFile, LogicalLine, Outcome, Session, join_continuations,
 };
 
-/// Characters of an answer that is shown while a line is typed.
+/// The longest preview, in characters.
 const PREVIEW: usize = 44;
 
-/// Names of a worksheet that are asked for whenever there are new ones. More take a while.
-const MANY: usize = 500;
+/// The most names that are fetched after every line that defines some. More would take too long.
+const PREFETCHED_NAMES: usize = 500;
 
-/// Whether the session goes on.
-enum Flow {
-    On,
-    /// What was to be answered is given up.
-    Interrupted,
-    End,
+/// The next step of the session after a line.
+enum NextStep {
+    /// The next line.
+    Continue,
+    /// The prompt: Ctrl-C discards the lines that are left.
+    Prompt,
+    /// The end of the session.
+    Quit,
 }
 
-/// Asks and answers until the person at the terminal ends the session. No fault
-/// ends it, nor does a server that is gone: the next call looks for it again. The lines of
-/// `first` are answered before.
+/// Answers lines until the user ends the session; the lines of `first` before the prompt appears.
+///
+/// Neither a fault nor a lost server ends it: the next call connects again. Errors are those of the
+/// terminal.
 pub async fn run(
     session: &mut Session<impl Calls>,
     editor: &mut Editor,
     screen: &Screen,
     first: Option<LoadedFile>,
 ) -> io::Result<()> {
-    // From here on Ctrl-C no longer ends the process: while a line is edited the
-    // editor sees it as a key, and while a call is under way it is this signal.
+    // From here on Ctrl-C no longer ends the process. It is a key while a line is edited, and this
+    // signal while a line runs.
     let mut interrupts = signal(SignalKind::interrupt())?;
+    editor.mute();
     if let Some(first) = first {
         load(session, screen, &mut interrupts, first, true).await?;
     }
     let mut names = 0;
     loop {
-        if names <= MANY && session.has_new_names() {
-            // They come while the next line is typed, for Tab.
+        if names <= PREFETCHED_NAMES && session.has_new_names() {
+            // The reply arrives while the next line is typed, for Tab.
             session.definitions().await;
         }
         let text = match read(session, editor, &mut names).await? {
-            Input::Interrupt => continue,
-            Input::Garbled => {
-                print_error(
-                    "that was no text (UTF-8); it is thrown away with all that came with it",
-                );
+            UserInput::Interrupt => continue,
+            UserInput::InvalidUtf8 => {
+                print_error("this input is not UTF-8; the whole line is discarded");
                 continue;
             }
-            Input::End => return Ok(()),
-            Input::Line(text) => text,
+            UserInput::End => return Ok(()),
+            UserInput::Line(text) => text,
         };
-        // What was pressed before anything was under way is none of these lines' business.
+        // A signal from before these lines does not stop them.
         while interrupts.recv().now_or_never().is_some() {}
         let groups = join_continuations(&text).groups;
-        let mut place = if groups.len() == 1 && !text.contains('\n') {
-            Place::Above
+        let mut origin = if groups.len() == 1 && !text.contains('\n') {
+            LineOrigin::Above
         } else {
-            Place::Elsewhere
+            LineOrigin::Elsewhere
         };
         for (index, LogicalLine { line, .. }) in groups.iter().enumerate() {
-            match answer(session, screen, &mut interrupts, line, place).await? {
-                Flow::On => place = Place::Elsewhere,
-                Flow::Interrupted => {
-                    say_left(groups.len() - index - 1);
+            match answer(session, screen, &mut interrupts, line, origin).await? {
+                NextStep::Continue => origin = LineOrigin::Elsewhere,
+                NextStep::Prompt => {
+                    print_discarded(groups.len() - index - 1);
                     break;
                 }
-                Flow::End => return Ok(()),
+                NextStep::Quit => return Ok(()),
             }
         }
     }
 }
 
-/// So many lines are given up with the one that was stopped.
-fn say_left(lines: usize) {
+/// Reports the number of lines that are discarded with the one that was stopped.
+fn print_discarded(lines: usize) {
     match lines {
         0 => {}
-        1 => print_error("the line behind it is not answered"),
-        lines => print_error(format_args!("the {lines} lines behind it are not answered")),
+        1 => print_error("the line after it is not answered"),
+        lines => print_error(format_args!("the {lines} lines after it are not answered")),
     }
 }
 
-/// Waits for a line, and answers on the side what the editor wants to know meanwhile. So many
-/// `names` are known.
+/// Reads a line, and replies to the editor's requests meanwhile.
+///
+/// `names` becomes the number of names that the worksheet defines.
 async fn read(
     session: &mut Session<impl Calls>,
     editor: &mut Editor,
     names: &mut usize,
-) -> io::Result<Input> {
-    editor.ask().await;
+) -> io::Result<UserInput> {
+    editor.prompt(session.settings().theme).await;
     loop {
-        let told = tokio::select! {
+        let reply = tokio::select! {
             biased;
             event = editor.next() => match event {
-                Event::Input(input) => return input,
-                Event::EditorRequest(EditorRequest::Preview(line)) => {
+                EditorEvent::Input(input) => return input,
+                EditorEvent::Request(EditorRequest::Preview(line)) => {
                     if session.preview(line.clone()).await {
                         continue;
                     }
                     EditorReply::Preview(line, Preview::Nothing)
                 }
-                Event::EditorRequest(EditorRequest::Names) => {
+                EditorEvent::Request(EditorRequest::Names) => {
                     if session.definitions().await {
                         continue;
                     }
                     EditorReply::Names(Vec::new())
                 }
             },
-            aside = session.aside() => {
+            reply = session.aside() => {
                 session.preview_waiting().await;
-                told(session, aside)
+                editor_reply(session, reply)
             }
         };
-        if let EditorReply::Names(all) = &told {
+        if let EditorReply::Names(all) = &reply {
             *names = all.len();
         }
-        editor.tell(told);
+        editor.reply(reply);
     }
 }
 
-/// What to tell the editor.
-fn told(session: &Session<impl Calls>, aside: BackgroundReply) -> EditorReply {
-    match aside {
+/// Converts the session's reply to one for the editor.
+fn editor_reply(session: &Session<impl Calls>, reply: BackgroundReply) -> EditorReply {
+    match reply {
         BackgroundReply::Preview(line, row) => {
             let preview = match row {
                 Ok(answer) => match answer.text {
                     Some(text) => {
                         let sign = if answer.rounded { '≈' } else { '=' };
-                        let text =
-                            super::screen::number::separated(&text, session.settings().separator);
+                        let text = separated(&text, session.settings().separator);
                         Preview::Answer(format!("{sign} {}", fitting(&text, PREVIEW)))
                     }
                     None => Preview::Nothing,
@@ -156,86 +162,86 @@ fn told(session: &Session<impl Calls>, aside: BackgroundReply) -> EditorReply {
     }
 }
 
-/// Answers a line, and prints what it came to.
+/// Answers a line, and prints the outcome.
 async fn answer(
     session: &mut Session<impl Calls>,
     screen: &Screen,
     interrupts: &mut Signal,
     line: &str,
-    mut place: Place<'_>,
-) -> io::Result<Flow> {
+    mut origin: LineOrigin<'_>,
+) -> io::Result<NextStep> {
     let mut notice = |text: &str| {
         print_error(text);
-        if place == Place::Above {
-            place = Place::Elsewhere;
+        if origin == LineOrigin::Above {
+            origin = LineOrigin::Elsewhere;
         }
     };
     let answered = tokio::select! {
-        // One that came between two lines counts.
+        // A signal that came between two lines stops this one.
         biased;
         _ = interrupts.recv() => None,
         outcome = session.answer(line, &mut notice) => Some(outcome),
     };
-    let flow = match &answered {
-        None => Flow::Interrupted,
-        Some(Outcome::Quit) => return Ok(Flow::End),
-        Some(_) => Flow::On,
+    let next = match &answered {
+        None => NextStep::Prompt,
+        Some(Outcome::Quit) => return Ok(NextStep::Quit),
+        Some(_) => NextStep::Continue,
     };
-    let outcome = match (answered, place) {
-        (Some(Outcome::Load(sheaf)), Place::File { name, number, .. }) => {
-            let other = sheaf.name;
+    let outcome = match (answered, origin) {
+        (Some(Outcome::Load(file)), LineOrigin::File { name, number, .. }) => {
+            let other = file.name;
             print_error(format_args!(
-                "{name}:{number}: {other} is not loaded: ':load' cannot stand in a file"
+                "{name}:{number}: {other} is not loaded: a file cannot contain ':load'"
             ));
-            return Ok(Flow::On);
+            return Ok(NextStep::Continue);
         }
-        (Some(Outcome::Load(sheaf)), _) => {
-            // Boxed, since it answers lines in its turn.
-            return Box::pin(load(session, screen, interrupts, sheaf, false)).await;
+        (Some(Outcome::Load(file)), _) => {
+            // Boxed, since `load` calls this function.
+            return Box::pin(load(session, screen, interrupts, file, false)).await;
         }
         (Some(outcome), _) => outcome,
         (None, _) => session.interrupt().await,
     };
-    screen.print(&outcome, line, place, session.settings(), session.newest())?;
+    screen.print(&outcome, line, origin, session.settings(), session.newest())?;
     if let Some(trace) = session.take_trace() {
-        screen.print_trace(&trace);
+        screen.print_trace(&trace, session.settings().theme);
     }
-    Ok(flow)
+    Ok(next)
 }
 
-/// Answers the lines of a file. Definitions are not shown, as in a script; where it is
-/// `silent`, only what is wrong is.
+/// Answers the lines of a file. Definitions are not shown, as in a script; if `silent`, only faults
+/// are.
 async fn load(
     session: &mut Session<impl Calls>,
     screen: &Screen,
     interrupts: &mut Signal,
-    sheaf: LoadedFile,
+    file: LoadedFile,
     silent: bool,
-) -> io::Result<Flow> {
+) -> io::Result<NextStep> {
     let LoadedFile {
         name,
         groups,
         is_saved,
-    } = sheaf;
+    } = file;
     let before = *session.settings();
     for (index, LogicalLine { number, line }) in groups.iter().enumerate() {
-        let place = Place::File {
+        let origin = LineOrigin::File {
             name: &name,
             number: *number,
             silent,
         };
-        match answer(session, screen, interrupts, line, place).await? {
-            Flow::On => {}
-            Flow::Interrupted => {
-                say_left(groups.len() - index - 1);
+        match answer(session, screen, interrupts, line, origin).await? {
+            NextStep::Continue => {}
+            NextStep::Prompt => {
+                print_discarded(groups.len() - index - 1);
                 break;
             }
-            // What ends a file need not end the session.
-            Flow::End => break,
+            // `quit` in a file ends the file only.
+            NextStep::Quit => break,
         }
     }
     if is_saved {
         session.set_settings(before);
     }
-    Ok(Flow::On)
+    Ok(NextStep::Continue)
 }

@@ -1,4 +1,4 @@
-//! Talking to others, as their programs and at their prompts.
+//! The chat: its service, at the prompt, and in scripts.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -47,7 +47,7 @@ fn endpoint(address: &str) -> Endpoint {
     Endpoint::try_from(format!("http://{address}")).unwrap()
 }
 
-/// A connection of its own.
+/// Opens a new connection.
 async fn connect(address: &str) -> Stub {
     ChatServerClient::new(endpoint(address).connect().await.unwrap())
 }
@@ -81,7 +81,7 @@ async fn texts(notes: &mut Streaming<Note>, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_history_comes_first_and_then_each_note_in_one_order_for_all() {
+async fn subscribers_get_the_history_and_then_each_note_in_the_same_order() {
     let (_server, address) = serve(&[]);
     let mut ada = connect(&address).await;
     for text in ["one", "two", "three"] {
@@ -104,32 +104,32 @@ async fn the_history_comes_first_and_then_each_note_in_one_order_for_all() {
         }
     });
     futures_util::future::join_all(saying).await;
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     for (_, notes) in &mut members {
         assert_eq!(next(notes).await, note("ada", "one"));
-        heard.push(texts(notes, 2 + 100).await);
+        received.push(texts(notes, 2 + 100).await);
     }
-    assert_eq!(heard[0][..2], ["two", "three"]);
-    assert!(heard.iter().all(|it| *it == heard[0]));
+    assert_eq!(received[0][..2], ["two", "three"]);
+    assert!(received.iter().all(|it| *it == received[0]));
 }
 
 #[tokio::test]
-async fn who_does_not_read_costs_nobody_and_is_told_what_is_missing() {
+async fn a_slow_subscriber_delays_no_other_and_gets_a_note_about_missing_ones() {
     let (_server, address) = serve(&["--max-notes", "10", "--max-note-burst", "100000"]);
     let mut ada = connect(&address).await;
-    // What waits on the way to the others is little.
+    // A small window, so that few notes are in flight to this subscriber.
     let narrow = endpoint(&address).initial_stream_window_size(65_535);
-    let mut deaf = ChatServerClient::new(narrow.connect().await.unwrap());
-    let (mut heard, mut unheard) = (listen(&mut ada).await, listen(&mut deaf).await);
+    let mut slow = ChatServerClient::new(narrow.connect().await.unwrap());
+    let (mut fast_notes, mut slow_notes) = (listen(&mut ada).await, listen(&mut slow).await);
     let text = |number: u64| format!("{number:>4096}");
     for number in 0..200 {
         say(&mut ada, "ada", &text(number)).await.unwrap();
-        assert_eq!(next(&mut heard).await.message, text(number), "at once");
+        assert_eq!(next(&mut fast_notes).await.message, text(number), "at once");
     }
     let mut number = 0;
     let mut gaps = 0;
     while number < 200 {
-        let note = next(&mut unheard).await;
+        let note = next(&mut slow_notes).await;
         if let Some(count) = missed(&note) {
             assert_eq!(note.name, ANNOUNCER);
             (number, gaps) = (number + count, gaps + 1);
@@ -140,11 +140,11 @@ async fn who_does_not_read_costs_nobody_and_is_told_what_is_missing() {
     }
     assert_eq!(gaps, 1);
     say(&mut ada, "ada", "and on").await.unwrap();
-    assert_eq!(next(&mut unheard).await.message, "and on");
+    assert_eq!(next(&mut slow_notes).await.message, "and on");
 }
 
 #[tokio::test]
-async fn what_nobody_may_say_is_refused() {
+async fn invalid_notes_are_refused() {
     let (_server, address) = serve(&[]);
     let mut stub = connect(&address).await;
     for (name, text, field, message) in [
@@ -185,8 +185,8 @@ async fn what_nobody_may_say_is_refused() {
             (Code::InvalidArgument, message)
         );
         let details = refusal.get_error_details();
-        let blamed = &details.bad_request().unwrap().field_violations[0];
-        assert_eq!(blamed.field, field);
+        let violation = &details.bad_request().unwrap().field_violations[0];
+        assert_eq!(violation.field, field);
         assert_eq!(details.error_info().unwrap().reason, "INVALID_NOTE");
     }
     let (name, text) = ("é".repeat(64), "π".repeat(4096));
@@ -214,23 +214,23 @@ async fn each_connection_has_a_rate() {
     say(&mut bob, "bob", "hello").await.unwrap();
     tokio::time::sleep(wait).await;
     say(&mut ada, "ada", "hello").await.unwrap();
-    // Our own client waits as it was told.
-    let said = run(
+    // Our own client waits for the server's retry delay.
+    let ran_script = run(
         &["--addr", &address, "--name", "eve"],
         ":say a\n:say b\n:say c\n:say d\n",
     );
-    assert_eq!(said, ran("", "", 0));
+    assert_eq!(ran_script, ran("", "", 0));
 }
 
 #[tokio::test]
-async fn a_stream_goes_on_where_another_broke() {
+async fn a_stream_continues_where_another_broke() {
     let (_server, address) = serve(&["--max-notes", "3"]);
     let mut stub = connect(&address).await;
     for text in ["0", "1", "2", "3"] {
         say(&mut stub, "ada", text).await.unwrap();
     }
-    let places = |response: &tonic::Response<_>| {
-        let place = |key| {
+    let positions = |response: &tonic::Response<_>| {
+        let position = |key| {
             response
                 .metadata()
                 .get(key)
@@ -239,13 +239,13 @@ async fn a_stream_goes_on_where_another_broke() {
                 .unwrap()
                 .to_owned()
         };
-        (place("grpcalc-from"), place("grpcalc-next"))
+        (position("grpcalc-from"), position("grpcalc-next"))
     };
     let response = stub.chat_stream(Empty {}).await.unwrap();
-    let (from, next_number) = places(&response);
+    let (from, next_number) = positions(&response);
     let (id, number) = from.split_once('/').unwrap();
     assert_eq!((number, &*next_number), ("1", "4"));
-    for (wanted, begins, text) in [
+    for (requested, begins, text) in [
         (format!("{id}/3"), "3", "3"),
         (
             format!("{id}/0"),
@@ -259,26 +259,30 @@ async fn a_stream_goes_on_where_another_broke() {
         let mut request = Request::new(Empty {});
         request
             .metadata_mut()
-            .insert("grpcalc-from", wanted.parse().unwrap());
+            .insert("grpcalc-from", requested.parse().unwrap());
         let response = stub.chat_stream(request).await.unwrap();
-        assert_eq!(places(&response).0, format!("{id}/{begins}"), "{wanted}");
+        assert_eq!(
+            positions(&response).0,
+            format!("{id}/{begins}"),
+            "{requested}"
+        );
         let mut notes = response.into_inner();
-        assert_eq!(next(&mut notes).await.message, text, "{wanted}");
+        assert_eq!(next(&mut notes).await.message, text, "{requested}");
     }
-    // A place that is not reached yet is the next one.
+    // A position beyond the end means the next note.
     let mut request = Request::new(Empty {});
     let future = format!("{id}/{}", u64::MAX);
     request
         .metadata_mut()
         .insert("grpcalc-from", future.parse().unwrap());
     let response = stub.chat_stream(request).await.unwrap();
-    assert_eq!(places(&response).0, format!("{id}/4"));
+    assert_eq!(positions(&response).0, format!("{id}/4"));
     say(&mut stub, "ada", "4").await.unwrap();
     assert_eq!(next(&mut response.into_inner()).await.message, "4");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn members_leave_and_a_shutdown_ends_the_others() {
+async fn subscribers_leave_and_a_shutdown_ends_the_others() {
     let mut server = Serve::start(&["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
     let (address, metrics) = (server.address(), server.address());
     let mut stub = connect(&address).await;
@@ -336,7 +340,7 @@ fn a_note_arrives_above_a_line_that_is_half_typed() {
     bob.exp_string("\n42\r\n").unwrap();
     bob.exp_string("> ").unwrap();
     bob.send_line(":share").unwrap();
-    // What was said for the user is shown, once.
+    // The note that `:share` sent is shown once.
     bob.exp_string("\n[bob] 40 + 2 = 42\r\n").unwrap();
     ada.exp_string("[bob] 40 + 2 = 42\r\n").unwrap();
     ada.send_line(":take").unwrap();
@@ -372,7 +376,7 @@ fn a_note_arrives_above_a_line_that_is_half_typed() {
 }
 
 #[test]
-fn what_others_write_is_shown_and_not_obeyed() {
+fn control_characters_in_notes_are_escaped() {
     let notes = vec![note("e\x1b]0;x\x07ve", "\x1b[2J\u{202e}1\r\n2")];
     let address = other::start(notes);
     let shown = "[e\\u{1b}]0;x\\u{7}ve] \\u{1b}[2J\\u{202e}1\\r\\n2";
@@ -382,9 +386,9 @@ fn what_others_write_is_shown_and_not_obeyed() {
     terminal.exp_string("> ").unwrap();
     terminal.send_line(":chat").unwrap();
     terminal.exp_string(&on_screen(shown)).unwrap();
-    let heard = run(&["--addr", &address, "--format", "json"], ":chat\n");
+    let output = run(&["--addr", &address, "--format", "json"], ":chat\n");
     assert_eq!(
-        heard,
+        output,
         ran(
             "{\"line\":1,\"input\":\":chat\"}\n",
             &format!("{shown}\n"),
@@ -394,7 +398,7 @@ fn what_others_write_is_shown_and_not_obeyed() {
 }
 
 #[test]
-fn who_never_stops_talking_holds_up_nobody() {
+fn an_endless_history_delays_nothing() {
     let address = alone(ChatServerServer::new(other::Endless));
     let (no_answer, full) = (
         "grpcalc: line 1: no answer within 300ms (DEADLINE_EXCEEDED)\n",
@@ -403,13 +407,16 @@ fn who_never_stops_talking_holds_up_nobody() {
     let options = ["--addr", &address, "--timeout", "300ms"];
     let taken = run(&options, ":take\n:say hello\n");
     assert_eq!(taken, ran("", &(no_answer.to_owned() + full), 1));
-    let heard = run(&options, ":chat\nhelp quit\n");
-    assert!(heard.stdout.starts_with("quit|exit"), "{heard:?}");
-    assert!(heard.stderr.starts_with("[eve] x = 1\n[eve]"), "{heard:?}");
+    let output = run(&options, ":chat\nhelp quit\n");
+    assert!(output.stdout.starts_with("quit|exit"), "{output:?}");
+    assert!(
+        output.stderr.starts_with("[eve] x = 1\n[eve]"),
+        "{output:?}"
+    );
 }
 
 #[test]
-fn a_dumb_terminal_hears_the_chat_too() {
+fn a_dumb_terminal_shows_the_chat_too() {
     let (_server, address) = serve(&[]);
     let mut command = grpcalc();
     command.args(["--addr", &address]);
@@ -430,7 +437,7 @@ fn a_dumb_terminal_hears_the_chat_too() {
 }
 
 #[test]
-fn a_script_talks_in_its_place() {
+fn chat_commands_of_a_script_run_in_order() {
     let (_server, address) = serve(&[]);
     let script = "\
 :say one # not a comment
@@ -477,14 +484,14 @@ grpcalc: line 23: there is no answer to share
         "{said:?}"
     );
     assert_eq!(said.code, 1);
-    let heard = run(
+    let output = run(
         &["--addr", &address, "--name", "bob"],
         ":chat\n:say three\n1 + 1\n:chat off\n",
     );
     let notes = format!(
         "[ada] one # not a comment\n[ada] 2 * 21 = 42\n[ada] two\n[ada] add 3 4 = 7\n[ada] sqrt(2) ≈ {root}\n[ada] 1 + 1 = 2\n"
     );
-    assert_eq!(heard, ran("2\n", &notes, 0));
+    assert_eq!(output, ran("2\n", &notes, 0));
     let rows = run(
         &["--addr", &address, "--format", "json"],
         ":take\n1 + 1\n:share\n",
@@ -496,8 +503,8 @@ grpcalc: line 23: there is no answer to share
 }
 
 #[test]
-fn there_may_be_nothing_to_take_nor_anybody_to_talk_to() {
-    let nothing = "grpcalc: nobody has shared an answer\n";
+fn a_missing_answer_or_chat_is_a_fault() {
+    let nothing = "grpcalc: no answer has been shared\n";
     assert_eq!(run(&[":take"], ""), ran("", nothing, 1));
     let long = format!("1{}", "0".repeat(5000));
     let too_long = run(&[], format!("{long}\n:share\n"));
@@ -517,58 +524,59 @@ fn there_may_be_nothing_to_take_nor_anybody_to_talk_to() {
     assert_eq!((lost.stdout.as_str(), lost.code), ("", 3));
 }
 
-/// A program that listens, with its ears open.
-struct Ears {
+/// A program that has joined the chat in a script, and prints notes to standard error.
+struct Listener {
     child: Child,
-    heard: BufReader<ChildStderr>,
+    notes: BufReader<ChildStderr>,
 }
 
-impl Ears {
+impl Listener {
     fn open(address: &str) -> Self {
-        let mut child = piped(&["--addr", address, "--name", "ears"]);
+        let mut child = piped(&["--addr", address, "--name", "listener"]);
         let script = b":chat\nhelp quit\n";
         child.stdin.as_mut().unwrap().write_all(script).unwrap();
-        // What was said before is told by now.
+        // The answer to `help` comes after the history.
         let mut stdout = BufReader::new(child.stdout.as_mut().unwrap());
         stdout.read_line(&mut String::new()).unwrap();
-        let heard = BufReader::new(child.stderr.take().unwrap());
-        Self { child, heard }
+        let notes = BufReader::new(child.stderr.take().unwrap());
+        Self { child, notes }
     }
 
     fn next(&mut self) -> String {
         let mut line = String::new();
-        self.heard.read_line(&mut line).unwrap();
+        self.notes.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
     }
 
     #[track_caller]
-    fn hear(&mut self, lines: &[&str]) {
+    fn prints(&mut self, lines: &[&str]) {
         for line in lines {
             assert_eq!(self.next(), *line);
         }
     }
 
-    /// Hears no more.
+    /// Ends the script, and returns the rest of the output.
     fn close(mut self) -> String {
         drop(self.child.stdin.take());
         let mut rest = String::new();
-        self.heard.read_to_string(&mut rest).unwrap();
+        self.notes.read_to_string(&mut rest).unwrap();
         assert!(self.child.wait().unwrap().success());
         rest
     }
 }
 
-impl Drop for Ears {
+impl Drop for Listener {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A way to `address` that can be cut.
-async fn way(address: &str) -> (String, CancellationToken) {
+/// Starts a TCP proxy to `address`, and returns its address. Cancelling the token cuts the
+/// connections made before.
+async fn proxy(address: &str) -> (String, CancellationToken) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (way, address) = (listener.local_addr().unwrap(), address.to_owned());
+    let (proxy, address) = (listener.local_addr().unwrap(), address.to_owned());
     let cut = CancellationToken::new();
     let once = cut.clone();
     tokio::spawn(async move {
@@ -587,38 +595,38 @@ async fn way(address: &str) -> (String, CancellationToken) {
             });
         }
     });
-    (way.to_string(), cut)
+    (proxy.to_string(), cut)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_stream_is_taken_up_again_and_each_note_shown_once() {
+async fn a_broken_stream_is_restored_and_each_note_shown_once() {
     let (_server, ours) = serve(&[]);
     let other = other::start(Vec::new());
     for address in [ours, other] {
-        let (way, cut) = way(&address).await;
+        let (proxy, cut) = proxy(&address).await;
         let mut ada = connect(&address).await;
         say(&mut ada, "ada", "one").await.unwrap();
-        let mut ears = Ears::open(&way);
-        ears.hear(&["[ada] one"]);
+        let mut listener = Listener::open(&proxy);
+        listener.prints(&["[ada] one"]);
         say(&mut ada, "ada", "two").await.unwrap();
-        ears.hear(&["[ada] two"]);
+        listener.prints(&["[ada] two"]);
         cut.cancel();
         say(&mut ada, "ada", "three").await.unwrap();
-        let lost = ears.next();
+        let lost = listener.next();
         assert!(
             lost.starts_with("grpcalc: the chat is lost: lost the connection to"),
             "{lost}"
         );
-        let mut heard = [ears.next(), ears.next()];
-        heard.sort();
-        assert_eq!(heard, ["[ada] three", "grpcalc: in the chat again"]);
+        let mut printed = [listener.next(), listener.next()];
+        printed.sort();
+        assert_eq!(printed, ["[ada] three", "grpcalc: in the chat again"]);
         say(&mut ada, "ada", "four").await.unwrap();
-        ears.hear(&["[ada] four"]);
-        assert_eq!(ears.close(), "");
+        listener.prints(&["[ada] four"]);
+        assert_eq!(listener.close(), "");
     }
 }
 
-/// A server that sends all notes so far each time and tells of no places.
+/// Servers that send their whole history to each subscriber, and have no cursors.
 mod other {
     use std::sync::{Arc, Mutex};
 
@@ -632,9 +640,10 @@ mod other {
 
     use crate::harness::alone;
 
+    /// A server whose streams stay open.
     struct Other(Arc<watch::Sender<Vec<Note>>>);
 
-    /// One that knows its history and waits for nothing.
+    /// A server whose streams end after the history.
     #[derive(Clone, Default)]
     pub(super) struct Brief(Arc<Mutex<Vec<Note>>>);
 
@@ -657,7 +666,7 @@ mod other {
         }
     }
 
-    /// One whose history has no end.
+    /// A server whose history never ends.
     pub(super) struct Endless;
 
     #[tonic::async_trait]
@@ -704,7 +713,7 @@ mod other {
         }
     }
 
-    /// The address of one that begins with these notes.
+    /// Starts a server with these notes as its history, and returns the address.
     pub(super) fn start(notes: Vec<Note>) -> String {
         let other = Other(Arc::new(watch::Sender::new(notes)));
         alone(ChatServerServer::new(other))
@@ -712,40 +721,40 @@ mod other {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_whose_streams_end_is_asked_again_and_again() {
+async fn a_stream_that_ends_is_opened_again_each_time() {
     let address = alone(ChatServerServer::new(other::Brief::default()));
     let mut ada = connect(&address).await;
     say(&mut ada, "ada", "one").await.unwrap();
-    let mut ears = Ears::open(&address);
-    ears.hear(&["[ada] one"]);
-    let lost = ears.next();
+    let mut listener = Listener::open(&address);
+    listener.prints(&["[ada] one"]);
+    let lost = listener.next();
     assert!(
         lost.contains("it ended the chat; looking for it again"),
         "{lost}"
     );
     for text in ["two", "one", "three"] {
         say(&mut ada, "ada", text).await.unwrap();
-        ears.hear(&[&format!("[ada] {text}")]);
+        listener.prints(&[&format!("[ada] {text}")]);
     }
 }
 
 #[test]
-fn a_server_that_was_started_again_has_forgotten() {
+fn a_restarted_server_has_a_new_history() {
     let (server, address) = serve(&[]);
-    let said = |text: &str| {
-        let said = run(&["--addr", &address, "--name", "ada", text], "");
-        assert_eq!(said, ran("", "", 0));
+    let say = |text: &str| {
+        let output = run(&["--addr", &address, "--name", "ada", text], "");
+        assert_eq!(output, ran("", "", 0));
     };
-    said(":say one");
-    let mut ears = Ears::open(&address);
-    ears.hear(&["[ada] one"]);
+    say(":say one");
+    let mut listener = Listener::open(&address);
+    listener.prints(&["[ada] one"]);
     server.kill();
-    let lost = ears.next();
+    let lost = listener.next();
     assert!(lost.starts_with("grpcalc: the chat is lost: "), "{lost}");
     let _server = Serve::at(&address);
-    ears.hear(&["grpcalc: in the chat again; the server has forgotten what was said before"]);
-    said(":say one");
-    ears.hear(&["[ada] one"]);
+    listener.prints(&["grpcalc: in the chat again; the server has lost the earlier notes"]);
+    say(":say one");
+    listener.prints(&["[ada] one"]);
 }
 
 #[test]
@@ -757,16 +766,16 @@ fn a_prompt_can_be_the_server() {
     let address = ada.read_line().unwrap();
     ada.exp_string("> ").unwrap();
     ada.send_line(":chat").unwrap();
-    let mut bob = Ears::open(address.trim());
+    let mut bob = Listener::open(address.trim());
     ada.send_line(":say hello").unwrap();
-    bob.hear(&["[ada] hello"]);
+    bob.prints(&["[ada] hello"]);
     let said = run(
         &["--addr", address.trim(), "--name", "bob", ":say goodbye"],
         "",
     );
     assert_eq!(said, ran("", "", 0));
     ada.exp_string("[bob] goodbye\r\n").unwrap();
-    bob.hear(&["[bob] goodbye"]);
+    bob.prints(&["[bob] goodbye"]);
     assert_eq!(run(&["--addr", address.trim(), "2 + 3"], "").stdout, "5\n");
     ada.send_line("quit").unwrap();
     ada.exp_eof().unwrap();
@@ -775,7 +784,7 @@ fn a_prompt_can_be_the_server() {
 }
 
 #[test]
-fn who_lets_others_in_can_ask_for_a_token() {
+fn a_prompt_that_is_the_server_can_require_a_token() {
     let mut server = piped(&["--listen", "127.0.0.1:0", "--token", "secret"]);
     let mut stderr = BufReader::new(server.stderr.take().unwrap());
     let mut line = String::new();
@@ -786,7 +795,7 @@ fn who_lets_others_in_can_ask_for_a_token() {
     let mut stdout = BufReader::new(server.stdout.take().unwrap());
     let mut answer = String::new();
     stdout.read_line(&mut answer).unwrap();
-    assert_eq!(answer, "30\n", "its own lines are answered");
+    assert_eq!(answer, "30\n", "the script needs no token");
     let stranger = run(&["--addr", address, "1 + 1"], "");
     assert_eq!((stranger.stdout.as_str(), stranger.code), ("", 3));
     let friend = run(&["--addr", address, "--token", "secret", "1 + 1"], "");
@@ -796,7 +805,7 @@ fn who_lets_others_in_can_ask_for_a_token() {
 }
 
 #[test]
-fn where_it_cannot_listen_nothing_is_begun() {
+fn a_script_does_not_start_if_it_cannot_listen() {
     let open = run(&["--listen", "0.0.0.0:0"], "1 + 1\n");
     assert_eq!((open.stdout.as_str(), open.code), ("", 2));
     assert!(

@@ -1,7 +1,8 @@
-//! The prompt, through a pseudo-terminal.
+//! The prompt at a pseudo-terminal.
 
 use std::{path::Path, process::Command};
 
+use grpcalc::repl::settings::SETTINGS;
 use nix::sys::{signal::Signal, wait::WaitStatus};
 use rexpect::session::PtySession;
 
@@ -13,8 +14,8 @@ pub(crate) fn open(command: Command) -> PtySession {
     terminal
 }
 
-/// The prompt of the program with `arguments`.
-fn asking(arguments: &[&str]) -> PtySession {
+/// Opens the prompt of the program with `arguments`.
+fn open_with(arguments: &[&str]) -> PtySession {
     let mut command = grpcalc();
     command.args(arguments);
     open(command)
@@ -36,7 +37,7 @@ fn ends(mut terminal: PtySession) {
     has_ended(&mut terminal, 0);
 }
 
-/// Waits for the end, with the exit code `code`; gives what was printed until then.
+/// Waits for the end with the exit code `code`, and returns the output before it.
 #[track_caller]
 fn has_ended(terminal: &mut PtySession, code: i32) -> String {
     let printed = terminal.exp_eof().unwrap();
@@ -58,6 +59,21 @@ fn a_session() {
     answers(&mut terminal, "multipy 2 3", wrong);
     answers(&mut terminal, "help quit", "quit|exit");
     ends(terminal);
+}
+
+/// The table of settings in `docs/prompt.md` is the one in `src/repl/settings`.
+#[test]
+fn the_settings_are_documented() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/prompt.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (_, table) = page.split_once("\n| setting | ").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let documented: Vec<_> = table.lines().skip(2).map(str::to_owned).collect();
+    let settings: Vec<_> = SETTINGS
+        .iter()
+        .map(|it| format!("| `{}` | {} | {} |", it.name, it.values, it.summary))
+        .collect();
+    assert_eq!(documented, settings);
 }
 
 #[test]
@@ -98,7 +114,7 @@ fn a_redirected_output_holds_the_answers_only() {
 }
 
 #[test]
-fn errors_that_cannot_be_told_end_nothing() {
+fn a_full_standard_error_does_not_end_the_session() {
     let mut terminal = at_terminal(redirected("2> /dev/full"));
     terminal.exp_string("> ").unwrap();
     terminal.send_line("add x").unwrap();
@@ -115,7 +131,7 @@ fn quit_ends_it_too() {
 }
 
 #[test]
-fn ctrl_c_throws_the_line_away() {
+fn ctrl_c_discards_the_line() {
     let mut terminal = open(grpcalc());
     terminal.exp_string("> ").unwrap();
     terminal.send("add 1 2").unwrap();
@@ -129,14 +145,14 @@ fn ctrl_c_throws_the_line_away() {
 #[test]
 fn ctrl_c_cancels_the_call_and_keeps_the_session() {
     let stuck = Stuck::start();
-    let mut terminal = asking(&["--addr", &stuck.address]);
+    let mut terminal = open_with(&["--addr", &stuck.address]);
     for _ in 0..2 {
         terminal.exp_string("> ").unwrap();
         terminal.send_line("add 1 2").unwrap();
         assert_eq!(stuck.next(), Event::Arrived);
         terminal.send_control('c').unwrap();
         terminal.exp_string("cancelled\r\n").unwrap();
-        assert_eq!(stuck.next(), Event::Dropped, "the server was told");
+        assert_eq!(stuck.next(), Event::Dropped, "the call is cancelled");
     }
     answers(&mut terminal, "divide 1 2", "0.5");
     ends(terminal);
@@ -145,7 +161,7 @@ fn ctrl_c_cancels_the_call_and_keeps_the_session() {
 #[test]
 fn a_session_outlives_its_server() {
     let (server, address) = Serve::on_any_port();
-    let mut terminal = asking(&["--addr", &address]);
+    let mut terminal = open_with(&["--addr", &address]);
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("add 1 3").unwrap();
@@ -154,14 +170,14 @@ fn a_session_outlives_its_server() {
     let again = format!("connected to {address} again\r\n");
     terminal.exp_string(&format!("{again}4\r\n")).unwrap();
     answers(&mut terminal, "add 3 4", "7");
-    // A worksheet that was never opened is looked for too.
+    // A worksheet that was never opened reconnects too.
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("ans + 1").unwrap();
     terminal.exp_string("looking for it again").unwrap();
     let server = Serve::at(&address);
     terminal.exp_string(&format!("{again}8\r\n")).unwrap();
-    // A typed call that finds the server gone brings the worksheet back too.
+    // A typed call that reconnects restores the worksheet too.
     answers(&mut terminal, "x = 5", "5");
     server.kill();
     terminal.exp_string("> ").unwrap();
@@ -208,15 +224,15 @@ fn tab_completes_a_command() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_said_at_once() {
+fn an_unreachable_server_is_reported_at_once() {
     let address = nobody();
     let mut command = grpcalc();
     command.args(["--addr", &address]);
     let mut terminal = at_terminal(command);
-    let said = has_ended(&mut terminal, 3);
+    let printed = has_ended(&mut terminal, 3);
     assert!(
-        said.contains(&format!("cannot reach {address}: connection refused")),
-        "{said}"
+        printed.contains(&format!("cannot reach {address}: connection refused")),
+        "{printed}"
     );
 }
 
@@ -250,7 +266,7 @@ fn ctrl_c_stops_a_heavy_line_and_keeps_the_worksheet() {
     for _ in 0..2 {
         terminal.exp_string("> ").unwrap();
         terminal.send_line(crate::evaluate::HEAVY).unwrap();
-        // It takes more than a second.
+        // The line takes more than a second.
         std::thread::sleep(std::time::Duration::from_millis(200));
         let start = std::time::Instant::now();
         terminal.send_control('c').unwrap();
@@ -262,10 +278,10 @@ fn ctrl_c_stops_a_heavy_line_and_keeps_the_worksheet() {
 }
 
 #[test]
-fn a_lost_worksheet_is_made_again() {
+fn a_lost_worksheet_is_restored() {
     let (server, address) = Serve::on_any_port();
     let (_second, other) = Serve::on_any_port();
-    let mut terminal = asking(&["--addr", &address, "--addr", &other]);
+    let mut terminal = open_with(&["--addr", &address, "--addr", &other]);
     answers(&mut terminal, "x = 2^70", "1180591620717411303424");
     answers(&mut terminal, "r = 2", "2");
     terminal.exp_string("> ").unwrap();
@@ -293,22 +309,22 @@ fn a_lost_worksheet_is_made_again() {
     ends(terminal);
 }
 
-/// The server is gone for a while, and comes back while the prompt looks for it.
+/// The server is away for a while, and returns while the prompt tries to reconnect.
 #[test]
 fn a_worksheet_waits_for_its_server() {
     let (server, address) = Serve::on_any_port();
-    let mut terminal = asking(&["--addr", &address]);
+    let mut terminal = open_with(&["--addr", &address]);
     answers(&mut terminal, "x = 7", "7");
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("x + 1").unwrap();
     terminal.exp_string("looking for it again").unwrap();
-    // Ctrl-C gives up for now.
+    // Ctrl-C ends the attempt of this line.
     terminal.send_control('c').unwrap();
     terminal.exp_string("cancelled\r\n").unwrap();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("x + 2").unwrap();
-    // It is said for each line that waits.
+    // Each line that waits reports it.
     terminal.exp_string("looking for it again").unwrap();
     let _server = Serve::at(&address);
     terminal
@@ -319,7 +335,7 @@ fn a_worksheet_waits_for_its_server() {
 
 /// A file that takes more than a second, with its answers on the screen or not.
 #[test]
-fn a_long_file_shows_how_far_it_has_come() {
+fn a_long_file_has_a_progress_bar() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("long.calc");
     let heavy = crate::evaluate::HEAVY;
@@ -342,12 +358,12 @@ fn a_long_file_shows_how_far_it_has_come() {
     assert_eq!(has_ended(&mut terminal, 0), "2\r\n");
 }
 
-/// What takes the place of a lost server may know less.
+/// The server that replaces a lost one may have no worksheets.
 #[test]
-fn a_worksheet_is_lost_where_no_server_has_any() {
+fn a_worksheet_is_lost_if_no_server_has_worksheets() {
     let (server, address) = Serve::on_any_port();
     let other = typed_only();
-    let mut terminal = asking(&["--addr", &address, "--addr", &other]);
+    let mut terminal = open_with(&["--addr", &address, "--addr", &other]);
     answers(&mut terminal, "x = 7", "7");
     server.kill();
     answers(&mut terminal, "add 1 2", "3");
@@ -360,11 +376,11 @@ fn a_worksheet_is_lost_where_no_server_has_any() {
     ends(terminal);
 }
 
-/// A server that says nothing for a while may have the worksheet still.
+/// A server that does not respond for a while may still have the worksheet.
 #[test]
-fn a_worksheet_survives_calls_that_nobody_heard() {
+fn a_worksheet_survives_calls_without_response() {
     let (server, address) = Serve::on_any_port();
-    let mut terminal = asking(&["--addr", &address, "--timeout", "200ms"]);
+    let mut terminal = open_with(&["--addr", &address, "--timeout", "200ms"]);
     answers(&mut terminal, "x = 7", "7");
     server.signal(Signal::SIGSTOP);
     for _ in 0..15 {

@@ -1,5 +1,4 @@
-//! The screens that the README shows, made by the program. `docs/make-screens` writes them
-//! anew.
+//! The screens in the README are those of the program. `docs/make-screens` updates them.
 
 use std::{env, fs, path::Path};
 
@@ -11,7 +10,7 @@ fn at_prompt(arguments: &[&str]) -> Terminal {
     Terminal::of_size(&command, 100, 90)
 }
 
-/// What stands on the screen behind the first prompt, or from there on.
+/// Returns the contents of the screen, beginning with `from`.
 fn screen(terminal: &Terminal, from: &str) -> String {
     let contents = terminal.contents();
     let start = contents.find(from).unwrap();
@@ -67,7 +66,7 @@ fn chat() -> String {
     format!("# Ada, who listens\n{ada}\n# Bob, who asks her\n{bob}")
 }
 
-/// What is another each time: times, dates, ports.
+/// Masks the parts that differ each time: times and dates.
 fn masked(text: &str) -> String {
     let masked = |line: &str| {
         let is_time = |word: &str| matches!(word, "µs" | "ms" | "s");

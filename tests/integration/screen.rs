@@ -1,5 +1,4 @@
-//! What a person sees: the program at a terminal whose screen is kept as the escape sequences
-//! make it.
+//! The screen that a user sees: the program at a pseudo-terminal, its output rendered by vt100.
 
 use std::{
     fs::File,
@@ -13,22 +12,22 @@ use std::{
 
 use nix::sys::{
     signal::Signal,
-    termios::{LocalFlags, tcgetattr},
+    termios::{LocalFlags, Termios, tcgetattr},
     wait::WaitStatus,
 };
 use rexpect::process::PtyProcess;
 use vt100::{Color, Parser};
 
-use crate::harness::{PATIENCE, Serve, grpcalc, nobody};
+use crate::harness::{Event, PATIENCE, Serve, Stuck, grpcalc, nobody};
 
-/// A terminal, and the program in it.
+/// A terminal with a program in it.
 pub(crate) struct Terminal {
     process: PtyProcess,
     keys: File,
     seen: Arc<Seen>,
 }
 
-/// What has come from the program.
+/// The output of the program, shared with the thread that reads it.
 struct Seen {
     state: Mutex<State>,
     changed: Condvar,
@@ -36,7 +35,7 @@ struct Seen {
 
 struct State {
     parser: Parser,
-    /// All of it.
+    /// The whole output.
     bytes: Vec<u8>,
     ended: bool,
 }
@@ -49,15 +48,15 @@ pub(crate) const CTRL_R: &str = "\x12";
 const UP: &str = "\x1b[A";
 const LEFT: &str = "\x1b[D";
 
-/// The program as a person starts it, with colors.
+/// Returns the program as a user starts it, with colors.
 fn colorful(arguments: &[&str]) -> Command {
     let mut command = grpcalc();
     command.env("TERM", "xterm-256color").args(arguments);
     command
 }
 
-/// Gives `shell` the environment of `command`.
-fn equip(shell: &mut Command, command: &Command) {
+/// Copies the environment of `command` to `shell`.
+fn copy_environment(shell: &mut Command, command: &Command) {
     for (key, value) in command.get_envs() {
         match value {
             Some(value) => shell.env(key, value),
@@ -67,23 +66,24 @@ fn equip(shell: &mut Command, command: &Command) {
 }
 
 impl Terminal {
-    /// A terminal of 80 columns and 24 rows.
+    /// Opens a terminal of 80 columns and 24 rows.
     pub(crate) fn open(command: &Command) -> Self {
         Self::of_size(command, 24, 80)
     }
 
     pub(crate) fn of_size(command: &Command, rows: u16, columns: u16) -> Self {
-        // The size is set before the program can ask for it.
+        // Sets the size before the program can ask for it. rexpect has turned echo off; users have
+        // it on.
         let mut shell = Command::new("sh");
         shell
             .arg("-c")
-            .arg(format!("stty rows {rows} cols {columns}; exec \"$@\""))
+            .arg(format!("stty rows {rows} cols {columns} echo; exec \"$@\""))
             .arg("sh")
             .arg(command.get_program())
             .args(command.get_args());
-        equip(&mut shell, command);
+        copy_environment(&mut shell, command);
         let mut process = PtyProcess::new(shell).unwrap();
-        // Shells do not end by what it sends first.
+        // Shells ignore the SIGTERM that it sends first.
         process.set_kill_timeout(Some(1000));
         let keys = process.get_file_handle().unwrap();
         let mut output = process.get_file_handle().unwrap();
@@ -99,7 +99,7 @@ impl Terminal {
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             loop {
-                // Where the program has ended, some systems say so with an error.
+                // Some systems report the end of the program as an error.
                 let count = output.read(&mut bytes).unwrap_or(0);
                 let mut state = watched.state.lock().unwrap();
                 state.parser.process(&bytes[..count]);
@@ -120,7 +120,7 @@ impl Terminal {
         terminal
     }
 
-    /// Throws the line away.
+    /// Discards the line.
     #[track_caller]
     fn discard(&mut self) {
         self.press(CTRL_C);
@@ -131,7 +131,7 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Types `line` and Enter, and waits until `shown` stands behind it.
+    /// Types `line` and Enter, and waits for `shown` and the next prompt below it.
     #[track_caller]
     pub(crate) fn answers(&mut self, line: &str, shown: &str) {
         self.press(&format!("{line}\r"));
@@ -154,20 +154,20 @@ impl Terminal {
         );
     }
 
-    /// Waits until `text` stands on the screen, its lines without the space behind them.
+    /// Waits until `text` is on the screen. Lines on the screen end without spaces.
     #[track_caller]
     pub(crate) fn shows(&self, text: &str) {
         self.wait(text, |state| contents(state).contains(text));
     }
 
-    /// Waits until the line with the cursor is this.
+    /// Waits until `text` is the line with the cursor.
     #[track_caller]
     fn line_is(&self, text: &str) {
         self.wait(text, |state| line(state) == text);
     }
 
-    /// Waits until the screen ends with `line` and the answer behind it: that comes with the next
-    /// key where it takes longer than 5 ms.
+    /// Waits until the screen ends with `line` and its preview. A preview that takes longer than
+    /// 5 ms comes with the next key.
     #[track_caller]
     pub(crate) fn previews(&mut self, line: &str, answer: &str) {
         self.wait(line, |state| contents(state).contains(line));
@@ -197,7 +197,7 @@ impl Terminal {
             );
             let (row, column) = state.parser.screen().cursor_position();
             drop(state);
-            // Each key is waited for, so that none comes behind what is found.
+            // Waits for each key, so that none is pending when the preview is found.
             for (key, column) in [(" ", column + 1), ("\x7f", column)] {
                 self.press(key);
                 self.wait(answer, |state| {
@@ -207,7 +207,28 @@ impl Terminal {
         }
     }
 
-    /// Waits for the end.
+    /// Waits until the terminal's mode satisfies `is_set`.
+    #[track_caller]
+    fn has_mode(&self, is_set: impl Fn(&Termios) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let mode = tcgetattr(&self.keys).unwrap();
+            if is_set(&mode) {
+                return;
+            }
+            assert!(Instant::now() < end, "{mode:?}");
+            thread::yield_now();
+        }
+    }
+
+    /// Presses Enter, and waits until the line runs: the editor has given up the terminal.
+    #[track_caller]
+    fn runs(&mut self) {
+        self.press("\r");
+        self.has_mode(|mode| mode.local_flags.contains(LocalFlags::ISIG));
+    }
+
+    /// Waits for the end of the program.
     #[track_caller]
     fn has_ended(&self, code: i32) {
         self.wait("the end", |state| state.ended);
@@ -218,19 +239,19 @@ impl Terminal {
         );
     }
 
-    /// All that stands on the screen.
+    /// Returns the contents of the screen.
     pub(crate) fn contents(&self) -> String {
         contents(&self.seen.state.lock().unwrap())
     }
 
-    /// Whether this was ever printed.
+    /// Whether `text` was ever printed.
     fn has_printed(&self, text: &str) -> bool {
         let state = self.seen.state.lock().unwrap();
         String::from_utf8_lossy(&state.bytes).contains(text)
     }
 
-    /// The parts of the line with the cursor that look alike: each with its color, and with
-    /// `b` for bold, `d` for dim and `u` for underlined.
+    /// Returns the line with the cursor in parts of one style: text, color, and `b` for bold, `d`
+    /// for dim, `u` for underlined.
     fn looks(&self) -> Vec<(String, Option<u8>, String)> {
         let state = self.seen.state.lock().unwrap();
         let screen = state.parser.screen();
@@ -246,15 +267,15 @@ impl Terminal {
                 _ => None,
             };
             let mut look = String::new();
-            for (is_so, letter) in [
+            for (is_set, letter) in [
                 (cell.bold(), 'b'),
                 (cell.dim(), 'd'),
                 (cell.underline(), 'u'),
             ] {
-                look.extend(is_so.then_some(letter));
+                look.extend(is_set.then_some(letter));
             }
             match parts.last_mut() {
-                Some((text, same, alike)) if *same == color && *alike == look => {
+                Some((text, same, attributes)) if *same == color && *attributes == look => {
                     *text += cell.contents();
                 }
                 _ => parts.push((cell.contents().to_owned(), color, look)),
@@ -287,11 +308,11 @@ fn part(text: &str, color: Option<u8>, look: &str) -> (String, Option<u8>, Strin
     (text.into(), color, look.into())
 }
 
-const RED: Option<u8> = Some(1);
 const GREEN: Option<u8> = Some(2);
 const BLUE: Option<u8> = Some(4);
-const MAGENTA: Option<u8> = Some(5);
-const CYAN: Option<u8> = Some(6);
+const BRIGHT_RED: Option<u8> = Some(9);
+const BRIGHT_BLUE: Option<u8> = Some(12);
+const BRIGHT_MAGENTA: Option<u8> = Some(13);
 
 #[test]
 fn a_line_is_colored_and_answered_while_it_is_typed() {
@@ -301,14 +322,10 @@ fn a_line_is_colored_and_answered_while_it_is_typed() {
     assert_eq!(
         terminal.looks(),
         [
-            part("> ", None, ""),
-            part("1", CYAN, ""),
-            part("/", None, ""),
-            part("3", CYAN, ""),
-            part(" + ", None, ""),
-            part("sqrt", BLUE, "b"),
+            part("> 1/3 + ", None, ""),
+            part("sqrt", BRIGHT_BLUE, "b"),
             part("(", GREEN, "bu"),
-            part("2", CYAN, ""),
+            part("2", None, ""),
             part(")", GREEN, "bu"),
             part("  ≈ 1.7475468957064283821", None, "d"),
         ]
@@ -322,42 +339,78 @@ fn a_line_is_colored_and_answered_while_it_is_typed() {
         terminal.looks(),
         [
             part("> ", None, ""),
-            part("add", MAGENTA, "b"),
-            part(" ", None, ""),
-            part("20", CYAN, ""),
-            part(" ", None, ""),
-            part("1", CYAN, ""),
+            part("add", BRIGHT_MAGENTA, "b"),
+            part(" 20 1", None, ""),
             part("# five", None, "d"),
         ]
     );
 }
 
 #[test]
-fn the_faulty_spot_stands_out() {
+fn a_theme_chooses_the_colors() {
+    let folder = tempfile::tempdir().unwrap();
+    let themed = || {
+        let mut command = colorful(&[]);
+        command.env("GRPCALC_CONFIG", folder.path());
+        Terminal::of_size(&command, 24, 200)
+    };
+    let mut terminal = themed();
+    terminal.press(":set theme light --save\r");
+    terminal.shows("kept in ");
+    terminal.press("sqrt(2) + (");
+    terminal.line_is("> sqrt(2) + (");
+    let light = [
+        part("> ", None, ""),
+        part("sqrt", BLUE, "b"),
+        part("(2) + (", None, ""),
+    ];
+    assert_eq!(terminal.looks(), light);
+    terminal.discard();
+    terminal.press("1/0\r");
+    terminal.shows("division by zero\n>");
+    assert!(terminal.has_printed("\x1b[31mdivision by zero\x1b[0m"));
+    terminal.press(CTRL_D);
+    terminal.has_ended(0);
+    // Later sessions begin with it.
+    let mut terminal = themed();
+    terminal.press("sqrt(2) + (");
+    terminal.line_is("> sqrt(2) + (");
+    assert_eq!(terminal.looks(), light);
+    terminal.discard();
+    terminal.press(":set theme none\r2 * (3 + sqr(4)) # five\r");
+    terminal.shows("did you mean 'sqrt'?\n>");
+    assert!(!terminal.has_printed("\x1b[31m"));
+    terminal.press("6 * (7)");
+    terminal.previews("> 6 * (7)", "[= 42]");
+    assert_eq!(terminal.looks(), [part("> 6 * (7)  [= 42]", None, "")]);
+}
+
+#[test]
+fn the_faulty_part_is_marked() {
     let mut terminal = Terminal::open(&colorful(&[]));
-    // What is wrong is known from the preview, and pointed at when Enter is pressed.
+    // The preview finds this fault, and Enter shows carets under it.
     terminal.press("2 + sqr(16) + 1");
     terminal.line_is("> 2 + sqr(16) + 1");
-    let faulty = part("sqr(16)", RED, "u");
+    let faulty = part("sqr(16)", BRIGHT_RED, "u");
     while !terminal.looks().contains(&faulty) {
-        // The last key's preview may have come too late.
+        // The preview of the last key may come late.
         terminal.press(" \x7f");
         thread::yield_now();
     }
     terminal.press("\r");
     terminal
         .shows("> 2 + sqr(16) + 1\n      ^^^^^^^\nunknown function 'sqr': did you mean 'sqrt'?\n>");
-    // What is wrong with the syntax is known here.
+    // The editor itself finds errors of the syntax.
     terminal.press("1.2.3 * 4");
     terminal.line_is("> 1.2.3 * 4");
     assert_eq!(
         terminal.looks()[1..3],
-        [part("1.2.3", RED, "u"), part(" * ", None, "")]
+        [part("1.2.3", BRIGHT_RED, "u"), part(" * 4", None, "")]
     );
 }
 
 #[test]
-fn there_is_no_preview_of_what_needs_none() {
+fn numbers_and_incomplete_lines_have_no_preview() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.press("x = 7\rx = 12 + 1");
     terminal.previews("> x = 12 + 1", "= 13");
@@ -374,7 +427,7 @@ fn there_is_no_preview_of_what_needs_none() {
     terminal.press("\r");
     terminal.shows("> 6 * 7\n42\n>");
     assert!(!terminal.has_printed("= 42"));
-    // What changes nothing has changed nothing.
+    // Previews have not changed the worksheet.
     terminal.answers("x", "7");
 }
 
@@ -401,10 +454,10 @@ fn tab_offers_names_with_their_help() {
     terminal.press("2 * co\t\t");
     terminal.shows("> 2 * co\ncos(x)                     the cosine\n");
     terminal.shows("\ncoins                      = 12\n> 2 * co");
-    // The rest of the only name that is left.
+    // Tab inserts the rest of the only candidate.
     terminal.press("i\t");
     terminal.previews("> 2 * coins", "= 24");
-    // What is typed in the same moment is kept.
+    // Keys typed at the same time are kept.
     terminal.press(&format!("{CTRL_C}:expl\tadd 1 "));
     terminal.line_is("> :explain add 1");
     terminal.discard();
@@ -414,11 +467,11 @@ fn tab_offers_names_with_their_help() {
 
 #[test]
 fn a_session_that_was_stopped_goes_on_with_its_line() {
-    // A shell that controls jobs.
+    // A shell with job control.
     let mut shell = Command::new("bash");
     shell.args(["--norc", "--noprofile", "-i"]);
     let command = colorful(&[]);
-    equip(&mut shell, &command);
+    copy_environment(&mut shell, &command);
     shell.env("PS1", "\n>> ");
     let program = command.get_program().to_str().unwrap();
     for _ in 0..3 {
@@ -442,7 +495,79 @@ fn a_session_that_was_stopped_goes_on_with_its_line() {
 }
 
 #[test]
-fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
+fn keys_typed_while_a_line_runs_appear_at_the_next_prompt() {
+    let (server, address) = Serve::on_any_port();
+    let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
+    terminal.answers("x = 5", "5");
+    server.signal(Signal::SIGSTOP);
+    terminal.press("x + y");
+    terminal.line_is("> x + y");
+    terminal.runs();
+    terminal.press("6 * 8\x7f7");
+    server.signal(Signal::SIGCONT);
+    terminal.shows("> x + y\n      ^\nunknown name 'y'\n> 6 * 7");
+    terminal.press("\r");
+    terminal.shows("> 6 * 7\n42\n>");
+    // Ctrl-C stops a line that runs, and discards the keys typed after it.
+    let stuck = Stuck::start();
+    let mut terminal = Terminal::open(&colorful(&["--addr", &stuck.address]));
+    terminal.press("add 1 2\r");
+    assert_eq!(stuck.next(), Event::Arrived);
+    terminal.press(&format!("6 * 7{CTRL_C}"));
+    terminal.shows("> add 1 2\ncancelled\n>");
+    terminal.line_is(">");
+}
+
+#[test]
+fn a_line_that_was_stopped_runs_on_without_echo() {
+    let mut shell = Command::new("bash");
+    shell.args(["--norc", "--noprofile", "-i"]);
+    let (server, address) = Serve::on_any_port();
+    let command = colorful(&[]);
+    copy_environment(&mut shell, &command);
+    shell.env("PS1", "\n>> ");
+    let program = command.get_program().to_str().unwrap();
+    let mut terminal = Terminal::open(&shell);
+    terminal.press(&format!("{program} --addr {address}\r"));
+    terminal.shows("Ctrl-D ends.\n>");
+    terminal.answers("x = 5", "5");
+    server.signal(Signal::SIGSTOP);
+    terminal.press("x + y");
+    terminal.line_is("> x + y");
+    terminal.runs();
+    terminal.press("\x1a");
+    terminal.shows("Stopped");
+    terminal.wait("the shell", |state| line(state) == ">>");
+    terminal.press("fg\r");
+    // The shell prints the command after it has left its own editor, which has no echo either.
+    terminal.wait("the command", |state| {
+        let contents = contents(state);
+        let shown = contents.rsplit_once("Stopped");
+        shown.is_some_and(|(_, shown)| shown.matches("--addr").count() == 2)
+    });
+    terminal.has_mode(|mode| !mode.local_flags.contains(LocalFlags::ECHO));
+    terminal.press("6 * 7");
+    server.signal(Signal::SIGCONT);
+    terminal.shows("\n      ^\nunknown name 'y'\n> 6 * 7");
+    terminal.press("\r");
+    terminal.shows("> 6 * 7\n42\n>");
+    terminal.press(CTRL_D);
+    terminal.wait("the shell", |state| line(state) == ">>");
+    terminal.press("exit\r");
+    terminal.has_ended(0);
+}
+
+#[test]
+fn ctrl_z_does_nothing_without_job_control() {
+    let mut terminal = Terminal::open(&colorful(&[]));
+    terminal.press("1 + 20");
+    terminal.previews("> 1 + 20", "= 21");
+    terminal.press("\x1a3\r");
+    terminal.shows("> 1 + 203\n204\n>");
+}
+
+#[test]
+fn ctrl_c_ends_a_list_of_names_and_not_the_next_line() {
     let mut terminal = Terminal::of_size(&colorful(&["--color", "never"]), 12, 80);
     terminal.press("\t\t");
     terminal.shows("--More--");
@@ -454,7 +579,7 @@ fn ctrl_c_ends_a_list_of_names_and_not_the_line_behind_it() {
     terminal.press(CTRL_C);
     terminal.line_is(">");
     terminal.answers("1 + 1", "2");
-    // Ctrl-C leaves no preview behind.
+    // Ctrl-C removes the preview.
     terminal.press("6 * 7");
     terminal.previews("> 6 * 7", "= 42");
     terminal.press(CTRL_C);
@@ -468,25 +593,25 @@ fn a_line_goes_on_while_a_parenthesis_is_open() {
     terminal.previews("> max(1, # one\n2,\n3)", "= 3");
     terminal.press("\r");
     terminal.shows("3)\n3\n>");
-    // A fault is shown in the line that they make.
+    // A fault is shown in the joined line.
     terminal.press("(1 +\rx)\r");
     terminal.shows("x)\n  (1 + x)\n       ^\nunknown name 'x'\n>");
-    // A blank line gives up.
+    // A blank line ends it.
     terminal.press("(1 +\r\r");
     terminal.shows("^\nexpected a number");
-    // It comes back from the history as it was typed.
+    // The history has it as it was typed.
     terminal.press(&format!("{UP}{UP}{UP}"));
     terminal.shows("> max(1, # one\n2,\n3)");
 }
 
 #[test]
-fn bytes_that_are_no_text_end_nothing() {
+fn invalid_utf8_discards_only_the_line() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.answers("x = 6", "6");
     terminal.press("7 * ");
     terminal.line_is("> 7 *");
     terminal.keys.write_all(b"\xff").unwrap();
-    terminal.shows("that was no text (UTF-8); it is thrown away with all that came with it\n>");
+    terminal.shows("this input is not UTF-8; the whole line is discarded\n>");
     terminal.answers("7 x", "42");
 }
 
@@ -504,13 +629,49 @@ fn a_signal_that_ends_the_session_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+fn the_terminal_echoes_again_when_the_session_has_ended() {
+    let (server, address) = Serve::on_any_port();
+    let echoes = |terminal: &Terminal| {
+        let mode = tcgetattr(&terminal.keys).unwrap();
+        mode.local_flags
+            .contains(LocalFlags::ECHO | LocalFlags::ICANON)
+    };
+    let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
+    terminal.press(CTRL_D);
+    terminal.has_ended(0);
+    assert!(echoes(&terminal));
+    // Ctrl-\ is a signal while a line runs.
+    for (signal, code) in [
+        (Some(Signal::SIGTERM), 143),
+        (Some(Signal::SIGHUP), 129),
+        (None, 131),
+    ] {
+        let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
+        terminal.answers("1 + 1", "2");
+        server.signal(Signal::SIGSTOP);
+        terminal.press("1 + 2");
+        terminal.line_is("> 1 + 2");
+        terminal.runs();
+        match signal {
+            Some(signal) => {
+                terminal.process.signal(signal).unwrap();
+            }
+            None => terminal.press("\x1c"),
+        }
+        terminal.has_ended(code);
+        assert!(echoes(&terminal), "{code}");
+        server.signal(Signal::SIGCONT);
+    }
+}
+
+#[test]
 fn every_line_of_a_paste_is_answered() {
     let mut terminal = Terminal::open(&colorful(&[]));
     let pasted = "a = 2\nadd a 1\n(a +\n 5)\n(7\na * 100";
     terminal.press(&format!("\x1b[200~{pasted}\x1b[201~"));
     terminal.shows("\na * 100");
     terminal.press("\r\r");
-    // The parenthesis that is never closed spoils its own line only.
+    // The parenthesis that is never closed makes only its own line faulty.
     terminal.shows("\n2\n3\n7\n  (7\n  ^\n");
     terminal.shows("\n200\n>");
 }
@@ -525,14 +686,14 @@ fn ctrl_c_stops_a_paste_wherever_it_is() {
         terminal.press("\r");
         terminal.shows("\n2\n2\n2\n");
         terminal.press(CTRL_C);
-        terminal.shows(" lines behind it are not answered\n>");
+        terminal.shows(" lines after it are not answered\n>");
         assert!(!terminal.has_printed("987655"));
         terminal.answers("2 + 3", "5");
     }
 }
 
 #[test]
-fn keys_do_what_they_do_elsewhere() {
+fn keys_work_as_in_readline() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.answers("add 40 2", "42");
     terminal.answers("1 + 1", "2");
@@ -543,14 +704,14 @@ fn keys_do_what_they_do_elsewhere() {
     terminal.line_is("(reverse-i-search)`40': add 40 2");
     terminal.press("\r");
     terminal.shows("\n> add 40 2\n42\n>");
-    // Left of the last character.
+    // Inserts before the last character.
     terminal.press(&format!("13{LEFT}2"));
     terminal.line_is("> 123");
     terminal.press(&format!("{CTRL_A}-{CTRL_L}"));
     terminal.wait("a clear screen", |state| {
         contents(state).starts_with("\n> -123")
     });
-    // Ctrl-D deletes where there is something, and ends where there is nothing.
+    // Ctrl-D deletes a character, and on an empty line ends the session.
     terminal.press(CTRL_D);
     terminal.line_is("> -23");
     terminal.discard();
@@ -559,10 +720,10 @@ fn keys_do_what_they_do_elsewhere() {
 }
 
 #[test]
-fn colors_can_be_unwanted() {
-    let mut unwanted = colorful(&[]);
-    unwanted.env("NO_COLOR", "1");
-    for command in [unwanted, colorful(&["--color", "never"])] {
+fn colors_can_be_turned_off() {
+    let mut no_color = colorful(&[]);
+    no_color.env("NO_COLOR", "1");
+    for command in [no_color, colorful(&["--color", "never"])] {
         let mut terminal = Terminal::open(&command);
         terminal.press("1/0 + 2");
         terminal.line_is("> 1/0 + 2");
@@ -587,12 +748,12 @@ fn colors_can_be_unwanted() {
         };
         assert!(!sequences.any(is_style), "{printed:?}");
     }
-    let mut wanted = colorful(&["--color", "always"]);
-    wanted.env("NO_COLOR", "1");
-    let mut terminal = Terminal::open(&wanted);
+    let mut always = colorful(&["--color", "always"]);
+    always.env("NO_COLOR", "1");
+    let mut terminal = Terminal::open(&always);
     terminal.press("1/0\r");
     terminal.shows("division by zero");
-    assert!(terminal.has_printed("\x1b[31mdivision by zero\x1b[0m"));
+    assert!(terminal.has_printed("\x1b[91mdivision by zero\x1b[0m"));
 }
 
 #[test]
@@ -631,7 +792,7 @@ fn wide_characters_have_their_width() {
     terminal.previews("> 面積 * 2", "= 24");
     terminal.press(" + 幅\r");
     terminal.shows("> 面積 * 2 + 幅\n             ^^\nunknown name '幅'\n>");
-    // A line that is longer than the screen is shown in part.
+    // Only a part of a line that is wider than the screen is shown.
     let long = "1 + ".repeat(30);
     terminal.press(&format!("{long}é\r"));
     terminal.shows("\n  … + 1 + 1 + 1 + 1 + é\n                      ^\n");
@@ -650,7 +811,7 @@ fn long_numbers_are_folded_and_kept() {
     terminal.answers("10^6 + 0.5", "1,000,000.5");
     terminal.press(":set separator off\r:ans\r");
     terminal.shows("\n   1  add 1 2 = 3\n   2  2^2000 = 1148130695274254524232833…851149029376\n");
-    // All of its digits, and it is the last answer again.
+    // `:ans` shows all digits, and makes it the last answer.
     terminal.press(":ans 2\r");
     terminal.shows(
         "\n11481306952742545242328332011776819840223177020886952004776427368257662613923703",
@@ -660,7 +821,7 @@ fn long_numbers_are_folded_and_kept() {
     terminal.answers("7", "7");
     terminal.answers(":ans 5", "≈ 1.4142135623730950488");
     terminal.answers("ans to 30 digits", "≈ 1.41421356237309504880168872421");
-    // What an answer is bound to stays what it is.
+    // Recalling an answer does not change the variable that it was bound to.
     terminal.answers("y = sqrt(3)", "≈ 1.7320508075688772935");
     terminal.answers("y = 5", "5");
     terminal.answers(":ans 8", "≈ 1.7320508075688772935");
@@ -696,7 +857,7 @@ fn settings_and_definitions_outlive_the_session() {
     std::fs::write(config.join("init.calc"), init).unwrap();
     let mut terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
     terminal.shows("init.calc:3: division by zero (column 2)");
-    terminal.shows("is not loaded: ':load' cannot stand in a file");
+    terminal.shows("is not loaded: a file cannot contain ':load'");
     terminal.answers("half", "0.5");
     terminal.answers("tan(45)", "1");
     terminal.press(&format!(":load {}\r", sheet.display()));
@@ -704,7 +865,7 @@ fn settings_and_definitions_outlive_the_session() {
     terminal.press(":set\r");
     terminal.shows("\ndigits     6  ");
     terminal.shows("\nangle      deg  ");
-    // What stands on several lines is one, as when it is typed.
+    // Lines between open parentheses are one line, as when they are typed.
     let lines = folder.path().join("lines.calc");
     std::fs::write(&lines, "z = max(1, # one\n    2)\nz / 0\n(z\n").unwrap();
     terminal.press(&format!(":load {}\r", lines.display()));
@@ -713,14 +874,14 @@ fn settings_and_definitions_outlive_the_session() {
     terminal.answers("z", "2");
     terminal.press(&format!(":save {}\r", config.join("config.toml").display()));
     terminal.shows("was not saved by ':save', and is left as it is");
-    // A file that makes no sense is told of, and the session begins all the same.
+    // An error in the file is reported, and the session begins all the same.
     std::fs::write(config.join("config.toml"), "digits = 6\nangle = [\n").unwrap();
     let terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
     terminal.shows("config.toml: line ");
 }
 
 #[test]
-fn the_first_time_there_is_a_hint() {
+fn the_first_session_shows_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = colorful(&[]);
     command.env("GRPCALC_HISTORY", folder.path().join("history"));
@@ -731,6 +892,25 @@ fn the_first_time_there_is_a_hint() {
     terminal.has_ended(0);
     let terminal = Terminal::open(&command);
     assert!(!terminal.has_printed("New here?"));
+}
+
+#[test]
+fn a_history_in_a_directory_that_does_not_exist_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing");
+    let mut command = colorful(&[]);
+    command.env("GRPCALC_HISTORY", missing.join("history"));
+    let mut terminal = Terminal::of_size(&command, 24, 200);
+    let expected = format!(
+        "grpcalc: no history is kept: GRPCALC_HISTORY names a file in {}, which does not exist\n",
+        missing.display()
+    );
+    terminal.shows(&expected);
+    terminal.answers("1 + 1", "2");
+    assert_eq!(terminal.contents().matches("no history").count(), 1);
+    terminal.press(CTRL_D);
+    terminal.has_ended(0);
+    assert!(!missing.exists());
 }
 
 #[test]
@@ -765,7 +945,7 @@ fn a_trace_follows_each_line() {
 }
 
 #[test]
-fn a_server_that_stops_holds_up_no_key() {
+fn a_stopped_server_does_not_delay_keys() {
     let (server, address) = Serve::on_any_port();
     let mut terminal = Terminal::open(&colorful(&["--addr", &address]));
     terminal.answers("x = 5", "5");
@@ -815,7 +995,7 @@ fn a_line_from_the_shell_is_explained() {
 }
 
 #[test]
-fn shells_can_complete_our_options() {
+fn completion_scripts_are_printed_for_each_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = crate::harness::run(&["completions", shell], "");
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));

@@ -1,4 +1,4 @@
-//! Notes of one's own, which come back from the chat.
+//! The echo of the user's own notes, which the chat sends to its author too.
 
 use std::{
     collections::VecDeque,
@@ -8,88 +8,94 @@ use std::{
 
 use crate::client::Note;
 
-/// Notes whose coming back is waited for.
+/// The most notes whose echo is expected. Beyond it the oldest is shown when it comes.
 const MOST: usize = 1024;
 
-/// Notes of our own that the server will send to us, too. The user has seen them.
+/// The notes that this user has sent, and whose echo is not shown: the user has seen them.
+///
+/// Clones share the notes.
 #[derive(Clone, Debug, Default)]
-pub(in crate::repl) struct EchoFilter(Arc<Mutex<Expected>>);
+pub(in crate::repl) struct EchoFilter(Arc<Mutex<ExpectedEchoes>>);
 
 #[derive(Debug, Default)]
-struct Expected {
+struct ExpectedEchoes {
     notes: VecDeque<Note>,
-    /// How many of them, the oldest ones, were said before the stream broke.
+    /// The number of notes, from the oldest, that were sent before the stream broke.
     older: usize,
 }
 
-/// A note that is being said. Where it is dropped, nobody knows whether it was, and it is
-/// told when it comes.
-pub(in crate::repl) struct PendingEcho<'o> {
-    own: &'o EchoFilter,
+/// The echo of a note that is being sent.
+///
+/// If it is dropped unconfirmed, the server may or may not have stored the note; its echo is shown.
+pub(in crate::repl) struct PendingEcho<'f> {
+    filter: &'f EchoFilter,
     note: Note,
-    said: bool,
+    is_confirmed: bool,
 }
 
 impl EchoFilter {
-    fn notes(&self) -> MutexGuard<'_, Expected> {
+    fn expected(&self) -> MutexGuard<'_, ExpectedEchoes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Expects the echo of a note that is about to be sent.
     pub(in crate::repl) fn expect(&self, note: &Note) -> PendingEcho<'_> {
-        let mut expected = self.notes();
+        let mut expected = self.expected();
         if expected.notes.len() == MOST {
             expected.remove(0);
         }
         expected.notes.push_back(note.clone());
         PendingEcho {
-            own: self,
+            filter: self,
             note: note.clone(),
-            said: false,
+            is_confirmed: false,
         }
     }
 
-    /// Whether `note` is one of ours, which is not expected any more then.
-    pub(in crate::repl) fn takes(&self, note: &Note) -> bool {
-        let mut expected = self.notes();
-        let found = expected.notes.iter().position(|own| own == note);
-        found.is_some_and(|at| expected.remove(at))
+    /// Whether `note` is an expected echo. If so, it is no longer expected.
+    pub(in crate::repl) fn remove(&self, note: &Note) -> bool {
+        let mut expected = self.expected();
+        let found = expected.notes.iter().position(|expected| expected == note);
+        found.is_some_and(|index| expected.remove(index))
     }
 
-    /// The stream broke.
-    pub(in crate::repl) fn breaks(&self) {
-        let mut expected = self.notes();
+    /// Records that the stream broke: the echoes expected now are of notes sent before.
+    pub(in crate::repl) fn mark_break(&self) {
+        let mut expected = self.expected();
         expected.older = expected.notes.len();
     }
 
-    /// The server has forgotten what was said before the stream broke.
+    /// Forgets the echoes of notes sent before the stream broke: the server has lost its history.
     pub(in crate::repl) fn forget_older(&self) {
-        let mut expected = self.notes();
+        let mut expected = self.expected();
         let older = mem::take(&mut expected.older);
         expected.notes.drain(..older);
     }
 
-    pub(in crate::repl) fn forget(&self) {
-        *self.notes() = Expected::default();
+    /// Forgets all echoes.
+    pub(in crate::repl) fn clear(&self) {
+        *self.expected() = ExpectedEchoes::default();
     }
 }
 
-impl Expected {
-    fn remove(&mut self, at: usize) -> bool {
-        self.older -= usize::from(at < self.older);
-        self.notes.remove(at).is_some()
+impl ExpectedEchoes {
+    fn remove(&mut self, index: usize) -> bool {
+        self.older -= usize::from(index < self.older);
+        self.notes.remove(index).is_some()
     }
 }
 
 impl PendingEcho<'_> {
+    /// Confirms that the server has the note: its echo will come.
     pub(in crate::repl) fn confirm(mut self) {
-        self.said = true;
+        self.is_confirmed = true;
     }
 }
 
 impl Drop for PendingEcho<'_> {
     fn drop(&mut self) {
-        if !self.said {
-            self.own.takes(&self.note);
+        if !self.is_confirmed {
+            self.filter.remove(&self.note);
         }
     }
 }
@@ -106,51 +112,54 @@ mod tests {
     }
 
     #[test]
-    fn each_is_taken_once() {
-        let own = EchoFilter::default();
-        own.expect(&note("a")).confirm();
-        own.expect(&note("b")).confirm();
-        own.expect(&note("a")).confirm();
-        assert!(!own.takes(&note("c")));
-        for taken in [true, true, false] {
-            assert_eq!(own.takes(&note("a")), taken);
+    fn each_echo_is_removed_once() {
+        let filter = EchoFilter::default();
+        filter.expect(&note("a")).confirm();
+        filter.expect(&note("b")).confirm();
+        filter.expect(&note("a")).confirm();
+        assert!(!filter.remove(&note("c")));
+        for removed in [true, true, false] {
+            assert_eq!(filter.remove(&note("a")), removed);
         }
-        own.forget();
-        assert!(!own.takes(&note("b")));
+        filter.clear();
+        assert!(!filter.remove(&note("b")));
     }
 
     #[test]
-    fn one_that_was_perhaps_not_said_is_not_expected() {
-        let own = EchoFilter::default();
-        drop(own.expect(&note("a")));
-        assert!(!own.takes(&note("a")));
-        let coming = own.expect(&note("a"));
-        assert!(own.takes(&note("a")), "it may come before it is confirmed");
-        drop(coming);
-        assert!(!own.takes(&note("a")));
+    fn the_echo_of_an_unconfirmed_note_is_not_expected() {
+        let filter = EchoFilter::default();
+        drop(filter.expect(&note("a")));
+        assert!(!filter.remove(&note("a")));
+        let pending = filter.expect(&note("a"));
+        assert!(
+            filter.remove(&note("a")),
+            "an echo may come before its confirmation"
+        );
+        drop(pending);
+        assert!(!filter.remove(&note("a")));
     }
 
     #[test]
-    fn what_was_said_to_the_new_server_is_expected() {
-        let own = EchoFilter::default();
+    fn echoes_from_the_new_server_are_expected() {
+        let filter = EchoFilter::default();
         for text in ["a", "b"] {
-            own.expect(&note(text)).confirm();
+            filter.expect(&note(text)).confirm();
         }
-        own.breaks();
-        own.expect(&note("c")).confirm();
-        assert!(own.takes(&note("a")));
-        own.forget_older();
-        assert!(!own.takes(&note("b")));
-        assert!(own.takes(&note("c")));
+        filter.mark_break();
+        filter.expect(&note("c")).confirm();
+        assert!(filter.remove(&note("a")));
+        filter.forget_older();
+        assert!(!filter.remove(&note("b")));
+        assert!(filter.remove(&note("c")));
     }
 
     #[test]
-    fn there_are_not_too_many() {
-        let own = EchoFilter::default();
+    fn the_number_of_expected_echoes_is_bounded() {
+        let filter = EchoFilter::default();
         for number in 0..=MOST {
-            own.expect(&note(&number.to_string())).confirm();
+            filter.expect(&note(&number.to_string())).confirm();
         }
-        assert!(!own.takes(&note("0")));
-        assert!(own.takes(&note("1")));
+        assert!(!filter.remove(&note("0")));
+        assert!(filter.remove(&note("1")));
     }
 }

@@ -1,4 +1,4 @@
-//! Talking with whoever else asks the same server.
+//! The chat with other users of the same server: joining, sending notes, sharing answers.
 
 pub(super) mod echo;
 pub(super) mod replay;
@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::{
     echo::EchoFilter,
-    share::{Answered, NO_ANSWER},
+    share::{AnsweredLine, NO_ANSWER},
     subscriber::{ChatEvent, Subscriber},
 };
 use super::{Calls, Outcome};
@@ -28,58 +28,60 @@ use crate::{
     text::printable::printable,
 };
 
-/// What a line wants of the chat.
+/// A command of the chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Talk<'t> {
-    /// To listen from now on.
+    /// Subscribe to the notes.
     Join,
-    /// To listen no longer.
+    /// Unsubscribe.
     Leave,
-    /// To say this.
+    /// Send this text as a note.
     Say(&'t str),
-    /// To say what the last line came to.
+    /// Send the last line and its answer as a note.
     Share,
-    /// To have the last answer that was shared.
+    /// Take the last answer that was shared.
     Take,
 }
 
-/// The chat as one user sees it. Copies are the same.
+/// One user's part in the chat. Clones share the subscription.
 #[derive(Clone, Debug)]
-pub(super) struct Chat {
+pub(super) struct ChatSession {
+    /// The user's name in the chat.
     name: Arc<str>,
-    /// How long the history may take to come.
-    patience: Duration,
-    heard: mpsc::Sender<ChatEvent>,
-    own: EchoFilter,
-    /// Who listens, where somebody does.
-    member: Arc<Mutex<Option<AbortOnDropHandle<()>>>>,
+    /// The longest time to wait for the history.
+    timeout: Duration,
+    events: mpsc::Sender<ChatEvent>,
+    echoes: EchoFilter,
+    /// The task that receives notes; `None` if the user has not joined.
+    subscription: Arc<Mutex<Option<AbortOnDropHandle<()>>>>,
 }
 
-impl Chat {
-    /// A chat that this user has not joined. What is heard goes to `heard`; while that is
-    /// full, nothing more is taken from the server.
-    pub(super) fn new(name: &str, patience: Duration, heard: mpsc::Sender<ChatEvent>) -> Self {
+impl ChatSession {
+    /// Creates a chat that the user has not joined.
+    ///
+    /// Notes go to `events`. While that is full, no more notes are read from the server.
+    pub(super) fn new(name: &str, timeout: Duration, events: mpsc::Sender<ChatEvent>) -> Self {
         Self {
             name: name.into(),
-            patience,
-            heard,
-            own: EchoFilter::default(),
-            member: Arc::default(),
+            timeout,
+            events,
+            echoes: EchoFilter::default(),
+            subscription: Arc::default(),
         }
     }
 
-    /// Does what a line wants, after the line `last` was answered.
+    /// Executes a command of the chat. `last` is the last line that was answered, for `:share`.
     pub(super) async fn talk(
         &self,
         calls: &impl Calls,
         talk: Talk<'_>,
-        last: Option<&Answered>,
+        last: Option<&AnsweredLine>,
     ) -> Outcome {
         let outcome = match talk {
             Talk::Join => self.join(calls).await,
             Talk::Leave => {
-                *self.member() = None;
-                self.own.forget();
+                *self.subscription() = None;
+                self.echoes.clear();
                 Ok(Outcome::Silence)
             }
             Talk::Say(text) => self.say(calls, text).await.map(|_| Outcome::Silence),
@@ -101,38 +103,47 @@ impl Chat {
         }
     }
 
-    /// Tells somebody who has joined by which name others know them, behind what was said
-    /// before.
+    /// Reports that the user has joined, and under which name. Comes after the history.
     pub(super) async fn greet(&self) {
         let name = printable(&self.name, NAME);
         let greeting = format!("in the chat as {name}; :say TEXT talks, :chat off leaves");
-        // Where nobody hears it, nobody has joined.
-        let _ = self.heard.send(ChatEvent::Notice(greeting)).await;
+        // The receiver is dropped only when the session ends.
+        let _ = self.events.send(ChatEvent::Notice(greeting)).await;
     }
 
-    fn member(&self) -> MutexGuard<'_, Option<AbortOnDropHandle<()>>> {
-        self.member.lock().unwrap_or_else(PoisonError::into_inner)
+    fn subscription(&self) -> MutexGuard<'_, Option<AbortOnDropHandle<()>>> {
+        let subscription = self.subscription.lock();
+        subscription.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether somebody listens.
     fn is_joined(&self) -> bool {
-        let member = self.member();
-        member.as_ref().is_some_and(|member| !member.is_finished())
+        let subscription = self.subscription();
+        subscription
+            .as_ref()
+            .is_some_and(|task| !task.is_finished())
     }
 
-    /// Listens, and waits until everything is told that was said before.
+    /// Subscribes, and waits until the history has been delivered.
     async fn join(&self, calls: &impl Calls) -> Result<Outcome, CallError> {
         if self.is_joined() {
             return Ok(Outcome::Silence);
         }
-        self.own.forget();
+        self.echoes.clear();
         let notes = calls.listen(None).await?;
-        let (told, joined) = oneshot::channel();
-        let member = Subscriber::new(calls, notes, self.patience, &self.own, &self.heard, told);
-        let member = AbortOnDropHandle::new(tokio::spawn(member.listen()));
-        // Where this future is dropped, so is the member. A history may be very long.
-        let joined = timeout(self.patience, joined).await;
-        *self.member() = Some(member);
+        let (sender, joined) = oneshot::channel();
+        let subscriber = Subscriber::new(
+            calls,
+            notes,
+            self.timeout,
+            &self.echoes,
+            &self.events,
+            sender,
+        );
+        // If this future is dropped, the task is aborted.
+        let task = AbortOnDropHandle::new(tokio::spawn(subscriber.listen()));
+        // A history that takes longer is delivered later.
+        let joined = timeout(self.timeout, joined).await;
+        *self.subscription() = Some(task);
         match joined {
             Ok(Ok(Err(error))) => Err(error),
             _ => Ok(Outcome::Silence),
@@ -144,10 +155,10 @@ impl Chat {
             name: self.name.to_string(),
             text: text.into(),
         };
-        let coming = self.is_joined().then(|| self.own.expect(&note));
+        let echo = self.is_joined().then(|| self.echoes.expect(&note));
         calls.say(&note).await?;
-        if let Some(coming) = coming {
-            coming.confirm();
+        if let Some(echo) = echo {
+            echo.confirm();
         }
         Ok(note)
     }
@@ -156,14 +167,14 @@ impl Chat {
         let mut notes = calls.listen(None).await?;
         let reading = async {
             let mut last = None;
-            while let Some(note) = notes.next_of_history(self.patience).await? {
+            while let Some(note) = notes.next_of_history(self.timeout).await? {
                 last = share::answer(&note).or(last);
             }
             Ok(last)
         };
-        let late = |_| Err(CallError::Deadline(self.patience));
-        let last = timeout(self.patience, reading).await.unwrap_or_else(late)?;
-        let none = || no_answer("nobody has shared an answer");
+        let late = |_| Err(CallError::Deadline(self.timeout));
+        let last = timeout(self.timeout, reading).await.unwrap_or_else(late)?;
+        let none = || no_answer("no answer has been shared");
         Ok(last.map_or_else(none, |answer| Outcome::Answer(Reply::Shared(answer))))
     }
 }

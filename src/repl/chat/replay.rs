@@ -1,4 +1,4 @@
-//! Notes that a server sends again when it is joined again.
+//! The replay of known notes when the chat is joined again.
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -7,62 +7,62 @@ use std::{
 
 use crate::client::Note;
 
-/// Notes that are known again. Those behind them are shown again.
+/// The most notes that are recognized. Later ones are shown again after a replay.
 const MOST: usize = 10_000;
 
-/// Tells new notes from those that were heard before, where the server sends all that it
-/// knows each time, the oldest first, and has no numbers for them.
+/// Separates new notes from replayed ones, for servers that number nothing and send their whole
+/// history, the oldest note first, to each subscriber.
 ///
-/// As long as the notes that come are those that came the first time, they are held back.
-/// Where another one comes, or no more, the server has begun a new history (it was started
-/// again), and they are new, though they say the same. So nothing is lost.
+/// Notes are held back as long as they repeat the known ones in their order. If a different note
+/// comes, or the history ends early, the server has a new history (it was restarted), and the notes
+/// that were held back are new. No note is lost.
 #[derive(Debug, Default)]
 pub(in crate::repl) struct ReplayFilter {
-    /// What tells the notes from others, in their order.
-    heard: Vec<u64>,
-    /// Those that came again, as it seems.
+    /// The hashes of the notes that were received, in order.
+    known: Vec<u64>,
+    /// The notes of a replay, held back.
     held: Vec<Note>,
-    /// Whether it is looked for such.
-    again: bool,
+    is_replaying: bool,
 }
 
 impl ReplayFilter {
-    /// The chat was joined again. What is held back will come once more.
+    /// Expects a replay, since the chat was joined again. Notes held back will come once more.
     pub(in crate::repl) fn rejoin(&mut self) {
         self.held.clear();
-        self.again = !self.heard.is_empty();
+        self.is_replaying = !self.known.is_empty();
     }
 
-    /// The notes that are new, now that this one came.
-    pub(in crate::repl) fn hear(&mut self, note: Note) -> Vec<Note> {
-        if !self.again {
+    /// Takes the next note, and returns the notes that are new.
+    pub(in crate::repl) fn receive(&mut self, note: Note) -> Vec<Note> {
+        if !self.is_replaying {
             self.remember(&note);
             return vec![note];
         }
-        let repeats = self.heard.get(self.held.len()) == Some(&hash(&note));
+        let is_known = self.known.get(self.held.len()) == Some(&hash(&note));
         self.held.push(note);
-        if !repeats {
-            return self.begin_anew();
+        if !is_known {
+            return self.release();
         }
-        if self.held.len() == self.heard.len() {
-            self.again = false;
+        if self.held.len() == self.known.len() {
+            self.is_replaying = false;
             self.held.clear();
         }
         Vec::new()
     }
 
-    /// The notes that are new after all, since no more of the history came.
-    pub(in crate::repl) fn history_is_over(&mut self) -> Vec<Note> {
-        if self.again {
-            self.begin_anew()
+    /// Ends the history, and returns the notes that are new after all.
+    pub(in crate::repl) fn end_history(&mut self) -> Vec<Note> {
+        if self.is_replaying {
+            self.release()
         } else {
             Vec::new()
         }
     }
 
-    fn begin_anew(&mut self) -> Vec<Note> {
-        self.again = false;
-        self.heard.clear();
+    /// Returns the notes that were held back, as the beginning of a new history.
+    fn release(&mut self) -> Vec<Note> {
+        self.is_replaying = false;
+        self.known.clear();
         let new = mem::take(&mut self.held);
         for note in &new {
             self.remember(note);
@@ -71,8 +71,8 @@ impl ReplayFilter {
     }
 
     fn remember(&mut self, note: &Note) {
-        if self.heard.len() < MOST {
-            self.heard.push(hash(note));
+        if self.known.len() < MOST {
+            self.known.push(hash(note));
         }
     }
 }
@@ -87,14 +87,14 @@ fn hash(note: &Note) -> u64 {
 mod tests {
     use super::*;
 
-    /// What is new of these notes, and of those behind when the history is over.
-    fn hear(repeats: &mut ReplayFilter, texts: &str) -> String {
+    /// Returns the new notes of `texts`: a letter for each note, a dot for the end of the history.
+    fn receive(filter: &mut ReplayFilter, texts: &str) -> String {
         let mut new = Vec::new();
         for text in texts.chars() {
             new.extend(if text == '.' {
-                repeats.history_is_over()
+                filter.end_history()
             } else {
-                repeats.hear(Note {
+                filter.receive(Note {
                     name: String::new(),
                     text: text.into(),
                 })
@@ -104,42 +104,42 @@ mod tests {
     }
 
     #[test]
-    fn each_note_is_new_once() {
+    fn a_replayed_note_is_not_new() {
         for (first, second, new) in [
             ("abc.", "abc.", ""),
             ("abc.", "abcd.e", "de"),
             ("ab.c", "abcc.", "c"),
             ("aaa.", "aaaa.", "a"),
             ("", "ab.", "ab"),
-            // Other histories.
+            // New histories.
             ("abc.", ".", ""),
             ("abc.", ".a", "a"),
             ("abc.", "x.y", "xy"),
             ("abc.", "ab.", "ab"),
             ("abc.", "abx.", "abx"),
         ] {
-            let mut repeats = ReplayFilter::default();
+            let mut filter = ReplayFilter::default();
             let all = first.replace('.', "");
-            assert_eq!(hear(&mut repeats, first), all);
-            repeats.rejoin();
-            assert_eq!(hear(&mut repeats, second), new, "{first} {second}");
+            assert_eq!(receive(&mut filter, first), all);
+            filter.rejoin();
+            assert_eq!(receive(&mut filter, second), new, "{first} {second}");
             let all = second.replace('.', "");
-            repeats.rejoin();
-            assert_eq!(hear(&mut repeats, &(all + ".")), "", "{first} {second}");
+            filter.rejoin();
+            assert_eq!(receive(&mut filter, &(all + ".")), "", "{first} {second}");
         }
     }
 
     #[test]
-    fn what_is_held_back_when_the_stream_breaks_comes_once_more() {
-        let mut repeats = ReplayFilter::default();
-        assert_eq!(hear(&mut repeats, "abc."), "abc");
-        repeats.rejoin();
-        assert_eq!(hear(&mut repeats, "ab"), "");
-        repeats.rejoin();
-        assert_eq!(hear(&mut repeats, "abcd."), "d");
-        repeats.rejoin();
-        assert_eq!(hear(&mut repeats, "ab"), "");
-        repeats.rejoin();
-        assert_eq!(hear(&mut repeats, "ab."), "ab", "of another history");
+    fn notes_held_back_when_the_stream_breaks_are_replayed() {
+        let mut filter = ReplayFilter::default();
+        assert_eq!(receive(&mut filter, "abc."), "abc");
+        filter.rejoin();
+        assert_eq!(receive(&mut filter, "ab"), "");
+        filter.rejoin();
+        assert_eq!(receive(&mut filter, "abcd."), "d");
+        filter.rejoin();
+        assert_eq!(receive(&mut filter, "ab"), "");
+        filter.rejoin();
+        assert_eq!(receive(&mut filter, "ab."), "ab", "a new history");
     }
 }

@@ -1,5 +1,4 @@
-//! Answers that are handed over in the chat, as notes that anybody can read and write:
-//! `LINE = NUMBER`, or with `≈` where the number is rounded.
+//! Answers shared in the chat, as notes of the form `LINE = NUMBER`, or `LINE ≈ NUMBER` if rounded.
 
 use crate::repl::command::fault::LineFault;
 use crate::{
@@ -11,24 +10,26 @@ use crate::{
 const EXACT: &str = " = ";
 const ROUNDED: &str = " ≈ ";
 
-/// Characters of the line that are left at least where it has to be cut.
+/// The least room for the line, in characters. An answer that leaves less is not shared.
 const LEFT: usize = 16;
 
-/// Digits of an exponent in a factored number, of which an exact result has a million bits.
+/// The most digits of an exponent in a factored number. An exact result has up to a million bits.
 const EXPONENT: usize = 7;
 
-/// The reason where there is no answer to share or to take.
+/// The reason of the fault that there is no answer to share or to take.
 pub(in crate::repl) const NO_ANSWER: &str = "NO_ANSWER";
 
-/// A line that was answered, and how.
+/// A line and its answer.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::repl) struct Answered {
+pub(in crate::repl) struct AnsweredLine {
     pub(in crate::repl) line: String,
     pub(in crate::repl) reply: Reply,
 }
 
-/// The text of a note that shares what a line came to.
-pub(in crate::repl) fn shared(Answered { line, reply }: &Answered) -> Result<String, LineFault> {
+/// Returns the text of a note that shares a line and its answer. A long line is cut.
+pub(in crate::repl) fn shared(
+    AnsweredLine { line, reply }: &AnsweredLine,
+) -> Result<String, LineFault> {
     let answer = reply.to_string();
     let sign = if reply.is_rounded() { ROUNDED } else { EXACT };
     let code = line.split('#').next().unwrap_or(line).trim();
@@ -52,7 +53,7 @@ pub(in crate::repl) fn shared(Answered { line, reply }: &Answered) -> Result<Str
     Ok(code + sign + &answer)
 }
 
-/// The answer that `note` shares, if it does.
+/// Returns the answer that `note` shares, if any.
 pub(in crate::repl) fn answer(note: &Note) -> Option<Answer> {
     let of = |sign| note.text.rsplit_once(sign);
     let (number, rounded) = match (of(EXACT), of(ROUNDED)) {
@@ -70,8 +71,7 @@ pub(in crate::repl) fn answer(note: &Note) -> Option<Answer> {
     })
 }
 
-/// Whether a text of somebody else's is a value, in one of the forms in which values are
-/// shown, and nothing that computes or names anything.
+/// Whether another user's text is a value as answers show it, without names and operations.
 fn is_number(text: &str) -> bool {
     let Ok(line) = syntax::parse(text, &ParseLimits::DEFAULT) else {
         return false;
@@ -88,7 +88,7 @@ fn is_number(text: &str) -> bool {
     });
     let is_value = match text.split_once('/') {
         None => true,
-        // One of two numbers, and nothing is divided by zero.
+        // Two parts, the second not zero.
         Some((_, below)) => {
             !below.contains('/') && below.contains(|c: char| c != '0' && c.is_ascii_hexdigit())
         }
@@ -136,13 +136,13 @@ mod tests {
 
     use super::*;
 
-    fn answered(line: &str, text: &str, rounded: bool) -> Answered {
+    fn answered(line: &str, text: &str, rounded: bool) -> AnsweredLine {
         let reply = Reply::Answer(Answer {
             text: Some(text.into()),
             rounded,
             ..Answer::default()
         });
-        Answered {
+        AnsweredLine {
             line: line.into(),
             reply,
         }
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_can_be_taken() {
+    fn a_shared_answer_can_be_taken() {
         for (line, text, rounded, said) in [
             ("20 + 10", "30", false, "20 + 10 = 30"),
             ("x = -1/3 # third", "-1/3", false, "x = -1/3 = -1/3"),
@@ -179,7 +179,7 @@ mod tests {
                 (Some(text), rounded)
             );
         }
-        let found = shared(&Answered {
+        let found = shared(&AnsweredLine {
             line: "divide 10 3".into(),
             reply: Reply::Float(10.0 / 3.0),
         });
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_or_refused() {
+    fn a_long_line_is_cut_and_a_long_answer_refused() {
         let found = shared(&answered(&"1+".repeat(TEXT), "30", false)).unwrap();
         assert_eq!(found.chars().count(), TEXT);
         assert!(
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_not_taken() {
+    fn only_numbers_are_taken() {
         for text in [
             "hello",
             "30",
@@ -254,7 +254,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_note_is_too_strange(text: String) {
+        fn only_numbers_are_taken_from_random_notes(text: String) {
             if let Some(taken) = answer(&note(&text)) {
                 prop_assert!(is_number(&taken.text.unwrap()));
             }

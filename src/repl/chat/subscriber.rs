@@ -1,4 +1,4 @@
-//! Somebody who listens to the chat, also where its stream breaks.
+//! The subscriber of the chat: receives notes, and subscribes again when the stream breaks.
 
 use std::{mem, time::Duration};
 
@@ -15,12 +15,12 @@ use crate::{
     proto::{cursor::Cursor, note::ANNOUNCER},
 };
 
-/// What is heard while lines are answered.
+/// An event of the chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatEvent {
-    /// What somebody else said.
+    /// A note of another user.
     Note(Note),
-    /// What became of the chat itself.
+    /// A message about the chat itself, for example that it was lost.
     Notice(String),
 }
 
@@ -31,188 +31,186 @@ const BACKOFF: BackoffPolicy = BackoffPolicy {
     jitter: 0.0,
 };
 
-/// Somebody who listens.
+/// Receives the notes of the chat, and passes the new ones on.
 pub(in crate::repl) struct Subscriber<C> {
     calls: C,
     notes: Notes,
-    patience: Duration,
+    /// The longest time to wait for a note of the history.
+    timeout: Duration,
     /// The time at which the stream began, and the pauses before the next ones.
     since: Instant,
     backoff: Backoff,
-    repeats: ReplayFilter,
-    /// The place of the next note, where the server tells of places.
-    place: Option<Cursor>,
-    /// Whether the chat was lost, and whether it has another history since.
-    lost: bool,
-    forgotten: bool,
-    own: EchoFilter,
-    heard: mpsc::Sender<ChatEvent>,
-    /// Who waits for the history to be told.
+    replay: ReplayFilter,
+    /// The cursor of the next note; `None` if the server numbers no notes.
+    cursor: Option<Cursor>,
+    /// Whether the stream broke and is not restored yet.
+    is_lost: bool,
+    /// Whether the server has a new history since.
+    is_reset: bool,
+    echoes: EchoFilter,
+    events: mpsc::Sender<ChatEvent>,
+    /// Reports that the history was delivered, or that the server has no chat.
     joined: Option<oneshot::Sender<Result<(), CallError>>>,
 }
 
-/// Nobody wants to hear any more.
-struct Gone;
+/// The end of the subscription: the receiver is closed, or the server has no chat.
+struct Closed;
 
 impl<C: Calls> Subscriber<C> {
-    /// Somebody who listens to `notes`, and tells `joined` when the history is over.
+    /// Creates a subscriber that reads `notes`, and reports to `joined` at the end of the history.
     pub(in crate::repl) fn new(
         calls: &C,
         notes: Notes,
-        patience: Duration,
-        own: &EchoFilter,
-        heard: &mpsc::Sender<ChatEvent>,
+        timeout: Duration,
+        echoes: &EchoFilter,
+        events: &mpsc::Sender<ChatEvent>,
         joined: oneshot::Sender<Result<(), CallError>>,
     ) -> Self {
         Self {
             calls: calls.clone(),
             notes,
-            patience,
+            timeout,
             since: Instant::now(),
             backoff: Backoff::new(BACKOFF),
-            repeats: ReplayFilter::default(),
-            place: None,
-            lost: false,
-            forgotten: false,
-            own: own.clone(),
-            heard: heard.clone(),
+            replay: ReplayFilter::default(),
+            cursor: None,
+            is_lost: false,
+            is_reset: false,
+            echoes: echoes.clone(),
+            events: events.clone(),
             joined: Some(joined),
         }
     }
 
-    /// Listens until nobody wants to hear any more, or the server has no chat for us.
+    /// Receives notes until the receiver of events is closed, or the server has no chat for us.
     pub(in crate::repl) async fn listen(mut self) {
-        // What is over then needs no word.
-        let _ = self.hear_all().await;
+        // The reason has already been reported.
+        let _ = self.receive_all().await;
     }
 
-    async fn hear_all(&mut self) -> Result<(), Gone> {
-        let mut of_history = true;
+    async fn receive_all(&mut self) -> Result<(), Closed> {
+        let mut in_history = true;
         loop {
-            let came = if of_history {
-                self.notes.next_of_history(self.patience).await
+            let received = if in_history {
+                self.notes.next_of_history(self.timeout).await
             } else {
                 self.notes.next().await.map(Some)
             };
-            self.look_at_place();
-            match came {
-                Ok(Some(note)) if self.place.is_some() => self.hear(note).await?,
+            self.update_cursor();
+            match received {
+                Ok(Some(note)) if self.cursor.is_some() => self.deliver(note).await?,
                 Ok(Some(note)) => {
-                    let new = self.repeats.hear(note);
-                    self.hear_some(new).await?;
+                    let new = self.replay.receive(note);
+                    self.deliver_all(new).await?;
                 }
                 Ok(None) => {
-                    of_history = false;
-                    let new = self.repeats.history_is_over();
-                    self.hear_some(new).await?;
-                    self.arrive().await?;
+                    in_history = false;
+                    let new = self.replay.end_history();
+                    self.deliver_all(new).await?;
+                    self.report_joined().await?;
                 }
                 Err(error) => {
                     self.rejoin(error).await?;
-                    of_history = true;
+                    in_history = true;
                 }
             }
         }
     }
 
-    /// Keeps the place behind the last note, and sees whether it is in another history than
-    /// before.
-    fn look_at_place(&mut self) {
+    /// Keeps the cursor behind the last note, and notices if it belongs to a new history.
+    fn update_cursor(&mut self) {
         let Some(now) = self.notes.cursor() else {
             return;
         };
-        if self
-            .place
-            .as_ref()
-            .is_some_and(|place| place.history != now.history)
-        {
-            self.forgotten = true;
-            self.own.forget_older();
+        let before = self.cursor.as_ref();
+        if before.is_some_and(|before| before.history != now.history) {
+            self.is_reset = true;
+            self.echoes.forget_older();
         }
-        self.place = Some(now.clone());
+        self.cursor = Some(now.clone());
     }
 
-    /// All that was said before is told.
-    async fn arrive(&mut self) -> Result<(), Gone> {
+    /// Reports that the history has been delivered.
+    async fn report_joined(&mut self) -> Result<(), Closed> {
         if let Some(joined) = self.joined.take() {
             let _ = joined.send(Ok(()));
         }
-        let forgotten = mem::take(&mut self.forgotten);
-        if mem::take(&mut self.lost) {
-            let forgot = if forgotten {
-                "; the server has forgotten what was said before"
+        let is_reset = mem::take(&mut self.is_reset);
+        if mem::take(&mut self.is_lost) {
+            let reset = if is_reset {
+                "; the server has lost the earlier notes"
             } else {
                 ""
             };
-            self.notice(format!("in the chat again{forgot}")).await?;
+            self.notice(format!("in the chat again{reset}")).await?;
         }
         Ok(())
     }
 
-    async fn hear_some(&mut self, notes: Vec<Note>) -> Result<(), Gone> {
+    async fn deliver_all(&mut self, notes: Vec<Note>) -> Result<(), Closed> {
         for note in notes {
-            self.hear(note).await?;
+            self.deliver(note).await?;
         }
         Ok(())
     }
 
-    async fn hear(&mut self, note: Note) -> Result<(), Gone> {
-        if note.name != ANNOUNCER && self.own.takes(&note) {
+    async fn deliver(&mut self, note: Note) -> Result<(), Closed> {
+        if note.name != ANNOUNCER && self.echoes.remove(&note) {
             return Ok(());
         }
-        self.tell(ChatEvent::Note(note)).await
+        self.send(ChatEvent::Note(note)).await
     }
 
-    async fn tell(&mut self, heard: ChatEvent) -> Result<(), Gone> {
-        self.heard.send(heard).await.map_err(|_| Gone)
+    async fn send(&mut self, event: ChatEvent) -> Result<(), Closed> {
+        self.events.send(event).await.map_err(|_| Closed)
     }
 
-    async fn notice(&mut self, text: String) -> Result<(), Gone> {
-        self.tell(ChatEvent::Notice(text)).await
+    async fn notice(&mut self, text: String) -> Result<(), Closed> {
+        self.send(ChatEvent::Notice(text)).await
     }
 
-    /// Looks for the chat, which was lost by `error`, until it is there again.
-    async fn rejoin(&mut self, error: CallError) -> Result<(), Gone> {
+    /// Subscribes again after `error` broke the stream, until the server takes the call.
+    async fn rejoin(&mut self, error: CallError) -> Result<(), Closed> {
         if is_final(&error) {
             return self.give_up(error).await;
         }
         if let Some(joined) = self.joined.take() {
-            // It was there, and is looked for from here on.
+            // The chat was joined; a break is reported by notices.
             let _ = joined.send(Ok(()));
         }
-        // Told once, also where it is lost again before it is there.
-        if !mem::replace(&mut self.lost, true) {
+        // Reported once, even if the stream breaks again before the history has come.
+        if !mem::replace(&mut self.is_lost, true) {
             self.notice(format!("the chat is lost: {error}; looking for it again"))
                 .await?;
         }
-        self.own.breaks();
+        self.echoes.mark_break();
         if self.since.elapsed() > BACKOFF.cap {
             self.backoff.reset();
         }
         self.notes = loop {
             sleep(self.backoff.pause()).await;
-            match self.calls.listen(self.place.clone()).await {
+            match self.calls.listen(self.cursor.clone()).await {
                 Ok(notes) => break notes,
                 Err(error) if is_final(&error) => return self.give_up(error).await,
                 Err(_) => {}
             }
         };
         self.since = Instant::now();
-        self.repeats.rejoin();
+        self.replay.rejoin();
         Ok(())
     }
 
-    async fn give_up(&mut self, error: CallError) -> Result<(), Gone> {
+    async fn give_up(&mut self, error: CallError) -> Result<(), Closed> {
         if let Some(joined) = self.joined.take() {
             let _ = joined.send(Err(error));
         } else {
             self.notice(format!("out of the chat: {error}")).await?;
         }
-        Err(Gone)
+        Err(Closed)
     }
 }
 
-/// Whether a server that says this has no chat for us, now or later.
+/// Whether `error` means that the server has no chat for us, now or later.
 fn is_final(error: &CallError) -> bool {
     match error {
         CallError::Refused { .. } => !error.is_transient(),

@@ -26,7 +26,7 @@ use self::line_reader::LineReader;
 use self::{
     collect::Collector, flow_control::FlowControl, output::OutputBuffer, submit::Submitter,
 };
-use super::{Calls, ChatEvent, chat::Chat};
+use super::{Calls, ChatEvent, chat::ChatSession};
 use crate::client::EvaluateOptions;
 
 pub use self::{
@@ -107,7 +107,7 @@ pub async fn run(
         .map_err(ScriptError::Write)?;
     let (asked, to_ask) = mpsc::unbounded_channel();
     let (listener, mut heard) = mpsc::channel(HEARD);
-    let chat = Chat::new(name, rules.timeout, listener);
+    let chat = ChatSession::new(name, rules.timeout, listener);
     // What is on its way to the pages, also where this ends.
     let mut passing = None;
     let feeding = async {

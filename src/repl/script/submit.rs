@@ -19,7 +19,7 @@ use crate::{
     repl::{
         Calls, Outcome,
         calling::evaluation::Evaluation,
-        chat::{Chat, Talk, share::Answered},
+        chat::{ChatSession, Talk, share::AnsweredLine},
         command::{self, Command, Operand, Set, Word, fault::LineFault, help::help, operand},
         session::{replay_log::mentions_last, stream::WorksheetStream},
         settings::{SETTINGS, Settings},
@@ -43,7 +43,7 @@ pub(super) struct Submitter<'a, C> {
     /// How lines of the language are asked for.
     evaluation: Evaluation,
     requests: Option<Requests>,
-    chat: Chat,
+    chat: ChatSession,
     /// The newest line that may have an answer, of those that are sent.
     newest: (u64, String),
     /// Whether a typed call was made of whose reply the worksheet may not know.
@@ -109,7 +109,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         asked: UnboundedSender<Asked>,
         credit: &'a FlowControl,
         rules: Rules,
-        chat: Chat,
+        chat: ChatSession,
     ) -> Self {
         Self {
             calls,
@@ -356,7 +356,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         let (_, newest) = self.last().await?;
         let (number, line) = &self.newest;
         let newest = newest.filter(|(answered, _)| answered == number);
-        let answered = newest.map(|(_, reply)| Answered {
+        let answered = newest.map(|(_, reply)| AnsweredLine {
             line: line.clone(),
             reply,
         });

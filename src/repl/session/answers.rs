@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fmt::Write as _};
 
 use super::replay_log::is_independent;
-use crate::repl::chat::share::Answered;
+use crate::repl::chat::share::AnsweredLine;
 use crate::text::elide::elided;
 use crate::{
     client::{AngleUnit, Reply},
@@ -31,7 +31,7 @@ pub(in crate::repl) struct Answers {
 /// An answer, and what bare angles meant in its line.
 #[derive(Clone, Debug)]
 pub(in crate::repl) struct Numbered {
-    pub(in crate::repl) answered: Answered,
+    pub(in crate::repl) answered: AnsweredLine,
     pub(in crate::repl) angle: AngleUnit,
 }
 
@@ -76,7 +76,7 @@ impl Answers {
     }
 
     /// The newest.
-    pub(in crate::repl) fn last(&self) -> Option<&Answered> {
+    pub(in crate::repl) fn last(&self) -> Option<&AnsweredLine> {
         self.kept.back().map(|numbered| &numbered.answered)
     }
 
@@ -114,7 +114,7 @@ mod tests {
 
     fn answer(line: &str, n: i32) -> Numbered {
         Numbered {
-            answered: Answered {
+            answered: AnsweredLine {
                 line: line.into(),
                 reply: Reply::Integer(n),
             },

@@ -22,7 +22,7 @@ use super::{
         discovery::discover,
         evaluation::{Evaluation, evaluate},
     },
-    chat::{Chat, Talk, share::Answered, subscriber::ChatEvent},
+    chat::{ChatSession, Talk, share::AnsweredLine, subscriber::ChatEvent},
     command::{self, Command, Operand, Rest, Set, Word, help::help, operand},
     settings::{SETTINGS, Settings, file},
 };
@@ -83,7 +83,7 @@ pub struct Session<C> {
     sheet: ReconnectingWorksheet,
     /// Whether it was said that lines become typed calls.
     said: bool,
-    chat: Chat,
+    chat: ChatSession,
     answers: Answers,
     /// Whether what travels is told of each line.
     tracing: bool,
@@ -102,7 +102,7 @@ impl<C: Calls> Session<C> {
             file,
         } = profile;
         Self {
-            chat: Chat::new(&name, timeout, heard),
+            chat: ChatSession::new(&name, timeout, heard),
             calls,
             timeout,
             patience: timeout,
@@ -176,7 +176,7 @@ impl<C: Calls> Session<C> {
             && !matches!(outcome, Outcome::Recalled(_))
         {
             self.answers.push(Numbered {
-                answered: Answered {
+                answered: AnsweredLine {
                     line: line.into(),
                     reply: reply.clone(),
                 },

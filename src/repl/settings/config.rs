@@ -1,50 +1,50 @@
-//! The configuration file: settings in TOML, under the names that `:set` knows.
+//! The configuration file: settings in TOML, with the names of `:set`.
 
 use toml_edit::{DocumentMut, Item, TomlError, Value};
 
 use super::{Change, SETTINGS, Setting, Settings};
 use crate::text::printable::printable;
 
-/// Characters of a message about the file's text.
+/// The longest quotation from the file in a message, in characters.
 const MESSAGE: usize = 200;
 
-/// What stands in the place of a value that is none.
+/// The name of a TOML table in messages about invalid values.
 const TABLE: &str = "a table";
 
-/// Why a text is no configuration.
+/// An error in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// It is no TOML.
+    /// The file is not valid TOML.
     #[error("line {line}: {message}")]
     Syntax {
-        /// Which line, from 1.
+        /// The line's number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The parser's message.
         message: String,
     },
-    /// There is no such setting.
+    /// An unknown setting.
     #[error("line {line}: there is no setting '{name}'; ':set' lists them")]
     Unknown {
-        /// Which line, from 1.
+        /// The line's number, from 1.
         line: usize,
-        /// What it sets.
+        /// The setting's name.
         name: String,
     },
-    /// A setting cannot be that.
+    /// A value that the setting does not take.
     #[error("line {line}: {name} cannot be {value}; it is {values}")]
     Value {
-        /// Which line, from 1.
+        /// The line's number, from 1.
         line: usize,
-        /// What it sets.
+        /// The setting's name.
         name: String,
-        /// To what.
+        /// The value in the file.
         value: String,
-        /// What it could be.
+        /// The values that the setting takes.
         values: &'static str,
     },
 }
 
-/// The line of `text` at a byte, from 1.
+/// Returns the number of the line at `byte`, from 1.
 fn line(text: &str, byte: usize) -> usize {
     let before = text.get(..byte).unwrap_or_default();
     before.matches('\n').count() + 1
@@ -58,7 +58,7 @@ fn parse(text: &str) -> Result<DocumentMut, ConfigError> {
         })
 }
 
-/// Changes `settings` as `text` says. What is wrong with it is told; the rest holds.
+/// Applies the settings in `text` to `settings`, and returns the errors. The valid ones hold.
 #[must_use]
 pub fn apply(text: &str, settings: &mut Settings) -> Vec<ConfigError> {
     let document = match toml_edit::Document::parse(text) {
@@ -70,19 +70,19 @@ pub fn apply(text: &str, settings: &mut Settings) -> Vec<ConfigError> {
             }];
         }
     };
-    let mut wrong = Vec::new();
+    let mut errors = Vec::new();
     for (name, item) in document.iter() {
         let key = document.key(name).and_then(toml_edit::Key::span);
         let span = item.span().or(key).unwrap_or_default();
         let line = line(text, span.start);
         let Some(setting) = Setting::find(name) else {
             let name = printable(name, MESSAGE);
-            wrong.push(ConfigError::Unknown { line, name });
+            errors.push(ConfigError::Unknown { line, name });
             continue;
         };
         match value(item).and_then(|value| Change::new(setting, &value)) {
             Some(change) => settings.change(&change),
-            None => wrong.push(ConfigError::Value {
+            None => errors.push(ConfigError::Value {
                 line,
                 name: setting.name.into(),
                 value: match item.as_value() {
@@ -93,10 +93,10 @@ pub fn apply(text: &str, settings: &mut Settings) -> Vec<ConfigError> {
             }),
         }
     }
-    wrong
+    errors
 }
 
-/// A value as `:set` takes it.
+/// Returns a value as `:set` takes it; `None` for dates, floats, lists and tables.
 fn value(item: &Item) -> Option<String> {
     match item.as_value()? {
         Value::String(text) => Some(text.value().clone()),
@@ -106,14 +106,16 @@ fn value(item: &Item) -> Option<String> {
     }
 }
 
-/// `text` with the settings in it; its comments, and what it says otherwise, stay.
+/// Returns `text` with the settings in it. Comments and unknown keys are preserved.
+///
+/// A setting that has its default is written only if `text` has it already.
 pub(in crate::repl) fn merged(text: &str, settings: &Settings) -> Result<String, ConfigError> {
     let mut document = parse(text)?;
-    // Whoever wrote a table there meant something else by it.
-    let wrong = apply(text, &mut Settings::default());
+    // A table with a setting's name has some other purpose, and must not be overwritten.
+    let errors = apply(text, &mut Settings::default());
     let is_table =
         |it: &ConfigError| matches!(it, ConfigError::Value { value, .. } if value == TABLE);
-    if let Some(table) = wrong.into_iter().find(is_table) {
+    if let Some(table) = errors.into_iter().find(is_table) {
         return Err(table);
     }
     if text.trim().is_empty() {
@@ -133,7 +135,7 @@ pub(in crate::repl) fn merged(text: &str, settings: &Settings) -> Result<String,
         };
         match document.get_mut(setting.name) {
             Some(Item::Value(before)) => {
-                // The comment behind it.
+                // Keeps the comment after the value.
                 *value.decor_mut() = before.decor().clone();
                 *before = value;
             }
@@ -148,6 +150,7 @@ pub(in crate::repl) fn merged(text: &str, settings: &Settings) -> Result<String,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repl::settings::Separator;
 
     fn read(text: &str) -> (Settings, Vec<String>) {
         let mut settings = Settings::default();
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read() {
+    fn settings_read_back() {
         let mut settings = Settings::default();
         for (name, value) in [
             ("digits", "30"),
@@ -172,7 +175,7 @@ mod tests {
             "digits = 30\nangle = \"deg\"\nbase = 16\nfold = false\n"
         );
         assert_eq!(read(&text), (settings, Vec::new()));
-        // A default that was written down stays, and says so.
+        // A default is written where the file has the setting already.
         let again = merged(&text, &Settings::default()).unwrap();
         assert_eq!(
             again,
@@ -181,7 +184,22 @@ mod tests {
     }
 
     #[test]
-    fn comments_stay() {
+    fn every_value_replaces_another_one() {
+        for setting in &SETTINGS {
+            for value in setting.listed_values() {
+                let mut settings = Settings::default();
+                settings.change(&Change::new(setting, value).unwrap());
+                let text = merged(&format!("{} = 1\n", setting.name), &settings).unwrap();
+                assert_eq!(read(&text), (settings, Vec::new()), "{text}");
+            }
+        }
+        let (settings, wrong) = read("angle = \"radians\"\nseparator = \" \"\n");
+        assert_eq!(wrong, [""; 0]);
+        assert_eq!(settings.separator, Separator::Space);
+    }
+
+    #[test]
+    fn comments_are_preserved() {
         let text = "# mine\ndigits = 12 # few\n\n# the end\n";
         let (mut settings, wrong) = read(text);
         assert!(wrong.is_empty(), "{wrong:?}");
@@ -197,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_and_the_rest_holds() {
+    fn errors_are_reported_and_the_rest_is_applied() {
         let (settings, wrong) =
             read("digits = 0\ncolour = 1\n\nangle = \"deg\"\nbase = [1]\n[fold]\n");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The files of a session: worksheets, and the settings.
+//! The files of a session: saved worksheets, and the configuration file.
 
 use std::{
     ffi::OsString,
@@ -18,13 +18,13 @@ use crate::{
     text::{io_error, printable::quoted},
 };
 
-/// Bytes of a file that is loaded.
+/// The longest file that is loaded, in bytes.
 const LONGEST: u64 = 1 << 20;
 
-/// The first line of a file that was saved.
+/// The first line of a saved worksheet.
 const HEADER: &str = "# a worksheet of grpcalc";
 
-/// Why a file could not be read or written.
+/// An error in reading or writing a file.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::repl) enum FileError {
     #[error("cannot read {}: {}", quoted(.0), io_error::describe(.1))]
@@ -33,8 +33,8 @@ pub(in crate::repl) enum FileError {
     Write(String, io::Error),
     #[error("{} has more than {LONGEST} bytes; 'grpcalc -f' is for long ones", quoted(.0))]
     Long(String),
-    #[error("{} is no text (UTF-8)", quoted(.0))]
-    NoText(String),
+    #[error("{} is not UTF-8", quoted(.0))]
+    InvalidUtf8(String),
     #[error("{} was not saved by ':save', and is left as it is", quoted(.0))]
     Foreign(String),
     #[error("{}: {error}; it is left as it is", quoted(.name))]
@@ -44,7 +44,7 @@ pub(in crate::repl) enum FileError {
     },
 }
 
-/// `~/` at the beginning stands for the user's own directory, as in a shell.
+/// Replaces `~/` at the beginning with the user's home directory, as a shell does.
 fn expanded(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -52,14 +52,14 @@ fn expanded(path: &str) -> PathBuf {
     }
 }
 
-/// The lines of a file.
+/// Reads the lines of a file.
 pub(in crate::repl) async fn load(path: &str) -> Result<LoadedFile, FileError> {
     let text = read(&expanded(path), path).await?;
     Ok(LoadedFile::new(path, &text))
 }
 
 impl LoadedFile {
-    /// The lines of a file's text.
+    /// Splits a file's text into lines.
     #[must_use]
     pub fn new(name: &str, text: &str) -> Self {
         Self {
@@ -75,7 +75,7 @@ async fn read(path: &Path, name: &str) -> Result<String, FileError> {
     // Opening a named pipe would wait for a writer.
     let metadata = fs::metadata(path).await.map_err(failed)?;
     if !metadata.is_file() {
-        return Err(failed(io::Error::other("it is no regular file")));
+        return Err(failed(io::Error::other("it is not a regular file")));
     }
     let file = fs::File::open(path).await.map_err(failed)?;
     let mut bytes = Vec::new();
@@ -86,16 +86,19 @@ async fn read(path: &Path, name: &str) -> Result<String, FileError> {
     if bytes.len() as u64 > LONGEST {
         return Err(FileError::Long(name.into()));
     }
-    String::from_utf8(bytes).map_err(|_| FileError::NoText(name.into()))
+    String::from_utf8(bytes).map_err(|_| FileError::InvalidUtf8(name.into()))
 }
 
-/// Writes lines, each with what bare angles mean in it, and tells how many there were.
+/// Writes the lines of a worksheet, each with its angle unit, and returns their number.
+///
+/// Nothing is written if there are no lines. An existing file is replaced only if this function
+/// wrote it.
 pub(in crate::repl) async fn save(
     name: &str,
     lines: impl Iterator<Item = (&str, AngleUnit)>,
 ) -> Result<usize, FileError> {
     let (mut text, mut count) = (format!("{HEADER}\n"), 0);
-    // Whoever loads it may have set another.
+    // Written before the first line: another session may have a different unit.
     let mut unit = None;
     for (line, angle) in lines {
         if unit.replace(angle) != Some(angle) {
@@ -110,13 +113,13 @@ pub(in crate::repl) async fn save(
     }
     if count > 0 {
         let path = expanded(name);
-        let is_free = !path.exists()
+        let may_replace = !path.exists()
             || match read(&path, name).await {
                 Ok(text) => text.starts_with(HEADER),
                 Err(FileError::Read(name, error)) => return Err(FileError::Write(name, error)),
                 Err(_) => false,
             };
-        if !is_free {
+        if !may_replace {
             return Err(FileError::Foreign(name.into()));
         }
         write(&path, name, &text).await?;
@@ -124,7 +127,7 @@ pub(in crate::repl) async fn save(
     Ok(count)
 }
 
-/// Keeps settings in the file, whose other lines stay as they are.
+/// Writes the settings to the configuration file, and creates its directory if necessary.
 pub(in crate::repl) async fn keep(path: &Path, settings: &Settings) -> Result<(), FileError> {
     let name = path.display().to_string();
     let before = if path.exists() {
@@ -144,27 +147,27 @@ pub(in crate::repl) async fn keep(path: &Path, settings: &Settings) -> Result<()
     write(path, &name, &text).await
 }
 
-/// Writes the whole file or nothing.
+/// Writes a file atomically: all of it, or nothing.
 async fn write(path: &Path, name: &str, text: &str) -> Result<(), FileError> {
-    // What a link leads to is replaced, not the link.
+    // Replaces the target of a symbolic link, not the link.
     let path = fs::canonicalize(path).await.unwrap_or_else(|_| path.into());
-    let mut beside = OsString::from(path.as_os_str());
-    beside.push(format!(".{}.new", std::process::id()));
+    let mut temporary = OsString::from(path.as_os_str());
+    temporary.push(format!(".{}.new", std::process::id()));
     let written = async {
-        let mut file = fs::File::create_new(&beside).await?;
+        let mut file = fs::File::create_new(&temporary).await?;
         if let Ok(metadata) = fs::metadata(&path).await {
             file.set_permissions(metadata.permissions()).await?;
         }
         file.write_all(text.as_bytes()).await?;
         file.sync_all().await?;
-        fs::rename(&beside, &path).await
+        fs::rename(&temporary, &path).await
     };
     let failed = match written.await {
         Ok(()) => return Ok(()),
         Err(error) => error,
     };
     if failed.kind() != io::ErrorKind::AlreadyExists {
-        let _ = fs::remove_file(&beside).await;
+        let _ = fs::remove_file(&temporary).await;
     }
     Err(FileError::Write(name.into(), failed))
 }
@@ -174,7 +177,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_saved_can_be_loaded() {
+    async fn a_saved_worksheet_loads() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a b.calc");
         let path = path.to_str().unwrap();
@@ -184,7 +187,7 @@ mod tests {
         ];
         for _ in 0..2 {
             assert_eq!(save(path, lines.into_iter()).await.unwrap(), 2);
-            let sheaf = load(path).await.unwrap();
+            let file = load(path).await.unwrap();
             let expected = [
                 HEADER,
                 ":set angle rad",
@@ -192,15 +195,15 @@ mod tests {
                 ":set angle deg",
                 "y = sin(30)",
             ];
-            let lines: Vec<_> = sheaf.groups.iter().map(|group| &group.line).collect();
+            let lines: Vec<_> = file.groups.iter().map(|group| &group.line).collect();
             assert_eq!(lines, expected);
-            assert!(sheaf.is_saved);
+            assert!(file.is_saved);
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[tokio::test]
-    async fn files_of_others_are_left_alone() {
+    async fn other_files_are_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes");
         std::fs::write(&path, "dear diary").unwrap();
@@ -210,7 +213,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "dear diary");
         let error = load(folder.path().to_str().unwrap()).await.unwrap_err();
         assert!(
-            error.to_string().ends_with("it is no regular file"),
+            error.to_string().ends_with("it is not a regular file"),
             "{error}"
         );
         let error = save(folder.path().to_str().unwrap(), lines.into_iter()).await;
@@ -219,6 +222,6 @@ mod tests {
         let error = save(path.to_str().unwrap(), lines.into_iter()).await;
         assert!(matches!(error, Err(FileError::Foreign(_))), "{error:?}");
         let error = load(path.to_str().unwrap()).await;
-        assert!(matches!(error, Err(FileError::NoText(_))), "{error:?}");
+        assert!(matches!(error, Err(FileError::InvalidUtf8(_))), "{error:?}");
     }
 }

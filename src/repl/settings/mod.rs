@@ -1,21 +1,23 @@
-//! What a person can set, and keep.
+//! Settings: one table for `:set`, help, completion and the configuration file.
 
 pub mod config;
 pub(super) mod file;
 
 use crate::client::{AngleUnit, EvaluateOptions, NumberBase};
 
-/// How lines are evaluated and answers shown.
+/// The values of all settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// What the server is told.
+    /// The options of each evaluation, which are sent to the server.
     pub options: EvaluateOptions,
-    /// Whether the answer is shown while a line is being typed.
+    /// Whether the answer is shown while a line is typed.
     pub preview: bool,
-    /// Whether long numbers are shown in part.
+    /// Whether long numbers are folded.
     pub fold: bool,
-    /// What stands between groups of three digits.
+    /// The separator between groups of three digits.
     pub separator: Separator,
+    /// The colors at the prompt.
+    pub theme: Theme,
 }
 
 impl Default for Settings {
@@ -25,16 +27,28 @@ impl Default for Settings {
             preview: true,
             fold: true,
             separator: Separator::Off,
+            theme: Theme::Dark,
         }
     }
 }
 
-/// What stands between groups of three digits.
+/// The colors at the prompt, by the terminal's background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Colors for a dark background.
+    Dark,
+    /// Colors for a light background.
+    Light,
+    /// No colors.
+    None,
+}
+
+/// The separator between groups of three digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Separator {
-    /// Nothing.
+    /// No separator.
     Off,
-    /// `1_000_000`, which reads back.
+    /// `1_000_000`, which is also valid input.
     Underscore,
     /// `1,000,000`.
     Comma,
@@ -43,7 +57,7 @@ pub enum Separator {
 }
 
 impl Separator {
-    /// The character, if there is one.
+    /// Returns the character of the separator, if any.
     #[must_use]
     pub const fn character(self) -> Option<char> {
         match self {
@@ -55,28 +69,28 @@ impl Separator {
     }
 }
 
-/// A setting as its user sees it.
+/// A row of the table of settings.
 #[derive(Debug)]
 pub struct Setting {
-    /// What it is called, at the prompt and in the file.
+    /// The name, at the prompt and in the file.
     pub name: &'static str,
-    /// What it can be.
+    /// The values, as a text for users. The completion takes its candidates from it.
     pub values: &'static str,
-    /// What it is about, in a line.
+    /// The meaning, in one line.
     pub summary: &'static str,
     get: fn(&Settings) -> String,
     set: fn(&mut Settings, &str) -> Option<()>,
 }
 
 impl PartialEq for Setting {
-    /// Whether both are the same entry of the table.
+    /// Whether both are the same row.
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-/// Every setting.
-pub const SETTINGS: [Setting; 6] = [
+/// The table of settings.
+pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "digits",
         values: "1 to 1000",
@@ -91,7 +105,7 @@ pub const SETTINGS: [Setting; 6] = [
     Setting {
         name: "angle",
         values: "rad or deg",
-        summary: "what a bare number means to sin, cos and the others",
+        summary: "the unit of a bare number in sin, cos and the others",
         get: |settings| name_of(&ANGLES, &settings.options.angle),
         set: |settings, value| {
             settings.options.angle = value_of(&ANGLES, value)?;
@@ -101,7 +115,7 @@ pub const SETTINGS: [Setting; 6] = [
     Setting {
         name: "base",
         values: "10, 16, 8 or 2",
-        summary: "in which base integers are shown",
+        summary: "the base of integers in answers",
         get: |settings| name_of(&BASES, &settings.options.base),
         set: |settings, value| {
             settings.options.base = value_of(&BASES, value)?;
@@ -111,7 +125,7 @@ pub const SETTINGS: [Setting; 6] = [
     Setting {
         name: "separator",
         values: "off, comma, space or underscore",
-        summary: "what stands between groups of three digits",
+        summary: "the separator between groups of three digits",
         get: |settings| name_of(&SEPARATORS, &settings.separator),
         set: |settings, value| {
             settings.separator = value_of(&SEPARATORS, value)?;
@@ -121,7 +135,7 @@ pub const SETTINGS: [Setting; 6] = [
     Setting {
         name: "fold",
         values: "on or off",
-        summary: "whether long numbers are shown in part, with the count of their digits",
+        summary: "whether long numbers are folded, with the count of their digits",
         get: |settings| name_of(&SWITCH, &settings.fold),
         set: |settings, value| {
             settings.fold = value_of(&SWITCH, value)?;
@@ -131,16 +145,26 @@ pub const SETTINGS: [Setting; 6] = [
     Setting {
         name: "preview",
         values: "on or off",
-        summary: "whether the answer is shown while a line is being typed",
+        summary: "whether the answer is shown while a line is typed",
         get: |settings| name_of(&SWITCH, &settings.preview),
         set: |settings, value| {
             settings.preview = value_of(&SWITCH, value)?;
             Some(())
         },
     },
+    Setting {
+        name: "theme",
+        values: "dark, light or none",
+        summary: "the colors, by the background of the terminal",
+        get: |settings| name_of(&THEMES, &settings.theme),
+        set: |settings, value| {
+            settings.theme = value_of(&THEMES, value)?;
+            Some(())
+        },
+    },
 ];
 
-// Of several names of a value, the first is shown.
+// A value may have several names. The first is the one that is shown and kept.
 
 const SWITCH: [(&str, bool); 4] = [
     ("on", true),
@@ -149,10 +173,11 @@ const SWITCH: [(&str, bool); 4] = [
     ("false", false),
 ];
 
-const ANGLES: [(&str, AngleUnit); 5] = [
+const ANGLES: [(&str, AngleUnit); 6] = [
     ("rad", AngleUnit::Unspecified),
     ("deg", AngleUnit::Degree),
     ("radian", AngleUnit::Unspecified),
+    ("radians", AngleUnit::Unspecified),
     ("degree", AngleUnit::Degree),
     ("degrees", AngleUnit::Degree),
 ];
@@ -168,13 +193,24 @@ const BASES: [(&str, NumberBase); 8] = [
     ("bin", NumberBase::Binary),
 ];
 
-const SEPARATORS: [(&str, Separator); 6] = [
+const SEPARATORS: [(&str, Separator); 9] = [
     ("off", Separator::Off),
+    ("none", Separator::Off),
+    ("false", Separator::Off),
     ("comma", Separator::Comma),
     ("space", Separator::Space),
     ("underscore", Separator::Underscore),
     (",", Separator::Comma),
+    (" ", Separator::Space),
     ("_", Separator::Underscore),
+];
+
+const THEMES: [(&str, Theme); 5] = [
+    ("dark", Theme::Dark),
+    ("light", Theme::Light),
+    ("none", Theme::None),
+    ("off", Theme::None),
+    ("false", Theme::None),
 ];
 
 fn name_of<T: PartialEq>(names: &[(&str, T)], value: &T) -> String {
@@ -187,17 +223,17 @@ fn value_of<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
     found.map(|(_, value)| *value)
 }
 
-/// A setting and a value that it can have.
+/// A setting and a valid value for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// What is set.
+    /// The setting.
     pub setting: &'static Setting,
-    /// To what.
+    /// Its new value.
     pub value: String,
 }
 
 impl Change {
-    /// To set `setting` to `value`; none where it cannot be that.
+    /// Returns the change of `setting` to `value`; `None` if the value is invalid.
     #[must_use]
     pub fn new(setting: &'static Setting, value: &str) -> Option<Self> {
         (setting.set)(&mut Settings::default(), value)?;
@@ -209,7 +245,13 @@ impl Change {
 }
 
 impl Setting {
-    /// The setting of this name.
+    /// Returns the single values in [`Setting::values`]; of a range, the first and the last.
+    pub fn listed_values(&self) -> impl Iterator<Item = &'static str> {
+        let words = self.values.split([' ', ',']);
+        words.filter(|word| !matches!(*word, "" | "or" | "to"))
+    }
+
+    /// Returns the setting of this name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.name == name)
@@ -217,19 +259,19 @@ impl Setting {
 }
 
 impl Settings {
-    /// Sets one of them.
+    /// Applies a change.
     pub fn change(&mut self, change: &Change) {
-        // It was tried when the change was made.
+        // `Change::new` has checked the value.
         let _ = (change.setting.set)(self, &change.value);
     }
 
-    /// What a setting is, as it is written.
+    /// Returns the value of a setting as `:set` takes it.
     #[must_use]
     pub fn value(&self, setting: &Setting) -> String {
         (setting.get)(self)
     }
 
-    /// Settings with their values and what they are about, a line each.
+    /// Returns the settings with their values and meanings, one a line.
     #[must_use]
     pub fn table<'s>(&self, settings: impl IntoIterator<Item = &'s Setting>) -> String {
         let line = |setting: &Setting| {
@@ -252,25 +294,45 @@ mod tests {
 
     #[test]
     fn every_value_reads_back() {
-        for (name, values) in [
-            ("digits", &["1", "20", "1000"][..]),
-            ("angle", &["rad", "deg"]),
-            ("base", &["10", "16", "8", "2"]),
-            ("separator", &["off", "comma", "space", "underscore"]),
-            ("fold", &["on", "off"]),
-            ("preview", &["on", "off"]),
-        ] {
-            let setting = Setting::find(name).unwrap();
-            for value in values {
+        for setting in &SETTINGS {
+            assert!(setting.listed_values().count() > 1, "{}", setting.name);
+            for value in setting.listed_values() {
                 let mut settings = Settings::default();
                 settings.change(&Change::new(setting, value).unwrap());
-                assert_eq!(settings.value(setting), *value, "{name}");
+                assert_eq!(settings.value(setting), value, "{}", setting.name);
             }
         }
     }
 
     #[test]
-    fn what_they_cannot_be() {
+    fn values_have_long_names_in_singular_and_plural() {
+        for (name, value, same) in [
+            ("angle", "rad", &["radian", "radians"][..]),
+            ("angle", "deg", &["degree", "degrees"]),
+            ("base", "10", &["dec"]),
+            ("base", "16", &["hex"]),
+            ("base", "8", &["oct"]),
+            ("base", "2", &["bin"]),
+            ("separator", "off", &["none", "false"]),
+            ("separator", "comma", &[","]),
+            ("separator", "space", &[" "]),
+            ("separator", "underscore", &["_"]),
+            ("theme", "none", &["off", "false"]),
+            ("fold", "on", &["true"]),
+            ("fold", "off", &["false"]),
+        ] {
+            let setting = Setting::find(name).unwrap();
+            for other in same {
+                let mut settings = Settings::default();
+                let change = Change::new(setting, other);
+                settings.change(&change.unwrap_or_else(|| panic!("{name} {other}")));
+                assert_eq!(settings.value(setting), value, "{name} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn invalid_values_are_refused() {
         for (name, value) in [
             ("digits", "0"),
             ("digits", "1001"),
@@ -279,6 +341,7 @@ mod tests {
             ("base", "3"),
             ("separator", "."),
             ("fold", "yes"),
+            ("theme", "solarized"),
         ] {
             let setting = Setting::find(name).unwrap();
             assert_eq!(Change::new(setting, value), None, "{name} {value}");

@@ -1,4 +1,4 @@
-//! What Tab offers.
+//! Completion with Tab.
 
 use rustyline::completion::{self, FilenameCompleter};
 
@@ -15,39 +15,39 @@ use crate::{
     text::printable::printable,
 };
 
-/// Columns of a name in a list, at most.
+/// The width of the names in a list, in columns.
 const NAME: usize = 26;
 
-/// What keeps the settings.
+/// The option of `:set` that keeps the settings.
 const SAVE: &str = "--save";
 
-/// A name that could stand where Tab was pressed.
+/// A name that fits where Tab was pressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::terminal) struct Candidate {
-    /// What is written.
+pub(in crate::terminal) struct CompletionCandidate {
+    /// The text that is inserted.
     text: String,
-    /// What is listed: how it is used, and what it is.
-    shown: String,
+    /// The row in the list: usage and summary.
+    row: String,
 }
 
-impl Candidate {
+impl CompletionCandidate {
     fn new(text: impl Into<String>, usage: &str, summary: &str) -> Self {
         Self {
             text: text.into(),
-            shown: format!("{usage:<NAME$} {summary}").trim_end().to_owned(),
+            row: format!("{usage:<NAME$} {summary}").trim_end().to_owned(),
         }
     }
 
-    /// The same in a list of so many columns.
+    /// Cuts the row to fit into a list of `columns`.
     pub(in crate::terminal) fn within(mut self, columns: usize) -> Self {
-        self.shown = printable(&self.shown, columns.saturating_sub(2));
+        self.row = printable(&self.row, columns.saturating_sub(2));
         self
     }
 }
 
-impl completion::Candidate for Candidate {
+impl completion::Candidate for CompletionCandidate {
     fn display(&self) -> &str {
-        &self.shown
+        &self.row
     }
 
     fn replacement(&self) -> &str {
@@ -55,17 +55,18 @@ impl completion::Candidate for Candidate {
     }
 }
 
-/// The names that could stand where the word around the cursor (a byte position in
-/// `line`) begins, and the byte at which it begins: commands at the start of a line
-/// and behind `help`, functions, constants and the worksheet's own `definitions` where an
-/// expression can have them, files where one is named.
+/// Returns the candidates for the word that ends at `cursor`, and the byte where the word begins.
+///
+/// `cursor` is a byte position in `line`. Candidates are commands at the start of a line and after
+/// `help`; functions, constants and the worksheet's `definitions` in an expression; files in
+/// `:load` and `:save`.
 pub(in crate::terminal) fn complete(
     line: &str,
     cursor: usize,
     definitions: impl FnOnce() -> Vec<(String, String)>,
-) -> (usize, Vec<Candidate>) {
+) -> (usize, Vec<CompletionCandidate>) {
     let before = &line[..cursor];
-    // A line within a line.
+    // `:explain` takes a whole line.
     let inner = before.trim_start().strip_prefix(":explain ");
     let before = inner.unwrap_or(before);
     let offset = cursor - before.len();
@@ -97,13 +98,13 @@ pub(in crate::terminal) fn complete(
         Some("help") if front.trim() == "help" => topics(),
         Some(":set") => settings(front),
         Some(":trace" | ":chat") if front.split_whitespace().count() == 1 => {
-            let switch = |word: &str| Candidate::new(word, word, "");
+            let switch = |word: &str| CompletionCandidate::new(word, word, "");
             let on = (first == Some(":trace")).then(|| switch("on"));
             on.into_iter().chain([switch("off")]).collect()
         }
         Some("help") => Vec::new(),
         Some(first) if first.starts_with(':') || is_comment(before) => Vec::new(),
-        Some(_) if is_converted(front) => forms(),
+        Some(_) if expects_conversion(front) => conversions(),
         Some(_) if word.is_empty() => Vec::new(),
         Some(first) if CommandSpec::find(first).is_some() => defined(definitions),
         Some(_) => language(definitions),
@@ -118,28 +119,29 @@ pub(in crate::terminal) fn complete(
     (offset + start, candidates)
 }
 
-/// Whether a comment has begun on the last line.
+/// Whether the last line of the text ends in a comment.
 fn is_comment(before: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
     matches!(classes(line).last(), Some((Class::Comment, _)))
 }
 
-/// Whether a form comes next.
-fn is_converted(front: &str) -> bool {
+/// Whether a conversion comes next.
+fn expects_conversion(front: &str) -> bool {
     let front = front.trim_end();
     front.ends_with("->") || front.ends_with(" to")
 }
 
-fn forms() -> Vec<Candidate> {
-    let candidate = |form: &Form| Candidate::new(form.example, form.example, form.summary);
+fn conversions() -> Vec<CompletionCandidate> {
+    let candidate =
+        |form: &Form| CompletionCandidate::new(form.example, form.example, form.summary);
     FORMS.iter().map(candidate).collect()
 }
 
-fn files(path: &str) -> Vec<Candidate> {
+fn files(path: &str) -> Vec<CompletionCandidate> {
     if path.contains('\'') {
         return Vec::new();
     }
-    // Behind an open quote nothing is escaped, as in our commands.
+    // After an open quote rustyline escapes nothing, and neither do our commands.
     let quoted = format!("'{path}");
     let found = FilenameCompleter::new().complete_path(&quoted, quoted.len());
     let (_, found) = found.unwrap_or_default();
@@ -148,76 +150,76 @@ fn files(path: &str) -> Vec<Candidate> {
         .next()
         .is_some_and(|name| name.starts_with('.'));
     let offered = found.into_iter().filter(|file| {
-        let is_seen = printable(&file.display, usize::MAX) == file.display;
-        is_seen && (hidden || !file.display.starts_with('.'))
+        let is_printable = printable(&file.display, usize::MAX) == file.display;
+        is_printable && (hidden || !file.display.starts_with('.'))
     });
     offered
-        .map(|file| Candidate::new(file.replacement, &file.display, ""))
+        .map(|file| CompletionCandidate::new(file.replacement, &file.display, ""))
         .collect()
 }
 
-fn commands() -> Vec<Candidate> {
+fn commands() -> Vec<CompletionCandidate> {
     let entries = TABLE.iter().flat_map(|entry| {
         entry.names.iter().map(move |name| {
             let usage = format!("{name} {}", entry.operands);
-            Candidate::new(format!("{name} "), &usage, entry.summary)
+            CompletionCandidate::new(format!("{name} "), &usage, entry.summary)
         })
     });
     entries.collect()
 }
 
-/// What an expression can have. A function comes with its parenthesis.
-fn language(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Candidate> {
+/// Returns the names that an expression can hold. A function comes with its parenthesis.
+fn language(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<CompletionCandidate> {
     let functions = library::all().flat_map(|function| {
         function.names.iter().map(move |name| {
             let usage = format!("{name}({})", function.parameters);
-            Candidate::new(format!("{name}("), &usage, function.summary)
+            CompletionCandidate::new(format!("{name}("), &usage, function.summary)
         })
     });
     let constants = CONSTANTS.iter().chain(&[ANS]);
-    let constants = constants.map(|(name, what)| Candidate::new(*name, name, what));
+    let constants = constants.map(|(name, summary)| CompletionCandidate::new(*name, name, summary));
     let mut all: Vec<_> = functions.chain(constants).collect();
     all.extend(defined(definitions));
     all
 }
 
-/// The worksheet's own names.
-fn defined(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Candidate> {
+/// Returns the names that the worksheet defines.
+fn defined(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<CompletionCandidate> {
     let definitions = definitions().into_iter().map(|(left, right)| {
         let text = match left.split_once('(') {
             Some((name, _)) => format!("{name}("),
             None => left.clone(),
         };
-        Candidate::new(text, &left, &format!("= {right}"))
+        CompletionCandidate::new(text, &left, &format!("= {right}"))
     });
     definitions.collect()
 }
 
-/// What there is help for.
-fn topics() -> Vec<Candidate> {
+/// Returns the topics of `help`.
+fn topics() -> Vec<CompletionCandidate> {
     Topic::all()
         .map(|name| {
             let summary = Topic::find(name).map_or("", |topic| topic.summary());
-            Candidate::new(format!("{name} "), name, summary)
+            CompletionCandidate::new(format!("{name} "), name, summary)
         })
         .collect()
 }
 
-fn settings(front: &str) -> Vec<Candidate> {
+fn settings(front: &str) -> Vec<CompletionCandidate> {
     let words: Vec<_> = front.split_whitespace().collect();
     match words[..] {
         [_] => {
             let all = SETTINGS.iter();
-            let all = all.map(|it| Candidate::new(format!("{} ", it.name), it.name, it.summary));
-            let save = Candidate::new(SAVE, SAVE, "keeps them for later sessions");
+            let all = all
+                .map(|it| CompletionCandidate::new(format!("{} ", it.name), it.name, it.summary));
+            let save = CompletionCandidate::new(SAVE, SAVE, "keeps all of them for later sessions");
             all.chain([save]).collect()
         }
         [_, name] => {
-            let values = Setting::find(name).map_or("", |setting| setting.values);
-            let values = values.split([' ', ',']);
-            let values = values.filter(|value| !matches!(*value, "" | "or" | "to"));
+            let setting = Setting::find(name).into_iter();
+            let values = setting.flat_map(Setting::listed_values);
             values
-                .map(|value| Candidate::new(value, value, ""))
+                .map(|value| CompletionCandidate::new(value, value, ""))
                 .collect()
         }
         _ => Vec::new(),
@@ -274,6 +276,7 @@ mod tests {
             (":save  src/termin", 7, &["src/terminal/"]),
             (":load it's", 6, &[]),
             (":set angle d", 11, &["deg"]),
+            (":set theme ", 11, &["dark", "light", "none"]),
             (":set base ", 10, &["10", "16", "8", "2"]),
             (":trace o", 7, &["on", "off"]),
             (":say su", 5, &[]),
@@ -291,13 +294,13 @@ mod tests {
         }
         let (start, offered) = complete("add 1 2", 2, Vec::new);
         assert_eq!((start, offered[0].text.as_str()), (0, "add "));
-        // It has its parenthesis.
+        // The parenthesis is already there.
         let (_, offered) = complete("sqr(2)", 3, Vec::new);
         assert_eq!(offered[0].text, "sqrt");
     }
 
     #[test]
-    fn every_form_is_one() {
+    fn every_conversion_parses() {
         for form in &FORMS {
             let line = format!("255 to {}", form.example);
             assert!(parse(&line, &ParseLimits::DEFAULT).is_ok(), "{line}");
@@ -305,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn files_as_they_are_called() {
+    fn files_are_offered_by_their_names() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a b.calc", ".hidden", "a\nb"] {
             std::fs::write(folder.path().join(name), "").unwrap();
@@ -313,7 +316,7 @@ mod tests {
         let found = |name: &str| {
             let line = format!(":load {}/{name}", folder.path().display());
             let (_, offered) = complete(&line, line.len(), Vec::new);
-            let shown: Vec<_> = offered.into_iter().map(|it| (it.text, it.shown)).collect();
+            let shown: Vec<_> = offered.into_iter().map(|it| (it.text, it.row)).collect();
             shown
         };
         let path = |name: &str| format!("{}/{name}", folder.path().display());
@@ -322,11 +325,11 @@ mod tests {
     }
 
     #[test]
-    fn each_has_its_help() {
+    fn candidates_have_their_help() {
         let (_, offered) = complete("siz", 3, definitions);
-        assert_eq!(offered[0].shown, "size                       = 12");
+        assert_eq!(offered[0].row, "size                       = 12");
         let (_, offered) = complete("sqr", 3, Vec::new);
-        assert!(offered[0].shown.starts_with("sqrt(x) "), "{offered:?}");
-        assert!(offered[0].shown.len() > NAME, "{offered:?}");
+        assert!(offered[0].row.starts_with("sqrt(x) "), "{offered:?}");
+        assert!(offered[0].row.len() > NAME, "{offered:?}");
     }
 }

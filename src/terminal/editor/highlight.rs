@@ -1,70 +1,77 @@
-//! A line in colors.
+//! Syntax highlighting of a line.
 
 use std::ops::Range;
 
 use anstyle::Style;
 
-use crate::terminal::screen::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
+use crate::terminal::screen::color::{Palette, styled};
 use crate::{
     engine::library,
     repl::command::{self, registry::CommandSpec},
     syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes, is_space},
 };
 
-/// Bytes of a text that is colored. A long one would take a while with each key.
+/// The longest text that is colored, in bytes. Longer ones would slow down each key.
 const LONGEST: usize = 4096;
 
-/// `text` in colors. The parenthesis at the cursor, a byte position, and the one that
-/// belongs to it stand out, if a cursor is given; so does what `fault`, a place in
-/// characters, says is wrong, or else what the syntax does.
+/// Returns `text` in colors.
+///
+/// The parenthesis at `cursor` (a byte position) and its counterpart are marked, and so is the
+/// faulty part: `fault` (in characters) if given, else the first error of the syntax.
 pub(in crate::terminal) fn highlighted(
     text: &str,
     cursor: Option<usize>,
     fault: Option<Range<usize>>,
+    palette: &Palette,
 ) -> String {
     if text.len() > LONGEST {
         return text.into();
     }
     let mut styles = vec![None; text.len()];
-    let rest = commands(text, &mut styles);
-    if let (Rest::Text, Err(fault)) = (&rest, command::parse(text)) {
-        mark(text, bytes(text, fault.span), cursor, &mut styles);
+    let rest = commands(text, &mut styles, palette);
+    if let (AfterCommand::Text, Err(fault)) = (&rest, command::parse(text)) {
+        mark(text, bytes(text, fault.span), cursor, &mut styles, palette);
     }
-    if let Rest::Operands(start) | Rest::Language(start) = rest {
+    if let AfterCommand::Operands(start) | AfterCommand::Language(start) = rest {
         let line = &text[start..];
         let parts = classes(line);
-        for (class, place) in &parts {
+        for (class, span) in &parts {
             let style = match class {
-                Class::Number => Some(NUMBER),
-                Class::Call => Some(FUNCTION),
-                Class::Name if library::find(&line[place.clone()]).is_some() => Some(FUNCTION),
-                Class::Comment => Some(DIM),
-                Class::Wrong => Some(FAULTY),
-                Class::Name | Class::Operator | Class::Open | Class::Close => None,
+                Class::Call => Some(palette.function),
+                Class::Name if library::find(&line[span.clone()]).is_some() => {
+                    Some(palette.function)
+                }
+                Class::Comment => Some(palette.dim),
+                Class::Wrong => Some(palette.faulty),
+                Class::Number | Class::Name | Class::Operator | Class::Open | Class::Close => None,
             };
-            paint(&mut styles, start + place.start..start + place.end, style);
+            paint(&mut styles, start + span.start..start + span.end, style);
         }
         let faulty = match (command::parse(text), fault) {
             (Err(fault), _) => bytes(text, fault.span),
-            (Ok(_), Some(place)) => bytes(text, place),
-            (Ok(_), None) if matches!(rest, Rest::Language(_)) => {
-                misspelt(line).map(|place| start + place.start..start + place.end)
+            (Ok(_), Some(span)) => bytes(text, span),
+            (Ok(_), None) if matches!(rest, AfterCommand::Language(_)) => {
+                syntax_error(line).map(|span| start + span.start..start + span.end)
             }
             (Ok(_), None) => None,
         };
-        mark(text, faulty, cursor, &mut styles);
+        mark(text, faulty, cursor, &mut styles, palette);
         if let Some(cursor) = cursor.and_then(|cursor| cursor.checked_sub(start)) {
             for at in matching(&parts, cursor).into_iter().flatten() {
-                paint(&mut styles, start + at..start + at + 1, Some(MATCHING));
+                paint(
+                    &mut styles,
+                    start + at..start + at + 1,
+                    Some(palette.matching),
+                );
             }
         }
     }
-    written(text, &styles)
+    render(text, &styles)
 }
 
-/// What stands behind the commands of a line, from which byte on.
-enum Rest {
-    /// A text that means nothing to us.
+/// The part of a line after its commands, and the byte where it begins.
+enum AfterCommand {
+    /// Plain text.
     Text,
     /// Operands of a typed call.
     Operands(usize),
@@ -72,82 +79,83 @@ enum Rest {
     Language(usize),
 }
 
-/// Styles the names of commands.
-fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
+/// Colors the names of commands.
+fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> AfterCommand {
     let start = text.len() - text.trim_start_matches(is_space).len();
     let end = text[start..]
         .find(is_space)
         .map_or(text.len(), |at| start + at);
     let word = &text[start..end];
     let behind = text[end..].trim_start_matches(is_space);
-    let is_one = word.starts_with(':');
-    let entry = CommandSpec::find(word).filter(|_| is_one || !behind.starts_with('='));
+    let is_colon_command = word.starts_with(':');
+    let entry = CommandSpec::find(word).filter(|_| is_colon_command || !behind.starts_with('='));
     let Some(entry) = entry else {
-        return if is_one {
-            Rest::Text
+        return if is_colon_command {
+            AfterCommand::Text
         } else {
-            Rest::Language(0)
+            AfterCommand::Language(0)
         };
     };
-    paint(styles, start..end, Some(COMMAND));
+    paint(styles, start..end, Some(palette.command));
     match word {
-        ":explain" => match commands(&text[end..], &mut styles[end..]) {
-            Rest::Text => Rest::Text,
-            Rest::Operands(start) => Rest::Operands(end + start),
-            Rest::Language(start) => Rest::Language(end + start),
+        ":explain" => match commands(&text[end..], &mut styles[end..], palette) {
+            AfterCommand::Text => AfterCommand::Text,
+            AfterCommand::Operands(start) => AfterCommand::Operands(end + start),
+            AfterCommand::Language(start) => AfterCommand::Language(end + start),
         },
-        _ if entry.is_call() => Rest::Operands(end),
-        _ => Rest::Text,
+        _ if entry.is_call() => AfterCommand::Operands(end),
+        _ => AfterCommand::Text,
     }
 }
 
-/// Marks what is wrong, unless it is still being typed.
+/// Marks the faulty part, unless it is still being typed.
 fn mark(
     text: &str,
     faulty: Option<Range<usize>>,
     cursor: Option<usize>,
     styles: &mut [Option<Style>],
+    palette: &Palette,
 ) {
     let is_done = |end: usize| {
         let behind = cursor.map(|cursor| text.get(end..cursor).unwrap_or_default());
         behind.is_none_or(|behind| !behind.trim().is_empty())
     };
-    if let Some(place) = faulty.filter(|place| is_done(place.end)) {
-        paint(styles, place, Some(FAULTY));
+    if let Some(span) = faulty.filter(|span| is_done(span.end)) {
+        paint(styles, span, Some(palette.faulty));
     }
 }
 
-fn paint(styles: &mut [Option<Style>], place: Range<usize>, style: Option<Style>) {
-    let end = place.end.min(styles.len());
-    let start = place.start.min(end);
+fn paint(styles: &mut [Option<Style>], span: Range<usize>, style: Option<Style>) {
+    let end = span.end.min(styles.len());
+    let start = span.start.min(end);
     styles[start..end].fill(style);
 }
 
-/// A place in bytes that is given in characters.
-fn bytes(text: &str, place: Range<usize>) -> Option<Range<usize>> {
+/// Converts a span in characters to one in bytes.
+fn bytes(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let at = |count: usize| {
         let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
         starts.nth(count)
     };
-    Some(at(place.start)?..at(place.end)?)
+    Some(at(span.start)?..at(span.end)?)
 }
 
-/// Where the syntax is wrong whatever follows.
-fn misspelt(line: &str) -> Option<Range<usize>> {
+/// Returns the span of a syntax error that no continuation of the line can mend.
+fn syntax_error(line: &str) -> Option<Range<usize>> {
     let error = syntax::parse(line, &ParseLimits::DEFAULT).err()?;
-    let place = error.span.start as usize..error.span.end as usize;
-    (error.kind != SyntaxErrorKind::Incomplete && !place.is_empty()).then_some(place)
+    let span = error.span.start as usize..error.span.end as usize;
+    (error.kind != SyntaxErrorKind::Incomplete && !span.is_empty()).then_some(span)
 }
 
-/// The parenthesis at or in front of the cursor, and the one that belongs to it.
+/// Returns the positions of the parenthesis at or before the cursor, and of its counterpart.
 fn matching(parts: &[(Class, Range<usize>)], cursor: usize) -> Option<[usize; 2]> {
     let mut open = Vec::new();
-    let mut pairs = parts.iter().filter_map(|(class, place)| match class {
+    let mut pairs = parts.iter().filter_map(|(class, span)| match class {
         Class::Open => {
-            open.push(place.start);
+            open.push(span.start);
             None
         }
-        Class::Close => Some([open.pop()?, place.start]),
+        Class::Close => Some([open.pop()?, span.start]),
         _ => None,
     });
     pairs.find(|pair| {
@@ -156,18 +164,18 @@ fn matching(parts: &[(Class, Range<usize>)], cursor: usize) -> Option<[usize; 2]
     })
 }
 
-fn written(text: &str, styles: &[Option<Style>]) -> String {
-    let mut written = String::new();
+fn render(text: &str, styles: &[Option<Style>]) -> String {
+    let mut rendered = String::new();
     let mut start = 0;
     for run in styles.chunk_by(|one, next| one == next) {
         let part = &text[start..start + run.len()];
         match run[0] {
-            Some(style) => written += &styled(style, part),
-            None => written += part,
+            Some(style) => rendered += &styled(style, part),
+            None => rendered += part,
         }
         start += run.len();
     }
-    written
+    rendered
 }
 
 #[cfg(test)]
@@ -175,47 +183,47 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::terminal::screen::color::DARK;
 
-    /// A text whose styles are written as `<n2>`: the first letter of what it is.
+    /// Highlights a text and writes its styles as `<fsqrt>`, with a letter for each style.
     fn marked(text: &str, cursor: Option<usize>, fault: Option<Range<usize>>) -> String {
-        let mut marked = highlighted(text, cursor, fault);
+        let mut marked = highlighted(text, cursor, fault, &DARK);
         for (style, mark) in [
-            (NUMBER, "n"),
-            (FUNCTION, "f"),
-            (COMMAND, "c"),
-            (FAULTY, "w"),
-            (MATCHING, "m"),
-            (DIM, "d"),
+            (DARK.function, "f"),
+            (DARK.command, "c"),
+            (DARK.faulty, "w"),
+            (DARK.matching, "m"),
+            (DARK.dim, "d"),
         ] {
             marked = marked.replace(&style.render().to_string(), &format!("<{mark}"));
         }
-        marked.replace(&DIM.render_reset().to_string(), ">")
+        marked.replace(&DARK.dim.render_reset().to_string(), ">")
     }
 
     #[test]
     fn lines() {
         for (text, expected) in [
             ("", ""),
-            ("1 + x", "<n1> + x"),
-            ("2sqrt(9) # three", "<n2><fsqrt>(<n9>) <d# three>"),
-            ("g(1)", "<fg>(<n1>)"),
-            ("add 20 x", "<cadd> <n20> x"),
-            ("add = 3", "add = <n3>"),
+            ("1 + x", "1 + x"),
+            ("2sqrt(9) # three", "2<fsqrt>(9) <d# three>"),
+            ("g(1)", "<fg>(1)"),
+            ("add 20 x", "<cadd> 20 x"),
+            ("add = 3", "add = 3"),
             (":say (2", "<c:say> (2"),
             ("help :explain", "<chelp> :explain"),
             ("help sqr", "<chelp> <wsqr>"),
             ("quit now", "<cquit> <wnow>"),
             (":vasr x", "<w:vasr> x"),
             (":set angel 2", "<c:set> <wangel> 2"),
-            ("  :explain add 1 2", "  <c:explain> <cadd> <n1> <n2>"),
-            (":explain 1 + é", "<c:explain> <n1> + é"),
-            ("1 2", "<n1> <w2>"),
-            ("1.2.3 + 4", "<w1.2.3> + <n4>"),
-            ("(1", "(<n1>"),
-            ("1)", "<n1><w)>"),
-            ("multipy 2 3", "<wmultipy> <n2> <n3>"),
-            ("add 1 2.5", "<cadd> <n1> <w2.5>"),
-            (":explain add 1 é", "<c:explain> <cadd> <n1> é"),
+            ("  :explain add 1 2", "  <c:explain> <cadd> 1 2"),
+            (":explain 1 + é", "<c:explain> 1 + é"),
+            ("1 2", "1 <w2>"),
+            ("1.2.3 + 4", "<w1.2.3> + 4"),
+            ("(1", "(1"),
+            ("1)", "1<w)>"),
+            ("multipy 2 3", "<wmultipy> 2 3"),
+            ("add 1 2.5", "<cadd> 1 <w2.5>"),
+            (":explain add 1 é", "<c:explain> <cadd> 1 é"),
         ] {
             assert_eq!(marked(text, None, None), expected, "{text:?}");
         }
@@ -225,32 +233,31 @@ mod tests {
     fn parentheses_and_faults() {
         let text = "f((é)+1)";
         for (cursor, expected) in [
-            (1, "<ff><m(>(é)+<n1><m)>"),
-            (2, "<ff>(<m(>é<m)>+<n1>)"),
-            (5, "<ff>(<m(>é<m)>+<n1>)"),
-            (6, "<ff>(<m(>é<m)>+<n1>)"),
-            (text.len(), "<ff><m(>(é)+<n1><m)>"),
+            (1, "<ff><m(>(é)+1<m)>"),
+            (2, "<ff>(<m(>é<m)>+1)"),
+            (5, "<ff>(<m(>é<m)>+1)"),
+            (6, "<ff>(<m(>é<m)>+1)"),
+            (text.len(), "<ff><m(>(é)+1<m)>"),
         ] {
             assert_eq!(marked(text, Some(cursor), None), expected, "{cursor}");
         }
-        assert_eq!(marked("é + sqr(2)", None, Some(4..7)), "é + <wsqr>(<n2>)");
-        // It may become `sqrt`.
-        assert_eq!(marked("2 + sqr", Some(7), Some(4..7)), "<n2> + sqr");
+        assert_eq!(marked("é + sqr(2)", None, Some(4..7)), "é + <wsqr>(2)");
+        // More letters could make it `sqrt`.
+        assert_eq!(marked("2 + sqr", Some(7), Some(4..7)), "2 + sqr");
         assert_eq!(marked("sqr ", Some(4), Some(0..3)), "sqr ");
         assert_eq!(marked(":exp", Some(4), None), ":exp");
-        assert_eq!(marked("1", None, Some(5..9)), "<n1>");
+        assert_eq!(marked("1", None, Some(5..9)), "1");
     }
 
     proptest! {
-        /// The same characters, whatever the colors.
         #[test]
-        fn nothing_but_colors_is_added(text: String, cursor in 0_usize..30, at in 0_usize..30) {
-            let shown = highlighted(&text, Some(cursor), Some(at..at + 2));
+        fn highlighting_adds_nothing_but_colors(text: String, cursor in 0_usize..30, at in 0_usize..30) {
+            let shown = highlighted(&text, Some(cursor), Some(at..at + 2), &DARK);
             let mut plain = shown;
-            for style in [NUMBER, FUNCTION, COMMAND, FAULTY, MATCHING, DIM] {
+            for style in [DARK.function, DARK.command, DARK.faulty, DARK.matching, DARK.dim] {
                 plain = plain.replace(&style.render().to_string(), "");
             }
-            prop_assert_eq!(plain.replace(&DIM.render_reset().to_string(), ""), text);
+            prop_assert_eq!(plain.replace(&DARK.dim.render_reset().to_string(), ""), text);
         }
     }
 }

@@ -1,36 +1,61 @@
-//! Where the lines that were typed are kept.
+//! The file that keeps the lines of earlier sessions.
 
-use std::{env, fs, io, path::PathBuf};
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
 
 use etcetera::BaseStrategy as _;
 
-/// The history file: what `GRPCALC_HISTORY` names (nothing where it is empty), else
-/// `grpcalc/history` in the user's directory for state. Its folder is made.
+/// The environment variable that names the history file; empty: none.
+const VARIABLE: &str = "GRPCALC_HISTORY";
+
+/// Finds the history file: the one that `GRPCALC_HISTORY` names, else `grpcalc/history` in the
+/// user's directory for state.
 ///
-/// `None` where there is no such directory, or none is wanted.
+/// `None` if the variable is empty, or the user has no such directory. Only the default directory
+/// is created; a missing one in the variable is an error, since it may be a typing mistake.
 pub fn history_file() -> io::Result<Option<PathBuf>> {
-    let file = match env::var_os("GRPCALC_HISTORY") {
+    let file = match env::var_os(VARIABLE) {
         Some(file) if file.is_empty() => return Ok(None),
-        Some(file) => PathBuf::from(file),
-        None => {
-            let state = etcetera::choose_base_strategy()
-                .ok()
-                .and_then(|base| base.state_dir());
-            let Some(state) = state else {
-                return Ok(None);
-            };
-            state.join("grpcalc/history")
-        }
+        Some(file) => named(file.into())?,
+        None => match default()? {
+            Some(file) => file,
+            None => return Ok(None),
+        },
     };
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
     if file.exists() && !file.is_file() {
         // Reading a named pipe would wait for a writer.
         return Err(io::Error::other(format!(
-            "{} is no regular file",
+            "{} is not a regular file",
             file.display()
         )));
     }
     Ok(Some(file))
+}
+
+fn named(file: PathBuf) -> io::Result<PathBuf> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(file);
+    }
+    let problem = if folder.exists() {
+        "is not a directory"
+    } else {
+        "does not exist"
+    };
+    Err(io::Error::other(format!(
+        "{VARIABLE} names a file in {}, which {problem}",
+        folder.display()
+    )))
+}
+
+fn default() -> io::Result<Option<PathBuf>> {
+    let base = etcetera::choose_base_strategy().ok();
+    let Some(state) = base.and_then(|base| base.state_dir()) else {
+        return Ok(None);
+    };
+    let folder = state.join("grpcalc");
+    fs::create_dir_all(&folder)?;
+    Ok(Some(folder.join("history")))
 }

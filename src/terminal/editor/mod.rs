@@ -1,7 +1,7 @@
-//! rustyline on a thread of its own.
+//! The line editor: rustyline on its own thread.
 //!
-//! `readline` blocks until Enter is pressed: on a thread of the runtime it would
-//! hold up every call, and the runtime's end.
+//! `readline` blocks until Enter is pressed. On a thread of the runtime it would hold up every
+//! call, and the shutdown of the runtime.
 
 mod completion;
 mod highlight;
@@ -35,138 +35,156 @@ use rustyline::{
 use tokio::sync::mpsc;
 
 use self::{
-    completion::{Candidate, complete},
+    completion::{CompletionCandidate, complete},
     highlight::highlighted,
-    mode::{Mode, stop},
+    mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
 };
 use super::screen::{
-    color::{Color, DIM, styled},
+    color::{Color, Palette, styled},
     columns,
     pointer::PROMPT,
 };
-use crate::repl::{ChatEvent, join_continuations};
+use crate::repl::{ChatEvent, join_continuations, settings::Theme};
 
-/// Names that can be listed. Nobody reads more, and rustyline counts them in 16 bits.
+/// The most names that Tab lists. rustyline counts them in 16 bits.
 const CANDIDATES: usize = 10_000;
 
-/// Lines that the history keeps.
+/// The most lines in the history.
 const HISTORY: usize = 10_000;
 
-/// What the person at the terminal did.
+/// The input of the user, up to the end of a line.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Input {
-    /// Typed a line, or pasted several.
+pub enum UserInput {
+    /// A typed line, or several pasted ones.
     Line(String),
-    /// Pressed Ctrl-C: the line is thrown away.
+    /// Ctrl-C: the line is discarded.
     Interrupt,
-    /// Sent bytes that are no text: the line is thrown away.
-    Garbled,
-    /// Pressed Ctrl-D on an empty line.
+    /// Bytes that are not UTF-8: the line is discarded.
+    InvalidUtf8,
+    /// Ctrl-D on an empty line.
     End,
 }
 
-/// What comes from the editor.
+/// A message of the editor's thread.
 #[derive(Debug)]
-pub enum Event {
-    /// What the person did.
-    Input(io::Result<Input>),
-    /// What is to be told with [`Editor::tell`] while the line is typed.
-    EditorRequest(EditorRequest),
+pub enum EditorEvent {
+    /// The line is done.
+    Input(io::Result<UserInput>),
+    /// The editor needs a reply ([`Editor::reply`]) while the line is typed.
+    Request(EditorRequest),
 }
 
-/// The editor. It owns the terminal while a line is read and never else, so that
-/// answers can be printed in between.
+/// The line editor. It uses the terminal only while a line is read, so that answers can be printed
+/// in between.
 #[derive(Debug)]
 pub struct Editor {
-    // Either holds one message at most: a question, or its answer.
-    questions: mpsc::Sender<()>,
-    answers: mpsc::Receiver<io::Result<Input>>,
-    teller: ReplySender,
-    /// What the terminal was like before.
-    cooked: Arc<Option<Mode>>,
+    /// Starts to read a line, in the colors of a theme. Holds one message at most, as does `inputs`.
+    prompts: mpsc::Sender<Theme>,
+    inputs: mpsc::Receiver<io::Result<UserInput>>,
+    replies: ReplySender,
+    /// The controlling terminal; `None` if the process has none.
+    terminal: Option<RestoreOnDrop>,
     thread: JoinHandle<()>,
 }
 
 impl Editor {
-    /// Starts the thread. Lines are kept in the file `history`; where it cannot be
-    /// read or written, editing works all the same. What comes from `heard` is shown above
-    /// the line that is being edited, or between two lines.
+    /// Starts the thread, within a Tokio runtime.
+    ///
+    /// Lines are kept in the file `history`; errors in reading and writing it are ignored. `events`
+    /// are shown above the line that is being edited, or between two lines.
     pub fn start(
         history: Option<PathBuf>,
         color: Color,
-        heard: mpsc::Receiver<ChatEvent>,
+        events: mpsc::Receiver<ChatEvent>,
     ) -> io::Result<Self> {
-        let (questions, mut asked) = mpsc::channel(1);
-        let (answer, answers) = mpsc::channel(1);
-        let (previews, teller) = previews();
-        let cooked = Arc::new(Mode::now());
-        let before = Arc::clone(&cooked);
+        let (prompts, mut prompted) = mpsc::channel(1);
+        let (input, inputs) = mpsc::channel(1);
+        let (previews, replies) = previews();
+        let terminal = ControllingTerminal::open().map(Arc::new);
+        let stop_key = terminal.clone().map(StopKey::new).transpose()?;
+        let thread_terminal = terminal.clone().map(RestoreOnDrop);
         let thread = thread::Builder::new()
             .name("editor".into())
             .spawn(move || {
-                let mut lines = match Lines::new(history, color, before, previews, heard) {
+                let mut lines = match Lines::new(history, color, stop_key, previews, events) {
                     Ok(lines) => lines,
                     Err(error) => {
-                        let _ = answer.blocking_send(Err(error));
+                        let _ = input.blocking_send(Err(error));
                         return;
                     }
                 };
-                while let Some(()) = asked.blocking_recv() {
-                    if answer.blocking_send(lines.read()).is_err() {
+                while let Some(theme) = prompted.blocking_recv() {
+                    // Again for each line: a shell may have changed the mode since the last.
+                    if let Some(RestoreOnDrop(terminal)) = &thread_terminal {
+                        terminal.mute();
+                    }
+                    if input.blocking_send(lines.read(theme)).is_err() {
                         return;
                     }
                 }
             })?;
         Ok(Self {
-            questions,
-            answers,
-            teller,
-            cooked,
+            prompts,
+            inputs,
+            replies,
+            terminal: terminal.map(RestoreOnDrop),
             thread,
         })
     }
 
-    /// Shows the prompt. What the person does comes from [`Editor::next`].
-    pub async fn ask(&self) {
-        // Where the thread is gone, its reason stands in the other channel.
-        let _ = self.questions.send(()).await;
-    }
-
-    /// Waits for what comes next. Nothing is lost where the future is dropped.
-    pub async fn next(&mut self) -> Event {
-        let gone = || Err(io::Error::other("the line editor has ended"));
-        tokio::select! {
-            biased;
-            input = self.answers.recv() => Event::Input(input.unwrap_or_else(gone)),
-            Some(wanted) = self.teller.wanted.recv() => Event::EditorRequest(wanted),
+    /// Turns the terminal's echo off until the session ends.
+    pub fn mute(&self) {
+        if let Some(RestoreOnDrop(terminal)) = &self.terminal {
+            terminal.mute();
         }
     }
 
-    /// Tells what was wanted.
-    pub fn tell(&self, told: EditorReply) {
-        // Where the thread is gone, its reason stands elsewhere.
-        let _ = self.teller.told.send(told);
+    /// Shows the prompt. The input comes from [`Editor::next`].
+    pub async fn prompt(&self, theme: Theme) {
+        // The receiver is dropped only after an error, which `next` returns.
+        let _ = self.prompts.send(theme).await;
     }
 
-    /// Gives the terminal back while the thread waits for a key: it ends with the process.
-    pub fn abandon(self) {
-        self.cooked.iter().for_each(Mode::restore);
+    /// Waits for the next event. Cancel safe: a dropped future loses none.
+    pub async fn next(&mut self) -> EditorEvent {
+        let gone = || Err(io::Error::other("the line editor has ended"));
+        tokio::select! {
+            biased;
+            input = self.inputs.recv() => EditorEvent::Input(input.unwrap_or_else(gone)),
+            Some(request) = self.replies.requests.recv() => EditorEvent::Request(request),
+        }
     }
 
-    /// Ends the thread, which gives the terminal back as it was.
+    /// Replies to a request of the editor.
+    pub fn reply(&self, reply: EditorReply) {
+        // The receiver is dropped only after an error, which `next` returns.
+        let _ = self.replies.replies.send(reply);
+    }
+
+    /// Restores the terminal while the thread still waits for a key. The thread ends with the
+    /// process.
+    pub fn detach(self) {
+        if let Some(RestoreOnDrop(terminal)) = &self.terminal {
+            terminal.restore_below_line();
+        }
+    }
+
+    /// Ends the thread, and restores the terminal.
     pub fn close(self) {
-        drop((self.questions, self.teller));
-        // It can only have panicked, and has said so.
+        drop((self.prompts, self.replies));
+        // An error is a panic, which the thread has already reported.
         let _ = self.thread.join();
     }
 }
 
-/// The editor's side of the thread.
+/// The state of the editor's thread.
 struct Lines {
     editor: rustyline::Editor<Assistant, DefaultHistory>,
     history: Option<PathBuf>,
-    /// Whether the line ended with Ctrl-C.
+    /// Whether colors are enabled (`--color`, `NO_COLOR`). The theme chooses them for each line.
+    is_colored: bool,
+    /// Whether Ctrl-C ended the line.
     interrupted: Arc<AtomicBool>,
 }
 
@@ -174,11 +192,11 @@ impl Lines {
     fn new(
         history: Option<PathBuf>,
         color: Color,
-        cooked: Arc<Option<Mode>>,
+        stop_key: Option<StopKey>,
         previews: Previews,
-        heard: mpsc::Receiver<ChatEvent>,
+        events: mpsc::Receiver<ChatEvent>,
     ) -> io::Result<Self> {
-        // rustyline looks for itself whether there is a terminal.
+        // The editor uses the terminal also where one of the streams is redirected.
         let is_colored = color.is_on(&io::stderr()) || color.is_on(&io::stdout());
         let config = Config::builder()
             .max_history_size(HISTORY)
@@ -186,63 +204,67 @@ impl Lines {
             .map_err(io_error)?
             .history_ignore_space(true)
             .completion_type(CompletionType::List)
-            // A list stops at each screen; a question before it would take every key for an
-            // answer, Ctrl-C as well.
+            // A list stops after each screen. A question before it would take every key as its
+            // answer, even Ctrl-C.
             .completion_prompt_limit(usize::MAX)
-            // Without colors it would not tell the highlighter when names are listed.
+            // Without colors rustyline would not call the highlighter when names are listed.
             .color_mode(ColorMode::Forced)
-            // The terminal itself, so that standard output is for answers only. (A dumb
-            // one excepted: there rustyline writes the prompt to standard output.)
+            // Writes to the terminal itself, so that standard output holds only answers. (On a
+            // dumb terminal rustyline writes the prompt to standard output.)
             .behavior(Behavior::PreferTerm)
             .build();
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
-        // A dumb terminal has none.
-        printer::start(editor.create_external_printer().ok(), heard)?;
+        // Dumb terminals have no external printer.
+        printer::start(editor.create_external_printer().ok(), events)?;
         let interrupted = Arc::new(AtomicBool::new(false));
         let lists = Arc::new(AtomicBool::new(false));
         let ctrl_c = interrupt(Arc::clone(&interrupted), Arc::clone(&lists));
         editor.bind_sequence(KeyEvent::ctrl('C'), ctrl_c);
-        editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(cooked));
+        editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(stop_key));
         editor.set_helper(Some(Assistant {
             previews,
             cursor: Cell::new(None),
-            is_colored,
+            palette: None,
             lists,
         }));
         if let Some(file) = &history {
-            // There is none the first time.
+            // The first session finds no file.
             let _ = editor.load_history(file);
         }
         Ok(Self {
             editor,
             history,
+            is_colored,
             interrupted,
         })
     }
 
-    fn read(&mut self) -> io::Result<Input> {
+    fn read(&mut self, theme: Theme) -> io::Result<UserInput> {
+        if let Some(assistant) = self.editor.helper_mut() {
+            assistant.palette = Palette::of(theme).filter(|_| self.is_colored);
+        }
         loop {
             match self.editor.readline(PROMPT) {
                 Ok(_) if self.interrupted.swap(false, Ordering::Relaxed) => {
-                    return Ok(Input::Interrupt);
+                    return Ok(UserInput::Interrupt);
                 }
                 Ok(line) => {
                     self.remember(&line);
-                    return Ok(Input::Line(line));
+                    return Ok(UserInput::Line(line));
                 }
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                    return Ok(Input::Garbled);
+                    return Ok(UserInput::InvalidUtf8);
                 }
-                Err(ReadlineError::Interrupted) => return Ok(Input::Interrupt),
-                Err(ReadlineError::Eof) => return Ok(Input::End),
-                // The window changed its size; nothing of the line is lost by reading on.
+                Err(ReadlineError::Interrupted) => return Ok(UserInput::Interrupt),
+                Err(ReadlineError::Eof) => return Ok(UserInput::End),
+                // The window was resized. rustyline keeps the line for the next read.
                 Err(ReadlineError::Signal(_)) => {}
                 Err(error) => return Err(io_error(error)),
             }
         }
     }
 
-    /// Appends at once: whatever ends the session, the line is kept.
+    /// Adds a line to the history, and appends it to the file at once, in case the process dies.
     fn remember(&mut self, line: &str) {
         if !line.trim().is_empty()
             && self.editor.add_history_entry(line).unwrap_or(false)
@@ -261,10 +283,10 @@ fn io_error(error: ReadlineError) -> io::Error {
     }
 }
 
-/// What a key of ours does.
-struct Key<F>(F);
+/// A key binding that calls a function for the command of the key.
+struct KeyBinding<F>(F);
 
-impl<F: Fn() -> Cmd + Send + Sync> ConditionalEventHandler for Key<F> {
+impl<F: Fn() -> Cmd + Send + Sync> ConditionalEventHandler for KeyBinding<F> {
     fn handle(
         &self,
         _: &rustyline::Event,
@@ -276,14 +298,16 @@ impl<F: Fn() -> Cmd + Send + Sync> ConditionalEventHandler for Key<F> {
     }
 }
 
-fn key(does: impl Fn() -> Cmd + Send + Sync + 'static) -> EventHandler {
-    EventHandler::Conditional(Box::new(Key(does)))
+fn binding(command: impl Fn() -> Cmd + Send + Sync + 'static) -> EventHandler {
+    EventHandler::Conditional(Box::new(KeyBinding(command)))
 }
 
-/// Ctrl-C, which ends the line as Enter does: rustyline's own way would also throw away what
-/// was typed behind it, and leave a preview on the screen. It ends a list of names as `q` does.
+/// Binds Ctrl-C, which ends the line as Enter does, and a list of names as `q` does.
+///
+/// rustyline's own Ctrl-C would also discard the keys typed after it, and leave the preview on the
+/// screen.
 fn interrupt(interrupted: Arc<AtomicBool>, lists: Arc<AtomicBool>) -> EventHandler {
-    key(move || {
+    binding(move || {
         if lists.load(Ordering::Relaxed) {
             return Cmd::SelfInsert(1, 'q');
         }
@@ -292,44 +316,40 @@ fn interrupt(interrupted: Arc<AtomicBool>, lists: Arc<AtomicBool>) -> EventHandl
     })
 }
 
-/// Ctrl-Z. rustyline's own way goes on before the process has stopped: another thread may be
-/// the first to see the signal. So the shell would be left with the editor's mode, and the
-/// editor with the shell's.
-fn suspend(cooked: Arc<Option<Mode>>) -> EventHandler {
-    key(move || {
-        if let (Some(cooked), Some(raw)) = (&*cooked, Mode::now()) {
-            cooked.restore();
-            stop();
-            raw.resume();
+/// Binds Ctrl-Z, which stops the process group.
+fn suspend(stop_key: Option<StopKey>) -> EventHandler {
+    binding(move || {
+        if let Some(stop_key) = &stop_key {
+            stop_key.press();
         }
         Cmd::Repaint
     })
 }
 
-/// What helps while a line is typed.
+/// Completion, colors and previews for rustyline.
 struct Assistant {
     previews: Previews,
-    /// Where the cursor is; none where the line is done.
+    /// The cursor's byte position; `None` once the line is done.
     cursor: Cell<Option<usize>>,
-    is_colored: bool,
-    /// Whether names are listed.
+    /// The colors; `None` for plain text.
+    palette: Option<&'static Palette>,
+    /// Whether a list of names is on the screen.
     lists: Arc<AtomicBool>,
 }
 
 impl Assistant {
     fn dimmed(&self, text: &str) -> String {
-        if self.is_colored {
-            styled(DIM, text)
-        } else {
-            text.to_owned()
+        match self.palette {
+            Some(palette) => styled(palette.dim, text),
+            None => text.to_owned(),
         }
     }
 }
 
-/// An answer behind the cursor, which no key takes over.
-struct Shown(String);
+/// The preview behind the cursor. Unlike other hints of rustyline it cannot be inserted.
+struct PreviewHint(String);
 
-impl Hint for Shown {
+impl Hint for PreviewHint {
     fn display(&self) -> &str {
         &self.0
     }
@@ -340,14 +360,14 @@ impl Hint for Shown {
 }
 
 impl Completer for Assistant {
-    type Candidate = Candidate;
+    type Candidate = CompletionCandidate;
 
     fn complete(
         &self,
         line: &str,
         cursor: usize,
         _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<Candidate>)> {
+    ) -> rustyline::Result<(usize, Vec<CompletionCandidate>)> {
         let (start, mut candidates) = complete(line, cursor, || self.previews.names());
         if candidates.len() > CANDIDATES {
             candidates.clear();
@@ -359,15 +379,15 @@ impl Completer for Assistant {
 }
 
 impl Hinter for Assistant {
-    type Hint = Shown;
+    type Hint = PreviewHint;
 
-    fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<Shown> {
+    fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<PreviewHint> {
         let answer = self.previews.answer(line)?;
         (cursor == line.len()).then(|| {
-            Shown(if self.is_colored {
+            PreviewHint(if self.palette.is_some() {
                 format!("  {answer}")
             } else {
-                // Nothing else tells it from what was typed.
+                // Brackets separate it from the typed text, since colors do not.
                 format!("  [{answer}]")
             })
         })
@@ -377,11 +397,11 @@ impl Hinter for Assistant {
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
         self.lists.store(false, Ordering::Relaxed);
-        if !self.is_colored {
+        let Some(palette) = self.palette else {
             return line.into();
-        }
+        };
         let fault = self.previews.fault(line);
-        highlighted(line, self.cursor.get(), fault).into()
+        highlighted(line, self.cursor.get(), fault, palette).into()
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -399,20 +419,19 @@ impl Highlighter for Assistant {
     fn highlight_char(&self, _: &str, cursor: usize, kind: CmdKind) -> bool {
         let is_done = kind == CmdKind::ForcedRefresh;
         self.cursor.set((!is_done).then_some(cursor));
-        // Any key can change what belongs to what.
+        // Each key can change which parentheses match.
         !is_done
     }
 }
 
 impl Validator for Assistant {
-    /// A line goes on while a parenthesis is open, unless its last part is blank: so there
-    /// is a way out.
+    /// Accepts a line unless a parenthesis is open. A blank last part ends it all the same.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        let is_given_up = text
+        let is_ended = text
             .rsplit_once('\n')
             .is_some_and(|(_, last)| last.trim().is_empty());
-        if join_continuations(text).is_open && !is_given_up {
+        if join_continuations(text).is_open && !is_ended {
             return Ok(ValidationResult::Incomplete);
         }
         Ok(ValidationResult::Valid(None))

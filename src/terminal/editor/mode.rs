@@ -1,82 +1,183 @@
-//! The mode of the terminal, for a session that ends while a line is edited.
+//! The mode of the terminal: no echo during a session, and the original mode afterwards.
 
 use std::{
     fs::{File, OpenOptions},
-    io::Write as _,
-    sync::{Mutex, PoisonError},
-    thread,
-    time::Duration,
+    io::{self, Write as _},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, sync_channel},
+    },
 };
 
+use futures_util::FutureExt as _;
 use nix::{
     sys::{
-        signal::{Signal, kill},
-        termios::{SetArg, Termios, tcgetattr, tcsetattr},
+        signal::{
+            Signal::{SIGCONT, SIGSTOP, SIGTSTP},
+            kill,
+        },
+        termios::{LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr},
     },
-    unistd::Pid,
+    unistd::{Pid, getpgid, getpgrp, getsid, tcgetpgrp},
 };
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::terminal::screen::color::is_dumb;
 
-/// What the editor turns on, and off again: pasted text comes with marks around it (xterm's
-/// control sequences, "Bracketed Paste Mode").
-const MARKED_PASTES: &str = "\x1b[?2004h";
-const PLAIN_PASTES_AND_NEXT_LINE: &str = "\x1b[?2004l\n";
+/// Turns bracketed paste on: marks around pasted text (xterm control sequences, "Bracketed Paste
+/// Mode"). The editor turns it on for each line, and off behind it.
+const BRACKETED_PASTE: &str = "\x1b[?2004h";
+const PLAIN_PASTE_AND_NEXT_LINE: &str = "\x1b[?2004l\n";
 
-/// By when a thread has seen a signal.
-const SOON: Duration = Duration::from_millis(100);
-
-/// The mode that the terminal had.
+/// The controlling terminal of the process, with the mode that it had at first.
 #[derive(Debug)]
-pub(in crate::terminal) struct Mode {
-    terminal: File,
-    settings: Mutex<Termios>,
+pub(in crate::terminal) struct ControllingTerminal {
+    device: File,
+    original: Mutex<Termios>,
 }
 
-impl Mode {
-    /// The mode that the process's terminal has now; none where there is no terminal.
-    pub(in crate::terminal) fn now() -> Option<Self> {
-        let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
-        let terminal = terminal.ok()?;
-        let settings = Mutex::new(tcgetattr(&terminal).ok()?);
-        Some(Self { terminal, settings })
+impl ControllingTerminal {
+    /// Opens the terminal; `None` if the process has none.
+    pub(in crate::terminal) fn open() -> Option<Self> {
+        let device = OpenOptions::new().read(true).write(true).open("/dev/tty");
+        let device = device.ok()?;
+        let original = Mutex::new(tcgetattr(&device).ok()?);
+        Some(Self { device, original })
     }
 
-    /// Gives it back, and the screen's next line to whoever comes next.
+    /// Turns echo off. Keys typed while a line runs are kept for the next prompt; Ctrl-C and Ctrl-Z
+    /// stay signals.
+    ///
+    /// The editor takes this for the terminal's normal mode, and returns to it after each line. A
+    /// dumb terminal keeps its mode: it edits lines itself, and needs the echo for that.
+    pub(in crate::terminal) fn mute(&self) {
+        if is_dumb() {
+            return;
+        }
+        let mut mode = self.original();
+        mode.local_flags
+            .remove(LocalFlags::ECHO | LocalFlags::ICANON);
+        mode.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+        mode.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+        self.set(&mode);
+    }
+
+    /// Restores the original mode, unless the terminal belongs to another job by now.
     pub(in crate::terminal) fn restore(&self) {
-        self.set();
+        if self.is_foreground() {
+            self.set(&self.original());
+        }
+    }
+
+    /// Restores the original mode in the middle of a line, and moves to the next one.
+    pub(in crate::terminal) fn restore_below_line(&self) {
+        self.restore();
         // In one write: the editor's thread may write too.
         self.write(if is_dumb() {
             "\n"
         } else {
-            PLAIN_PASTES_AND_NEXT_LINE
+            PLAIN_PASTE_AND_NEXT_LINE
         });
     }
 
-    /// Takes it again, for the editor.
-    pub(in crate::terminal) fn resume(&self) {
-        self.set();
-        if !is_dumb() {
-            self.write(MARKED_PASTES);
+    /// Stops the process with the terminal in its original mode, and returns to the present mode
+    /// when it is continued.
+    async fn stop(&self, continued: &mut Signal) {
+        let Ok(mode) = tcgetattr(&self.device) else {
+            return;
+        };
+        // The editor takes Ctrl-C as a key.
+        let is_editing = !mode.local_flags.contains(LocalFlags::ISIG);
+        if is_editing {
+            self.restore_below_line();
+        } else {
+            self.restore();
+        }
+        while continued.recv().now_or_never().is_some() {}
+        if can_be_continued() && kill(Pid::this(), SIGSTOP).is_ok() {
+            continued.recv().await;
+        }
+        // A line runs on in the background as well; the editor waits for the foreground here.
+        if is_editing || self.is_foreground() {
+            self.set(&mode);
+        }
+        if is_editing && !is_dumb() {
+            self.write(BRACKETED_PASTE);
         }
     }
 
-    // Where the terminal is gone, nobody misses it.
-    fn set(&self) {
-        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = tcsetattr(&self.terminal, SetArg::TCSANOW, &settings);
+    fn original(&self) -> Termios {
+        let original = self.original.lock();
+        original.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn is_foreground(&self) -> bool {
+        tcgetpgrp(&self.device) == Ok(getpgrp())
+    }
+
+    // Errors are ignored: a terminal that is gone needs no mode.
+    fn set(&self, mode: &Termios) {
+        let _ = tcsetattr(&self.device, SetArg::TCSANOW, mode);
     }
 
     fn write(&self, sequence: &str) {
-        let _ = (&self.terminal).write_all(sequence.as_bytes());
+        let _ = (&self.device).write_all(sequence.as_bytes());
     }
 }
 
-/// Stops the process group, as Ctrl-Z does where the terminal sees to it, until it is told to
-/// go on.
-pub(in crate::terminal) fn stop() {
-    let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
-    // Any thread may be the one that sees the signal, and only then do all of them stop. Nothing
-    // tells when, and a signal to this thread would stop the process a second time.
-    thread::sleep(SOON);
+/// Whether a shell controls jobs in this session, and can continue one that was stopped.
+///
+/// SIGTSTP does not stop an orphaned process group (POSIX, "Terminal Access Control"), but SIGSTOP
+/// does, for good. Without job control all processes are in the group of the session's leader.
+fn can_be_continued() -> bool {
+    let group = getsid(None).and_then(|leader| getpgid(Some(leader)));
+    group.is_ok_and(|group| group != getpgrp())
+}
+
+/// Restores the terminal's original mode when dropped, also after a panic.
+#[derive(Debug)]
+pub(in crate::terminal) struct RestoreOnDrop(pub(in crate::terminal) Arc<ControllingTerminal>);
+
+impl Drop for RestoreOnDrop {
+    fn drop(&mut self) {
+        self.0.restore();
+    }
+}
+
+/// Stops the process group on Ctrl-Z in the editor, where Ctrl-Z is a key and not a signal.
+#[derive(Debug)]
+pub(in crate::terminal) struct StopKey {
+    /// A message each time the process was continued.
+    wakeups: Mutex<Receiver<()>>,
+}
+
+impl StopKey {
+    /// Starts to handle SIGTSTP, which Ctrl-Z sends while a line runs.
+    pub(in crate::terminal) fn new(terminal: Arc<ControllingTerminal>) -> io::Result<Self> {
+        let mut stops = signal(SignalKind::from_raw(SIGTSTP as i32))?;
+        let mut continues = signal(SignalKind::from_raw(SIGCONT as i32))?;
+        let (awake, wakeups) = sync_channel(1);
+        tokio::spawn(async move {
+            while stops.recv().await.is_some() {
+                terminal.stop(&mut continues).await;
+                // If the channel is full, the message in it says the same.
+                let _ = awake.try_send(());
+            }
+        });
+        Ok(Self {
+            wakeups: Mutex::new(wakeups),
+        })
+    }
+
+    /// Stops the process group, and returns after this process was continued.
+    ///
+    /// rustyline's own Ctrl-Z does not wait until the process has stopped, since another thread may
+    /// be the first to see the signal. Shell and editor would get each other's mode.
+    pub(in crate::terminal) fn press(&self) {
+        let wakeups = self.wakeups.lock().unwrap_or_else(PoisonError::into_inner);
+        while wakeups.try_recv().is_ok() {}
+        if kill(Pid::from_raw(0), SIGTSTP).is_ok() {
+            let _ = wakeups.recv();
+        }
+    }
 }

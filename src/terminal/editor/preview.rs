@@ -1,4 +1,6 @@
-//! The answer to a line that is still being typed.
+//! Previews: the answer to a line that is still being typed.
+//!
+//! The editor's thread sends requests and waits at most [`REPLY_TIMEOUT`] for the session's reply.
 
 use std::{
     cell::RefCell,
@@ -18,139 +20,142 @@ use crate::{
     syntax::{self, NodeKind, ParseLimits, Prefix},
 };
 
-/// How long a key waits for what the server says.
-const PATIENCE: Duration = Duration::from_millis(5);
+/// The longest time that a key waits for a reply.
+const REPLY_TIMEOUT: Duration = Duration::from_millis(5);
 
-/// Bytes of the longest line that is previewed.
+/// The longest line that is previewed, in bytes.
 const LONGEST: usize = 1024;
 
-/// Questions that wait for the session.
-const WAITING: usize = 4;
+/// The most requests that wait for the session.
+const PENDING_REQUESTS: usize = 4;
 
-/// What the editor wants to know of the session while a line is typed.
+/// A request of the editor to the session, while a line is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditorRequest {
-    /// What this line would answer.
+    /// The answer that this line would have.
     Preview(String),
-    /// What is defined.
+    /// The definitions of the worksheet.
     Names,
 }
 
-/// What the session tells.
+/// A reply of the session to the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditorReply {
-    /// Of a line.
+    /// The preview of a line.
     Preview(String, Preview),
-    /// The definitions: names as they are written on the left, and what they are.
+    /// The definitions: the left-hand side of each, and its value or body.
     Names(Vec<(String, String)>),
 }
 
-/// What a line would answer.
+/// The answer that a line would have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Preview {
-    /// Nothing that would be shown.
+    /// No answer to show.
     #[default]
     Nothing,
-    /// This text.
+    /// The text to show.
     Answer(String),
-    /// A fault, at this place in characters.
+    /// A fault, with the faulty part of the line in characters.
     Fault(Option<Range<usize>>),
 }
 
-/// The editor's end.
+/// The editor's end of the channels.
 pub(in crate::terminal) struct Previews {
-    wanted: mpsc::Sender<EditorRequest>,
-    told: Receiver<EditorReply>,
-    known: RefCell<Known>,
+    requests: mpsc::Sender<EditorRequest>,
+    replies: Receiver<EditorReply>,
+    latest: RefCell<LatestReplies>,
 }
 
-/// What was told last.
+/// The latest reply of each kind.
 #[derive(Default)]
-struct Known {
+struct LatestReplies {
     line: String,
     preview: Preview,
     names: Vec<(String, String)>,
 }
 
-/// The session's end.
+/// The session's end of the channels.
 #[derive(Debug)]
 pub(in crate::terminal) struct ReplySender {
-    pub(in crate::terminal) wanted: mpsc::Receiver<EditorRequest>,
-    pub(in crate::terminal) told: Sender<EditorReply>,
+    pub(in crate::terminal) requests: mpsc::Receiver<EditorRequest>,
+    pub(in crate::terminal) replies: Sender<EditorReply>,
 }
 
-/// Both ends.
+/// Creates the channels between editor and session.
 pub(in crate::terminal) fn previews() -> (Previews, ReplySender) {
-    let ((want, wanted), (tell, told)) = (mpsc::channel(WAITING), channel());
+    let (request_sender, requests) = mpsc::channel(PENDING_REQUESTS);
+    let (reply_sender, replies) = channel();
     let previews = Previews {
-        wanted: want,
-        told,
-        known: RefCell::default(),
+        requests: request_sender,
+        replies,
+        latest: RefCell::default(),
     };
-    let teller = ReplySender { wanted, told: tell };
-    (previews, teller)
+    let sender = ReplySender {
+        requests,
+        replies: reply_sender,
+    };
+    (previews, sender)
 }
 
 impl Previews {
-    /// What `line` would answer, if the session says so soon enough.
+    /// Returns the answer that `line` would have, if the reply comes in time.
     pub(in crate::terminal) fn answer(&self, line: &str) -> Option<String> {
         self.catch_up();
         let Some(line) = previewable(line) else {
-            self.known.borrow_mut().preview = Preview::Nothing;
+            self.latest.borrow_mut().preview = Preview::Nothing;
             return None;
         };
-        self.ask(
+        self.request(
             &EditorRequest::Preview(line.clone()),
-            |told| matches!(told, EditorReply::Preview(of, _) if *of == line),
+            |reply| matches!(reply, EditorReply::Preview(of, _) if *of == line),
         );
-        let known = self.known.borrow();
-        match &known.preview {
-            Preview::Answer(text) if known.line == line => Some(text.clone()),
+        let latest = self.latest.borrow();
+        match &latest.preview {
+            Preview::Answer(text) if latest.line == line => Some(text.clone()),
             _ => None,
         }
     }
 
-    /// Where the line would have a fault, as far as is known.
+    /// Returns the faulty part of `line`, in characters, if the latest reply was about this line.
     pub(in crate::terminal) fn fault(&self, line: &str) -> Option<Range<usize>> {
-        let known = self.known.borrow();
-        match &known.preview {
-            Preview::Fault(place) if known.line == line => place.clone(),
+        let latest = self.latest.borrow();
+        match &latest.preview {
+            Preview::Fault(span) if latest.line == line => span.clone(),
             _ => None,
         }
     }
 
-    /// The definitions, or those that were known before where the session takes too long.
+    /// Returns the definitions; the former ones if the reply does not come in time.
     pub(in crate::terminal) fn names(&self) -> Vec<(String, String)> {
-        self.ask(&EditorRequest::Names, |told| {
-            matches!(told, EditorReply::Names(_))
+        self.request(&EditorRequest::Names, |reply| {
+            matches!(reply, EditorReply::Names(_))
         });
-        self.known.borrow().names.clone()
+        self.latest.borrow().names.clone()
     }
 
-    /// Learns what was told too late for the key before. An empty line does so, too: what was
-    /// told before another was answered says nothing of those behind it.
+    /// Takes the replies that came too late for the key before.
+    ///
+    /// An empty line does so too: a reply from before another line was answered no longer holds.
     fn catch_up(&self) {
-        while let Ok(told) = self.told.try_recv() {
-            self.learn(told);
+        while let Ok(reply) = self.replies.try_recv() {
+            self.keep(reply);
         }
     }
 
-    /// Asks, and waits a little for what `is_meant`.
-    fn ask(&self, wanted: &EditorRequest, is_meant: impl Fn(&EditorReply) -> bool) {
-        let end = Instant::now() + PATIENCE;
+    /// Sends a request, and waits for the reply that `is_expected`, at most [`REPLY_TIMEOUT`].
+    fn request(&self, request: &EditorRequest, is_expected: impl Fn(&EditorReply) -> bool) {
+        let end = Instant::now() + REPLY_TIMEOUT;
         self.catch_up();
-        if self.wanted.try_send(wanted.clone()).is_err() {
+        if self.requests.try_send(request.clone()).is_err() {
             return;
         }
         loop {
-            match self
-                .told
-                .recv_timeout(end.saturating_duration_since(Instant::now()))
-            {
-                Ok(told) => {
-                    let is_meant = is_meant(&told);
-                    self.learn(told);
-                    if is_meant {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.replies.recv_timeout(left) {
+                Ok(reply) => {
+                    let is_expected = is_expected(&reply);
+                    self.keep(reply);
+                    if is_expected {
                         return;
                     }
                 }
@@ -159,17 +164,19 @@ impl Previews {
         }
     }
 
-    fn learn(&self, told: EditorReply) {
-        let mut known = self.known.borrow_mut();
-        match told {
-            EditorReply::Preview(line, preview) => (known.line, known.preview) = (line, preview),
-            EditorReply::Names(names) => known.names = names,
+    fn keep(&self, reply: EditorReply) {
+        let mut latest = self.latest.borrow_mut();
+        match reply {
+            EditorReply::Preview(line, preview) => (latest.line, latest.preview) = (line, preview),
+            EditorReply::Names(names) => latest.names = names,
         }
     }
 }
 
-/// The line to be previewed, if `text` is a whole line of the language that is worth it: no
-/// plain number, which is its own answer, and no function's definition, which has none.
+/// Returns the line to preview, if `text` is one complete line of the language.
+///
+/// Plain numbers and definitions of functions have no preview: a number is its own answer, and a
+/// definition has none.
 fn previewable(text: &str) -> Option<String> {
     if text.len() > LONGEST || !matches!(command::parse(text), Ok(Command::Evaluate)) {
         return None;
@@ -178,7 +185,7 @@ fn previewable(text: &str) -> Option<String> {
     let [LogicalLine { line, .. }] = &found.groups[..] else {
         return None;
     };
-    // A space behind it makes no other line of it, but is a key that shows what came late.
+    // Spaces at the end do not change the line. A space is a key that shows a late preview.
     let line = line.trim_end();
     let parsed = syntax::parse(line, &ParseLimits::DEFAULT).ok()?;
     let statement = parsed.statements.last()?;
@@ -195,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_previewed() {
+    fn which_lines_have_a_preview() {
         for (text, line) in [
             ("1 + 1", Some("1 + 1")),
             ("x", Some("x")),
@@ -221,29 +228,29 @@ mod tests {
     }
 
     #[test]
-    fn a_key_waits_for_nobody() {
-        let (previews, mut teller) = previews();
+    fn a_key_waits_only_for_the_timeout() {
+        let (previews, mut sender) = previews();
         let start = Instant::now();
         assert_eq!(previews.answer("1 + 1"), None);
-        assert!(start.elapsed() >= PATIENCE);
+        assert!(start.elapsed() >= REPLY_TIMEOUT);
         assert_eq!(
-            teller.wanted.blocking_recv(),
+            sender.requests.blocking_recv(),
             Some(EditorRequest::Preview("1 + 1".into()))
         );
-        // It comes late, and counts for that line only.
-        let told = EditorReply::Preview("1 + 1".into(), Preview::Answer("2".into()));
-        teller.told.send(told).unwrap();
-        let told = EditorReply::Preview("1 + 12".into(), Preview::Fault(Some(0..1)));
-        teller.told.send(told).unwrap();
+        // A late reply counts only for its own line.
+        let reply = EditorReply::Preview("1 + 1".into(), Preview::Answer("2".into()));
+        sender.replies.send(reply).unwrap();
+        let reply = EditorReply::Preview("1 + 12".into(), Preview::Fault(Some(0..1)));
+        sender.replies.send(reply).unwrap();
         assert_eq!(previews.answer("1 + 12"), None);
         assert_eq!(previews.fault("1 + 12"), Some(0..1));
-        // It has come, but another line was answered since then.
-        let told = EditorReply::Preview("x".into(), Preview::Answer("5".into()));
-        teller.told.send(told).unwrap();
+        // An empty line discards replies from before the last answer.
+        let reply = EditorReply::Preview("x".into(), Preview::Answer("5".into()));
+        sender.replies.send(reply).unwrap();
         assert_eq!(previews.answer(""), None);
         assert_eq!(previews.answer("x"), None);
-        drop(teller);
-        // Nobody is there any more.
+        // Without a session there are no replies.
+        drop(sender);
         assert_eq!(previews.answer("1 + 1"), None);
         assert_eq!(previews.fault("1 + 1"), None);
     }

@@ -1,4 +1,4 @@
-//! What is shown while somebody types.
+//! Output of the chat while a line is typed.
 
 use std::{
     io::{self, Write as _},
@@ -10,31 +10,30 @@ use tokio::sync::mpsc;
 
 use crate::repl::ChatEvent;
 
-/// Shows what is heard, above the line that is being typed, until nothing more can be heard.
+/// Prints chat events above the line that is being typed, until the channel is closed.
 ///
-/// On a thread of its own: a terminal that is stopped (Ctrl-S) holds up the printer, and
-/// then nothing more is taken from `heard`. Without a `printer`, on a terminal that cannot
-/// move its cursor, it goes to standard error.
+/// Runs on its own thread: a stopped terminal (Ctrl-S) blocks the printer, and the channel fills
+/// up. Without a `printer`, on a dumb terminal, events go to standard error.
 pub(in crate::terminal) fn start(
     printer: Option<impl ExternalPrinter + Send + 'static>,
-    mut heard: mpsc::Receiver<ChatEvent>,
+    mut events: mpsc::Receiver<ChatEvent>,
 ) -> io::Result<()> {
-    let show = move || {
+    let print = move || {
         let mut printer = printer;
-        while let Some(heard) = heard.blocking_recv() {
-            let text = match heard {
+        while let Some(event) = events.blocking_recv() {
+            let text = match event {
                 ChatEvent::Note(note) => format!("{note}\n"),
                 ChatEvent::Notice(text) => format!("{text}\n"),
             };
-            let shown = printer
+            let is_printed = printer
                 .as_mut()
                 .is_some_and(|printer| printer.print(text.clone()).is_ok());
-            if !shown {
-                // Where nobody sees it, the session goes on.
+            if !is_printed {
+                // Errors are ignored: the session goes on without the chat's output.
                 let _ = io::stderr().write_all(text.as_bytes());
             }
         }
     };
-    thread::Builder::new().name("printer".into()).spawn(show)?;
+    thread::Builder::new().name("printer".into()).spawn(print)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What is printed at the prompt.
+//! The output of the prompt: answers, faults, explanations and traces.
 
 pub(super) mod color;
 pub(super) mod number;
@@ -7,83 +7,104 @@ pub(super) mod progress;
 
 use std::{
     fmt::Display,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     ops::Range,
 };
 
 use self::{
-    color::{Color, DIM, FAULT, HEADING, is_dumb, styled},
+    color::{Color, Palette, is_dumb, styled},
     number::{folded, separated},
-    pointer::pointed,
+    pointer::{SourceLine, pointed},
 };
 use crate::{
     client::{CallError, Reply},
-    repl::{Outcome, settings::Settings},
+    repl::{
+        Outcome,
+        settings::{Settings, Theme},
+    },
 };
 
-/// Columns where the terminal does not say how many it has.
+/// Columns of a terminal that does not report its size.
 const COLUMNS: usize = 80;
 
-/// Where a line came from.
+/// The origin of a line that was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place<'f> {
-    /// It stands right above what is printed.
+pub(super) enum LineOrigin<'f> {
+    /// The prompt, right above the output.
     Above,
-    /// It was typed or pasted, and stands somewhere above.
+    /// The prompt, further up: one of several lines, or other output came in between.
     Elsewhere,
-    /// It stands in a file.
+    /// A file.
     File {
-        /// Of this name.
+        /// The file's name.
         name: &'f str,
-        /// As this line, from 1.
+        /// The line's number, from 1.
         number: usize,
-        /// Whether only what is wrong is shown.
+        /// Whether only faults are shown.
         silent: bool,
     },
 }
 
-/// Standard output, for what was asked for, and standard error, for the rest.
+/// Standard output, for answers, and standard error, for everything else.
 #[derive(Debug)]
 pub struct Screen {
-    output: Stream,
-    errors: Stream,
+    output: OutputStream,
+    errors: OutputStream,
 }
 
 #[derive(Debug)]
-struct Stream {
+struct OutputStream {
     is_terminal: bool,
     is_colored: bool,
 }
 
-impl Screen {
-    /// The process's own streams.
-    #[must_use]
-    pub fn new(color: Color) -> Self {
+impl OutputStream {
+    fn new(stream: &impl io::IsTerminal, color: Color) -> Self {
         Self {
-            output: Stream {
-                is_terminal: io::stdout().is_terminal(),
-                is_colored: color.is_on(&io::stdout()),
-            },
-            errors: Stream {
-                is_terminal: io::stderr().is_terminal(),
-                is_colored: color.is_on(&io::stderr()),
-            },
+            is_terminal: stream.is_terminal(),
+            is_colored: color.is_on(stream),
         }
     }
 
-    /// Prints what a line came to. The newest answer has this `number`.
+    fn palette(&self, theme: Theme) -> Option<&'static Palette> {
+        Palette::of(theme).filter(|_| self.is_colored)
+    }
+}
+
+/// A fault in a line, as the parts of its text.
+struct LineFaultText<'f> {
+    /// The whole fault in one line, its column in it.
+    whole: &'f dyn Display,
+    message: &'f str,
+    /// The faulty part of the line, in characters.
+    span: Option<&'f Range<usize>>,
+    help: &'f str,
+}
+
+impl Screen {
+    /// Creates a screen of the process's standard streams.
+    #[must_use]
+    pub fn new(color: Color) -> Self {
+        Self {
+            output: OutputStream::new(&io::stdout(), color),
+            errors: OutputStream::new(&io::stderr(), color),
+        }
+    }
+
+    /// Prints the outcome of a line. `number` is that of the newest answer.
     pub(super) fn print(
         &self,
         outcome: &Outcome,
         line: &str,
-        place: Place<'_>,
+        origin: LineOrigin<'_>,
         settings: &Settings,
         number: usize,
     ) -> io::Result<()> {
-        let (silent, definitions) = match place {
-            Place::File { silent, .. } => (silent, false),
-            Place::Above | Place::Elsewhere => (false, true),
+        let (silent, definitions) = match origin {
+            LineOrigin::File { silent, .. } => (silent, false),
+            LineOrigin::Above | LineOrigin::Elsewhere => (false, true),
         };
+        let fault = |fault| self.print_fault(&fault, line, origin, settings.theme);
         match outcome {
             Outcome::Silence | Outcome::Quit | Outcome::Load(_) => Ok(()),
             Outcome::Answer(_)
@@ -104,38 +125,38 @@ impl Screen {
             Outcome::Recalled(reply) => self.print_answer(reply, settings, None),
             Outcome::Text(text) => write!(io::stdout(), "{text}"),
             Outcome::Explained(outcome, text) => {
-                self.print(outcome, line, place, settings, number)?;
-                self.print_explanation(text)
+                self.print(outcome, line, origin, settings, number)?;
+                write_explanation(text, self.output.palette(settings.theme))
             }
             Outcome::Said(note) => {
                 print_error(note);
                 Ok(())
             }
-            Outcome::Fault(fault) => {
-                self.fault(
-                    fault,
-                    &fault.message,
-                    fault.place.as_ref(),
-                    &fault.help,
-                    line,
-                    place,
-                );
+            Outcome::Fault(found) => {
+                fault(LineFaultText {
+                    whole: found,
+                    message: &found.message,
+                    span: found.place.as_ref(),
+                    help: &found.help,
+                });
                 Ok(())
             }
-            Outcome::Unanswered(error @ CallError::Fault { fault, .. }) => {
-                self.fault(
-                    error,
-                    &fault.message,
-                    fault.place.as_ref(),
-                    &fault.help,
-                    line,
-                    place,
-                );
+            Outcome::Unanswered(error @ CallError::Fault { fault: found, .. }) => {
+                fault(LineFaultText {
+                    whole: error,
+                    message: &found.message,
+                    span: found.place.as_ref(),
+                    help: &found.help,
+                });
                 Ok(())
             }
-            Outcome::Unsendable(fault) => {
-                let at = Some(&fault.span);
-                self.fault(fault, &fault.message, at, &fault.help, line, place);
+            Outcome::Unsendable(found) => {
+                fault(LineFaultText {
+                    whole: found,
+                    message: &found.message,
+                    span: Some(&found.span),
+                    help: &found.help,
+                });
                 Ok(())
             }
             Outcome::Unanswered(error) => {
@@ -145,7 +166,7 @@ impl Screen {
         }
     }
 
-    /// An answer that can be folded, if it has a number.
+    /// Prints an answer. Only one with a number is folded: `:ans` can show the rest.
     fn print_answer(
         &self,
         reply: &Reply,
@@ -172,51 +193,47 @@ impl Screen {
         }
     }
 
-    /// Prints how a line was answered.
+    /// Prints the explanation of a call, in the default theme.
     pub fn print_explanation(&self, text: &str) -> io::Result<()> {
-        let mut output = io::stdout().lock();
-        for line in text.lines() {
-            if self.output.is_colored && !line.starts_with(' ') {
-                writeln!(output, "{}", styled(HEADING, line))?;
-            } else {
-                writeln!(output, "{line}")?;
-            }
-        }
-        Ok(())
+        write_explanation(text, self.output.palette(Settings::default().theme))
     }
 
-    /// What travelled for a line.
-    pub(super) fn print_trace(&self, text: &str) {
+    /// Prints the trace of a line's calls.
+    pub(super) fn print_trace(&self, text: &str, theme: Theme) {
+        let palette = self.errors.palette(theme);
         for line in text.lines() {
-            if self.errors.is_colored {
-                print_error(styled(DIM, line));
-            } else {
-                print_error(line);
+            match palette {
+                Some(palette) => print_error(styled(palette.dim, line)),
+                None => print_error(line),
             }
         }
     }
 
-    /// Says what is wrong with a line: `whole` in a line, or where the screen is a terminal
-    /// with the place shown in it.
-    fn fault(
+    /// Prints a fault: with carets under the faulty part where the screen is a terminal, else in
+    /// one line.
+    fn print_fault(
         &self,
-        whole: &dyn Display,
-        message: &str,
-        at: Option<&Range<usize>>,
-        help: &str,
+        fault: &LineFaultText<'_>,
         line: &str,
-        place: Place<'_>,
+        origin: LineOrigin<'_>,
+        theme: Theme,
     ) {
-        let where_ = match place {
-            Place::File { name, number, .. } => {
+        let LineFaultText {
+            whole,
+            message,
+            span,
+            help,
+        } = *fault;
+        let source = match origin {
+            LineOrigin::File { name, number, .. } => {
                 return print_error(format_args!("{name}:{number}: {whole}"));
             }
-            Place::Above => pointer::Line::Above,
-            Place::Elsewhere => pointer::Line::Elsewhere,
+            LineOrigin::Above => SourceLine::Above,
+            LineOrigin::Elsewhere => SourceLine::Repeated,
         };
-        let shown = match at {
-            Some(at) if self.errors.is_terminal && !is_dumb() => {
-                pointed(line, at, columns(), where_)
+        let shown = match span {
+            Some(span) if self.errors.is_terminal && !is_dumb() => {
+                pointed(line, span, columns(), source)
             }
             _ => String::new(),
         };
@@ -224,28 +241,40 @@ impl Screen {
             return print_error(whole);
         }
         let colon = if help.is_empty() { "" } else { ": " };
-        if self.errors.is_colored {
+        if let Some(palette) = self.errors.palette(theme) {
             let shown = shown.trim_end_matches('\n');
-            let (before, carets) = shown
-                .rsplit_once('\n')
-                .map_or(("", shown), |(before, carets)| (before, carets));
+            let (before, carets) = shown.rsplit_once('\n').unwrap_or(("", shown));
             if !before.is_empty() {
                 print_error(before);
             }
-            print_error(styled(FAULT, carets));
-            print_error(format_args!("{}{colon}{help}", styled(FAULT, message)));
+            print_error(styled(palette.fault, carets));
+            let message = styled(palette.fault, message);
+            print_error(format_args!("{message}{colon}{help}"));
         } else {
             print_error(format_args!("{shown}{message}{colon}{help}"));
         }
     }
 }
 
-/// Says something that is no answer. Where standard error takes nothing, the session goes on.
+fn write_explanation(text: &str, palette: Option<&Palette>) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    for line in text.lines() {
+        match palette {
+            Some(palette) if !line.starts_with(' ') => {
+                writeln!(output, "{}", styled(palette.heading, line))?;
+            }
+            _ => writeln!(output, "{line}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Prints a line to standard error. Errors of the stream are ignored: the session goes on.
 pub(super) fn print_error(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// How wide the terminal is.
+/// Returns the terminal's width in columns.
 pub(super) fn columns() -> usize {
     terminal_size::terminal_size().map_or(COLUMNS, |(width, _)| width.0.into())
 }

@@ -1,17 +1,19 @@
-//! Numbers as people like to read them.
+//! Long numbers made readable: folding, cutting, separators.
 
 use crate::{
     repl::settings::{Separator, Settings},
     text::elide::elided,
 };
 
-/// Characters of an answer that are shown before it is folded.
+/// The longest answer that is shown in full, in characters.
 const LONGEST: usize = 400;
 
-/// Characters of a folded answer, beside the count.
+/// The length of a folded answer without the count of digits, in characters.
 const FOLDED: usize = 40;
 
-/// An exact `text` that is not folded, or what is shown in its place.
+/// Returns the folded form of an exact answer; `None` if it is shown in full.
+///
+/// `number` is the answer's number for `:ans`, or 0 if it has none.
 pub(in crate::terminal) fn folded(
     text: &str,
     settings: &Settings,
@@ -29,7 +31,7 @@ pub(in crate::terminal) fn folded(
     Some(format!("{short}  ({digits} digits{all})"))
 }
 
-/// A `text` in at most `limit` characters, with the count of digits where it is cut.
+/// Cuts `text` to at most `limit` characters, with the count of digits if it is a number.
 pub(in crate::terminal) fn fitting(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.into();
@@ -43,8 +45,7 @@ pub(in crate::terminal) fn fitting(text: &str, limit: usize) -> String {
     }
 }
 
-/// How many digits a plain integer has, or the numerator and the denominator of a fraction
-/// together.
+/// Counts the digits of a number, in a fraction those of both parts; `None` for other text.
 fn count(text: &str) -> Option<usize> {
     let digits = text.trim_start_matches('-');
     let digits = ["0x", "0b", "0o"]
@@ -57,8 +58,7 @@ fn count(text: &str) -> Option<usize> {
     is_number.then(|| digits.bytes().filter(u8::is_ascii_hexdigit).count())
 }
 
-/// `text` with what stands between groups of three digits in front of the point, if it is a
-/// number in decimal digits.
+/// Separates groups of three digits before the point, if `text` is a decimal number.
 pub(in crate::terminal) fn separated(text: &str, separator: Separator) -> String {
     let Some(separator) = separator.character() else {
         return text.into();
@@ -73,14 +73,14 @@ pub(in crate::terminal) fn separated(text: &str, separator: Separator) -> String
     }
     let parts = digits.split('/').map(|part| {
         let (whole, fraction) = part.split_at(part.find('.').unwrap_or(part.len()));
-        let mut join_continuations = String::new();
+        let mut grouped = String::new();
         for (index, digit) in whole.chars().enumerate() {
             if index > 0 && (whole.len() - index) % 3 == 0 {
-                join_continuations.push(separator);
+                grouped.push(separator);
             }
-            join_continuations.push(digit);
+            grouped.push(digit);
         }
-        join_continuations + fraction
+        grouped + fraction
     });
     sign.to_owned() + &parts.collect::<Vec<_>>().join("/")
 }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn separators() {
+    fn separators_stand_between_groups_of_three() {
         for (text, expected) in [
             ("1", "1"),
             ("999", "999"),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn folds() {
+    fn long_numbers_are_folded_and_cut() {
         let mut settings = Settings::default();
         let long = "1".repeat(401);
         let shown = folded(&long, &settings, 3).unwrap();

@@ -1,4 +1,4 @@
-//! How far a long script has come.
+//! The progress bar of a long script.
 
 use std::{
     io,
@@ -7,11 +7,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Scripts that take less need no bar.
+/// The time after which the bar appears.
 const LONG: Duration = Duration::from_secs(1);
 
-/// A bar on standard error, which appears when the script has taken a second, and goes
-/// with it.
+/// A progress bar on standard error. It appears after a second, and is removed when dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -19,12 +18,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The progress through so many bytes.
+    /// Creates the bar of a script of `bytes` bytes.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
         let style = "{wide_bar} {percent:>3} %  {bytes} of {total_bytes}, {eta} left";
-        // Where it cannot be read it looks as usual.
+        // On a template error indicatif's default style remains.
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
@@ -34,7 +33,7 @@ impl Progress {
         }
     }
 
-    /// So many bytes are answered.
+    /// Sets the position: the number of bytes that are answered.
     pub fn reach(&self, bytes: u64) {
         if self.bar.is_hidden() && self.start.elapsed() >= LONG {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
@@ -42,7 +41,7 @@ impl Progress {
         self.bar.set_position(bytes);
     }
 
-    /// Writes with the bar out of the way.
+    /// Hides the bar while `write` runs.
     pub fn aside(&self, write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         self.bar.suspend(write)
     }
