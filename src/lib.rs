@@ -25,7 +25,7 @@ pub mod explain;
 pub mod net;
 pub mod proto;
 pub mod repl;
-pub mod schema;
+mod schema;
 pub mod server;
 pub mod syntax;
 pub mod terminal;

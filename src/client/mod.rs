@@ -36,21 +36,24 @@ use crate::proto::{
     grpcalc::v1::EvaluateRequest,
 };
 
+pub use crate::net::tls::ClientTlsFiles;
+
 pub use self::{
     call::{
         AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reply, Request,
     },
     channel::{
         concurrency::MOST as MOST_CALLS,
-        target::{Access, BearerToken, NoToken, Remote, Target},
-        tls::{ClientTls, ClientTlsFiles, TlsSetupError},
+        target::{Access, BearerToken, Listening, NoToken, Remote, Target},
+        tls::{ClientTls, TlsSetupError},
     },
     chat::{Note, Notes},
     error::{CallError, Fault},
     reflection::{Health, ReflectionRequest, ReflectionResponse},
     wire::{
-        http2::Field,
-        recorder::{CallEnd, Exchange, Payload, Recorder, Sender},
+        exchange::{CallEnd, Destination, Exchange, Payload, Role, ServerAddress},
+        http2::HeaderField,
+        recorder::Recorder,
     },
     worksheet::{Answered, Requests, Responses, Row, WorksheetEvent, WorksheetRequest},
 };
@@ -478,7 +481,11 @@ fn with_deadline<T>(message: T, deadline: Duration) -> tonic::Request<T> {
 /// The ways to the servers of a target, and what is presented there.
 fn ways(target: Target) -> Vec<(Route, Option<BearerToken>)> {
     match target {
-        Target::Embedded(server, token) => vec![(Route::Embedded(server), token)],
+        Target::Embedded(server, listening) => {
+            let (addresses, token) =
+                listening.map_or_else(Default::default, |it| (it.addresses, it.token));
+            vec![(Route::Embedded(server, addresses), token)]
+        }
         Target::Remote(servers, access) => servers
             .into_iter()
             .map(|server| {

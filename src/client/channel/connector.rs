@@ -21,7 +21,10 @@ use tonic::transport::Uri;
 use tower::Service;
 
 use super::tls::{self, ClientTls};
-use crate::client::wire::recorder::{Direction, Recorder};
+use crate::client::wire::{
+    exchange::{Destination, ServerAddress},
+    recorder::{Direction, Recorder},
+};
 use crate::net::{
     address::Address,
     tap::{AnyStream, IoEvent, Tap},
@@ -38,8 +41,9 @@ const PROBES: TcpKeepalive = TcpKeepalive::new()
 /// A way to one server.
 #[derive(Clone, Debug)]
 pub(in crate::client) enum Route {
-    /// One in this process: what is sent here is its end of a new pipe.
-    Embedded(mpsc::Sender<DuplexStream>),
+    /// The server in this process: accepts its end of a new pipe. Also the addresses at which
+    /// other programs reach it.
+    Embedded(mpsc::Sender<DuplexStream>, Vec<ServerAddress>),
     /// One that listens somewhere, and how the connection to it is encrypted. Whether a
     /// token will be sent, which must not leave this machine in the open.
     Remote {
@@ -64,22 +68,27 @@ impl Route {
                 let scheme = if tls.is_some() { "https" } else { "http" };
                 format!("{scheme}://{address}")
             }
-            Self::Remote { .. } | Self::Embedded(_) => "http://localhost".into(),
+            Self::Remote { .. } | Self::Embedded(..) => "http://localhost".into(),
         }
     }
 
-    /// What the server is called.
-    fn name(&self) -> String {
+    /// Returns the server, as recordings of its connections name it.
+    fn destination(&self) -> Destination {
         match self {
-            Self::Embedded(_) => "the embedded server".into(),
-            Self::Remote { address, .. } => address.to_string(),
+            Self::Embedded(_, listens_at) => Destination::Embedded {
+                listens_at: listens_at.clone(),
+            },
+            Self::Remote { address, tls, .. } => Destination::Remote(ServerAddress {
+                address: address.clone(),
+                tls: tls.as_ref().map(|tls| tls.files().clone()),
+            }),
         }
     }
 
     /// A connection to the server.
     async fn dial(&self) -> io::Result<AnyStream> {
         match self {
-            Self::Embedded(server) => {
+            Self::Embedded(server, _) => {
                 let (ours, theirs) = tokio::io::duplex(PIPE);
                 let closed = |_| io::Error::new(io::ErrorKind::ConnectionRefused, "it has ended");
                 server.send(theirs).await.map_err(closed)?;
@@ -150,7 +159,7 @@ pub(in crate::client) enum Stage {
 impl Peer {
     pub(in crate::client) fn new(way: &Route) -> Self {
         Self {
-            name: way.name(),
+            name: way.destination().to_string(),
             stage: AtomicU8::new(Stage::Dialing as u8),
             spoken: AtomicBool::new(false),
             dials: AtomicUsize::new(0),
@@ -241,12 +250,12 @@ pub(in crate::client) fn connector(
             let dialed = time::timeout(patience, way.dial()).await;
             let socket = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
             peer.reach(Stage::Silent);
-            let wire = recorder.map(|recorder| recorder.wire(peer.name()));
+            let wire = recorder.map(|recorder| recorder.connection(way.destination()));
             let mut began = Instant::now();
             Ok(TokioIo::new(Tap::new(socket, move |sound| match sound {
                 IoEvent::Read(bytes) => {
                     if let Some(wire) = &wire {
-                        wire.carry(Direction::Received, bytes, Instant::now());
+                        wire.record(Direction::Received, bytes, Instant::now());
                     }
                     peer.hear(bytes);
                 }
@@ -255,7 +264,7 @@ pub(in crate::client) fn connector(
                 IoEvent::Writing => {}
                 IoEvent::Written(bytes) => {
                     if let Some(wire) = &wire {
-                        wire.carry(Direction::Sent, bytes, began);
+                        wire.record(Direction::Sent, bytes, began);
                     }
                 }
             })))

@@ -7,6 +7,7 @@ use tokio::{io::DuplexStream, sync::mpsc};
 
 use super::tls::ClientTls;
 use crate::{
+    client::wire::exchange::ServerAddress,
     net::address::{Address, AddressError},
     proto::token::is_token,
 };
@@ -14,9 +15,9 @@ use crate::{
 /// Which server to ask.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// One in this process: what is sent here is its end of a new pipe. It may ask for a
-    /// token as any other.
-    Embedded(mpsc::Sender<DuplexStream>, Option<BearerToken>),
+    /// The server in this process: accepts its end of a new pipe. The option is set if the
+    /// server also listens for other programs.
+    Embedded(mpsc::Sender<DuplexStream>, Option<Listening>),
     /// Those that listen at these addresses: calls are spread over them, and one that
     /// fails is made again at another.
     Remote(Vec<Remote>, Access),
@@ -28,6 +29,15 @@ impl Target {
     pub fn open(servers: Vec<Remote>) -> Self {
         Self::Remote(servers, Access::default())
     }
+}
+
+/// How other programs reach the embedded server.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// The addresses that it listens at.
+    pub addresses: Vec<ServerAddress>,
+    /// The token that it requires of every call, this program's included.
+    pub token: Option<BearerToken>,
 }
 
 /// A server somewhere else: `HOST:PORT`, `http://HOST:PORT`, `https://HOST:PORT` or

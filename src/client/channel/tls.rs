@@ -1,6 +1,6 @@
 //! Encryption of connections, and whom to trust.
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
@@ -9,23 +9,13 @@ use tokio_rustls::{
     rustls::{self, ClientConfig, RootCertStore, pki_types::ServerName},
 };
 
-use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
-
-/// What makes a client's side of TLS, files in PEM.
-#[derive(Clone, Debug, Default)]
-pub struct ClientTlsFiles {
-    /// Certificates that sign those of servers; None for those that the system trusts.
-    pub ca: Option<PathBuf>,
-    /// Our certificate and its private key, for servers that ask for one.
-    pub identity: Option<(PathBuf, PathBuf)>,
-    /// The name that servers' certificates are for, where it is not that of the address.
-    pub domain: Option<String>,
-}
+use crate::net::tls::{ClientTlsFiles, HTTP2, TlsError, certificates, private_key, roots};
 
 /// A client's side of TLS.
 pub struct ClientTls {
     config: Arc<ClientConfig>,
     domain: Option<ServerName<'static>>,
+    files: ClientTlsFiles,
 }
 
 /// Why there is no TLS.
@@ -72,7 +62,13 @@ impl ClientTls {
         Ok(Self {
             config: Arc::new(config),
             domain: domain.transpose()?,
+            files: files.clone(),
         })
+    }
+
+    /// Returns the files that this was read from.
+    pub(in crate::client) fn files(&self) -> &ClientTlsFiles {
+        &self.files
     }
 
     /// The handshake with a server that is at `host`.

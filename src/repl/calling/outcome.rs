@@ -1,6 +1,7 @@
 //! What comes of a line.
 
 use crate::client::{CallError, Fault, Note, Reply};
+use crate::explain::LineResult;
 use crate::repl::command::{continuation::LogicalLine, fault::LineFault};
 
 /// What there is to print for a line, or to do.
@@ -93,6 +94,23 @@ impl Outcome {
             Self::Answer(reply) | Self::Lowered(reply) | Self::Recalled(reply) => Some(reply),
             Self::Explained(outcome, _) => outcome.reply(),
             _ => None,
+        }
+    }
+
+    /// Returns the result as an explanation of the line's calls names it.
+    pub(in crate::repl) fn line_result(&self) -> LineResult {
+        match self {
+            Self::Silence | Self::Text(_) => LineResult::Nothing,
+            Self::Answer(reply) | Self::Lowered(reply) | Self::Recalled(reply) => {
+                LineResult::Answer {
+                    text: reply.to_string(),
+                    is_rounded: reply.is_rounded(),
+                }
+            }
+            Self::Fault(fault) => LineResult::Fault(fault.to_string()),
+            Self::Unsendable(fault) => LineResult::NotSent(fault.to_string()),
+            Self::Unanswered(error) => LineResult::NoReply(error.to_string()),
+            Self::Said(_) | Self::Explained(..) | Self::Load(_) | Self::Quit => LineResult::Other,
         }
     }
 
