@@ -28,7 +28,8 @@ pub(super) fn command(exchange: &Exchange, request: Option<&DynamicMessage>) -> 
     }
     let address = match server.map(|server| &server.address) {
         Some(Address::Unix(path)) => {
-            words.push("-unix".into());
+            // Its own default, the path, is no valid `:authority`.
+            words.push("-unix -authority localhost".into());
             shell_quoted(&path.to_string_lossy())
         }
         Some(address) => shell_quoted(&address.to_string()),
@@ -59,7 +60,7 @@ fn tls_options(server: Option<&ServerAddress>) -> Vec<String> {
         .filter_map(|(option, file)| Some((option, file?.to_string_lossy())));
     let domain = tls.domain.as_deref().map(Into::into);
     files
-        .chain(domain.map(|domain| ("-servername", domain)))
+        .chain(domain.map(|domain| ("-authority", domain)))
         .map(|(option, value)| format!("{option} {}", shell_quoted(&value)))
         .collect()
 }
@@ -131,12 +132,12 @@ mod tests {
             (
                 "unix:/run/it's",
                 false,
-                r#"grpcurl -plaintext -unix -d '{"n1":20,"n2":10}' '/run/it'\''s' calc.Calculator/Add"#,
+                r#"grpcurl -plaintext -unix -authority localhost -d '{"n1":20,"n2":10}' '/run/it'\''s' calc.Calculator/Add"#,
             ),
             (
                 "unix:/tmp/a b.sock",
                 false,
-                r#"grpcurl -plaintext -unix -d '{"n1":20,"n2":10}' '/tmp/a b.sock' calc.Calculator/Add"#,
+                r#"grpcurl -plaintext -unix -authority localhost -d '{"n1":20,"n2":10}' '/tmp/a b.sock' calc.Calculator/Add"#,
             ),
         ] {
             let server = server(address, None);
@@ -163,7 +164,7 @@ mod tests {
             (ClientTlsFiles::default(), ""),
             (
                 all,
-                "-cacert 'our ca.pem' -cert c.pem -key k.pem -servername calc ",
+                "-cacert 'our ca.pem' -cert c.pem -key k.pem -authority calc ",
             ),
         ] {
             let server = server("example.org:1", Some(tls));

@@ -761,7 +761,7 @@ fn a_call_to_an_embedded_server_that_listens_is_explained() {
     let folder = tempfile::tempdir().unwrap();
     let socket = format!("{}/a b.sock", folder.path().display());
     let explain = |address: &str| {
-        let mut terminal = Terminal::of_size(&colorful(&["--listen", address]), 100, 140);
+        let mut terminal = Terminal::of_size(&colorful(&["--listen", address]), 100, 250);
         terminal.press(":explain add 20 10\r");
         terminal.shows("\n    the embedded server, over a pipe in this process\n");
         terminal.shows(" calc.Calculator/Add\n>");
@@ -775,7 +775,7 @@ fn a_call_to_an_embedded_server_that_listens_is_explained() {
     assert!(contents.contains(&command), "{contents}");
     let contents = explain(&format!("unix:{socket}"));
     let command = format!(
-        r#"grpcurl -plaintext -unix -d '{{"n1":20,"n2":10}}' '{socket}' calc.Calculator/Add"#
+        r#"grpcurl -plaintext -unix -authority localhost -d '{{"n1":20,"n2":10}}' '{socket}' calc.Calculator/Add"#
     );
     assert!(contents.contains(&command), "{contents}");
 }
@@ -850,7 +850,7 @@ fn a_call_to_a_socket_with_a_blank_in_its_path_is_explained() {
     let server = format!("\n3 The server\n    {address}\n");
     assert!(ran.stdout.contains(&server), "{}", ran.stdout);
     let command = format!(
-        "\n    grpcurl -plaintext -unix -d '{{\"n1\":20,\"n2\":10}}' '{path}' calc.Calculator/Add\n"
+        "\n    grpcurl -plaintext -unix -authority localhost -d '{{\"n1\":20,\"n2\":10}}' '{path}' calc.Calculator/Add\n"
     );
     assert!(ran.stdout.ends_with(&command), "{}", ran.stdout);
 }
