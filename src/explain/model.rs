@@ -26,7 +26,7 @@ const PREFIX: usize = 5;
 
 /// The calls of one line, and the result that its user saw.
 ///
-/// Texts contain no token that the client presented, even where a server repeats it.
+/// Its texts do not contain the token that the client presented, even if a server repeats it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// The calls made before the last one, oldest first.
@@ -40,7 +40,7 @@ pub struct Explanation {
 /// The result of a line, as its user saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineResult {
-    /// No answer, or a text that needs no call.
+    /// No result, or a text that needed no call.
     Nothing,
     /// An answer.
     Answer {
@@ -79,9 +79,9 @@ pub struct CallSummary {
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// With trailers. They hold the code of a status, unless the server is at fault.
+    /// With trailers.
     Trailers {
-        /// The name of the code.
+        /// The name of the status code; None if the trailers have none.
         code: Option<String>,
     },
     /// A side reset the stream, with this error code of HTTP/2.
@@ -105,15 +105,15 @@ pub struct ExplainedCall {
     pub path: Option<String>,
     /// The server that was called.
     pub destination: Destination,
-    /// The declaration of the method; None if this program does not know it.
+    /// The declaration of the method; None if this program has no descriptor of it.
     pub contract: Option<Contract>,
     /// The stream's number on its connection.
     pub stream: u32,
     /// Time from the opening of the stream to this line, if an earlier line opened it.
     pub opened_before: Option<Duration>,
-    /// The client's side.
+    /// The request.
     pub request: Request,
-    /// The server's side.
+    /// The response.
     pub response: Response,
     /// The command of grpcurl that makes the same call; None if the request is too long for one.
     pub grpcurl: Option<String>,
@@ -140,7 +140,7 @@ pub struct Contract {
     pub is_worksheet: bool,
 }
 
-/// The client's side of a call.
+/// The request of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The header fields.
@@ -149,7 +149,7 @@ pub struct Request {
     pub body: Body,
 }
 
-/// The server's side of a call.
+/// The response of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// Time from the first byte sent to the first byte received.
@@ -243,15 +243,15 @@ impl CallSummary {
     /// Summarizes `exchange`.
     #[must_use]
     pub fn new(exchange: &Exchange) -> Self {
-        let redactor = Redactor::new(std::slice::from_ref(exchange));
+        let redactor = &Redactor::new(std::slice::from_ref(exchange));
         let method = exchange.request_header(":path").and_then(pool::method);
         Self {
-            path: redactor.path(exchange),
+            path: path(exchange, redactor),
             destination: exchange.destination.clone(),
             sent: exchange.sent.length,
             received: exchange.received.length,
             duration: exchange.to_last_byte,
-            ending: redactor.ending(exchange, method.as_ref()),
+            ending: Ending::new(exchange, method.as_ref(), redactor),
         }
     }
 }
@@ -260,16 +260,16 @@ impl ExplainedCall {
     fn new(exchange: &Exchange, redactor: &Redactor<'_>) -> Self {
         let method = exchange.request_header(":path").and_then(pool::method);
         let input = method.as_ref().map(MethodDescriptor::input);
-        let body = redactor.body(&exchange.sent, input.as_ref());
+        let body = Body::new(&exchange.sent, input.as_ref(), redactor);
         Self {
-            path: redactor.path(exchange),
+            path: path(exchange, redactor),
             destination: exchange.destination.clone(),
             contract: method.as_ref().map(Contract::new),
             stream: exchange.stream,
             opened_before: exchange.opened_before,
-            grpcurl: redactor.grpcurl(exchange, &body, input.as_ref()),
+            grpcurl: grpcurl_command(exchange, &body, input.as_ref(), redactor),
             request: Request {
-                headers: redactor.headers(&exchange.request_headers),
+                headers: headers(&exchange.request_headers, redactor),
                 body,
             },
             response: Response::new(exchange, method.as_ref(), redactor),
@@ -327,9 +327,9 @@ impl Response {
                 ..Body::default()
             }
         } else {
-            redactor.body(received, output.as_ref())
+            Body::new(received, output.as_ref(), redactor)
         };
-        let (headers, trailers) = (&exchange.response_headers, &exchange.trailers);
+        let fields = |fields: &Vec<HeaderField>| headers(fields, redactor);
         let status = Status::new(exchange).map(|status| Status {
             code: redactor.text(&status.code),
             message: status.message.map(|text| redactor.text(&text)),
@@ -338,26 +338,130 @@ impl Response {
         Self {
             to_first_byte: exchange.to_first_byte,
             to_last_byte: exchange.to_last_byte,
-            headers: headers.as_ref().map(|fields| redactor.headers(fields)),
+            headers: exchange.response_headers.as_ref().map(fields),
             body,
             foreign: foreign.map(|text| redactor.text(&text)),
-            trailers: trailers.as_ref().map(|fields| redactor.headers(fields)),
+            trailers: exchange.trailers.as_ref().map(fields),
             is_trailers_only: exchange.is_trailers_only,
             status,
             status_details: details,
-            ending: redactor.ending(exchange, method),
+            ending: Ending::new(exchange, method, redactor),
+        }
+    }
+}
+
+impl Ending {
+    fn new(
+        exchange: &Exchange,
+        method: Option<&MethodDescriptor>,
+        redactor: &Redactor<'_>,
+    ) -> Self {
+        match exchange.end {
+            _ if exchange.trailers.is_some() => Self::Trailers {
+                code: status::code(exchange).map(|code| redactor.text(&code)),
+            },
+            CallEnd::Reset(by, code) => Self::Reset(by, code),
+            CallEnd::Ended => Self::NoTrailers,
+            CallEnd::Cut => Self::Cut,
+            CallEnd::ProtocolError => Self::NotHttp2,
+            CallEnd::Open if method.is_some_and(is_worksheet) => Self::OpenWorksheet,
+            CallEnd::Open => Self::Open,
+        }
+    }
+}
+
+impl Body {
+    fn new(payload: &Payload, kind: Option<&MessageDescriptor>, redactor: &Redactor<'_>) -> Self {
+        let mut rest = &payload.bytes[..];
+        let mut messages = Vec::new();
+        while let Some((prefix, after)) = rest.split_first_chunk::<PREFIX>() {
+            let message = Message::new(*prefix, after, kind, redactor);
+            rest = &after[message.bytes.len()..];
+            messages.push(message);
+        }
+        Self {
+            length: payload.length,
+            frames: payload.frames,
+            messages,
+            is_complete: payload.length == payload.bytes.len(),
         }
     }
 }
 
 impl Message {
+    /// Makes the message of which `bytes`, and perhaps others after it, follow the prefix.
+    fn new(
+        prefix: [u8; PREFIX],
+        bytes: &[u8],
+        kind: Option<&MessageDescriptor>,
+        redactor: &Redactor<'_>,
+    ) -> Self {
+        let [flag, l1, l2, l3, l4] = prefix;
+        let length = u32::from_be_bytes([l1, l2, l3, l4]) as usize;
+        let bytes = &bytes[..length.min(bytes.len())];
+        let mut message = Self {
+            prefix,
+            length,
+            is_compressed: flag != 0,
+            bytes: bytes.to_vec(),
+            decoded: None,
+            annotations: None,
+        };
+        message.decoded = message.decode(kind).map(|decoded| DecodedMessage {
+            name: decoded.descriptor().name().into(),
+            text: redactor.lines(&pool::text(&decoded)),
+        });
+        let redact = |mut annotation: Annotation| {
+            annotation.meaning = redactor.text(&annotation.meaning);
+            annotation
+        };
+        message.annotations = message
+            .is_readable()
+            .then(|| annotate(kind, bytes).into_iter().map(redact).collect());
+        message
+    }
+
     /// Whether all bytes were recorded and are not compressed.
     fn is_readable(&self) -> bool {
         self.bytes.len() == self.length && !self.is_compressed
     }
+
+    fn decode(&self, kind: Option<&MessageDescriptor>) -> Option<DynamicMessage> {
+        pool::decode(kind?, self.is_readable().then_some(&self.bytes)?)
+    }
 }
 
-/// Builds the texts of an explanation without the tokens that the client presented.
+/// Returns the command of grpcurl for the last message that was sent.
+fn grpcurl_command(
+    exchange: &Exchange,
+    sent: &Body,
+    kind: Option<&MessageDescriptor>,
+    redactor: &Redactor<'_>,
+) -> Option<String> {
+    let message = match sent.messages.last() {
+        Some(message) if message.bytes.len() < message.length => return None,
+        message => message.and_then(|message| message.decode(kind)),
+    };
+    let command = grpcurl::command(exchange, message.as_ref())?;
+    Some(redactor.text(&command))
+}
+
+/// Returns the header fields of one HEADERS frame.
+fn headers(fields: &[HeaderField], redactor: &Redactor<'_>) -> Vec<Header> {
+    let header = |(name, value): &HeaderField| Header {
+        name: redactor.text(name),
+        value: (name != "authorization").then(|| redactor.text(value)),
+    };
+    fields.iter().map(header).collect()
+}
+
+/// Returns the value of `:path`.
+fn path(exchange: &Exchange, redactor: &Redactor<'_>) -> Option<String> {
+    let path = exchange.request_header(":path");
+    path.map(|path| redactor.text(path))
+}
+
+/// Removes the tokens that the client presented from texts.
 struct Redactor<'e> {
     tokens: Vec<&'e str>,
 }
@@ -383,18 +487,6 @@ impl<'e> Redactor<'e> {
         lines.iter().map(|line| self.text(line)).collect()
     }
 
-    fn path(&self, exchange: &Exchange) -> Option<String> {
-        exchange.request_header(":path").map(|path| self.text(path))
-    }
-
-    fn headers(&self, fields: &[HeaderField]) -> Vec<Header> {
-        let header = |(name, value): &HeaderField| Header {
-            name: self.text(name),
-            value: (name != "authorization").then(|| self.text(value)),
-        };
-        fields.iter().map(header).collect()
-    }
-
     fn result(&self, result: LineResult) -> LineResult {
         match result {
             LineResult::Answer { text, is_rounded } => LineResult::Answer {
@@ -407,80 +499,6 @@ impl<'e> Redactor<'e> {
             result @ (LineResult::Nothing | LineResult::Other) => result,
         }
     }
-
-    fn ending(&self, exchange: &Exchange, method: Option<&MethodDescriptor>) -> Ending {
-        match exchange.end {
-            _ if exchange.trailers.is_some() => {
-                let code = status::code(exchange).map(|code| self.text(&code));
-                Ending::Trailers { code }
-            }
-            CallEnd::Reset(by, code) => Ending::Reset(by, code),
-            CallEnd::Ended => Ending::NoTrailers,
-            CallEnd::Cut => Ending::Cut,
-            CallEnd::ProtocolError => Ending::NotHttp2,
-            CallEnd::Open if method.is_some_and(is_worksheet) => Ending::OpenWorksheet,
-            CallEnd::Open => Ending::Open,
-        }
-    }
-
-    fn body(&self, payload: &Payload, kind: Option<&MessageDescriptor>) -> Body {
-        let mut rest = &payload.bytes[..];
-        let mut messages = Vec::new();
-        while let Some((prefix, behind)) = rest.split_first_chunk::<PREFIX>() {
-            let [flag, l1, l2, l3, l4] = *prefix;
-            let length = u32::from_be_bytes([l1, l2, l3, l4]) as usize;
-            let bytes = &behind[..length.min(behind.len())];
-            rest = &behind[bytes.len()..];
-            let mut message = Message {
-                prefix: *prefix,
-                length,
-                is_compressed: flag != 0,
-                bytes: bytes.to_vec(),
-                decoded: None,
-                annotations: None,
-            };
-            message.decoded = decode(&message, kind).map(|decoded| DecodedMessage {
-                name: decoded.descriptor().name().into(),
-                text: self.lines(&pool::text(&decoded)),
-            });
-            message.annotations = message.is_readable().then(|| self.annotations(kind, bytes));
-            messages.push(message);
-        }
-        Body {
-            length: payload.length,
-            frames: payload.frames,
-            messages,
-            is_complete: payload.length == payload.bytes.len(),
-        }
-    }
-
-    fn annotations(&self, kind: Option<&MessageDescriptor>, bytes: &[u8]) -> Vec<Annotation> {
-        let redact = |mut annotation: Annotation| {
-            annotation.meaning = self.text(&annotation.meaning);
-            annotation
-        };
-        annotate(kind, bytes).into_iter().map(redact).collect()
-    }
-
-    /// Returns the command of grpcurl for the last message that was sent.
-    fn grpcurl(
-        &self,
-        exchange: &Exchange,
-        sent: &Body,
-        kind: Option<&MessageDescriptor>,
-    ) -> Option<String> {
-        let message = match sent.messages.last() {
-            Some(message) if message.bytes.len() < message.length => return None,
-            message => message.and_then(|message| decode(message, kind)),
-        };
-        let command = grpcurl::command(exchange, message.as_ref())?;
-        Some(self.text(&command))
-    }
-}
-
-fn decode(message: &Message, kind: Option<&MessageDescriptor>) -> Option<DynamicMessage> {
-    let bytes = message.is_readable().then_some(&message.bytes)?;
-    pool::decode(kind?, bytes)
 }
 
 /// Returns the name of a method as Rust's generator writes it: `send_note` for `SendNote`.

@@ -51,7 +51,7 @@ impl Display for Explanation {
         generated_code(f, call)?;
         server(f, &call.destination)?;
         writeln!(f, "4 Call the stub: the request")?;
-        for message in call.request.body.messages.iter().take(MAX_MESSAGES) {
+        for message in shown_messages(&call.request.body) {
             if let Some(decoded) = &message.decoded {
                 text_form(f, &decoded.name, &decoded.text)?;
             }
@@ -79,7 +79,7 @@ impl Display for CallSummary {
         }
         let ending = match &self.ending {
             Ending::Trailers { code: Some(code) } => return write!(f, ", {code}"),
-            Ending::Reset(Role::Client, _) => "given up",
+            Ending::Reset(Role::Client, _) => "cancelled",
             Ending::Reset(Role::Server, _) => "reset by the server",
             Ending::OpenWorksheet => "still open",
             Ending::Trailers { code: None }
@@ -110,11 +110,11 @@ impl Display for Time {
 /// Returns the reason why there is no call to explain.
 fn no_call(result: &LineResult) -> &'static str {
     match result {
-        LineResult::NotSent(_) => "No call was made: what is wrong was found before.",
+        LineResult::NotSent(_) => "No call was made: the line has a fault.",
         LineResult::NoReply(_) => "Nothing was sent: there is no connection.",
         LineResult::Nothing => "No call was made.",
         LineResult::Answer { .. } | LineResult::Fault(_) | LineResult::Other => {
-            "What travelled could not be read."
+            "The recorded bytes could not be read."
         }
     }
 }
@@ -128,7 +128,7 @@ fn contract(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     writeln!(f, "1 The proto")?;
     let Some(contract) = &call.contract else {
         let path = printable(path(call.path.as_deref()), MAX_VALUE);
-        return writeln!(f, "    {path} is in no contract that this program has");
+        return writeln!(f, "    this program does not have the proto of {path}");
     };
     writeln!(f, "    {}, service {}:", contract.file, contract.service)?;
     let declarations = [&contract.method, &contract.input, &contract.output];
@@ -139,7 +139,7 @@ fn contract(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
 fn generated_code(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     writeln!(f, "2 The generated code")?;
     let Some(contract) = &call.contract else {
-        return writeln!(f, "    cannot be told without the proto");
+        return writeln!(f, "    unknown without the proto");
     };
     writeln!(f, "    in Rust {}", contract.rust)?;
     writeln!(f, "    in Python {}", contract.python)
@@ -190,7 +190,7 @@ fn response(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
             Time(last)
         )?,
         _ if response.ending == Ending::NotHttp2 => {
-            writeln!(f, "    what came back is no HTTP/2")?;
+            writeln!(f, "    the response is not HTTP/2")?;
         }
         _ => writeln!(f, "    nothing came back")?,
     }
@@ -204,10 +204,10 @@ fn response(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     let body = &response.body;
     if let Some(text) = &response.foreign {
         let (length, text) = (count(body.length, "byte"), printable(text, MAX_VALUE));
-        writeln!(f, "    DATA, {length}, which are no gRPC: {text}")?;
+        writeln!(f, "    DATA, {length}, not gRPC: {text}")?;
     } else if body.length > 0 {
         data(f, body)?;
-        for message in body.messages.iter().take(MAX_MESSAGES) {
+        for message in shown_messages(body) {
             bytes(f, message)?;
         }
         hidden_messages(f, body)?;
@@ -224,18 +224,24 @@ fn ending(f: &mut Formatter<'_>, response: &Response) -> fmt::Result {
                 Role::Client => "this program",
                 Role::Server => "the server",
             };
-            writeln!(f, "    RST_STREAM, code {code}: {by} gave the call up")
+            writeln!(f, "    RST_STREAM, code {code}, sent by {by}")
         }
         Ending::NotHttp2 => Ok(()),
         Ending::NoTrailers => {
             writeln!(f, "    no trailers, and so no status: the stream has ended")
         }
-        Ending::Cut => writeln!(f, "    no trailers and no status: the connection is gone"),
+        Ending::Cut => writeln!(
+            f,
+            "    no trailers and no status: the connection was closed"
+        ),
         Ending::OpenWorksheet => writeln!(
             f,
             "    no trailers and no status yet: the stream stays open for the next line"
         ),
-        Ending::Open => writeln!(f, "    no trailers and no status: nobody waited for them"),
+        Ending::Open => writeln!(
+            f,
+            "    no trailers and no status: this program did not wait for them"
+        ),
     }
 }
 
@@ -264,8 +270,9 @@ fn trailers(f: &mut Formatter<'_>, response: &Response) -> fmt::Result {
 /// Writes step 7: the last message, and the result that the user sees.
 fn decoded(f: &mut Formatter<'_>, body: &Body, result: &LineResult) -> fmt::Result {
     writeln!(f, "7 Decode")?;
-    let last = body.messages.iter().take(MAX_MESSAGES).last();
-    let message = last.and_then(|message| message.decoded.as_ref());
+    let message = shown_messages(body)
+        .last()
+        .and_then(|message| message.decoded.as_ref());
     if let Some(message) = message {
         text_form(f, &message.name, &message.text)?;
     }
@@ -291,20 +298,20 @@ fn decoded(f: &mut Formatter<'_>, body: &Body, result: &LineResult) -> fmt::Resu
 
 fn grpcurl(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     let Some(command) = &call.grpcurl else {
-        return writeln!(f, "The request is too long for a command of grpcurl.");
+        return writeln!(f, "The request is too long for a grpcurl command.");
     };
     writeln!(f, "The same call with grpcurl")?;
     writeln!(f, "    {}", printable(command, usize::MAX))?;
     if call.is_worksheet() {
         writeln!(
             f,
-            "    (in a worksheet of its own, which has none of your names)"
+            "    (in a new worksheet, without your variables and functions)"
         )?;
     }
     match &call.destination {
         Destination::Embedded { listens_at } if listens_at.is_empty() => writeln!(
             f,
-            "    (nobody else can reach the embedded server: this is for 'grpcalc serve')"
+            "    (for 'grpcalc serve': other programs cannot reach the embedded server)"
         ),
         _ => Ok(()),
     }
@@ -314,7 +321,7 @@ fn grpcurl(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
 fn data(f: &mut Formatter<'_>, body: &Body) -> fmt::Result {
     let (length, frames) = (count(body.length, "byte"), count(body.frames, "frame"));
     writeln!(f, "    DATA, {length} in {frames}:")?;
-    for message in body.messages.iter().take(MAX_MESSAGES) {
+    for message in shown_messages(body) {
         let compressed = if message.is_compressed {
             "compressed"
         } else {
@@ -340,15 +347,20 @@ fn bytes(f: &mut Formatter<'_>, message: &Message) -> fmt::Result {
     match &message.annotations {
         Some(annotations) => lines(f, 6, annotations.iter().map(annotated)),
         None if message.is_compressed => writeln!(f, "      (compressed)"),
-        None => writeln!(f, "      (too long to be taken apart here)"),
+        None => writeln!(f, "      (too long to show its fields)"),
     }
+}
+
+/// Returns the first messages of a body.
+fn shown_messages(body: &Body) -> &[Message] {
+    &body.messages[..body.messages.len().min(MAX_MESSAGES)]
 }
 
 /// Writes the number of messages that are not shown.
 fn hidden_messages(f: &mut Formatter<'_>, body: &Body) -> fmt::Result {
     match body.messages.len().saturating_sub(MAX_MESSAGES) {
         0 => Ok(()),
-        _ if !body.is_complete => writeln!(f, "    and more messages than were kept"),
+        _ if !body.is_complete => writeln!(f, "    and more messages that were not recorded"),
         hidden => writeln!(f, "    and {} more", count(hidden, "message")),
     }
 }

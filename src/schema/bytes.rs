@@ -119,7 +119,7 @@ impl Annotator {
                 return self.add(depth, &[], format!("(and {count} more bytes)"));
             }
             let Some(field) = EncodedField::parse(bytes) else {
-                return self.add(depth, bytes, "these bytes are no field".into());
+                return self.add(depth, bytes, "these bytes are not a field".into());
             };
             bytes = &bytes[field.bytes.len()..];
             let descriptor = message.and_then(|message| message.get_field(field.number));
@@ -300,7 +300,7 @@ mod tests {
             [
                 "08 1e field 1 n1, varint: 30",
                 "52 01 7f field 10 not in the contract, length 1",
-                "07 these bytes are no field",
+                "07 these bytes are not a field",
             ]
         );
     }

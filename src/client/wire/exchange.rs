@@ -11,7 +11,7 @@ use crate::net::{address::Address, tls::ClientTlsFiles};
 /// Bytes kept of the DATA frames of one direction of a call.
 const KEPT_BYTES: usize = 4096;
 
-/// The server at the other end of a recorded connection.
+/// The server at the other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// The server in this process, connected by a pipe in memory.
@@ -28,7 +28,7 @@ pub enum Destination {
 pub struct ServerAddress {
     /// The address that it listens at.
     pub address: Address,
-    /// The files that a client of it needs; None if the connection is not encrypted.
+    /// The files that its clients need; None if its connections are not encrypted.
     pub tls: Option<ClientTlsFiles>,
 }
 
@@ -85,16 +85,16 @@ pub struct Exchange {
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CallEnd {
-    /// It has not ended.
+    /// Not ended yet.
     #[default]
     Open,
-    /// The server ended it, with or without trailers.
+    /// Ended by the server, with or without trailers.
     Ended,
-    /// One side reset it, with this error code of HTTP/2.
+    /// Reset by this side, with this error code of HTTP/2.
     Reset(Role, u32),
-    /// The server's bytes were not HTTP/2.
+    /// Unreadable: the server's bytes were not HTTP/2.
     ProtocolError,
-    /// The connection was closed first.
+    /// Not ended before the connection was closed.
     Cut,
 }
 

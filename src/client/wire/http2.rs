@@ -50,7 +50,7 @@ pub(super) enum Frame<'b> {
     },
 }
 
-/// The bytes are not HTTP/2, so later bytes cannot be parsed either.
+/// The error of bytes that are not HTTP/2. Later bytes cannot be parsed either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ProtocolError;
 
@@ -101,7 +101,7 @@ impl FrameReader {
         let buffered = std::mem::take(&mut self.bytes);
         let mut rest = &buffered[..];
         if self.expects_preface {
-            let Some(behind) = rest.strip_prefix(PREFACE) else {
+            let Some(after) = rest.strip_prefix(PREFACE) else {
                 self.bytes = buffered;
                 return if PREFACE.starts_with(&self.bytes) {
                     Ok(())
@@ -109,19 +109,19 @@ impl FrameReader {
                     Err(ProtocolError)
                 };
             };
-            (rest, self.expects_preface) = (behind, false);
+            (rest, self.expects_preface) = (after, false);
         }
-        while let Some((header, behind)) = rest.split_first_chunk::<FRAME_HEADER>() {
+        while let Some((header, after)) = rest.split_first_chunk::<FRAME_HEADER>() {
             let [l1, l2, l3, kind, flags, s1, s2, s3, s4] = *header;
             let length = u32::from_be_bytes([0, l1, l2, l3]) as usize;
             let stream = u32::from_be_bytes([s1 & 0x7f, s2, s3, s4]);
             if length > MAX_PAYLOAD {
                 return Err(ProtocolError);
             }
-            let Some(payload) = behind.get(..length) else {
+            let Some(payload) = after.get(..length) else {
                 break;
             };
-            rest = &behind[length..];
+            rest = &after[length..];
             if let Some(frame) = self.parse(kind, flags, stream, payload)? {
                 on_frame(frame);
             }

@@ -13,7 +13,7 @@ use prost_types::FileDescriptorProto;
 
 use self::{
     definition::{Definition, Descriptor},
-    printer::{Printer, safe},
+    printer::{Printer, sanitized},
     writer::Writer,
 };
 
@@ -48,7 +48,7 @@ fn write(definition: &Definition<'_>, writer: &mut Writer) {
         Descriptor::Message(_) => "a message",
         Descriptor::Enum(_) => "an enum",
     };
-    let [name, file] = [&definition.name, definition.file.name()].map(safe);
+    let [name, file] = [&definition.name, definition.file.name()].map(sanitized);
     writer.line(&format!("// {name}, {kind} in {file}"));
     let mut printer = Printer::new(definition, writer);
     let path = &definition.path;

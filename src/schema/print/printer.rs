@@ -33,7 +33,7 @@ pub(super) struct Printer<'f, 'w> {
     comments: HashMap<&'f [i32], &'f Location>,
     /// Whether the file is proto2, in which optional fields have a label.
     is_proto2: bool,
-    /// The full name of the message being written, with a leading dot.
+    /// The full name of the enclosing definition, with a leading dot.
     scope: String,
 }
 
@@ -58,7 +58,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         let options = service.options.as_ref();
         self.block(
             path,
-            &format!("service {}", safe(service.name())),
+            &format!("service {}", sanitized(service.name())),
             |printer| {
                 printer.deprecated(options.and_then(|options| options.deprecated));
                 printer.each(path, SERVICE_METHOD, &service.method, Self::method);
@@ -71,7 +71,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         let stream = |streams| if streams { "stream " } else { "" };
         let line = format!(
             "rpc {}({}{}) returns ({}{})",
-            safe(method.name()),
+            sanitized(method.name()),
             stream(method.client_streaming()),
             reference(method.input_type()),
             stream(method.server_streaming()),
@@ -80,7 +80,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         match method
             .options
             .as_ref()
-            .and_then(|printer| printer.deprecated)
+            .and_then(|options| options.deprecated)
         {
             Some(true) => self.block(path, &line, |printer| printer.deprecated(Some(true))),
             _ => self.line(path, &format!("{line};")),
@@ -92,7 +92,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         let options = message.options.as_ref();
         self.block(
             path,
-            &format!("message {}", safe(message.name())),
+            &format!("message {}", sanitized(message.name())),
             |printer| {
                 let outer = printer.scope.len();
                 printer.scope.extend([".", message.name()]);
@@ -124,7 +124,7 @@ impl<'f, 'w> Printer<'f, 'w> {
             match oneof(message, run[0].1) {
                 Some((index, oneof)) => {
                     let path = child(path, MESSAGE_ONEOF, index);
-                    self.block(&path, &format!("oneof {}", safe(oneof.name())), write);
+                    self.block(&path, &format!("oneof {}", sanitized(oneof.name())), write);
                 }
                 None => write(self),
             }
@@ -154,16 +154,16 @@ impl<'f, 'w> Printer<'f, 'w> {
         let default = default.map(|value| match field.r#type() {
             Type::String => quote(&value.replace('\\', r"\\").replace('"', "\\\"")),
             Type::Bytes => quote(value),
-            _ => safe(value),
+            _ => sanitized(value),
         });
         let deprecated = field
             .options
             .as_ref()
-            .and_then(|printer| printer.deprecated);
+            .and_then(|options| options.deprecated);
         let options = options(default, deprecated);
         format!(
             "{typed} {} = {}{options};",
-            safe(field.name()),
+            sanitized(field.name()),
             field.number()
         )
     }
@@ -211,7 +211,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         let options = enumeration.options.as_ref();
         self.block(
             path,
-            &format!("enum {}", safe(enumeration.name())),
+            &format!("enum {}", sanitized(enumeration.name())),
             |printer| {
                 if options.and_then(|options| options.allow_alias) == Some(true) {
                     printer.writer.line("option allow_alias = true;");
@@ -233,8 +233,8 @@ impl<'f, 'w> Printer<'f, 'w> {
         let deprecated = value
             .options
             .as_ref()
-            .and_then(|printer| printer.deprecated);
-        let (name, options) = (safe(value.name()), options(None, deprecated));
+            .and_then(|options| options.deprecated);
+        let (name, options) = (sanitized(value.name()), options(None, deprecated));
         self.line(path, &format!("{name} = {}{options};", value.number()));
     }
 
@@ -370,7 +370,7 @@ fn comments(text: &str) -> Vec<String> {
     let lines = text.trim_end().trim_start_matches('\n').lines();
     let marked = lines.take(MAX_LENGTH).map(|line| {
         let line = line.strip_prefix(' ').unwrap_or(line);
-        let line = safe(&line.replace('\t', "    "));
+        let line = sanitized(&line.replace('\t', "    "));
         format!("// {line}").trim_end().into()
     });
     marked.collect()
@@ -378,15 +378,15 @@ fn comments(text: &str) -> Vec<String> {
 
 /// Returns the name of a type as `describe` accepts it.
 fn reference(name: &str) -> String {
-    safe(name.strip_prefix('.').unwrap_or(name))
+    sanitized(name.strip_prefix('.').unwrap_or(name))
 }
 
 /// Returns `text` in double quotes.
 fn quote(text: &str) -> String {
-    format!("\"{}\"", safe(text))
+    format!("\"{}\"", sanitized(text))
 }
 
 /// Returns `text` without control characters, bounded.
-pub(super) fn safe(text: &str) -> String {
+pub(super) fn sanitized(text: &str) -> String {
     printable(text, MAX_TEXT)
 }
