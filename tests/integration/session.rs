@@ -40,7 +40,7 @@ async fn session() -> Session<Client> {
 async fn answer(session: &mut Session<Client>, line: &str) -> String {
     let outcome = session.answer(line, &mut |_| ()).await;
     match &outcome {
-        Outcome::Explained(_, text) => text.clone(),
+        Outcome::Explained(_, explanation) => explanation.to_string(),
         Outcome::Fault(fault) => format!("! {fault}"),
         outcome => outcome.reply().map(ToString::to_string).unwrap_or_default(),
     }

@@ -1,7 +1,7 @@
 //! What comes of a line.
 
 use crate::client::{CallError, Fault, Note, Reply};
-use crate::explain::LineResult;
+use crate::explain::{Explanation, LineResult};
 use crate::repl::command::{continuation::LogicalLine, fault::LineFault};
 
 /// What there is to print for a line, or to do.
@@ -20,8 +20,8 @@ pub enum Outcome {
     Text(String),
     /// This was said for the user, who has not seen it.
     Said(Note),
-    /// The outcome of a line, and how it came about.
-    Explained(Box<Outcome>, String),
+    /// The outcome of a line, and the calls made for it.
+    Explained(Box<Outcome>, Box<Explanation>),
     /// These lines are to be answered.
     Load(LoadedFile),
     /// The worksheet has no answer.
@@ -80,8 +80,8 @@ impl Outcome {
                 Self::Unanswered(CallError::Fault { code, fault })
             }
             Self::Unsendable(fault) => Self::Unsendable(fault.behind(characters)),
-            Self::Explained(outcome, text) => {
-                Self::Explained(Box::new(outcome.behind(characters)), text)
+            Self::Explained(outcome, explanation) => {
+                Self::Explained(Box::new(outcome.behind(characters)), explanation)
             }
             outcome => outcome,
         }

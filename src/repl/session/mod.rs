@@ -258,7 +258,7 @@ impl<C: Calls> Session<C> {
         self.start(&recorder).await;
         let outcome = self.perform(command, line, notice).await;
         let explanation = Explanation::new(&recorder.stop(), outcome.line_result());
-        Outcome::Explained(Box::new(outcome), explanation.to_string())
+        Outcome::Explained(Box::new(outcome), Box::new(explanation))
     }
 
     /// Begins to record, when nothing is under way any more that belongs to no line.

@@ -103,9 +103,9 @@ impl Screen {
             }
             Outcome::Recalled(reply) => self.print_answer(reply, settings, None),
             Outcome::Text(text) => write!(io::stdout(), "{text}"),
-            Outcome::Explained(outcome, text) => {
+            Outcome::Explained(outcome, explanation) => {
                 self.print(outcome, line, place, settings, number)?;
-                self.print_explanation(text)
+                self.print_explanation(&explanation.to_string())
             }
             Outcome::Said(note) => {
                 print_error(note);
