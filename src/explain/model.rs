@@ -55,7 +55,7 @@ pub enum LineResult {
     NotSent(String),
     /// A call that failed.
     NoReply(String),
-    /// Anything else.
+    /// Any other result.
     Other,
 }
 
@@ -389,7 +389,7 @@ impl Body {
 }
 
 impl Message {
-    /// Makes the message of which `bytes`, and perhaps others after it, follow the prefix.
+    /// Makes a message from its prefix and the bytes after it, which may go beyond its end.
     fn new(
         prefix: [u8; PREFIX],
         bytes: &[u8],
