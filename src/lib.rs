@@ -11,9 +11,11 @@
 //! - [`net`]: byte streams, addresses, certificates
 //! - [`proto`]: the contract: messages, and every constant that both ends must agree on
 //! - [`syntax`]: the language as text: characters to a tree, with places
+//! - `schema`: descriptors, our own or reflected by a server
 //! - [`engine`]: a tree to its value or a fault; knows no gRPC and no I/O
 //! - [`server`]: the services over the engine, for any kind of connection
 //! - [`client`]: typed calls, and what goes wrong with them in words
+//! - [`explain`]: a call as data, then as text
 //! - [`repl`]: line to command to call to text; scripts
 //! - [`terminal`]: the line editor and the prompt
 //! - [`cli`]: options to what to do, exit codes
@@ -25,7 +27,7 @@ pub mod explain;
 pub mod net;
 pub mod proto;
 pub mod repl;
-pub mod schema;
+mod schema;
 pub mod server;
 pub mod syntax;
 pub mod terminal;

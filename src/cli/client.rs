@@ -239,7 +239,7 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
         _ = interrupts.recv() => return Ok(Exit::Interrupted),
     };
     let (outcome, explanation) = match outcome {
-        Outcome::Explained(outcome, explanation) => (*outcome, explanation),
+        Outcome::Explained(outcome, explanation) => (*outcome, explanation.to_string()),
         outcome => (outcome, String::new()),
     };
     let exit = match &outcome {

@@ -14,7 +14,7 @@ use super::{
     print_error, runtime,
 };
 use crate::{
-    client::Target,
+    client::{ClientTlsFiles, Listening, ServerAddress, Target},
     engine,
     net::address::Address,
     server::{self, Listener, ServerLimits, ServerTls, ServerTlsFiles, Settings, Tokens},
@@ -81,8 +81,12 @@ pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedd
             Err(exit) => return Ok(Err(exit)),
         }
     };
+    let listening = (!addresses.is_empty()).then(|| Listening {
+        addresses: reachable_at(&addresses, options),
+        token: presented,
+    });
     Ok(Ok(EmbeddedServer {
-        target: Target::Embedded(dial, presented),
+        target: Target::Embedded(dial, listening),
         addresses,
         shutdown: shutdown.drop_guard(),
         ended,
@@ -98,6 +102,26 @@ impl EmbeddedServer {
             let _ = self.ended.await;
         }
     }
+}
+
+/// Returns `addresses` as other programs connect to them.
+fn reachable_at(addresses: &[Address], options: &LineOptions) -> Vec<ServerAddress> {
+    // The certificate file itself serves as the list of trusted certificates.
+    let tls = options.cert.as_ref().map(|cert| ClientTlsFiles {
+        ca: Some(cert.clone()),
+        ..ClientTlsFiles::default()
+    });
+    let tls_at = |address: &Address| match address {
+        Address::Tcp { .. } => tls.clone(),
+        Address::Unix(_) => None,
+    };
+    addresses
+        .iter()
+        .map(|address| ServerAddress {
+            address: address.clone(),
+            tls: tls_at(address),
+        })
+        .collect()
 }
 
 fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settings> {

@@ -28,6 +28,8 @@ use self::channel::{
 };
 use crate::proto::cursor::Cursor;
 
+pub use crate::net::tls::ClientTlsFiles;
+
 pub use self::{
     call::{
         AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reply, Request,
@@ -35,15 +37,16 @@ pub use self::{
     },
     channel::{
         concurrency::MAX as MAX_CALLS,
-        target::{Access, BearerToken, InvalidToken, Remote, Target},
-        tls::{ClientTls, ClientTlsFiles, TlsSetupError},
+        target::{Access, BearerToken, InvalidToken, Listening, Remote, Target},
+        tls::{ClientTls, TlsSetupError},
     },
     chat::{Note, Notes},
     error::{CallError, Fault},
     reflection::{Health, ReflectionRequest, ReflectionResponse},
     wire::{
-        http2::Field,
-        recorder::{CallEnd, Exchange, Payload, Recorder, Sender},
+        exchange::{CallEnd, Destination, Exchange, Payload, Role, ServerAddress},
+        http2::HeaderField,
+        recorder::Recorder,
     },
     worksheet::{Answered, Requests, Responses, Row, WorksheetEvent, WorksheetRequest},
 };

@@ -1,43 +1,68 @@
-//! The same call for another program.
+//! The command of grpcurl that repeats a call.
 
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::Serializer;
 
-use crate::client::Exchange;
+use crate::{
+    client::{Destination, Exchange, ServerAddress},
+    net::address::Address,
+};
 
-/// Where a server would listen that others can reach, for calls to the embedded one.
-const ELSEWHERE: &str = "127.0.0.1:50050";
+/// The default address of `grpcalc serve`, for calls to an embedded server that does not listen.
+const SERVE_ADDRESS: &str = "127.0.0.1:50050";
 
-/// Characters of a request that is written out.
-const LONGEST: usize = 4000;
+/// The longest request that becomes a command, in bytes of JSON.
+const MAX_REQUEST: usize = 4000;
 
-/// A command that makes the call of `exchange` with `request`.
+/// Returns the command that makes the call of `exchange` with `request`; None if the request is
+/// too long for one.
 pub(super) fn command(exchange: &Exchange, request: Option<&DynamicMessage>) -> Option<String> {
     let mut words = vec!["grpcurl".to_owned()];
-    let is_encrypted = exchange.requested(":scheme") == Some("https");
-    if !is_encrypted {
-        words.push("-plaintext".into());
-    }
-    if exchange.requested("authorization").is_some() {
+    let server = match &exchange.destination {
+        Destination::Embedded { listens_at } => listens_at.first(),
+        Destination::Remote(server) => Some(server),
+    };
+    words.extend(tls_options(server));
+    if exchange.request_header("authorization").is_some() {
         words.push("-H 'authorization: Bearer TOKEN'".into());
     }
-    let address = match exchange.server.strip_prefix("unix:") {
-        Some(path) => {
-            words.push("-unix".into());
-            quoted(path)
+    let address = match server.map(|server| &server.address) {
+        Some(Address::Unix(path)) => {
+            // Its own default, the path, is no valid `:authority`.
+            words.push("-unix -authority localhost".into());
+            shell_quoted(&path.to_string_lossy())
         }
-        None if exchange.server.contains(' ') => ELSEWHERE.into(),
-        None => exchange.server.clone(),
+        Some(address) => shell_quoted(&address.to_string()),
+        None => SERVE_ADDRESS.into(),
     };
     if let Some(json) = request.and_then(json).filter(|json| json != "{}") {
-        if json.len() > LONGEST {
+        if json.len() > MAX_REQUEST {
             return None;
         }
-        words.push(format!("-d {}", quoted(&json)));
+        words.push(format!("-d {}", shell_quoted(&json)));
     }
     words.push(address);
-    words.push(exchange.requested(":path")?.trim_start_matches('/').into());
+    let path = exchange.request_header(":path")?;
+    words.push(path.trim_start_matches('/').into());
     Some(words.join(" "))
+}
+
+/// Returns the options for the encryption of a connection to `server`.
+fn tls_options(server: Option<&ServerAddress>) -> Vec<String> {
+    let Some(tls) = server.and_then(|server| server.tls.as_ref()) else {
+        return vec!["-plaintext".into()];
+    };
+    let identity = tls.identity.as_ref();
+    let (cert, key) = identity.map(|(cert, key)| (cert, key)).unzip();
+    let files = [("-cacert", tls.ca.as_ref()), ("-cert", cert), ("-key", key)];
+    let files = files
+        .into_iter()
+        .filter_map(|(option, file)| Some((option, file?.to_string_lossy())));
+    let domain = tls.domain.as_deref().map(Into::into);
+    files
+        .chain(domain.map(|domain| ("-authority", domain)))
+        .map(|(option, value)| format!("{option} {}", shell_quoted(&value)))
+        .collect()
 }
 
 fn json(message: &DynamicMessage) -> Option<String> {
@@ -48,8 +73,8 @@ fn json(message: &DynamicMessage) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// A text as one word of a shell.
-fn quoted(text: &str) -> String {
+/// Returns `text` as one word of a shell command.
+fn shell_quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-:".contains(c);
     if text.chars().all(is_plain) {
         return text.into();
@@ -60,55 +85,94 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::pool;
+    use crate::{client::ClientTlsFiles, schema::pool};
 
-    #[test]
-    fn commands() {
+    fn server(address: &str, tls: Option<ClientTlsFiles>) -> ServerAddress {
+        ServerAddress {
+            address: address.parse().unwrap(),
+            tls,
+        }
+    }
+
+    /// Returns the command for `add 20 10`.
+    fn add(destination: Destination, has_token: bool) -> String {
         let request = pool::message("calc.AddRequest").unwrap();
         let request = pool::decode(&request, &[0x08, 0x14, 0x10, 0x0a]).unwrap();
-        for (server, scheme, token, expected) in [
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut request_headers = vec![header(":path", "/calc.Calculator/Add")];
+        if has_token {
+            request_headers.push(header("authorization", "Bearer secret"));
+        }
+        let exchange = Exchange {
+            destination,
+            request_headers,
+            ..Exchange::default()
+        };
+        command(&exchange, Some(&request)).unwrap()
+    }
+
+    #[test]
+    fn a_command_has_the_address_and_the_token() {
+        for (address, has_token, expected) in [
             (
                 "localhost:1",
-                "http",
                 false,
                 r#"grpcurl -plaintext -d '{"n1":20,"n2":10}' localhost:1 calc.Calculator/Add"#,
             ),
             (
-                "example.org:1",
-                "https",
+                "[::1]:1",
+                false,
+                r#"grpcurl -plaintext -d '{"n1":20,"n2":10}' '[::1]:1' calc.Calculator/Add"#,
+            ),
+            (
+                "localhost:1",
                 true,
-                r#"grpcurl -H 'authorization: Bearer TOKEN' -d '{"n1":20,"n2":10}' example.org:1 calc.Calculator/Add"#,
+                r#"grpcurl -plaintext -H 'authorization: Bearer TOKEN' -d '{"n1":20,"n2":10}' localhost:1 calc.Calculator/Add"#,
             ),
             (
                 "unix:/run/it's",
-                "http",
                 false,
-                r#"grpcurl -plaintext -unix -d '{"n1":20,"n2":10}' '/run/it'\''s' calc.Calculator/Add"#,
+                r#"grpcurl -plaintext -unix -authority localhost -d '{"n1":20,"n2":10}' '/run/it'\''s' calc.Calculator/Add"#,
             ),
             (
-                "the embedded server",
-                "http",
+                "unix:/tmp/a b.sock",
                 false,
-                r#"grpcurl -plaintext -d '{"n1":20,"n2":10}' 127.0.0.1:50050 calc.Calculator/Add"#,
+                r#"grpcurl -plaintext -unix -authority localhost -d '{"n1":20,"n2":10}' '/tmp/a b.sock' calc.Calculator/Add"#,
             ),
         ] {
-            let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-            let mut exchange = Exchange {
-                server: server.into(),
-                request: vec![
-                    field(":path", "/calc.Calculator/Add"),
-                    field(":scheme", scheme),
-                ],
-                ..Exchange::default()
-            };
-            if token {
-                exchange
-                    .request
-                    .push(field("authorization", "Bearer secret"));
-            }
+            let server = server(address, None);
+            let remote = add(Destination::Remote(server.clone()), has_token);
+            assert_eq!(remote, expected);
+            let listens_at = vec![server];
+            let embedded = add(Destination::Embedded { listens_at }, has_token);
+            assert_eq!(embedded, expected);
+        }
+        assert_eq!(
+            add(Destination::default(), false),
+            r#"grpcurl -plaintext -d '{"n1":20,"n2":10}' 127.0.0.1:50050 calc.Calculator/Add"#
+        );
+    }
+
+    #[test]
+    fn a_command_has_the_options_for_tls() {
+        let all = ClientTlsFiles {
+            ca: Some("our ca.pem".into()),
+            identity: Some(("c.pem".into(), "k.pem".into())),
+            domain: Some("calc".into()),
+        };
+        for (tls, options) in [
+            (ClientTlsFiles::default(), ""),
+            (
+                all,
+                "-cacert 'our ca.pem' -cert c.pem -key k.pem -authority calc ",
+            ),
+        ] {
+            let server = server("example.org:1", Some(tls));
             assert_eq!(
-                command(&exchange, Some(&request)).as_deref(),
-                Some(expected)
+                add(Destination::Remote(server), false),
+                format!(
+                    r#"grpcurl {options}-d '{{"n1":20,"n2":10}}' example.org:1 calc.Calculator/Add"#
+                )
             );
         }
     }

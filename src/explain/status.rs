@@ -1,49 +1,72 @@
-//! How a call ended.
+//! The status at the end of a call.
 
 use http::{HeaderMap, HeaderValue};
+use percent_encoding::percent_decode_str;
 use tonic::{Code, metadata::MetadataMap};
 
-use super::is_worksheet;
-use crate::schema::pool;
 use crate::{
-    client::{CallEnd, Exchange, Sender},
+    client::Exchange,
     proto::{code::name, header::STATUS_DETAILS},
+    schema::pool,
     text::printable::printable,
 };
 
-/// The name of a status, or what came in its place.
-pub(super) fn status(exchange: &Exchange) -> Option<String> {
+/// The status of a call, from its trailers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The name of its code, or the trailer's value if that is no code of gRPC.
+    pub code: String,
+    /// The message; None if it is missing or empty.
+    pub message: Option<String>,
+}
+
+impl Status {
+    /// Returns the status of `exchange`; None if it has no trailer with a code.
+    pub(super) fn new(exchange: &Exchange) -> Option<Self> {
+        let message = exchange.trailer("grpc-message").map(percent_decoded);
+        Some(Self {
+            code: code(exchange)?,
+            message: message.filter(|text| !text.is_empty()),
+        })
+    }
+}
+
+/// Characters kept of a trailer's value that is no code of gRPC.
+const MAX_CODE: usize = 16;
+
+/// Returns the name of the status code of `exchange`, or the trailer's value if unknown.
+pub(super) fn code(exchange: &Exchange) -> Option<String> {
     let value = exchange.trailer("grpc-status")?;
-    Some(
-        match value.parse().ok().filter(|code| (0..17).contains(code)) {
-            Some(code) => name(Code::from_i32(code)).into(),
-            None => printable(value, 16),
-        },
-    )
+    let known = value.parse().ok().filter(|code| (0..17).contains(code));
+    Some(match known {
+        Some(code) => name(Code::from_i32(code)).into(),
+        None => printable(value, MAX_CODE),
+    })
 }
 
-/// The end of a call in a word or two.
-pub(super) fn end(exchange: &Exchange) -> String {
-    let words = match exchange.end {
-        _ if exchange.trailers.is_some() => {
-            return status(exchange).unwrap_or_else(|| "no status".into());
-        }
-        CallEnd::Reset(Sender::Client, _) => "given up",
-        CallEnd::Reset(Sender::Server, _) => "reset by the server",
-        CallEnd::Open if is_worksheet(exchange) => "still open",
-        CallEnd::Open | CallEnd::Ended | CallEnd::ProtocolError | CallEnd::Cut => "no status",
-    };
-    words.into()
+/// Decodes the percent-encoding of a status message (gRPC over HTTP2, "Status-Message").
+fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// What stands in the details of a status, as text (`google.rpc.Status`).
+/// Returns the details of the status of `exchange`, a `google.rpc.Status`, as lines of text.
 pub(super) fn details(exchange: &Exchange) -> Option<Vec<String>> {
     let value = HeaderValue::from_str(exchange.trailer(STATUS_DETAILS)?).ok()?;
     let mut fields = HeaderMap::new();
     fields.insert(STATUS_DETAILS, value);
-    // It is base64, as all fields are whose names end so (gRPC over HTTP2).
+    // The values of fields with names in "-bin" are base64 (gRPC over HTTP2).
     let fields = MetadataMap::from_headers(fields);
     let bytes = fields.get_bin(STATUS_DETAILS)?.to_bytes().ok()?;
     let message = pool::message("google.rpc.Status")?;
     Some(pool::text(&pool::decode(&message, &bytes)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_percent_decoded() {
+        assert_eq!(percent_decoded("a%20b%C3%A9%zz%"), "a bé%zz%");
+    }
 }

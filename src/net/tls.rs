@@ -43,6 +43,17 @@ pub enum TlsError {
     },
 }
 
+/// The PEM files with which a client authenticates servers, and itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientTlsFiles {
+    /// Certificates that sign those of servers; None for those that the system trusts.
+    pub ca: Option<PathBuf>,
+    /// The client's certificate and its private key, for servers that require one.
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// The name in the servers' certificates, if it is not the host of the address.
+    pub domain: Option<String>,
+}
+
 /// Loads the certificates in `file` as trust anchors.
 pub(crate) fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();

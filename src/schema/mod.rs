@@ -1,5 +1,6 @@
-//! Descriptors, our own or a server's: decoding with them, and describing them.
+//! Descriptors, our own or reflected by a server: decoding messages with them, and
+//! describing them as text.
 
-pub mod bytes;
-pub mod pool;
-pub mod print;
+pub(crate) mod bytes;
+pub(crate) mod pool;
+pub(crate) mod print;

@@ -1,4 +1,4 @@
-//! What the contracts say of the messages that travel.
+//! The descriptors that this program has, and messages decoded with them.
 
 use std::sync::LazyLock;
 
@@ -9,14 +9,14 @@ use prost_reflect::{
 
 use crate::{proto::FILE_DESCRIPTOR_SET, text::printable::printable};
 
-/// Characters of a line of text that are shown.
-const LINE: usize = 200;
+/// Characters kept of a line in text form.
+const MAX_LINE: usize = 200;
 
-/// Lines of a message's text that are shown.
-const LINES: usize = 40;
+/// Lines kept of a message in text form.
+const MAX_LINES: usize = 40;
 
-/// Every contract that this program knows: its own, those of health and reflection, and the
-/// details of statuses.
+/// The descriptors of our own services, of health checks, of reflection, and of the details
+/// of statuses.
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let mut pool = DescriptorPool::new();
     for set in [
@@ -25,39 +25,39 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
         tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
         tonic_types::pb::FILE_DESCRIPTOR_SET,
     ] {
-        // What is missing is shown without names.
+        // Messages of a set that fails to load are shown without names.
         let _ = pool.decode_file_descriptor_set(set);
     }
     pool
 });
 
-/// The method that a path calls: `/calc.Calculator/Add`.
+/// Returns the method of a path such as `/calc.Calculator/Add`.
 pub(crate) fn method(path: &str) -> Option<MethodDescriptor> {
     let (service, name) = path.strip_prefix('/')?.split_once('/')?;
     let service = POOL.get_service_by_name(service)?;
     service.methods().find(|method| method.name() == name)
 }
 
-/// The message of this name.
+/// Returns the message type with this full name.
 pub(crate) fn message(name: &str) -> Option<MessageDescriptor> {
     POOL.get_message_by_name(name)
 }
 
-/// How a method is declared.
+/// Returns the declaration of a method, in proto syntax.
 pub(crate) fn declaration(method: &MethodDescriptor) -> String {
-    let side = |streams: bool, message: &MessageDescriptor| {
+    let operand = |streams: bool, message: &MessageDescriptor| {
         let stream = if streams { "stream " } else { "" };
         format!("{stream}{}", message.name())
     };
     format!(
         "rpc {}({}) returns ({})",
         method.name(),
-        side(method.is_client_streaming(), &method.input()),
-        side(method.is_server_streaming(), &method.output())
+        operand(method.is_client_streaming(), &method.input()),
+        operand(method.is_server_streaming(), &method.output())
     )
 }
 
-/// How a message is declared, in a line.
+/// Returns the definition of a message type on one line, in proto syntax.
 pub(crate) fn definition(message: &MessageDescriptor) -> String {
     let mut parts: Vec<String> = Vec::new();
     for field in message
@@ -88,30 +88,33 @@ fn field_definition(field: &FieldDescriptor) -> String {
     format!("{repeated}{kind} {} = {};", field.name(), field.number())
 }
 
-pub(crate) fn kind_name(kind: &Kind) -> String {
+/// Returns the name of a field's type.
+pub(super) fn kind_name(kind: &Kind) -> String {
     match kind {
         Kind::Message(message) => message.name().to_owned(),
-        Kind::Enum(found) => found.name().to_owned(),
+        Kind::Enum(enumeration) => enumeration.name().to_owned(),
         other => format!("{other:?}").to_lowercase(),
     }
 }
 
-/// The message that `bytes` are, if they are one.
+/// Decodes a message; None if `bytes` are not one of this type.
 pub(crate) fn decode(message: &MessageDescriptor, bytes: &[u8]) -> Option<DynamicMessage> {
     DynamicMessage::decode(message.clone(), bytes).ok()
 }
 
-/// A message in text form, in lines that are fit for a terminal.
+/// Returns a message in text form, as lines that a terminal can show.
 pub(crate) fn text(message: &DynamicMessage) -> Vec<String> {
     let text = message.to_text_format_with_options(&FormatOptions::new().pretty(true));
     let mut lines: Vec<_> = text
         .lines()
-        .take(LINES)
-        .map(|line| printable(line, LINE))
+        .take(MAX_LINES)
+        .map(|line| printable(line, MAX_LINE))
         .collect();
     match text.lines().count() {
         0 => lines.push("(every field has its default)".into()),
-        all if all > LINES => lines.push(format!("(and {} more lines)", all - LINES)),
+        count if count > MAX_LINES => {
+            lines.push(format!("(and {} more lines)", count - MAX_LINES));
+        }
         _ => {}
     }
     lines

@@ -1,5 +1,5 @@
-"""What `:explain` shows against what a proxy saw on the same connection, read with Python's
-own HTTP/2: every header field and every byte."""
+"""Compares `:explain` with the bytes that a proxy recorded on the same connection, parsed by
+Python's own HTTP/2: every header field and every byte."""
 
 import json
 import platform
@@ -15,13 +15,14 @@ import hpack
 from hyperframe.frame import DataFrame, Frame, HeadersFrame
 
 from programs import GRPCALC, PATIENCE, Served, Terminal, run
+from test_certificates import Authority
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 class Proxy:
-    """Hands on what comes on one connection, and keeps it."""
+    """Forwards one connection and records its bytes."""
 
     def __init__(self, address):
         host, port = address.rsplit(":", 1)
@@ -35,13 +36,13 @@ class Proxy:
     def run(self):
         client, _ = self.listener.accept()
         with client, socket.create_connection(self.server) as server:
-            back = threading.Thread(target=self.carry, args=(server, client, self.received))
+            back = threading.Thread(target=self.forward, args=(server, client, self.received))
             back.start()
-            self.carry(client, server, self.sent)
+            self.forward(client, server, self.sent)
             back.join()
 
     @staticmethod
-    def carry(source, sink, record):
+    def forward(source, sink, record):
         try:
             while data := source.recv(65536):
                 record += data
@@ -54,7 +55,7 @@ class Proxy:
             pass
 
     def streams(self):
-        """The calls on the connection, by their numbers."""
+        """Returns the streams of the connection by their numbers."""
         self.thread.join(PATIENCE)
         self.listener.close()
         streams = {}
@@ -90,7 +91,7 @@ class Stream:
 
 
 class Explanation:
-    """The parts of what is shown, with their indentation taken off."""
+    """The lines of each step, without their indentation."""
 
     def __init__(self, text):
         self.steps = {}
@@ -102,7 +103,7 @@ class Explanation:
                 self.steps[title].append(line[4:])
 
     def under(self, step, heading):
-        """The lines that stand further in behind those that begin so: a list for each."""
+        """Returns the indented lines below each line that begins with `heading`."""
         found, current = [], None
         for line in self.steps[step]:
             if not line.startswith("  "):
@@ -114,16 +115,17 @@ class Explanation:
         return found
 
     def messages(self, step):
-        """The bytes of each message as they stand in a row, and as they are labelled."""
+        """Yields the bytes of each message: in one row, and as annotated field by field."""
         rows = [line for line in self.steps[step] if line.startswith("the message, ")]
-        for row, labels in zip(rows, self.under(step, "the message, "), strict=True):
-            labelled = [re.match(r" *((?:[0-9a-f]{2} )*[0-9a-f]{2}(?: …)?) ", it) for it in labels]
-            yield row.split(": ")[1], [it[1] for it in labelled if it]
+        pattern = r" *((?:[0-9a-f]{2} )*[0-9a-f]{2}(?: …)?) "
+        for row, lines in zip(rows, self.under(step, "the message, "), strict=True):
+            annotated = [re.match(pattern, line) for line in lines]
+            yield row.split(": ")[1], [match[1] for match in annotated if match]
 
 
 class Explained(Served):
     def check(self, text, stream, number, sent=0, received=0):
-        """Of the stream's messages, those from these on were recorded."""
+        """Compares the shown text with a stream, from these messages on."""
         shown = Explanation(text)
         self.assertEqual(list(shown.steps), [*"1234567", "grpcurl"], text)
         self.assertIn(f"5 HTTP/2, stream {number}\n", text)
@@ -139,19 +141,19 @@ class Explained(Served):
         self.assertEqual(len(blocks), len(stream.received_fields), text)
         for block, fields in zip(blocks, stream.received_fields):
             for line, field in zip(block, fields, strict=True):
-                # Only the beginning of the details is shown.
+                # Only the first characters of the details are shown.
                 self.assertTrue(field.startswith(line.split("… (decoded")[0]), (line, field))
         return shown
 
     def bytes(self, shown, step, messages):
         found = list(shown.messages(step))
         self.assertEqual(len(found), len(messages))
-        for (row, labelled), message in zip(found, messages):
+        for (row, annotated), message in zip(found, messages):
             row, _, rest = row.partition(" …")
             self.assertTrue(message.hex(" ").startswith(row))
             self.assertTrue(rest == "" and (len(message) <= 20 or " …" not in row))
-            if not any("…" in part for part in labelled) and labelled:
-                self.assertEqual(" ".join(labelled), message.hex(" "))
+            if not any("…" in part for part in annotated) and annotated:
+                self.assertEqual(" ".join(annotated), message.hex(" "))
 
     def explained(self, *line, code=0):
         proxy = Proxy(self.address)
@@ -182,7 +184,7 @@ class Explained(Served):
         proxy = Proxy(self.address)
         terminal = Terminal("--addr", proxy.address)
         self.addCleanup(terminal.close)
-        # Previews would be messages of the same stream.
+        # Previews would add messages to the same stream.
         terminal.expect("> ")
         terminal.type(":set preview off\r")
         terminal.expect("> ")
@@ -199,11 +201,11 @@ class Explained(Served):
         streams = {number: it for number, it in proxy.streams().items() if it.sent_fields}
         self.assertEqual(list(streams), [1])
         stream = streams[1]
-        # It ended behind what was recorded.
+        # The stream ended after the recording.
         del stream.received_fields[1:]
         self.check(text, stream, 1, sent=-1, received=-1)
 
-    @unittest.skipUnless(platform.machine() == "x86_64", "its package is for one kind of machine")
+    @unittest.skipUnless(platform.machine() == "x86_64", "the package is for x86-64 only")
     def test_the_command_makes_the_same_call(self):
         for line, expected in (
             (("add", "20", "10"), {"n1": 30}),
@@ -223,3 +225,30 @@ class Explained(Served):
             self.assertEqual(found, 0, stderr)
             answer = json.loads(stdout)
             self.assertEqual(answer.get("answer", {}).get("value", answer), expected)
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "the package is for x86-64 only")
+    def test_the_command_reaches_an_embedded_server_that_listens(self):
+        authority = Authority("authority")
+        self.addCleanup(authority.cleanup)
+        cert, key = authority.sign("our own")
+        token = authority.folder / "token"
+        token.write_text("open-sesame\n")
+        tls = ("--cert", cert, "--key", key, "--token-file", token)
+        for options in (
+            ("--listen", "127.0.0.1:0"),
+            ("--listen", f"unix:{authority.folder}/a b.sock"),
+            ("--listen", "127.0.0.1:0", *tls),
+            ("--listen", f"unix:{authority.folder}/it's.sock", *tls),
+        ):
+            with self.subTest(options):
+                terminal = Terminal(*options)
+                self.addCleanup(terminal.close)
+                terminal.expect("> ")
+                terminal.type(":explain add 20 10\r")
+                terminal.expect("The same call with grpcurl")
+                text = terminal.expect(" calc.Calculator/Add\r\n")
+                program, *arguments = shlex.split(text.replace("TOKEN", "open-sesame"))
+                self.assertEqual(program, "grpcurl")
+                stdout, stderr, code = run(GRPCURL, *arguments)
+                self.assertEqual(code, 0, stderr)
+                self.assertEqual(json.loads(stdout), {"n1": 30})

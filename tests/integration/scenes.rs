@@ -39,7 +39,7 @@ fn prompt() -> String {
 fn explain() -> String {
     let mut terminal = at_prompt(&[]);
     terminal.press(":explain add 20 10\r");
-    terminal.shows("this is for 'grpcalc serve')\n>");
+    terminal.shows("other programs cannot reach the embedded server)\n>");
     screen(&terminal, "> :explain")
 }
 

@@ -935,6 +935,31 @@ fn a_call_is_explained_at_the_prompt() {
     );
 }
 
+/// The command of grpcurl names the address that the embedded server listens at.
+#[test]
+fn a_call_to_an_embedded_server_that_listens_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = format!("{}/a b.sock", folder.path().display());
+    let explain = |address: &str| {
+        let mut terminal = Terminal::of_size(&colorful(&["--listen", address]), 100, 250);
+        terminal.press(":explain add 20 10\r");
+        terminal.shows("\n    the embedded server, over a pipe in this process\n");
+        terminal.shows(" calc.Calculator/Add\n>");
+        terminal.contents()
+    };
+    let contents = explain("127.0.0.1:0");
+    let address = contents.split_once("listening on ").unwrap().1;
+    let address = address.lines().next().unwrap();
+    let command =
+        format!(r#"grpcurl -plaintext -d '{{"n1":20,"n2":10}}' {address} calc.Calculator/Add"#);
+    assert!(contents.contains(&command), "{contents}");
+    let contents = explain(&format!("unix:{socket}"));
+    let command = format!(
+        r#"grpcurl -plaintext -unix -authority localhost -d '{{"n1":20,"n2":10}}' '{socket}' calc.Calculator/Add"#
+    );
+    assert!(contents.contains(&command), "{contents}");
+}
+
 #[test]
 fn a_trace_follows_each_line() {
     let mut terminal = Terminal::open(&colorful(&[]));
@@ -992,6 +1017,22 @@ fn a_line_from_the_shell_is_explained() {
     assert!(ran.stderr.contains("connection refused"), "{}", ran.stderr);
     assert_eq!(run(&["--explain"]).code, 2);
     assert_eq!(run(&["--explain", "--format", "json", "1"]).code, 2);
+}
+
+/// The blank in the path does not make it the embedded server.
+#[test]
+fn a_call_to_a_socket_with_a_blank_in_its_path_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = format!("{}/a b.sock", folder.path().display());
+    let address = format!("unix:{path}");
+    let _server = Serve::at(&address);
+    let ran = crate::harness::run(&["--addr", &address, "--explain", "add 20 10"], "");
+    let server = format!("\n3 The server\n    {address}\n");
+    assert!(ran.stdout.contains(&server), "{}", ran.stdout);
+    let command = format!(
+        "\n    grpcurl -plaintext -unix -authority localhost -d '{{\"n1\":20,\"n2\":10}}' '{path}' calc.Calculator/Add\n"
+    );
+    assert!(ran.stdout.ends_with(&command), "{}", ran.stdout);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use grpcalc::{
-    client::{Call, CallEnd, Client, Method, Recorder, Reply, Sender, Target},
+    client::{Call, CallEnd, Client, Method, Recorder, Reply, Role, Target},
     repl::{BackgroundReply, Outcome, Session, SessionConfig, settings::Settings},
     server::{self, Settings as ServerSettings},
 };
@@ -40,7 +40,7 @@ async fn session() -> Session<Client> {
 async fn answer(session: &mut Session<Client>, line: &str) -> String {
     let outcome = session.answer(line, &mut |_| ()).await;
     match &outcome {
-        Outcome::Explained(_, text) => text.clone(),
+        Outcome::Explained(_, explanation) => explanation.to_string(),
         Outcome::Fault(fault) => format!("! {fault}"),
         outcome => outcome.reply().map(ToString::to_string).unwrap_or_default(),
     }
@@ -163,14 +163,16 @@ async fn a_recording_has_the_bytes_of_its_calls_and_no_others() {
     let [added, failed] = &exchanges[..] else {
         panic!("{exchanges:?}");
     };
-    assert_eq!(added.requested(":path"), Some("/calc.Calculator/Add"));
+    assert_eq!(added.request_header(":path"), Some("/calc.Calculator/Add"));
     assert_eq!(added.sent.bytes, [0, 0, 0, 0, 4, 0x08, 0x14, 0x10, 0x0a]);
     assert_eq!(added.received.bytes, [0, 0, 0, 0, 2, 0x08, 0x1e]);
     assert_eq!(added.trailer("grpc-status"), Some("0"));
-    assert!(!added.trailers_only && added.age.is_none() && added.end == CallEnd::Ended);
-    assert!(added.first.unwrap() <= added.duration.unwrap());
+    assert!(
+        !added.is_trailers_only && added.opened_before.is_none() && added.end == CallEnd::Ended
+    );
+    assert!(added.to_first_byte.unwrap() <= added.to_last_byte.unwrap());
     assert_eq!(failed.trailer("grpc-status"), Some("11"));
-    assert!(failed.trailers_only && failed.received.length == 0);
+    assert!(failed.is_trailers_only && failed.received.length == 0);
     assert!(failed.stream > added.stream);
     // Who looks again sees nothing that is over.
     recorder.start();
@@ -182,7 +184,7 @@ async fn a_recording_has_the_bytes_of_its_calls_and_no_others() {
 async fn a_recording_is_bounded() {
     let mut session = session().await;
     let text = answer(&mut session, ":explain 2^900000").await;
-    assert!(text.contains("(too long to be taken apart here)"), "{text}");
+    assert!(text.contains("(too long to show its fields)"), "{text}");
     // Its 270,928 digits, and what is around them.
     assert!(text.contains("DATA, 2709"), "{text}");
     assert!(text.len() < 10_000);
@@ -211,6 +213,9 @@ async fn a_call_that_is_given_up_was_reset_by_us() {
         panic!("{exchanges:?}");
     };
     // CANCEL (RFC 9113, section 7).
-    assert_eq!(exchange.end, CallEnd::Reset(Sender::Client, 8));
-    assert_eq!((&exchange.response, &exchange.trailers), (&None, &None));
+    assert_eq!(exchange.end, CallEnd::Reset(Role::Client, 8));
+    assert_eq!(
+        (&exchange.response_headers, &exchange.trailers),
+        (&None, &None)
+    );
 }

@@ -21,7 +21,10 @@ use tonic::transport::Uri;
 use tower::Service;
 
 use super::tls::{self, ClientTls};
-use crate::client::wire::recorder::{Direction, Recorder};
+use crate::client::wire::{
+    exchange::{Destination, ServerAddress},
+    recorder::{Direction, Recorder},
+};
 use crate::net::{
     address::Address,
     tap::{AnyStream, IoEvent, Tap},
@@ -38,8 +41,9 @@ const TCP_KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
 /// How to connect to one server.
 #[derive(Clone, Debug)]
 pub(in crate::client) enum Route {
-    /// A server in this process, which receives its end of a new pipe here.
-    Embedded(mpsc::Sender<DuplexStream>),
+    /// The server in this process, which receives its end of a new pipe here, and the addresses at
+    /// which other programs reach it.
+    Embedded(mpsc::Sender<DuplexStream>, Vec<ServerAddress>),
     /// A server that listens at an address.
     Remote {
         address: Address,
@@ -67,22 +71,27 @@ impl Route {
                 let scheme = if tls.is_some() { "https" } else { "http" };
                 format!("{scheme}://{address}")
             }
-            Self::Remote { .. } | Self::Embedded(_) => "http://localhost".into(),
+            Self::Remote { .. } | Self::Embedded(..) => "http://localhost".into(),
         }
     }
 
-    /// Returns the name of the server for messages.
-    fn server(&self) -> String {
+    /// Returns the server, as recordings of its connections name it.
+    fn destination(&self) -> Destination {
         match self {
-            Self::Embedded(_) => "the embedded server".into(),
-            Self::Remote { address, .. } => address.to_string(),
+            Self::Embedded(_, listens_at) => Destination::Embedded {
+                listens_at: listens_at.clone(),
+            },
+            Self::Remote { address, tls, .. } => Destination::Remote(ServerAddress {
+                address: address.clone(),
+                tls: tls.as_ref().map(|tls| tls.files().clone()),
+            }),
         }
     }
 
     /// Connects to the server.
     async fn dial(&self) -> io::Result<AnyStream> {
         match self {
-            Self::Embedded(server) => {
+            Self::Embedded(server, _) => {
                 let (ours, theirs) = tokio::io::duplex(PIPE);
                 let closed = |_| io::Error::new(io::ErrorKind::ConnectionRefused, "it has ended");
                 server.send(theirs).await.map_err(closed)?;
@@ -154,7 +163,7 @@ pub(in crate::client) enum ConnectivityState {
 impl Connectivity {
     pub(in crate::client) fn new(route: &Route) -> Self {
         Self {
-            server: route.server(),
+            server: route.destination().to_string(),
             state: AtomicU8::new(ConnectivityState::Connecting as u8),
             was_ready: AtomicBool::new(false),
             attempts: AtomicUsize::new(0),
@@ -252,12 +261,12 @@ pub(in crate::client) fn connector(
             let dialed = time::timeout(timeout, route.dial()).await;
             let stream = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
             connectivity.set_state(ConnectivityState::Connected);
-            let wire = recorder.map(|recorder| recorder.wire(connectivity.server()));
+            let wire = recorder.map(|recorder| recorder.connection(route.destination()));
             let mut write_start = Instant::now();
             Ok(TokioIo::new(Tap::new(stream, move |event| match event {
                 IoEvent::Read(bytes) => {
                     if let Some(wire) = &wire {
-                        wire.carry(Direction::Received, bytes, Instant::now());
+                        wire.record(Direction::Received, bytes, Instant::now());
                     }
                     connectivity.record_read(bytes);
                 }
@@ -266,7 +275,7 @@ pub(in crate::client) fn connector(
                 IoEvent::Writing => {}
                 IoEvent::Written(bytes) => {
                     if let Some(wire) = &wire {
-                        wire.carry(Direction::Sent, bytes, write_start);
+                        wire.record(Direction::Sent, bytes, write_start);
                     }
                 }
             })))

@@ -7,6 +7,7 @@ use tokio::{io::DuplexStream, sync::mpsc};
 
 use super::{connector::Route, tls::ClientTls};
 use crate::{
+    client::wire::exchange::ServerAddress,
     net::address::{Address, AddressError},
     proto::token::{authorization, is_token},
 };
@@ -14,9 +15,9 @@ use crate::{
 /// The servers of a client.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A server in this process, which receives its end of each new pipe here, and the token
-    /// for it.
-    Embedded(mpsc::Sender<DuplexStream>, Option<BearerToken>),
+    /// A server in this process, which receives its end of each new pipe here. The option is set if
+    /// the server also listens for other programs.
+    Embedded(mpsc::Sender<DuplexStream>, Option<Listening>),
     /// Servers at addresses. Calls are spread over them, and a call that fails at one is sent
     /// to another.
     Remote(Vec<Remote>, Access),
@@ -32,7 +33,11 @@ impl Target {
     /// Returns a route and a token for each server.
     pub(in crate::client) fn routes(self) -> Vec<(Route, Option<BearerToken>)> {
         match self {
-            Self::Embedded(server, token) => vec![(Route::Embedded(server), token)],
+            Self::Embedded(server, listening) => {
+                let (addresses, token) =
+                    listening.map_or_else(Default::default, |it| (it.addresses, it.token));
+                vec![(Route::Embedded(server, addresses), token)]
+            }
             Self::Remote(servers, access) => {
                 let routes = servers.into_iter().map(|server| {
                     let route = Route::Remote {
@@ -47,6 +52,15 @@ impl Target {
             }
         }
     }
+}
+
+/// How other programs reach the embedded server.
+#[derive(Clone, Debug)]
+pub struct Listening {
+    /// The addresses that it listens at.
+    pub addresses: Vec<ServerAddress>,
+    /// The token that it requires of every call, this program's included.
+    pub token: Option<BearerToken>,
 }
 
 /// The address of a server: `HOST:PORT`, `http://HOST:PORT`, `https://HOST:PORT` or

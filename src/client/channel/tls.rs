@@ -1,6 +1,6 @@
 //! The client's side of TLS.
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{fmt, io, sync::Arc};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
@@ -9,24 +9,13 @@ use tokio_rustls::{
     rustls::{self, ClientConfig, RootCertStore, pki_types::ServerName},
 };
 
-use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
-
-/// The files of a client's TLS, in PEM.
-#[derive(Clone, Debug, Default)]
-pub struct ClientTlsFiles {
-    /// CA certificates that servers' certificates are checked against; none for those of the
-    /// system.
-    pub ca: Option<PathBuf>,
-    /// The client's certificate and its private key, for servers that ask for one.
-    pub identity: Option<(PathBuf, PathBuf)>,
-    /// The name in servers' certificates, if it is not the host of the address.
-    pub domain: Option<String>,
-}
+use crate::net::tls::{ClientTlsFiles, HTTP2, TlsError, certificates, private_key, roots};
 
 /// The TLS configuration of a client.
 pub struct ClientTls {
     config: Arc<ClientConfig>,
     domain: Option<ServerName<'static>>,
+    files: ClientTlsFiles,
 }
 
 /// The error of a TLS configuration.
@@ -73,7 +62,13 @@ impl ClientTls {
         Ok(Self {
             config: Arc::new(config),
             domain: domain.transpose()?,
+            files: files.clone(),
         })
+    }
+
+    /// Returns the files that this was read from.
+    pub(in crate::client) fn files(&self) -> &ClientTlsFiles {
+        &self.files
     }
 
     /// Makes the handshake with the server at `host`.

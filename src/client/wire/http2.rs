@@ -1,22 +1,22 @@
-//! One direction of an HTTP/2 connection, read as frames (RFC 9113), with the header
-//! fields decoded (HPACK, RFC 7541).
+//! Parses one direction of an HTTP/2 connection into frames (RFC 9113), with header fields
+//! decoded (HPACK, RFC 7541).
 //!
-//! For showing what travelled, not for speaking: h2 does that, and refuses what is not
-//! allowed. Here only what has to be understood is.
+//! Only for the recorder: h2 speaks the protocol and refuses what it forbids. Frames that
+//! carry nothing of a call are skipped.
 
 use loona_hpack::Decoder;
 
-/// What a client says first (RFC 9113, section 3.4).
+/// The first bytes of a client (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Bytes in front of a frame's payload.
-const HEAD: usize = 9;
+/// Length of a frame's header, in bytes.
+const FRAME_HEADER: usize = 9;
 
-/// Bytes of the longest frame that is followed; h2 takes none of the size from its peers.
-const LONGEST: usize = 1 << 20;
+/// The longest payload of a frame that is parsed, in bytes; h2 accepts none of that length.
+const MAX_PAYLOAD: usize = 1 << 20;
 
-/// Bytes of the longest block of header fields that is followed.
-const LONGEST_BLOCK: usize = 256 * 1024;
+/// The longest block of header fields that is decoded, in bytes.
+const MAX_FIELD_BLOCK: usize = 256 * 1024;
 
 // Types and flags of frames: RFC 9113, section 6.
 const DATA: u8 = 0;
@@ -29,20 +29,20 @@ const PADDED: u8 = 0x8;
 const PRIORITY: u8 = 0x20;
 
 /// A header field: its name and its value.
-pub type Field = (String, String);
+pub type HeaderField = (String, String);
 
-/// A frame that says something of a call.
+/// A frame of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::client) enum Frame<'b> {
+pub(super) enum Frame<'b> {
     Headers {
         stream: u32,
-        fields: Vec<Field>,
-        end: bool,
+        fields: Vec<HeaderField>,
+        is_last: bool,
     },
     Data {
         stream: u32,
         bytes: &'b [u8],
-        end: bool,
+        is_last: bool,
     },
     Reset {
         stream: u32,
@@ -50,80 +50,87 @@ pub(in crate::client) enum Frame<'b> {
     },
 }
 
-/// What came makes no sense, so that nothing behind it can be read either.
+/// The error of bytes that are not HTTP/2. Later bytes cannot be parsed either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) struct ProtocolError;
+pub(super) struct ProtocolError;
 
-/// Reads what travels in one direction.
-pub(in crate::client) struct Reader {
-    /// What has come of the next frame.
+/// A parser of the bytes that travel in one direction.
+pub(super) struct FrameReader {
+    /// The bytes of an incomplete frame.
     bytes: Vec<u8>,
-    /// Whether the preface is still to come.
-    preface: bool,
-    fields: Decoder<'static>,
-    /// A block of header fields that has begun: its stream, and whether that ends with it.
-    block: Option<(u32, bool, Vec<u8>)>,
+    /// Whether the client's preface comes first.
+    expects_preface: bool,
+    hpack: Decoder<'static>,
+    field_block: Option<FieldBlock>,
 }
 
-impl Reader {
-    /// What a client sends.
-    pub(in crate::client) fn of_client() -> Self {
+/// A block of header fields that continues in CONTINUATION frames.
+struct FieldBlock {
+    stream: u32,
+    /// Whether the stream ends with it.
+    is_last: bool,
+    bytes: Vec<u8>,
+}
+
+impl FrameReader {
+    /// Returns a parser of a client's bytes.
+    pub(super) fn of_client() -> Self {
         Self {
-            preface: true,
+            expects_preface: true,
             ..Self::of_server()
         }
     }
 
-    /// What a server sends.
-    pub(in crate::client) fn of_server() -> Self {
+    /// Returns a parser of a server's bytes.
+    pub(super) fn of_server() -> Self {
         Self {
             bytes: Vec::new(),
-            preface: false,
-            fields: Decoder::new(),
-            block: None,
+            expects_preface: false,
+            hpack: Decoder::new(),
+            field_block: None,
         }
     }
 
-    /// Reads on; `see` is shown each frame that is complete.
-    pub(in crate::client) fn read(
+    /// Parses further bytes and calls `on_frame` with each complete frame.
+    pub(super) fn read(
         &mut self,
         bytes: &[u8],
-        mut see: impl FnMut(Frame<'_>),
+        mut on_frame: impl FnMut(Frame<'_>),
     ) -> Result<(), ProtocolError> {
         self.bytes.extend_from_slice(bytes);
-        let all = std::mem::take(&mut self.bytes);
-        let mut rest = &all[..];
-        if self.preface {
-            let Some(behind) = rest.strip_prefix(PREFACE) else {
-                self.bytes = all;
+        let buffered = std::mem::take(&mut self.bytes);
+        let mut rest = &buffered[..];
+        if self.expects_preface {
+            let Some(after) = rest.strip_prefix(PREFACE) else {
+                self.bytes = buffered;
                 return if PREFACE.starts_with(&self.bytes) {
                     Ok(())
                 } else {
                     Err(ProtocolError)
                 };
             };
-            (rest, self.preface) = (behind, false);
+            (rest, self.expects_preface) = (after, false);
         }
-        while let Some((head, behind)) = rest.split_first_chunk::<HEAD>() {
-            let [l1, l2, l3, kind, flags, s1, s2, s3, s4] = *head;
+        while let Some((header, after)) = rest.split_first_chunk::<FRAME_HEADER>() {
+            let [l1, l2, l3, kind, flags, s1, s2, s3, s4] = *header;
             let length = u32::from_be_bytes([0, l1, l2, l3]) as usize;
             let stream = u32::from_be_bytes([s1 & 0x7f, s2, s3, s4]);
-            if length > LONGEST {
+            if length > MAX_PAYLOAD {
                 return Err(ProtocolError);
             }
-            let Some(payload) = behind.get(..length) else {
+            let Some(payload) = after.get(..length) else {
                 break;
             };
-            rest = &behind[length..];
-            if let Some(frame) = self.frame(kind, flags, stream, payload)? {
-                see(frame);
+            rest = &after[length..];
+            if let Some(frame) = self.parse(kind, flags, stream, payload)? {
+                on_frame(frame);
             }
         }
         self.bytes.extend_from_slice(rest);
         Ok(())
     }
 
-    fn frame<'b>(
+    fn parse<'b>(
         &mut self,
         kind: u8,
         flags: u8,
@@ -135,22 +142,26 @@ impl Reader {
             DATA => Ok(Some(Frame::Data {
                 stream,
                 bytes: unpadded(payload, has(PADDED))?,
-                end: has(END_STREAM),
+                is_last: has(END_STREAM),
             })),
             HEADERS => {
                 let payload = unpadded(payload, has(PADDED))?;
-                let skipped = if has(PRIORITY) { 5 } else { 0 };
-                let block = payload.get(skipped..).ok_or(ProtocolError)?;
-                self.block = Some((stream, has(END_STREAM), block.to_vec()));
-                self.end_block(has(END_HEADERS))
+                let priority = if has(PRIORITY) { 5 } else { 0 };
+                let block = payload.get(priority..).ok_or(ProtocolError)?;
+                self.field_block = Some(FieldBlock {
+                    stream,
+                    is_last: has(END_STREAM),
+                    bytes: block.to_vec(),
+                });
+                self.decode_block(has(END_HEADERS))
             }
             CONTINUATION => {
-                let (_, _, block) = self.block.as_mut().ok_or(ProtocolError)?;
-                block.extend_from_slice(payload);
-                if block.len() > LONGEST_BLOCK {
+                let block = self.field_block.as_mut().ok_or(ProtocolError)?;
+                block.bytes.extend_from_slice(payload);
+                if block.bytes.len() > MAX_FIELD_BLOCK {
                     return Err(ProtocolError);
                 }
-                self.end_block(has(END_HEADERS))
+                self.decode_block(has(END_HEADERS))
             }
             RST_STREAM => {
                 let code = payload.try_into().map_err(|_| ProtocolError)?;
@@ -161,29 +172,29 @@ impl Reader {
         }
     }
 
-    fn end_block(&mut self, is_whole: bool) -> Result<Option<Frame<'static>>, ProtocolError> {
-        if !is_whole {
+    fn decode_block(&mut self, is_complete: bool) -> Result<Option<Frame<'static>>, ProtocolError> {
+        if !is_complete {
             return Ok(None);
         }
-        let (stream, end, block) = self.block.take().ok_or(ProtocolError)?;
+        let block = self.field_block.take().ok_or(ProtocolError)?;
         let mut fields = Vec::new();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        self.fields
-            .decode_with_cb(&block, |name, value| {
+        self.hpack
+            .decode_with_cb(&block.bytes, |name, value| {
                 fields.push((text(&name), text(&value)));
             })
             .map_err(|_| ProtocolError)?;
         Ok(Some(Frame::Headers {
-            stream,
+            stream: block.stream,
             fields,
-            end,
+            is_last: block.is_last,
         }))
     }
 }
 
-/// A payload without its padding (RFC 9113, section 6.1).
-fn unpadded(payload: &[u8], padded: bool) -> Result<&[u8], ProtocolError> {
-    if !padded {
+/// Returns the payload without its padding (RFC 9113, section 6.1).
+fn unpadded(payload: &[u8], is_padded: bool) -> Result<&[u8], ProtocolError> {
+    if !is_padded {
         return Ok(payload);
     }
     let (padding, rest) = payload.split_first().ok_or(ProtocolError)?;
@@ -209,10 +220,10 @@ mod tests {
         bytes
     }
 
-    /// Frames as text, whatever the pieces in which the bytes come.
-    fn seen(mut reader: Reader, bytes: &[u8], piece: usize) -> (Vec<String>, bool) {
+    /// Returns the frames in `bytes`, read in pieces of `size` bytes, and whether reading failed.
+    fn read_in_pieces(mut reader: FrameReader, bytes: &[u8], size: usize) -> (Vec<String>, bool) {
         let mut frames = Vec::new();
-        for piece in bytes.chunks(piece) {
+        for piece in bytes.chunks(size) {
             let read = reader.read(piece, |frame| frames.push(format!("{frame:?}")));
             if read.is_err() {
                 return (frames, true);
@@ -222,10 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn a_call_in_pieces() {
+    fn a_call_is_read_in_pieces() {
         let mut bytes = PREFACE.to_vec();
         bytes.extend(frame(4, 0, 0, &[]));
-        // `:method: POST` from the static table, and a field that is added to the other.
+        // `:method: POST` from the static table, and a field that enters the dynamic table.
         let block = [0x83, 0x40, 1, b'a', 1, b'b'];
         bytes.extend(frame(
             HEADERS,
@@ -238,20 +249,20 @@ mod tests {
         bytes.extend(frame(HEADERS, END_HEADERS | END_STREAM, 3, &[0xbe]));
         bytes.extend(frame(RST_STREAM, 0, 3, &[0, 0, 0, 8]));
         let expected = [
-            r#"Headers { stream: 1, fields: [(":method", "POST"), ("a", "b")], end: false }"#,
-            "Data { stream: 1, bytes: [120, 121], end: true }",
-            r#"Headers { stream: 3, fields: [("a", "b")], end: true }"#,
+            r#"Headers { stream: 1, fields: [(":method", "POST"), ("a", "b")], is_last: false }"#,
+            "Data { stream: 1, bytes: [120, 121], is_last: true }",
+            r#"Headers { stream: 3, fields: [("a", "b")], is_last: true }"#,
             "Reset { stream: 3, code: 8 }",
         ];
-        for piece in [1, 2, 7, 10, 1000] {
-            let (frames, protocol_error) = seen(Reader::of_client(), &bytes, piece);
-            assert_eq!(frames, expected, "{piece}");
+        for size in [1, 2, 7, 10, 1000] {
+            let (frames, protocol_error) = read_in_pieces(FrameReader::of_client(), &bytes, size);
+            assert_eq!(frames, expected, "{size}");
             assert!(!protocol_error);
         }
     }
 
     #[test]
-    fn what_makes_no_sense() {
+    fn malformed_bytes_are_refused() {
         for bytes in [
             frame(CONTINUATION, END_HEADERS, 1, &[]),
             frame(HEADERS, END_HEADERS, 1, &[0xff, 0xff, 0xff]),
@@ -261,26 +272,26 @@ mod tests {
             frame(RST_STREAM, 0, 1, &[0; 3]),
             vec![0xff; 9],
         ] {
-            let (frames, protocol_error) = seen(Reader::of_server(), &bytes, 100);
+            let (frames, protocol_error) = read_in_pieces(FrameReader::of_server(), &bytes, 100);
             assert!(protocol_error && frames.is_empty(), "{bytes:?} {frames:?}");
         }
-        assert!(seen(Reader::of_client(), b"GET / HTTP/1.1", 100).1);
+        assert!(read_in_pieces(FrameReader::of_client(), b"GET / HTTP/1.1", 100).1);
     }
 
     proptest! {
         #[test]
-        fn no_bytes_are_too_strange(
+        fn any_bytes_are_read_without_a_panic(
             frames in prop::collection::vec(
                 (0_u8..11, any::<u8>(), 0_u32..4, prop::collection::vec(any::<u8>(), 0..40)),
                 0..20,
             ),
-            piece in 1_usize..50,
+            size in 1_usize..50,
         ) {
             let bytes: Vec<u8> = frames
                 .iter()
                 .flat_map(|(kind, flags, stream, payload)| frame(*kind, *flags, *stream, payload))
                 .collect();
-            seen(Reader::of_server(), &bytes, piece);
+            read_in_pieces(FrameReader::of_server(), &bytes, size);
         }
     }
 }

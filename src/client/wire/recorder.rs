@@ -1,173 +1,71 @@
-//! What travels on the connections of a client, for whoever wants to see a call.
+//! Records the calls on a client's connections.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use super::http2::{Field, Frame, ProtocolError, Reader};
+use super::{
+    exchange::{CallEnd, Destination, Exchange, Payload, Role},
+    http2::{Frame, FrameReader, ProtocolError},
+};
 
-/// Bytes that travelled and have not been looked at. To read them as they come would take
+/// Bytes of a connection that wait to be parsed. To parse them as they arrive would take
 /// longer than some calls do.
-const UNREAD: usize = 64 * 1024;
+const UNPARSED_BYTES: usize = 64 * 1024;
 
-/// Bytes of a message that are kept.
-const KEPT: usize = 4096;
-
-/// Streams of a connection that are followed. More than servers usually allow at once.
+/// Open streams followed on one connection: more than servers usually allow.
 const STREAMS: usize = 1024;
 
-/// Calls that are kept of one line.
+/// Calls kept of one connection in one recording.
 const EXCHANGES: usize = 256;
 
-/// A recording of what a client sends and receives. Copies are the same recording.
+/// A recording of what a client sends and receives. Clones share one recording.
 ///
-/// The connection is read from its beginning, since header fields are compressed with what
-/// came before them; of calls outside of the recording nothing else is kept.
+/// Each connection is read from its beginning, because HPACK compresses header fields with
+/// earlier ones. Outside a recording, only the header fields of open calls are kept.
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Wires>>);
+pub struct Recorder(Arc<Mutex<Connections>>);
 
-/// The connections that there are.
 #[derive(Default)]
-struct Wires {
-    all: Vec<Wire>,
-    recording: bool,
+struct Connections {
+    all: Vec<ConnectionRecorder>,
+    is_recording: bool,
 }
 
-/// A connection, as both of its ends see it.
+/// The recording of one connection. Clones share one recording.
 #[derive(Clone)]
-pub(in crate::client) struct Wire(Arc<Mutex<Connection>>);
+pub(in crate::client) struct ConnectionRecorder(Arc<Mutex<ConnectionState>>);
 
-/// Which way something travelled.
+/// The direction in which bytes travelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(in crate::client) enum Direction {
-    /// From us to the server.
+    /// From this program to the server.
     Sent,
-    /// From the server to us.
+    /// From the server to this program.
     Received,
 }
 
-struct Connection {
-    server: String,
-    unread: VecDeque<(Direction, Instant, Vec<u8>)>,
-    unread_bytes: usize,
-    sent: Reader,
-    received: Reader,
-    streams: BTreeMap<u32, Exchange>,
-    /// Those that have ended while they were recorded.
+struct ConnectionState {
+    unparsed: VecDeque<(Direction, Instant, Vec<u8>)>,
+    unparsed_bytes: usize,
+    sent: FrameReader,
+    received: FrameReader,
+    streams: Streams,
+    /// Whether the bytes sent, and those received, can no longer be parsed.
+    is_unreadable: [bool; 2],
+}
+
+/// The calls of one connection.
+struct Streams {
+    destination: Destination,
+    open: BTreeMap<u32, Exchange>,
+    /// Calls that ended during the recording.
     ended: Vec<Exchange>,
-    recording: bool,
-    /// Whether what was sent, and what was received, can be read no further.
-    lost: [bool; 2],
-}
-
-/// One call as it travelled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exchange {
-    /// What the server is called.
-    pub server: String,
-    /// The stream's number on its connection.
-    pub stream: u32,
-    /// The header fields of the request.
-    pub request: Vec<Field>,
-    /// What was sent in DATA frames while this was recorded.
-    pub sent: Payload,
-    /// The header fields of the response; none where there are none yet.
-    pub response: Option<Vec<Field>>,
-    /// What was received in DATA frames while this was recorded.
-    pub received: Payload,
-    /// The fields at the end; none where the stream has not ended so.
-    pub trailers: Option<Vec<Field>>,
-    /// Whether the response was nothing but fields at the end.
-    pub trailers_only: bool,
-    /// How the stream ended.
-    pub end: CallEnd,
-    /// Whether the stream was opened before this was recorded, and how long.
-    pub age: Option<Duration>,
-    /// From the first bytes that were sent to the last ones that were received.
-    pub duration: Option<Duration>,
-    /// From the first bytes that were sent to the first ones that were received.
-    pub first: Option<Duration>,
-    /// When it was opened.
-    pub opened: Option<Instant>,
-    /// When something was first sent while this was recorded.
-    pub began: Option<Instant>,
-}
-
-/// How a stream ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CallEnd {
-    /// It is open, as far as is known.
-    #[default]
-    Open,
-    /// The server ended it, with trailers or without.
-    Ended,
-    /// It was reset: by whom, and with what code.
-    Reset(Sender, u32),
-    /// What came back was no HTTP/2.
-    ProtocolError,
-    /// The connection is gone.
-    Cut,
-}
-
-/// One of the ends of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sender {
-    /// This program.
-    Client,
-    /// The server.
-    Server,
-}
-
-/// The bytes of DATA frames, one after the other.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Payload {
-    /// The first of them, up to a bound.
-    pub bytes: Vec<u8>,
-    /// How many there were.
-    pub length: usize,
-    /// In how many frames.
-    pub frames: usize,
-}
-
-impl Payload {
-    fn push(&mut self, bytes: &[u8]) {
-        let room = KEPT.saturating_sub(self.bytes.len());
-        self.bytes
-            .extend_from_slice(&bytes[..bytes.len().min(room)]);
-        self.length += bytes.len();
-        self.frames += usize::from(!bytes.is_empty());
-    }
-}
-
-impl Exchange {
-    /// The value of the request's field `name`.
-    #[must_use]
-    pub fn requested(&self, name: &str) -> Option<&str> {
-        find(&self.request, name)
-    }
-
-    /// Whether the response says that it is gRPC.
-    #[must_use]
-    pub fn is_grpc(&self) -> bool {
-        let fields = self.response.as_ref().or(self.trailers.as_ref());
-        let kind = fields.and_then(|fields| find(fields, "content-type"));
-        kind.is_some_and(|kind| kind.starts_with("application/grpc"))
-    }
-
-    /// The value of the field `name` at the end.
-    #[must_use]
-    pub fn trailer(&self, name: &str) -> Option<&str> {
-        find(self.trailers.as_ref()?, name)
-    }
-}
-
-fn find<'f>(fields: &'f [Field], name: &str) -> Option<&'f str> {
-    let field = fields.iter().find(|(known, _)| known == name);
-    field.map(|(_, value)| value.as_str())
+    is_recording: bool,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -175,55 +73,56 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Recorder {
-    /// Begins to record; what was recorded before is forgotten.
+    /// Starts a recording and discards the previous one.
     pub fn start(&self) {
-        let mut wires = lock(&self.0);
-        wires.recording = true;
-        for wire in &wires.all {
-            let mut connection = lock(&wire.0);
-            connection.read_all();
-            connection.restart();
+        let mut connections = lock(&self.0);
+        connections.is_recording = true;
+        for connection in &connections.all {
+            let mut state = lock(&connection.0);
+            state.parse();
+            state.streams.restart();
         }
     }
 
-    /// The calls for which something was sent since the recording began, in the order in
-    /// which they were begun on each connection.
+    /// Stops the recording and returns the calls in which the client sent bytes, in the order
+    /// of their first bytes.
     #[must_use]
     pub fn stop(&self) -> Vec<Exchange> {
         let mut exchanges = Vec::new();
-        let mut wires = lock(&self.0);
-        wires.recording = false;
-        for wire in &wires.all {
-            let mut connection = lock(&wire.0);
-            connection.read_all();
-            connection.recording = false;
-            exchanges.append(&mut connection.ended);
-            let is_gone = Arc::strong_count(&wire.0) == 1;
-            let open = connection.streams.values().cloned();
-            let open = open.filter(|exchange| exchange.began.is_some());
+        let mut connections = lock(&self.0);
+        connections.is_recording = false;
+        for connection in &connections.all {
+            let mut state = lock(&connection.0);
+            state.parse();
+            state.streams.is_recording = false;
+            exchanges.append(&mut state.streams.ended);
+            let is_closed = !connection.is_used();
+            let open = state.streams.open.values().cloned();
+            let open = open.filter(|exchange| exchange.started.is_some());
             exchanges.extend(open.map(|mut exchange| {
-                if is_gone && exchange.end == CallEnd::Open {
+                if is_closed && exchange.end == CallEnd::Open {
                     exchange.end = CallEnd::Cut;
                 }
                 exchange
             }));
         }
-        // Those that nobody uses any more.
-        wires.all.retain(|wire| Arc::strong_count(&wire.0) > 1);
-        exchanges.sort_by_key(|exchange| exchange.began);
+        connections.all.retain(ConnectionRecorder::is_used);
+        exchanges.sort_by_key(|exchange| exchange.started);
         exchanges
     }
 
-    /// A new connection.
-    pub(in crate::client) fn wire(&self, server: String) -> Wire {
-        let mut wires = lock(&self.0);
-        // Where it is dialed again and again, the old ones are gone.
-        let recording = wires.recording;
-        let is_needed = |wire: &Wire| recording || Arc::strong_count(&wire.0) > 1;
-        wires.all.retain(is_needed);
-        let wire = Wire(Arc::new(Mutex::new(Connection::new(server, recording))));
-        wires.all.push(wire.clone());
-        wire
+    /// Adds a connection that was just made.
+    pub(in crate::client) fn connection(&self, destination: Destination) -> ConnectionRecorder {
+        let mut connections = lock(&self.0);
+        let is_recording = connections.is_recording;
+        // A client that reconnects again and again leaves closed connections behind.
+        connections
+            .all
+            .retain(|connection| is_recording || connection.is_used());
+        let state = ConnectionState::new(destination, is_recording);
+        let connection = ConnectionRecorder(Arc::new(Mutex::new(state)));
+        connections.all.push(connection.clone());
+        connection
     }
 }
 
@@ -233,75 +132,64 @@ impl fmt::Debug for Recorder {
     }
 }
 
-impl Wire {
-    /// These bytes travelled then.
-    pub(in crate::client) fn carry(&self, direction: Direction, bytes: &[u8], when: Instant) {
+impl ConnectionRecorder {
+    /// Records `bytes` that travelled at the time `when`.
+    pub(in crate::client) fn record(&self, direction: Direction, bytes: &[u8], when: Instant) {
         if bytes.is_empty() {
             return;
         }
-        let mut connection = lock(&self.0);
-        if connection.lost[direction as usize] {
+        let mut state = lock(&self.0);
+        if state.is_unreadable[direction as usize] {
             return;
         }
-        connection
-            .unread
-            .push_back((direction, when, bytes.to_vec()));
-        connection.unread_bytes += bytes.len();
-        if connection.unread_bytes > UNREAD {
-            connection.read_all();
+        state.unparsed.push_back((direction, when, bytes.to_vec()));
+        state.unparsed_bytes += bytes.len();
+        if state.unparsed_bytes > UNPARSED_BYTES {
+            state.parse();
         }
+    }
+
+    /// Whether the connection still holds its clone of this.
+    fn is_used(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 }
 
-impl Connection {
-    fn new(server: String, recording: bool) -> Self {
+impl ConnectionState {
+    fn new(destination: Destination, is_recording: bool) -> Self {
         Self {
-            server,
-            unread: VecDeque::new(),
-            unread_bytes: 0,
-            sent: Reader::of_client(),
-            received: Reader::of_server(),
-            streams: BTreeMap::new(),
-            ended: Vec::new(),
-            recording,
-            lost: [false; 2],
+            unparsed: VecDeque::new(),
+            unparsed_bytes: 0,
+            sent: FrameReader::of_client(),
+            received: FrameReader::of_server(),
+            streams: Streams {
+                destination,
+                open: BTreeMap::new(),
+                ended: Vec::new(),
+                is_recording,
+            },
+            is_unreadable: [false; 2],
         }
     }
 
-    fn restart(&mut self) {
-        self.recording = true;
-        self.ended.clear();
-        let now = Instant::now();
-        for exchange in self.streams.values_mut() {
-            exchange.age = exchange.opened.map(|opened| now - opened);
-            (exchange.sent, exchange.received) = (Payload::default(), Payload::default());
-            (exchange.began, exchange.duration, exchange.first) = (None, None, None);
-        }
-    }
-
-    /// Looks at all that has travelled.
-    fn read_all(&mut self) {
-        self.unread_bytes = 0;
-        for (direction, when, bytes) in mem::take(&mut self.unread) {
-            if self.lost[direction as usize] {
+    /// Parses the waiting bytes.
+    fn parse(&mut self) {
+        self.unparsed_bytes = 0;
+        for (direction, when, bytes) in mem::take(&mut self.unparsed) {
+            if self.is_unreadable[direction as usize] {
                 continue;
             }
-            let mut frames = mem::take(&mut self.streams);
-            let mut book = Book {
-                server: &self.server,
-                streams: &mut frames,
-                ended: &mut self.ended,
-                recording: self.recording,
-                when,
-            };
+            let streams = &mut self.streams;
             let read = match direction {
-                Direction::Sent => self.sent.read(&bytes, |frame| book.sent(frame)),
-                Direction::Received => self.received.read(&bytes, |frame| book.received(frame)),
+                Direction::Sent => self.sent.read(&bytes, |frame| streams.sent(frame, when)),
+                Direction::Received => {
+                    let on_frame = |frame: Frame<'_>| streams.received(frame, when);
+                    self.received.read(&bytes, on_frame)
+                }
             };
-            self.streams = frames;
             if read == Err(ProtocolError) {
-                self.lost[direction as usize] = true;
-                for exchange in self.streams.values_mut() {
+                self.is_unreadable[direction as usize] = true;
+                for exchange in self.streams.open.values_mut() {
                     exchange.end = CallEnd::ProtocolError;
                 }
             }
@@ -309,94 +197,99 @@ impl Connection {
     }
 }
 
-/// Where frames are noted that travelled at the same time.
-struct Book<'b> {
-    server: &'b str,
-    streams: &'b mut BTreeMap<u32, Exchange>,
-    ended: &'b mut Vec<Exchange>,
-    recording: bool,
-    when: Instant,
-}
+impl Streams {
+    fn restart(&mut self) {
+        self.is_recording = true;
+        self.ended.clear();
+        let now = Instant::now();
+        for exchange in self.open.values_mut() {
+            exchange.opened_before = exchange.opened.map(|opened| now - opened);
+            (exchange.sent, exchange.received) = (Payload::default(), Payload::default());
+            exchange.started = None;
+            (exchange.to_last_byte, exchange.to_first_byte) = (None, None);
+        }
+    }
 
-impl Book<'_> {
-    fn sent(&mut self, frame: Frame<'_>) {
+    fn sent(&mut self, frame: Frame<'_>, when: Instant) {
         match frame {
             Frame::Headers { stream, fields, .. } => {
-                if self.streams.len() >= STREAMS {
-                    self.streams.pop_first();
+                if self.open.len() >= STREAMS {
+                    self.open.pop_first();
                 }
                 let exchange = Exchange {
-                    server: self.server.to_owned(),
+                    destination: self.destination.clone(),
                     stream,
-                    request: fields,
-                    opened: Some(self.when),
-                    began: self.recording.then_some(self.when),
+                    request_headers: fields,
+                    opened: Some(when),
+                    started: self.is_recording.then_some(when),
                     ..Exchange::default()
                 };
-                self.streams.insert(stream, exchange);
+                self.open.insert(stream, exchange);
             }
             Frame::Data { stream, bytes, .. } => {
-                if let Some(exchange) = self.streams.get_mut(&stream).filter(|_| self.recording) {
-                    // The empty frame that ends a request begins nothing.
+                if let Some(exchange) = self.open.get_mut(&stream).filter(|_| self.is_recording) {
+                    // The empty frame that ends a request starts nothing.
                     if !bytes.is_empty() {
-                        exchange.began.get_or_insert(self.when);
+                        exchange.started.get_or_insert(when);
                     }
                     exchange.sent.push(bytes);
                 }
             }
-            Frame::Reset { stream, code } => self.reset(stream, Sender::Client, code),
+            Frame::Reset { stream, code } => self.reset(stream, Role::Client, code),
         }
     }
 
-    fn received(&mut self, frame: Frame<'_>) {
+    fn received(&mut self, frame: Frame<'_>, when: Instant) {
         let stream = match &frame {
             Frame::Headers { stream, .. }
             | Frame::Data { stream, .. }
             | Frame::Reset { stream, .. } => *stream,
         };
-        let Some(exchange) = self.streams.get_mut(&stream) else {
+        let Some(exchange) = self.open.get_mut(&stream) else {
             return;
         };
-        if let Some(began) = exchange.began {
-            let passed = self.when - began;
-            exchange.first.get_or_insert(passed);
-            exchange.duration = Some(passed);
+        if let Some(started) = exchange.started {
+            let elapsed = when - started;
+            exchange.to_first_byte.get_or_insert(elapsed);
+            exchange.to_last_byte = Some(elapsed);
         }
-        let ends = match frame {
-            Frame::Headers { fields, end, .. } => {
-                if end {
-                    exchange.trailers_only = exchange.response.is_none();
+        let is_last = match frame {
+            Frame::Headers {
+                fields, is_last, ..
+            } => {
+                if is_last {
+                    exchange.is_trailers_only = exchange.response_headers.is_none();
                     exchange.trailers = Some(fields);
                 } else {
-                    exchange.response = Some(fields);
+                    exchange.response_headers = Some(fields);
                 }
-                end
+                is_last
             }
-            Frame::Data { bytes, end, .. } => {
-                if self.recording {
+            Frame::Data { bytes, is_last, .. } => {
+                if self.is_recording {
                     exchange.received.push(bytes);
                 }
-                end
+                is_last
             }
-            Frame::Reset { code, .. } => return self.reset(stream, Sender::Server, code),
+            Frame::Reset { code, .. } => return self.reset(stream, Role::Server, code),
         };
-        if ends {
+        if is_last {
             exchange.end = CallEnd::Ended;
-            self.end(stream);
+            self.close(stream);
         }
     }
 
-    fn reset(&mut self, stream: u32, who: Sender, code: u32) {
-        if let Some(exchange) = self.streams.get_mut(&stream) {
-            exchange.end = CallEnd::Reset(who, code);
-            self.end(stream);
+    fn reset(&mut self, stream: u32, by: Role, code: u32) {
+        if let Some(exchange) = self.open.get_mut(&stream) {
+            exchange.end = CallEnd::Reset(by, code);
+            self.close(stream);
         }
     }
 
-    fn end(&mut self, stream: u32) {
-        if let Some(exchange) = self.streams.remove(&stream)
-            && self.recording
-            && exchange.began.is_some()
+    fn close(&mut self, stream: u32) {
+        if let Some(exchange) = self.open.remove(&stream)
+            && self.is_recording
+            && exchange.started.is_some()
             && self.ended.len() < EXCHANGES
         {
             self.ended.push(exchange);

@@ -1,6 +1,7 @@
 //! What comes of a line.
 
 use crate::client::{CallError, Fault, Note, Reply};
+use crate::explain::{Explanation, LineResult};
 use crate::repl::command::{continuation::LogicalLine, fault::LineFault};
 
 /// What there is to print for a line, or to do.
@@ -19,8 +20,8 @@ pub enum Outcome {
     Text(String),
     /// This was said for the user, who has not seen it.
     Said(Note),
-    /// The outcome of a line, and how it came about.
-    Explained(Box<Outcome>, String),
+    /// The outcome of a line, and the calls made for it.
+    Explained(Box<Outcome>, Box<Explanation>),
     /// These lines are to be answered.
     Load(LoadedFile),
     /// The worksheet has no answer.
@@ -79,8 +80,8 @@ impl Outcome {
                 Self::Unanswered(CallError::Fault { code, fault })
             }
             Self::Unsendable(fault) => Self::Unsendable(fault.behind(characters)),
-            Self::Explained(outcome, text) => {
-                Self::Explained(Box::new(outcome.behind(characters)), text)
+            Self::Explained(outcome, explanation) => {
+                Self::Explained(Box::new(outcome.behind(characters)), explanation)
             }
             outcome => outcome,
         }
@@ -93,6 +94,23 @@ impl Outcome {
             Self::Answer(reply) | Self::Lowered(reply) | Self::Recalled(reply) => Some(reply),
             Self::Explained(outcome, _) => outcome.reply(),
             _ => None,
+        }
+    }
+
+    /// Returns the result as an explanation of the line's calls names it.
+    pub(in crate::repl) fn line_result(&self) -> LineResult {
+        match self {
+            Self::Silence | Self::Text(_) => LineResult::Nothing,
+            Self::Answer(reply) | Self::Lowered(reply) | Self::Recalled(reply) => {
+                LineResult::Answer {
+                    text: reply.to_string(),
+                    is_rounded: reply.is_rounded(),
+                }
+            }
+            Self::Fault(fault) => LineResult::Fault(fault.to_string()),
+            Self::Unsendable(fault) => LineResult::NotSent(fault.to_string()),
+            Self::Unanswered(error) => LineResult::NoReply(error.to_string()),
+            Self::Said(_) | Self::Explained(..) | Self::Load(_) | Self::Quit => LineResult::Other,
         }
     }
 

@@ -112,9 +112,9 @@ impl Format {
             Outcome::Text(text) => {
                 return print(pages.on(Side::Output), format_args!("{text}"));
             }
-            Outcome::Explained(outcome, text) => {
+            Outcome::Explained(outcome, explanation) => {
                 self.outcome(input, many, outcome, pages);
-                return print(pages.on(Side::Output), format_args!("{text}"));
+                return print(pages.on(Side::Output), format_args!("{explanation}"));
             }
             Outcome::Fault(fault) => fault,
             Outcome::Unsendable(fault) => fault,

@@ -29,7 +29,7 @@ use super::{
 use crate::client::{
     Answer, Call, EvaluateOptions, Method, Recorder, Reply, Request, WorksheetRequest,
 };
-use crate::explain::{self, Explained};
+use crate::explain::{self, Explanation};
 
 /// What to say, once, where lines become typed calls.
 pub const LOWERED: &str =
@@ -258,12 +258,8 @@ impl<C: Calls> Session<C> {
         };
         self.start(&recorder).await;
         let outcome = self.perform(command, line, notice).await;
-        let explained = Explained {
-            exchanges: &recorder.stop(),
-            outcome: &outcome,
-        };
-        let text = explained.text();
-        Outcome::Explained(Box::new(outcome), text)
+        let explanation = Explanation::new(&recorder.stop(), outcome.line_result());
+        Outcome::Explained(Box::new(outcome), Box::new(explanation))
     }
 
     /// Begins to record, when nothing is under way any more that belongs to no line.

@@ -1,56 +1,62 @@
-//! What a server says of its own services: descriptors as text in proto syntax.
+//! Descriptors as text in proto syntax.
 //!
-//! The descriptors come from a stranger, so whatever they hold, the text is bounded and
-//! fit for a terminal. Extensions of other messages are left out, and all options but
-//! those that say something about the values.
+//! The descriptors come from a server that is not trusted, so the text is bounded and safe to
+//! show on a terminal. It omits extensions of other messages, and all options except those
+//! about values.
 
-mod find;
-mod number;
+mod definition;
+mod path;
 mod printer;
 mod writer;
 
 use prost_types::FileDescriptorProto;
 
 use self::{
-    find::{Definition, Found},
-    printer::{Printer, safe},
+    definition::{Definition, Descriptor},
+    printer::{Printer, sanitized},
     writer::Writer,
 };
 
-/// What `name` (a service, a method, a message, an enum, or one nested in a message,
-/// fully qualified, with or without a leading dot) is, in proto syntax with its
-/// comments; None where `files` do not define it. A method comes with its messages.
+/// Returns the definition of `name` in proto syntax, with its comments; None if `files` do not
+/// define it. A method is followed by its messages.
+///
+/// `name` is the full name of a service, a method, a message or an enum, with or without a
+/// leading dot.
 pub(crate) fn describe(files: &[FileDescriptorProto], name: &str) -> Option<String> {
-    let found = Found::find(files, name)?;
+    let definition = Definition::find(files, name)?;
     let mut writer = Writer::default();
-    write(&found, &mut writer);
-    if let Definition::Method(method) = found.definition {
+    write(&definition, &mut writer);
+    if let Descriptor::Method(method) = definition.descriptor {
         let mut types = vec![method.input_type(), method.output_type()];
         types.dedup();
-        for found in types.iter().filter_map(|name| Found::find(files, name)) {
-            writer.gap = true;
-            write(&found, &mut writer);
+        for name in types {
+            let Some(definition) = Definition::find(files, name) else {
+                continue;
+            };
+            writer.needs_gap = true;
+            write(&definition, &mut writer);
         }
     }
     Some(writer.text)
 }
 
-/// Writes what was found, and where.
-fn write(found: &Found<'_>, writer: &mut Writer) {
-    let what = match found.definition {
-        Definition::Service(_) => "a service",
-        Definition::Method(_) => "a method",
-        Definition::Message(_) => "a message",
-        Definition::Enum(_) => "an enum",
+/// Writes a definition under a line with its name and its file.
+fn write(definition: &Definition<'_>, writer: &mut Writer) {
+    let kind = match definition.descriptor {
+        Descriptor::Service(_) => "a service",
+        Descriptor::Method(_) => "a method",
+        Descriptor::Message(_) => "a message",
+        Descriptor::Enum(_) => "an enum",
     };
-    let [name, file] = [&found.name, found.file.name()].map(safe);
-    writer.line(&format!("// {name}, {what} in {file}"));
-    let mut printer = Printer::new(found, writer);
-    match found.definition {
-        Definition::Service(service) => printer.service(&found.path, service),
-        Definition::Method(method) => printer.method(&found.path, method),
-        Definition::Message(message) => printer.message(&found.path, message),
-        Definition::Enum(enumeration) => printer.enumeration(&found.path, enumeration),
+    let [name, file] = [&definition.name, definition.file.name()].map(sanitized);
+    writer.line(&format!("// {name}, {kind} in {file}"));
+    let mut printer = Printer::new(definition, writer);
+    let path = &definition.path;
+    match definition.descriptor {
+        Descriptor::Service(service) => printer.service(path, service),
+        Descriptor::Method(method) => printer.method(path, method),
+        Descriptor::Message(message) => printer.message(path, message),
+        Descriptor::Enum(enumeration) => printer.enumeration(path, enumeration),
     }
 }
 

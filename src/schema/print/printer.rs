@@ -10,84 +10,99 @@ use prost_types::{
 };
 
 use super::{
-    find::Found,
-    number::{
+    definition::Definition,
+    path::{
         ENUM_VALUE, MESSAGE_ENUM, MESSAGE_FIELD, MESSAGE_MESSAGE, MESSAGE_ONEOF, SERVICE_METHOD,
         child,
     },
-    writer::{LIMIT, MORE, Writer},
+    writer::{MAX_LENGTH, OMISSION, Writer},
 };
 use crate::text::printable::printable;
 
-/// Characters of one name, one value or one line of a comment.
-const WIDTH: usize = 1024;
+/// Characters kept of a name, a value or a line of a comment.
+const MAX_TEXT: usize = 1024;
 
-/// Definitions within each other.
-pub(super) const DEPTH: usize = 64;
+/// Levels of nested definitions.
+pub(super) const MAX_DEPTH: usize = 64;
 
 const DEPRECATED: &str = "deprecated = true";
 
-/// Writes the definitions of one file.
+/// Writes definitions of one file.
 pub(super) struct Printer<'f, 'w> {
     writer: &'w mut Writer,
     comments: HashMap<&'f [i32], &'f Location>,
-    /// Whether fields without a label say that they are optional.
-    proto2: bool,
-    /// How the names of types begin that the message being written defines.
+    /// Whether the file is proto2, in which optional fields have a label.
+    is_proto2: bool,
+    /// The full name of the enclosing definition, with a leading dot.
     scope: String,
 }
 
 impl<'f, 'w> Printer<'f, 'w> {
-    pub(super) fn new(found: &Found<'f>, writer: &'w mut Writer) -> Self {
-        let locations = found.file.source_code_info.iter();
+    pub(super) fn new(definition: &Definition<'f>, writer: &'w mut Writer) -> Self {
+        let locations = definition.file.source_code_info.iter();
         let commented = locations
             .flat_map(|info| &info.location)
             .filter(|at| at.leading_comments.is_some() || at.trailing_comments.is_some());
-        let mut scope = format!(".{}", found.name);
+        let mut scope = format!(".{}", definition.name);
         scope.truncate(scope.rfind('.').unwrap_or(0));
         Self {
             writer,
             comments: commented.map(|at| (&at.path[..], at)).collect(),
-            proto2: matches!(found.file.syntax(), "" | "proto2"),
+            is_proto2: matches!(definition.file.syntax(), "" | "proto2"),
             scope,
         }
     }
 
+    /// Writes a service.
     pub(super) fn service(&mut self, path: &[i32], service: &ServiceDescriptorProto) {
         let options = service.options.as_ref();
-        self.block(path, &format!("service {}", safe(service.name())), |own| {
-            own.deprecated(options.and_then(|options| options.deprecated));
-            own.each(path, SERVICE_METHOD, &service.method, Self::method);
-        });
+        self.block(
+            path,
+            &format!("service {}", sanitized(service.name())),
+            |printer| {
+                printer.deprecated(options.and_then(|options| options.deprecated));
+                printer.each(path, SERVICE_METHOD, &service.method, Self::method);
+            },
+        );
     }
 
+    /// Writes a method.
     pub(super) fn method(&mut self, path: &[i32], method: &MethodDescriptorProto) {
         let stream = |streams| if streams { "stream " } else { "" };
         let line = format!(
             "rpc {}({}{}) returns ({}{})",
-            safe(method.name()),
+            sanitized(method.name()),
             stream(method.client_streaming()),
             reference(method.input_type()),
             stream(method.server_streaming()),
             reference(method.output_type()),
         );
-        match method.options.as_ref().and_then(|own| own.deprecated) {
-            Some(true) => self.block(path, &line, |own| own.deprecated(Some(true))),
+        match method
+            .options
+            .as_ref()
+            .and_then(|options| options.deprecated)
+        {
+            Some(true) => self.block(path, &line, |printer| printer.deprecated(Some(true))),
             _ => self.line(path, &format!("{line};")),
         }
     }
 
+    /// Writes a message.
     pub(super) fn message(&mut self, path: &[i32], message: &DescriptorProto) {
         let options = message.options.as_ref();
-        self.block(path, &format!("message {}", safe(message.name())), |own| {
-            let outer = own.scope.len();
-            own.scope.extend([".", message.name()]);
-            own.deprecated(options.and_then(|options| options.deprecated));
-            own.fields(path, message);
-            own.numbers(message);
-            own.nested(path, message);
-            own.scope.truncate(outer);
-        });
+        self.block(
+            path,
+            &format!("message {}", sanitized(message.name())),
+            |printer| {
+                let outer = printer.scope.len();
+                printer.scope.extend([".", message.name()]);
+                printer.deprecated(options.and_then(|options| options.deprecated));
+                printer.fields(path, message);
+                printer.reserved(message);
+                printer.nested(path, message);
+                printer.scope.truncate(outer);
+            },
+        );
     }
 
     fn fields(&mut self, path: &[i32], message: &DescriptorProto) {
@@ -95,26 +110,28 @@ impl<'f, 'w> Printer<'f, 'w> {
         let entries = nested.filter(|nested| is_map_entry(nested));
         let entries = entries.map(|entry| (entry.name(), entry)).collect();
         let fields: Vec<_> = (0..).zip(&message.field).collect();
-        // The fields of a oneof follow each other: no compiler takes them otherwise.
-        let of = |field| oneof(message, field);
-        for run in fields.chunk_by(|a, b| of(a.1).is_some() && a.1.oneof_index == b.1.oneof_index) {
-            let write = |own: &mut Self| {
+        // Compilers require the fields of a oneof to be adjacent.
+        let are_together = |a: &FieldDescriptorProto, b: &FieldDescriptorProto| {
+            oneof(message, a).is_some() && a.oneof_index == b.oneof_index
+        };
+        for run in fields.chunk_by(|a, b| are_together(a.1, b.1)) {
+            let write = |printer: &mut Self| {
                 for (index, field) in run {
-                    let line = own.field(field, &entries);
-                    own.line(&child(path, MESSAGE_FIELD, *index), &line);
+                    let line = printer.field(field, &entries);
+                    printer.line(&child(path, MESSAGE_FIELD, *index), &line);
                 }
             };
-            match of(run[0].1) {
+            match oneof(message, run[0].1) {
                 Some((index, oneof)) => {
                     let path = child(path, MESSAGE_ONEOF, index);
-                    self.block(&path, &format!("oneof {}", safe(oneof.name())), write);
+                    self.block(&path, &format!("oneof {}", sanitized(oneof.name())), write);
                 }
                 None => write(self),
             }
         }
     }
 
-    /// The line of `field`, of a message with these `entries` of maps.
+    /// Returns the declaration of `field`. `entries` are the map entries of its message, by name.
     fn field(
         &self,
         field: &FieldDescriptorProto,
@@ -124,32 +141,35 @@ impl<'f, 'w> Printer<'f, 'w> {
             Label::Repeated => "repeated ",
             Label::Required => "required ",
             Label::Optional if field.proto3_optional() => "optional ",
-            Label::Optional if self.proto2 && field.oneof_index.is_none() => "optional ",
+            Label::Optional if self.is_proto2 && field.oneof_index.is_none() => "optional ",
             Label::Optional => "",
         };
-        let own = field.type_name().strip_prefix(&self.scope);
-        let entry = own.and_then(|name| entries.get(name.strip_prefix('.')?));
+        let nested = field.type_name().strip_prefix(&self.scope);
+        let entry = nested.and_then(|name| entries.get(name.strip_prefix('.')?));
         let typed = match entry {
-            Some(entry) => format!("map<{}, {}>", half(entry, 1), half(entry, 2)),
+            Some(entry) => format!("map<{}, {}>", entry_type(entry, 1), entry_type(entry, 2)),
             None => format!("{label}{}", type_of(field)),
         };
         let default = field.default_value.as_ref();
         let default = default.map(|value| match field.r#type() {
             Type::String => quote(&value.replace('\\', r"\\").replace('"', "\\\"")),
             Type::Bytes => quote(value),
-            _ => safe(value),
+            _ => sanitized(value),
         });
-        let deprecated = field.options.as_ref().and_then(|own| own.deprecated);
+        let deprecated = field
+            .options
+            .as_ref()
+            .and_then(|options| options.deprecated);
         let options = options(default, deprecated);
         format!(
             "{typed} {} = {}{options};",
-            safe(field.name()),
+            sanitized(field.name()),
             field.number()
         )
     }
 
-    /// The numbers and names that no field of `message` has.
-    fn numbers(&mut self, message: &DescriptorProto) {
+    /// Writes the numbers and names of `message` that its own fields must not use.
+    fn reserved(&mut self, message: &DescriptorProto) {
         let extensions = message.extension_range.iter();
         let extensions = extensions.map(|range| field_range(range.start(), range.end()));
         self.list("extensions", extensions);
@@ -162,16 +182,16 @@ impl<'f, 'w> Printer<'f, 'w> {
         );
     }
 
-    /// The messages and enums that `message` defines.
+    /// Writes the messages and enums that `message` defines.
     fn nested(&mut self, path: &[i32], message: &DescriptorProto) {
         self.each(
             path,
             MESSAGE_MESSAGE,
             &message.nested_type,
-            |own, path, nested| {
+            |printer, path, nested| {
                 if !is_map_entry(nested) {
-                    own.writer.gap = true;
-                    own.message(path, nested);
+                    printer.writer.needs_gap = true;
+                    printer.message(path, nested);
                 }
             },
         );
@@ -179,34 +199,42 @@ impl<'f, 'w> Printer<'f, 'w> {
             path,
             MESSAGE_ENUM,
             &message.enum_type,
-            |own, path, nested| {
-                own.writer.gap = true;
-                own.enumeration(path, nested);
+            |printer, path, nested| {
+                printer.writer.needs_gap = true;
+                printer.enumeration(path, nested);
             },
         );
     }
 
+    /// Writes an enum.
     pub(super) fn enumeration(&mut self, path: &[i32], enumeration: &EnumDescriptorProto) {
         let options = enumeration.options.as_ref();
-        self.block(path, &format!("enum {}", safe(enumeration.name())), |own| {
-            if options.and_then(|options| options.allow_alias) == Some(true) {
-                own.writer.line("option allow_alias = true;");
-            }
-            own.deprecated(options.and_then(|options| options.deprecated));
-            own.each(path, ENUM_VALUE, &enumeration.value, Self::value);
-            let reserved = enumeration.reserved_range.iter();
-            let reserved = reserved.map(|range| span(range.start(), range.end(), i32::MAX));
-            own.list("reserved", reserved);
-            own.list(
-                "reserved",
-                enumeration.reserved_name.iter().map(|name| quote(name)),
-            );
-        });
+        self.block(
+            path,
+            &format!("enum {}", sanitized(enumeration.name())),
+            |printer| {
+                if options.and_then(|options| options.allow_alias) == Some(true) {
+                    printer.writer.line("option allow_alias = true;");
+                }
+                printer.deprecated(options.and_then(|options| options.deprecated));
+                printer.each(path, ENUM_VALUE, &enumeration.value, Self::value);
+                let reserved = enumeration.reserved_range.iter();
+                let reserved = reserved.map(|range| span(range.start(), range.end(), i32::MAX));
+                printer.list("reserved", reserved);
+                printer.list(
+                    "reserved",
+                    enumeration.reserved_name.iter().map(|name| quote(name)),
+                );
+            },
+        );
     }
 
     fn value(&mut self, path: &[i32], value: &EnumValueDescriptorProto) {
-        let deprecated = value.options.as_ref().and_then(|own| own.deprecated);
-        let (name, options) = (safe(value.name()), options(None, deprecated));
+        let deprecated = value
+            .options
+            .as_ref()
+            .and_then(|options| options.deprecated);
+        let (name, options) = (sanitized(value.name()), options(None, deprecated));
         self.line(path, &format!("{name} = {}{options};", value.number()));
     }
 
@@ -224,30 +252,30 @@ impl<'f, 'w> Printer<'f, 'w> {
         }
     }
 
-    /// Writes `all`, which the definition at `path` has as `number`.
+    /// Writes `items`, field `number` of the definition at `path`.
     fn each<T>(
         &mut self,
         path: &[i32],
         number: i32,
-        all: &[T],
+        items: &[T],
         write: impl Fn(&mut Self, &[i32], &T),
     ) {
-        for (index, one) in (0..).zip(all) {
-            // There may be very many more, and nothing would be seen of them.
-            if self.writer.full {
+        for (index, item) in (0..).zip(items) {
+            // A server can send any number of them.
+            if self.writer.is_full {
                 break;
             }
-            write(self, &child(path, number, index), one);
+            write(self, &child(path, number, index), item);
         }
     }
 
-    /// The definition at `path`: its comments, its `opening`, and its `body` in braces.
+    /// Writes the definition at `path`: its comments, its `opening`, and its `body` in braces.
     fn block(&mut self, path: &[i32], opening: &str, body: impl FnOnce(&mut Self)) {
         let opening = format!("{opening} {{");
         self.line(path, &opening);
         self.writer.depth += 1;
-        if self.writer.depth > DEPTH {
-            self.writer.line(MORE);
+        if self.writer.depth > MAX_DEPTH {
+            self.writer.line(OMISSION);
         } else {
             body(self);
         }
@@ -255,8 +283,8 @@ impl<'f, 'w> Printer<'f, 'w> {
         self.writer.close(&opening);
     }
 
-    /// `line` and the comments of the definition at `path`: the leading ones in front,
-    /// a trailing one behind, and where that has several lines, beneath and further in.
+    /// Writes `line` and the comments of the definition at `path`. Leading ones come before it;
+    /// a trailing one comes after it, or below it and indented if it has several lines.
     fn line(&mut self, path: &[i32], line: &str) {
         let location = self.comments.get(path).copied();
         for comment in comments(location.map_or("", Location::leading_comments)) {
@@ -272,13 +300,13 @@ impl<'f, 'w> Printer<'f, 'w> {
                     self.writer.line(comment);
                 }
                 self.writer.depth -= 1;
-                self.writer.gap = true;
+                self.writer.needs_gap = true;
             }
         }
     }
 }
 
-/// The oneof of `field`, and its index, unless it is the one that stands for `optional`.
+/// Returns the oneof of `field`, and its index. None for the synthetic oneof of `optional`.
 fn oneof<'f>(
     message: &'f DescriptorProto,
     field: &FieldDescriptorProto,
@@ -293,12 +321,13 @@ fn is_map_entry(message: &DescriptorProto) -> bool {
     options.is_some_and(MessageOptions::map_entry)
 }
 
-/// The type of a map's keys, field 1 of its `entry`, or of its values, field 2.
-fn half(entry: &DescriptorProto, number: i32) -> String {
+/// Returns the type of field `number` of a map's `entry`: 1 for the keys, 2 for the values.
+fn entry_type(entry: &DescriptorProto, number: i32) -> String {
     let field = entry.field.iter().find(|field| field.number() == number);
     field.map(type_of).unwrap_or_default()
 }
 
+/// Returns the type of `field`, as proto files write it.
 fn type_of(field: &FieldDescriptorProto) -> String {
     let known = field.r#type.and_then(|known| Type::try_from(known).ok());
     match (known, reference(field.type_name())) {
@@ -320,12 +349,12 @@ fn options(default: Option<String>, deprecated: Option<bool>) -> String {
     }
 }
 
-/// The numbers of fields from `start` to before `end`.
+/// Returns the field numbers from `start` up to, but not including, `end`.
 fn field_range(start: i32, end: i32) -> String {
     span(start, end.saturating_sub(1), (1 << 29) - 1)
 }
 
-/// The numbers from `start` to `end`, of which `max` is the greatest that there is.
+/// Returns the numbers from `start` to `end`; `max` is the greatest valid number.
 fn span(start: i32, end: i32, max: i32) -> String {
     if start == end {
         start.to_string()
@@ -336,26 +365,28 @@ fn span(start: i32, end: i32, max: i32) -> String {
     }
 }
 
-/// The lines of a comment, each as a comment, as far as they can fit.
+/// Returns the lines of a comment in proto syntax, without those that cannot fit.
 fn comments(text: &str) -> Vec<String> {
     let lines = text.trim_end().trim_start_matches('\n').lines();
-    let marked = lines.take(LIMIT).map(|line| {
+    let marked = lines.take(MAX_LENGTH).map(|line| {
         let line = line.strip_prefix(' ').unwrap_or(line);
-        let line = safe(&line.replace('\t', "    "));
+        let line = sanitized(&line.replace('\t', "    "));
         format!("// {line}").trim_end().into()
     });
     marked.collect()
 }
 
-/// The name of a type as [`describe`] takes it.
+/// Returns the name of a type as `describe` accepts it.
 fn reference(name: &str) -> String {
-    safe(name.strip_prefix('.').unwrap_or(name))
+    sanitized(name.strip_prefix('.').unwrap_or(name))
 }
 
+/// Returns `text` in double quotes.
 fn quote(text: &str) -> String {
-    format!("\"{}\"", safe(text))
+    format!("\"{}\"", sanitized(text))
 }
 
-pub(super) fn safe(text: &str) -> String {
-    printable(text, WIDTH)
+/// Returns `text` without control characters, bounded.
+pub(super) fn sanitized(text: &str) -> String {
+    printable(text, MAX_TEXT)
 }

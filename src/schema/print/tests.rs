@@ -1,8 +1,6 @@
-//! Descriptors and their descriptions.
-
 use super::{
-    printer::DEPTH,
-    writer::{LIMIT, MORE},
+    printer::MAX_DEPTH,
+    writer::{MAX_LENGTH, OMISSION},
     *,
 };
 use crate::proto::FILE_DESCRIPTOR_SET;
@@ -22,7 +20,7 @@ fn ours() -> Vec<FileDescriptorProto> {
     FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap().file
 }
 
-/// A file `t.proto` of package `t`.
+/// Returns a file `t.proto` of package `t`.
 fn file(messages: Vec<DescriptorProto>, enums: Vec<EnumDescriptorProto>) -> FileDescriptorProto {
     FileDescriptorProto {
         name: Some("t.proto".into()),
@@ -110,7 +108,7 @@ fn with_comments(file: FileDescriptorProto, location: Vec<Location>) -> FileDesc
 }
 
 #[test]
-fn our_own_services() {
+fn our_own_definitions_are_described() {
     let calculator = "\
 // calc.Calculator, a service in calc.proto
 // Four operations on a pair of 32-bit integers.
@@ -223,7 +221,7 @@ enum AngleUnit {
 }
 
 #[test]
-fn what_is_not_defined() {
+fn an_undefined_name_has_no_description() {
     for name in [
         "",
         ".",
@@ -537,8 +535,8 @@ message M { // Of the body.
 }
 
 #[test]
-fn absurd_descriptors_are_survived() {
-    let absurd = [i32::MIN, -1, 7, i32::MAX].map(|index| FieldDescriptorProto {
+fn invalid_descriptors_are_described() {
+    let invalid = [i32::MIN, -1, 7, i32::MAX].map(|index| FieldDescriptorProto {
         oneof_index: Some(index),
         label: Some(index),
         r#type: Some(index.wrapping_mul(3)),
@@ -552,7 +550,7 @@ fn absurd_descriptors_are_survived() {
             DescriptorProto::default(),
         ],
         field: [
-            absurd.into(),
+            invalid.into(),
             vec![typed("m", 1, ".t.M.E"), typed("n", 2, ".")],
         ]
         .concat(),
@@ -623,19 +621,22 @@ fn depth_and_length_are_bounded() {
     assert!(text.contains(&format!("\n{}// ...\n", "  ".repeat(65))));
     for name in ["t.Many", "t.Wide", "t.Gaps"] {
         let text = describe(&files, name).unwrap();
-        assert!(text.len() <= LIMIT + MORE.len() + 2 * DEPTH + 3, "{name}");
+        assert!(
+            text.len() <= MAX_LENGTH + OMISSION.len() + 2 * MAX_DEPTH + 3,
+            "{name}"
+        );
         assert!(text.ends_with("// ...\n"), "{name}");
     }
 }
 
 proptest! {
     #[test]
-    fn no_descriptor_is_too_strange(
+    fn any_descriptor_is_described_without_a_panic(
         changes in proptest::collection::vec((0..FILE_DESCRIPTOR_SET.len(), any::<u8>()), 0..8),
     ) {
         let mut bytes = FILE_DESCRIPTOR_SET.to_vec();
-        for (place, byte) in changes {
-            bytes[place] = byte;
+        for (index, byte) in changes {
+            bytes[index] = byte;
         }
         let Ok(set) = FileDescriptorSet::decode(&bytes[..]) else {
             return Ok(());

@@ -1,40 +1,43 @@
-//! Lines of a description.
+//! A bounded buffer of indented lines.
 
 use std::mem;
 
-/// Bytes of a description, without the mark that it goes on.
-pub(super) const LIMIT: usize = 64 << 10;
+/// The longest description, in bytes, without the mark of an omission.
+pub(super) const MAX_LENGTH: usize = 64 << 10;
 
-/// Stands for what is beyond the limits.
-pub(super) const MORE: &str = "// ...";
+/// The mark of an omission.
+pub(super) const OMISSION: &str = "// ...";
 
-/// Lines, indented and bounded.
+/// Writes indented lines up to a total length.
 #[derive(Default)]
 pub(super) struct Writer {
     pub(super) text: String,
+    /// Levels of indentation.
     pub(super) depth: usize,
-    /// Whether an empty line goes in front of the next one, if one comes.
-    pub(super) gap: bool,
-    pub(super) full: bool,
+    /// Whether an empty line separates the next line from the last one.
+    pub(super) needs_gap: bool,
+    /// Whether the text has its greatest length; further lines are omitted.
+    pub(super) is_full: bool,
 }
 
 impl Writer {
+    /// Writes a line.
     pub(super) fn line(&mut self, line: &str) {
-        if self.full {
+        if self.is_full {
             return;
         }
         let indent = "  ".repeat(self.depth);
-        self.full = self.text.len() + indent.len() + line.len() + 2 > LIMIT;
-        if mem::take(&mut self.gap) && !self.text.ends_with("{\n") {
+        self.is_full = self.text.len() + indent.len() + line.len() + 2 > MAX_LENGTH;
+        if mem::take(&mut self.needs_gap) && !self.text.ends_with("{\n") {
             self.text.push('\n');
         }
-        let line = if self.full { MORE } else { line };
+        let line = if self.is_full { OMISSION } else { line };
         self.text.extend([&indent, line, "\n"]);
     }
 
-    /// Closes what the line `opening` opened, within that line if it is the last.
+    /// Closes the block that the line `opening` opened, on that line if the block is empty.
     pub(super) fn close(&mut self, opening: &str) {
-        self.gap = false;
+        self.needs_gap = false;
         if self.text.ends_with(&format!("{opening}\n")) {
             self.text.pop();
             self.text.push_str("}\n");

@@ -124,9 +124,12 @@ impl Screen {
             }
             Outcome::Recalled(reply) => self.print_answer(reply, settings, None),
             Outcome::Text(text) => write!(io::stdout(), "{text}"),
-            Outcome::Explained(outcome, text) => {
+            Outcome::Explained(outcome, explanation) => {
                 self.print(outcome, line, origin, settings, number)?;
-                write_explanation(text, self.output.palette(settings.theme))
+                write_explanation(
+                    &explanation.to_string(),
+                    self.output.palette(settings.theme),
+                )
             }
             Outcome::Said(note) => {
                 print_error(note);

@@ -1,34 +1,37 @@
-//! Where a name is defined.
+//! Finds the definition of a name in files.
 
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FileDescriptorProto, MethodDescriptorProto,
     ServiceDescriptorProto,
 };
 
-use super::number::{
+use super::path::{
     FILE_ENUM, FILE_MESSAGE, FILE_SERVICE, MESSAGE_ENUM, MESSAGE_MESSAGE, SERVICE_METHOD, child,
 };
 
-/// What there is to describe.
-pub(super) enum Definition<'f> {
+/// The descriptor of a definition.
+pub(super) enum Descriptor<'f> {
     Service(&'f ServiceDescriptorProto),
     Method(&'f MethodDescriptorProto),
     Message(&'f DescriptorProto),
     Enum(&'f EnumDescriptorProto),
 }
 
-/// A definition, its full name and where it is.
-pub(super) struct Found<'f> {
+/// A definition in a file.
+pub(super) struct Definition<'f> {
     pub(super) file: &'f FileDescriptorProto,
+    /// Its path in the file, as `SourceCodeInfo` has it.
     pub(super) path: Vec<i32>,
+    /// Its full name, without a leading dot.
     pub(super) name: String,
-    pub(super) definition: Definition<'f>,
+    pub(super) descriptor: Descriptor<'f>,
 }
 
-impl<'f> Found<'f> {
+impl<'f> Definition<'f> {
+    /// Finds the definition with this full name; None if `files` have none.
     pub(super) fn find(files: &'f [FileDescriptorProto], name: &str) -> Option<Self> {
         let name = name.strip_prefix('.').unwrap_or(name).to_owned();
-        let (file, (path, definition)) = files.iter().find_map(|file| {
+        let (file, (path, descriptor)) = files.iter().find_map(|file| {
             let inner = match file.package() {
                 "" => &name,
                 package => name.strip_prefix(package)?.strip_prefix('.')?,
@@ -40,30 +43,30 @@ impl<'f> Found<'f> {
             file,
             path,
             name,
-            definition,
+            descriptor,
         })
     }
 }
 
-/// The service, or the method of one, that `file` has by this `name` in its package.
+/// Finds a service, or a method of one, by its name within the package.
 fn find_service<'f>(
     file: &'f FileDescriptorProto,
     name: &str,
-) -> Option<(Vec<i32>, Definition<'f>)> {
+) -> Option<(Vec<i32>, Descriptor<'f>)> {
     let (service, method) = name.split_once('.').unzip();
     let service = service.unwrap_or(name);
     let (index, service) = named(&file.service, ServiceDescriptorProto::name, service)?;
     let path = vec![FILE_SERVICE, index];
     let Some(method) = method else {
-        return Some((path, Definition::Service(service)));
+        return Some((path, Descriptor::Service(service)));
     };
     let (index, method) = named(&service.method, MethodDescriptorProto::name, method)?;
     let path = child(&path, SERVICE_METHOD, index);
-    Some((path, Definition::Method(method)))
+    Some((path, Descriptor::Method(method)))
 }
 
-/// The message or the enum that `file` has by this `name` in its package.
-fn find_type<'f>(file: &'f FileDescriptorProto, name: &str) -> Option<(Vec<i32>, Definition<'f>)> {
+/// Finds a message or an enum by its name within the package.
+fn find_type<'f>(file: &'f FileDescriptorProto, name: &str) -> Option<(Vec<i32>, Descriptor<'f>)> {
     let (mut messages, mut enums) = (&file.message_type, &file.enum_type);
     let (mut message_number, mut enum_number) = (FILE_MESSAGE, FILE_ENUM);
     let mut path = Vec::new();
@@ -77,17 +80,14 @@ fn find_type<'f>(file: &'f FileDescriptorProto, name: &str) -> Option<(Vec<i32>,
     }
     if let Some((index, message)) = named(messages, DescriptorProto::name, last) {
         let path = child(&path, message_number, index);
-        return Some((path, Definition::Message(message)));
+        return Some((path, Descriptor::Message(message)));
     }
     let (index, enumeration) = named(enums, EnumDescriptorProto::name, last)?;
     let path = child(&path, enum_number, index);
-    Some((path, Definition::Enum(enumeration)))
+    Some((path, Descriptor::Enum(enumeration)))
 }
 
-pub(super) fn named<'f, T>(
-    all: &'f [T],
-    name_of: fn(&T) -> &str,
-    name: &str,
-) -> Option<(i32, &'f T)> {
-    (0..).zip(all).find(|(_, one)| name_of(one) == name)
+/// Finds the item with this name, and its index.
+fn named<'f, T>(items: &'f [T], name_of: fn(&T) -> &str, name: &str) -> Option<(i32, &'f T)> {
+    (0..).zip(items).find(|(_, item)| name_of(item) == name)
 }

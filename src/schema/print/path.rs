@@ -1,5 +1,6 @@
-//! Field numbers of `descriptor.proto`, which the paths of comments are made of.
+//! Paths of definitions in a file, as `SourceCodeInfo` of `descriptor.proto` has them.
 
+// Field numbers of `descriptor.proto`.
 pub(super) const FILE_MESSAGE: i32 = 4;
 pub(super) const FILE_ENUM: i32 = 5;
 pub(super) const FILE_SERVICE: i32 = 6;
@@ -10,7 +11,7 @@ pub(super) const MESSAGE_ENUM: i32 = 4;
 pub(super) const MESSAGE_ONEOF: i32 = 8;
 pub(super) const ENUM_VALUE: i32 = 2;
 
-/// The path of element `index` of what the definition at `path` has as `number`.
+/// Returns the path of element `index` of field `number` of the definition at `path`.
 pub(super) fn child(path: &[i32], number: i32, index: i32) -> Vec<i32> {
     [path, &[number, index]].concat()
 }

@@ -1,0 +1,603 @@
+//! A line's gRPC calls as plain data.
+
+use std::time::Duration;
+
+use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, ReflectMessage as _};
+
+use super::{
+    grpcurl,
+    status::{self, Status},
+};
+use crate::{
+    client::{CallEnd, Destination, Exchange, HeaderField, Payload, Role},
+    proto::framing::{PREFIX_BYTES, Prefix},
+    proto::grpcalc::v1::evaluator_service_server::SERVICE_NAME as EVALUATOR,
+    schema::{
+        bytes::{Annotation, annotate},
+        pool,
+    },
+};
+
+/// Length of the shortest token that is removed from texts, in bytes. Shorter ones occur in
+/// them by chance.
+const MIN_SECRET: usize = 4;
+
+/// The calls of one line, and the result that its user saw.
+///
+/// Its texts do not contain the token that the client presented, even if a server repeats it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// The calls made before the last one, oldest first.
+    pub earlier: Vec<CallSummary>,
+    /// The last call; None if no call was recorded.
+    pub call: Option<ExplainedCall>,
+    /// The result of the line.
+    pub result: LineResult,
+}
+
+/// The result of a line, as its user saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineResult {
+    /// No result, or a text that needed no call.
+    Nothing,
+    /// An answer.
+    Answer {
+        /// The text of the answer.
+        text: String,
+        /// Whether digits are missing from it.
+        is_rounded: bool,
+    },
+    /// A fault in the answer of a server.
+    Fault(String),
+    /// A fault found in the line before it was sent.
+    NotSent(String),
+    /// A call that failed.
+    NoReply(String),
+    /// Any other result.
+    Other,
+}
+
+/// One call in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallSummary {
+    /// The value of `:path`, if it is known.
+    pub path: Option<String>,
+    /// The server that was called.
+    pub destination: Destination,
+    /// Length of the DATA sent, in bytes.
+    pub sent: usize,
+    /// Length of the DATA received, in bytes.
+    pub received: usize,
+    /// Time from the first byte sent to the last byte received.
+    pub duration: Option<Duration>,
+    /// How the call ended.
+    pub ending: Ending,
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With trailers.
+    Trailers {
+        /// The name of the status code; None if the trailers have none.
+        code: Option<String>,
+    },
+    /// A side reset the stream, with this error code of HTTP/2.
+    Reset(Role, u32),
+    /// The server ended the stream without trailers.
+    NoTrailers,
+    /// The connection was closed first.
+    Cut,
+    /// The server's bytes were not HTTP/2.
+    NotHttp2,
+    /// Not yet: the stream of a worksheet stays open for the next line.
+    OpenWorksheet,
+    /// Not yet, and the client did not wait for the end.
+    Open,
+}
+
+/// One call in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedCall {
+    /// The value of `:path`, if it is known.
+    pub path: Option<String>,
+    /// The server that was called.
+    pub destination: Destination,
+    /// The declaration of the method; None if this program has no descriptor of it.
+    pub contract: Option<Contract>,
+    /// The stream's number on its connection.
+    pub stream: u32,
+    /// Time from the opening of the stream to this line, if an earlier line opened it.
+    pub opened_before: Option<Duration>,
+    /// The request.
+    pub request: Request,
+    /// The response.
+    pub response: Response,
+    /// The command of grpcurl that makes the same call; None if the request is too long for one.
+    pub grpcurl: Option<String>,
+}
+
+/// The declaration of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// The path of the proto file.
+    pub file: String,
+    /// The full name of the service.
+    pub service: String,
+    /// The method as declared in the file.
+    pub method: String,
+    /// The message type of the request, as declared.
+    pub input: String,
+    /// The message type of the response, as declared.
+    pub output: String,
+    /// The generated function of the Rust client.
+    pub rust: String,
+    /// The generated function of the Python stub.
+    pub python: String,
+    /// Whether it is our `EvaluatorService.Worksheet`, whose stream outlasts a line.
+    pub is_worksheet: bool,
+}
+
+/// The request of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The header fields.
+    pub headers: Vec<Header>,
+    /// The messages sent for this line.
+    pub body: Body,
+}
+
+/// The response of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// Time from the first byte sent to the first byte received.
+    pub to_first_byte: Option<Duration>,
+    /// Time from the first byte sent to the last byte received.
+    pub to_last_byte: Option<Duration>,
+    /// The header fields; None if there are none, or none yet.
+    pub headers: Option<Vec<Header>>,
+    /// The messages received for this line.
+    pub body: Body,
+    /// The content as text, if its type is not that of gRPC. Then `body` has no messages.
+    pub foreign: Option<String>,
+    /// The trailers; None if the stream has not ended with any.
+    pub trailers: Option<Vec<Header>>,
+    /// Whether the response is a single HEADERS frame, the trailers.
+    pub is_trailers_only: bool,
+    /// The status in the trailers.
+    pub status: Option<Status>,
+    /// The details of the status as `google.rpc.Status` in text form, in lines.
+    pub status_details: Option<Vec<String>>,
+    /// How the call ended.
+    pub ending: Ending,
+}
+
+/// A header field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The name, in lower case.
+    pub name: String,
+    /// The value; None for a secret.
+    pub value: Option<String>,
+}
+
+/// The DATA frames of one direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// Length of all frames, in bytes.
+    pub length: usize,
+    /// The number of frames, without empty ones.
+    pub frames: usize,
+    /// The messages that begin in the recorded bytes.
+    pub messages: Vec<Message>,
+    /// Whether all bytes were recorded.
+    pub is_complete: bool,
+}
+
+/// A message and its prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The prefix: a flag for compression, and the length in four bytes.
+    pub prefix: [u8; PREFIX_BYTES],
+    /// Length of the whole message, in bytes.
+    pub length: usize,
+    /// Whether the message is compressed.
+    pub is_compressed: bool,
+    /// The recorded bytes of the message.
+    pub bytes: Vec<u8>,
+    /// The message in text form; None if it cannot be decoded.
+    pub decoded: Option<DecodedMessage>,
+    /// The bytes with their meaning; None if they are incomplete or compressed.
+    pub annotations: Option<Vec<Annotation>>,
+}
+
+/// A message in the text format of Protocol Buffers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodedMessage {
+    /// The name of its type, without the package.
+    pub name: String,
+    /// The text, in lines that a terminal can show.
+    pub text: Vec<String>,
+}
+
+impl Explanation {
+    /// Explains the calls of a line that had this `result`.
+    #[must_use]
+    pub fn new(exchanges: &[Exchange], result: LineResult) -> Self {
+        let redactor = Redactor::new(exchanges);
+        let (call, earlier) = match exchanges.split_last() {
+            Some((last, earlier)) => (Some(ExplainedCall::new(last, &redactor)), earlier),
+            None => (None, &[][..]),
+        };
+        Self {
+            earlier: earlier.iter().map(CallSummary::new).collect(),
+            call,
+            result: redactor.result(result),
+        }
+    }
+}
+
+impl CallSummary {
+    /// Summarizes `exchange`.
+    #[must_use]
+    pub fn new(exchange: &Exchange) -> Self {
+        let redactor = &Redactor::new(std::slice::from_ref(exchange));
+        let method = exchange.request_header(":path").and_then(pool::method);
+        Self {
+            path: path(exchange, redactor),
+            destination: exchange.destination.clone(),
+            sent: exchange.sent.length,
+            received: exchange.received.length,
+            duration: exchange.to_last_byte,
+            ending: Ending::new(exchange, method.as_ref(), redactor),
+        }
+    }
+}
+
+impl ExplainedCall {
+    fn new(exchange: &Exchange, redactor: &Redactor<'_>) -> Self {
+        let method = exchange.request_header(":path").and_then(pool::method);
+        let input = method.as_ref().map(MethodDescriptor::input);
+        let body = Body::new(&exchange.sent, input.as_ref(), redactor);
+        Self {
+            path: path(exchange, redactor),
+            destination: exchange.destination.clone(),
+            contract: method.as_ref().map(Contract::new),
+            stream: exchange.stream,
+            opened_before: exchange.opened_before,
+            grpcurl: grpcurl_command(exchange, &body, input.as_ref(), redactor),
+            request: Request {
+                headers: headers(&exchange.request_headers, redactor),
+                body,
+            },
+            response: Response::new(exchange, method.as_ref(), redactor),
+        }
+    }
+
+    /// Whether the call is a worksheet's stream.
+    pub(super) fn is_worksheet(&self) -> bool {
+        let contract = self.contract.as_ref();
+        contract.is_some_and(|contract| contract.is_worksheet)
+    }
+}
+
+impl Contract {
+    fn new(method: &MethodDescriptor) -> Self {
+        let service = method.parent_service();
+        let (name, input) = (method.name(), method.input());
+        Self {
+            file: service.parent_file().name().into(),
+            service: service.full_name().into(),
+            method: pool::declaration(method),
+            input: pool::definition(&input),
+            output: pool::definition(&method.output()),
+            rust: format!(
+                "{}Client::{}({})",
+                service.name(),
+                snake_case(name),
+                input.name()
+            ),
+            python: format!("{}Stub.{name}({})", service.name(), input.name()),
+            is_worksheet: is_worksheet(method),
+        }
+    }
+}
+
+/// Whether `method` is our `EvaluatorService.Worksheet`.
+fn is_worksheet(method: &MethodDescriptor) -> bool {
+    method.parent_service().full_name() == EVALUATOR && method.name() == "Worksheet"
+}
+
+impl Response {
+    fn new(
+        exchange: &Exchange,
+        method: Option<&MethodDescriptor>,
+        redactor: &Redactor<'_>,
+    ) -> Self {
+        let received = &exchange.received;
+        let output = method.map(MethodDescriptor::output);
+        let is_foreign = received.length > 0 && !exchange.is_grpc();
+        let foreign = is_foreign.then(|| String::from_utf8_lossy(&received.bytes));
+        let body = if is_foreign {
+            Body {
+                length: received.length,
+                frames: received.frames,
+                ..Body::default()
+            }
+        } else {
+            Body::new(received, output.as_ref(), redactor)
+        };
+        let fields = |fields: &Vec<HeaderField>| headers(fields, redactor);
+        let status = Status::new(exchange).map(|status| Status {
+            code: redactor.text(&status.code),
+            message: status.message.map(|text| redactor.text(&text)),
+        });
+        let details = status::details(exchange).map(|lines| redactor.lines(&lines));
+        Self {
+            to_first_byte: exchange.to_first_byte,
+            to_last_byte: exchange.to_last_byte,
+            headers: exchange.response_headers.as_ref().map(fields),
+            body,
+            foreign: foreign.map(|text| redactor.text(&text)),
+            trailers: exchange.trailers.as_ref().map(fields),
+            is_trailers_only: exchange.is_trailers_only,
+            status,
+            status_details: details,
+            ending: Ending::new(exchange, method, redactor),
+        }
+    }
+}
+
+impl Ending {
+    fn new(
+        exchange: &Exchange,
+        method: Option<&MethodDescriptor>,
+        redactor: &Redactor<'_>,
+    ) -> Self {
+        match exchange.end {
+            _ if exchange.trailers.is_some() => Self::Trailers {
+                code: status::code(exchange).map(|code| redactor.text(&code)),
+            },
+            CallEnd::Reset(by, code) => Self::Reset(by, code),
+            CallEnd::Ended => Self::NoTrailers,
+            CallEnd::Cut => Self::Cut,
+            CallEnd::ProtocolError => Self::NotHttp2,
+            CallEnd::Open if method.is_some_and(is_worksheet) => Self::OpenWorksheet,
+            CallEnd::Open => Self::Open,
+        }
+    }
+}
+
+impl Body {
+    fn new(payload: &Payload, kind: Option<&MessageDescriptor>, redactor: &Redactor<'_>) -> Self {
+        let mut rest = &payload.bytes[..];
+        let mut messages = Vec::new();
+        while let Some((prefix, after)) = rest.split_first_chunk::<PREFIX_BYTES>() {
+            let message = Message::new(*prefix, after, kind, redactor);
+            rest = &after[message.bytes.len()..];
+            messages.push(message);
+        }
+        Self {
+            length: payload.length,
+            frames: payload.frames,
+            messages,
+            is_complete: payload.length == payload.bytes.len(),
+        }
+    }
+}
+
+impl Message {
+    /// Makes a message from its prefix and the bytes after it, which may go beyond its end.
+    fn new(
+        prefix: [u8; PREFIX_BYTES],
+        bytes: &[u8],
+        kind: Option<&MessageDescriptor>,
+        redactor: &Redactor<'_>,
+    ) -> Self {
+        let Prefix {
+            is_compressed,
+            length,
+        } = Prefix::decode(prefix);
+        let bytes = &bytes[..length.min(bytes.len())];
+        let mut message = Self {
+            prefix,
+            length,
+            is_compressed,
+            bytes: bytes.to_vec(),
+            decoded: None,
+            annotations: None,
+        };
+        message.decoded = message.decode(kind).map(|decoded| DecodedMessage {
+            name: decoded.descriptor().name().into(),
+            text: redactor.lines(&pool::text(&decoded)),
+        });
+        let redact = |mut annotation: Annotation| {
+            annotation.meaning = redactor.text(&annotation.meaning);
+            annotation
+        };
+        message.annotations = message
+            .is_readable()
+            .then(|| annotate(kind, bytes).into_iter().map(redact).collect());
+        message
+    }
+
+    /// Whether all bytes were recorded and are not compressed.
+    fn is_readable(&self) -> bool {
+        self.bytes.len() == self.length && !self.is_compressed
+    }
+
+    fn decode(&self, kind: Option<&MessageDescriptor>) -> Option<DynamicMessage> {
+        pool::decode(kind?, self.is_readable().then_some(&self.bytes)?)
+    }
+}
+
+/// Returns the command of grpcurl for the last message that was sent.
+fn grpcurl_command(
+    exchange: &Exchange,
+    sent: &Body,
+    kind: Option<&MessageDescriptor>,
+    redactor: &Redactor<'_>,
+) -> Option<String> {
+    let message = match sent.messages.last() {
+        Some(message) if message.bytes.len() < message.length => return None,
+        message => message.and_then(|message| message.decode(kind)),
+    };
+    let command = grpcurl::command(exchange, message.as_ref())?;
+    Some(redactor.text(&command))
+}
+
+/// Returns the header fields of one HEADERS frame.
+fn headers(fields: &[HeaderField], redactor: &Redactor<'_>) -> Vec<Header> {
+    let header = |(name, value): &HeaderField| Header {
+        name: redactor.text(name),
+        value: (name != "authorization").then(|| redactor.text(value)),
+    };
+    fields.iter().map(header).collect()
+}
+
+/// Returns the value of `:path`.
+fn path(exchange: &Exchange, redactor: &Redactor<'_>) -> Option<String> {
+    let path = exchange.request_header(":path");
+    path.map(|path| redactor.text(path))
+}
+
+/// Removes the tokens that the client presented from texts.
+struct Redactor<'e> {
+    tokens: Vec<&'e str>,
+}
+
+impl<'e> Redactor<'e> {
+    fn new(exchanges: &'e [Exchange]) -> Self {
+        let tokens = exchanges.iter().filter_map(|exchange| {
+            let value = exchange.request_header("authorization")?;
+            let token = value.strip_prefix("Bearer ").unwrap_or(value);
+            (token.len() >= MIN_SECRET).then_some(token)
+        });
+        let mut tokens: Vec<_> = tokens.collect();
+        tokens.dedup();
+        Self { tokens }
+    }
+
+    fn text(&self, text: &str) -> String {
+        let redact = |text: String, token: &&str| text.replace(token, "(secret)");
+        self.tokens.iter().fold(text.to_owned(), redact)
+    }
+
+    fn lines(&self, lines: &[String]) -> Vec<String> {
+        lines.iter().map(|line| self.text(line)).collect()
+    }
+
+    fn result(&self, result: LineResult) -> LineResult {
+        match result {
+            LineResult::Answer { text, is_rounded } => LineResult::Answer {
+                text: self.text(&text),
+                is_rounded,
+            },
+            LineResult::Fault(text) => LineResult::Fault(self.text(&text)),
+            LineResult::NotSent(text) => LineResult::NotSent(self.text(&text)),
+            LineResult::NoReply(text) => LineResult::NoReply(self.text(&text)),
+            result @ (LineResult::Nothing | LineResult::Other) => result,
+        }
+    }
+}
+
+/// Returns the name of a method as Rust's generator writes it: `send_note` for `SendNote`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for (index, c) in name.chars().enumerate() {
+        if c.is_uppercase() && index > 0 {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns a call of `path` that is still open.
+    fn call(path: &str) -> Exchange {
+        Exchange {
+            request_headers: vec![(":path".into(), path.into())],
+            ..Exchange::default()
+        }
+    }
+
+    fn payload(bytes: &[u8]) -> Payload {
+        Payload {
+            bytes: bytes.to_vec(),
+            length: bytes.len(),
+            frames: 1,
+        }
+    }
+
+    #[test]
+    fn names_of_functions_are_snake_case() {
+        assert_eq!(snake_case("SendNote"), "send_note");
+    }
+
+    #[test]
+    fn only_our_worksheet_stays_open_for_the_next_line() {
+        for (path, ending) in [
+            (
+                "/grpcalc.v1.EvaluatorService/Worksheet",
+                Ending::OpenWorksheet,
+            ),
+            ("/grpcalc.v1.EvaluatorService/Evaluate", Ending::Open),
+            ("/other.Service/Worksheet", Ending::Open),
+            ("/Worksheet", Ending::Open),
+        ] {
+            let explanation = Explanation::new(&[call(path)], LineResult::Nothing);
+            let call = explanation.call.unwrap();
+            assert_eq!(call.response.ending, ending, "{path}");
+            assert_eq!(call.is_worksheet(), ending == Ending::OpenWorksheet);
+        }
+    }
+
+    #[test]
+    fn a_body_is_divided_into_messages() {
+        for (bytes, lengths) in [
+            (&[0, 0, 0, 0][..], &[][..]),
+            (&[0, 0, 0, 0, 0], &[0]),
+            (&[0, 0, 0, 0, 1, 7, 1, 0, 0, 0, 9, 8], &[1, 9]),
+            (&[0xff; 5], &[u32::MAX as usize]),
+        ] {
+            let exchange = Exchange {
+                sent: payload(bytes),
+                received: payload(bytes),
+                ..Exchange::default()
+            };
+            let explanation = Explanation::new(&[exchange], LineResult::Nothing);
+            assert!(explanation.to_string().contains("(unknown)"));
+            let messages = explanation.call.unwrap().request.body.messages;
+            let found: Vec<_> = messages.iter().map(|message| message.length).collect();
+            assert_eq!(found, lengths);
+        }
+    }
+
+    #[test]
+    fn a_request_that_was_not_recorded_whole_has_no_command() {
+        let mut exchange = call("/calc.Calculator/Add");
+        exchange.sent = payload(&[0, 0, 0, 0, 9, 8]);
+        let explanation = Explanation::new(&[exchange], LineResult::Nothing);
+        assert_eq!(explanation.call.unwrap().grpcurl, None);
+    }
+
+    #[test]
+    fn a_token_that_comes_back_is_not_shown() {
+        let header = |name: &str, value: &str| (name.into(), value.into());
+        let exchange = Exchange {
+            request_headers: vec![header("authorization", "Bearer open sesame")],
+            trailers: Some(vec![header("grpc-message", "bad token 'open sesame'")]),
+            ..Exchange::default()
+        };
+        let result = LineResult::Fault("bad token 'open sesame'".into());
+        let explanation = Explanation::new(&[exchange], result);
+        let text = explanation.to_string();
+        assert!(text.contains("bad token '(secret)'"), "{text}");
+        assert!(!text.contains("sesame"), "{text}");
+        assert!(!format!("{explanation:?}").contains("sesame"));
+    }
+}
