@@ -107,7 +107,7 @@ pub enum CallError {
         cause: String,
     },
     /// The connection broke after the note was sent: the server may or may not have stored it.
-    #[error("lost the connection to {server}: {cause}; the note may or may not have been sent")]
+    #[error("lost the connection to {server}: {cause}; the note may or may not have arrived")]
     Unconfirmed {
         /// The name of the server.
         server: String,
@@ -189,7 +189,7 @@ impl CallError {
                 code: Code::DeadlineExceeded,
                 fault: Fault {
                     reason: Some(name(Code::DeadlineExceeded).into()),
-                    message: format!("{self}; the note may or may not have been sent"),
+                    message: format!("{self}; the note may or may not have arrived"),
                     ..Fault::default()
                 },
             },
