@@ -6,6 +6,7 @@
 
 mod grpcurl;
 mod model;
+mod redactor;
 mod status;
 mod text;
 

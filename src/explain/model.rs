@@ -6,6 +6,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, Reflect
 
 use super::{
     grpcurl,
+    redactor::Redactor,
     status::{self, Status},
 };
 use crate::{
@@ -17,10 +18,6 @@ use crate::{
         pool,
     },
 };
-
-/// Length of the shortest token that is removed from texts, in bytes. Shorter ones occur in
-/// them by chance.
-const MIN_SECRET: usize = 4;
 
 /// The calls of one line, and the result that its user saw.
 ///
@@ -232,7 +229,22 @@ impl Explanation {
         Self {
             earlier: earlier.iter().map(CallSummary::new).collect(),
             call,
-            result: redactor.result(result),
+            result: result.without_tokens(&redactor),
+        }
+    }
+}
+
+impl LineResult {
+    fn without_tokens(self, redactor: &Redactor<'_>) -> Self {
+        match self {
+            Self::Answer { text, is_rounded } => Self::Answer {
+                text: redactor.text(&text),
+                is_rounded,
+            },
+            Self::Fault(text) => Self::Fault(redactor.text(&text)),
+            Self::NotSent(text) => Self::NotSent(redactor.text(&text)),
+            Self::NoReply(text) => Self::NoReply(redactor.text(&text)),
+            result @ (Self::Nothing | Self::Other) => result,
         }
     }
 }
@@ -459,46 +471,6 @@ fn headers(fields: &[HeaderField], redactor: &Redactor<'_>) -> Vec<Header> {
 fn path(exchange: &Exchange, redactor: &Redactor<'_>) -> Option<String> {
     let path = exchange.request_header(":path");
     path.map(|path| redactor.text(path))
-}
-
-/// Removes the tokens that the client presented from texts.
-struct Redactor<'e> {
-    tokens: Vec<&'e str>,
-}
-
-impl<'e> Redactor<'e> {
-    fn new(exchanges: &'e [Exchange]) -> Self {
-        let tokens = exchanges.iter().filter_map(|exchange| {
-            let value = exchange.request_header("authorization")?;
-            let token = value.strip_prefix("Bearer ").unwrap_or(value);
-            (token.len() >= MIN_SECRET).then_some(token)
-        });
-        let mut tokens: Vec<_> = tokens.collect();
-        tokens.dedup();
-        Self { tokens }
-    }
-
-    fn text(&self, text: &str) -> String {
-        let redact = |text: String, token: &&str| text.replace(token, "(secret)");
-        self.tokens.iter().fold(text.to_owned(), redact)
-    }
-
-    fn lines(&self, lines: &[String]) -> Vec<String> {
-        lines.iter().map(|line| self.text(line)).collect()
-    }
-
-    fn result(&self, result: LineResult) -> LineResult {
-        match result {
-            LineResult::Answer { text, is_rounded } => LineResult::Answer {
-                text: self.text(&text),
-                is_rounded,
-            },
-            LineResult::Fault(text) => LineResult::Fault(self.text(&text)),
-            LineResult::NotSent(text) => LineResult::NotSent(self.text(&text)),
-            LineResult::NoReply(text) => LineResult::NoReply(self.text(&text)),
-            result @ (LineResult::Nothing | LineResult::Other) => result,
-        }
-    }
 }
 
 /// Returns the name of a method as Rust's generator writes it: `send_note` for `SendNote`.

@@ -1,0 +1,37 @@
+//! Keeps the client's token out of explanations.
+
+use crate::client::Exchange;
+
+/// Length of the shortest token that is removed from texts, in bytes. Shorter ones occur in
+/// them by chance.
+const MIN_SECRET: usize = 4;
+
+/// Removes the tokens that the client presented from texts.
+pub(super) struct Redactor<'e> {
+    tokens: Vec<&'e str>,
+}
+
+impl<'e> Redactor<'e> {
+    /// Reads the tokens in the headers of `exchanges`.
+    pub(super) fn new(exchanges: &'e [Exchange]) -> Self {
+        let tokens = exchanges.iter().filter_map(|exchange| {
+            let value = exchange.request_header("authorization")?;
+            let token = value.strip_prefix("Bearer ").unwrap_or(value);
+            (token.len() >= MIN_SECRET).then_some(token)
+        });
+        let mut tokens: Vec<_> = tokens.collect();
+        tokens.dedup();
+        Self { tokens }
+    }
+
+    /// Returns `text` without the tokens.
+    pub(super) fn text(&self, text: &str) -> String {
+        let redact = |text: String, token: &&str| text.replace(token, "(secret)");
+        self.tokens.iter().fold(text.to_owned(), redact)
+    }
+
+    /// Returns `lines` without the tokens.
+    pub(super) fn lines(&self, lines: &[String]) -> Vec<String> {
+        lines.iter().map(|line| self.text(line)).collect()
+    }
+}
