@@ -1,5 +1,5 @@
 //! Byte streams: addresses, certificates, and a tap on what passes.
 
 pub mod address;
-pub(crate) mod tap;
+pub mod tap;
 pub mod tls;

@@ -9,14 +9,14 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A socket, a pipe, or either with encryption on it.
-pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send {}
+pub trait ByteStream: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 
 /// A byte stream whatever it is.
-pub(crate) type AnyStream = Pin<Box<dyn ByteStream>>;
+pub type AnyStream = Pin<Box<dyn ByteStream>>;
 
 /// What happens on a byte stream.
-pub(crate) enum IoEvent<'b> {
+pub enum IoEvent<'b> {
     /// A read brought this; nothing at the end.
     Read(&'b [u8]),
     /// A read failed.
@@ -28,13 +28,14 @@ pub(crate) enum IoEvent<'b> {
 }
 
 /// A byte stream of which `hear` is told what happens.
-pub(crate) struct Tap<F> {
+pub struct Tap<F> {
     io: AnyStream,
     hear: F,
 }
 
 impl<F: FnMut(IoEvent<'_>)> Tap<F> {
-    pub(crate) fn new(io: AnyStream, hear: F) -> Self {
+    /// Wraps `io`.
+    pub fn new(io: AnyStream, hear: F) -> Self {
         Self { io, hear }
     }
 }

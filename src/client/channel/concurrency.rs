@@ -7,13 +7,11 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::server::ServerLimits;
-
 /// Calls at first. Servers may allow few, and tell us only once we are connected.
 const FIRST: usize = 16;
 
-/// Calls at most: what our own server allows on a connection.
-pub const MOST: usize = ServerLimits::DEFAULT.streams as usize;
+/// Calls at most: as many as `grpcalc serve` allows on a connection by default.
+pub const MOST: usize = 256;
 
 /// A bound on concurrent calls that finds its place between a server that is left
 /// idle and one where calls queue for so long that their deadlines pass.
