@@ -1,4 +1,4 @@
-//! From bytes to answers: no lines make the engine panic, hang or grow.
+//! Evaluates arbitrary bytes as lines: no line makes the engine panic, hang or grow.
 //!
 //!     cargo +nightly fuzz run evaluate -- -dict=fuzz/language.dict -max_len=256
 //!
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
         precision: 1024,
         work: 5_000_000,
         operation: 1_000_000,
-        held: 1 << 18,
+        heap_bytes: 1 << 18,
         names: 20,
         ..Limits::default()
     };
@@ -29,12 +29,12 @@ fuzz_target!(|bytes: &[u8]| {
     let (mut sheet, mut other) = (Worksheet::default(), Worksheet::default());
     for line in text.split('\n') {
         let found = sheet.run(line, options, &mut work());
-        // A comment keeps it from the quick way.
+        // A comment keeps the line off the fast path.
         let again = other.run(&format!("{line}#"), options, &mut work());
         assert_eq!(kind(&found), kind(&again), "{line:?}");
         match found {
             Ok(Answer { value: Some(shown), .. }) if !shown.rounded => {
-                // Reading it back may cross a limit, as a fraction that is long.
+                // Reading the text may exceed a limit, as with a long fraction.
                 if let Ok(again) = evaluate(&shown.text, options, &mut work()) {
                     let again = again.value.expect("a text of a value has a value");
                     let same = again.text == shown.text || again.typed == shown.typed;
@@ -50,12 +50,12 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     for name in sheet.names() {
-        // It may take more work than there is.
+        // This may exceed the budget.
         let _ = sheet.definition(name, options, &mut work());
     }
 });
 
-/// What does not depend on the way that a line goes.
+/// Returns the part of an outcome that must be the same on both paths.
 fn kind(outcome: &Result<Answer, Box<Fault>>) -> Result<&Answer, grpcalc::engine::Reason> {
     outcome.as_ref().map_err(|fault| fault.reason)
 }
