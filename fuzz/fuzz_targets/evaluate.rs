@@ -1,10 +1,10 @@
-//! Evaluates arbitrary bytes as lines: no line makes the engine panic, hang or grow.
+//! Fuzzes the engine: no input may make it panic, hang or exceed its limits.
 //!
 //!     cargo +nightly fuzz run evaluate -- -dict=fuzz/language.dict -max_len=256
 //!
-//! The bytes are lines of a worksheet. Its limits are a hundredth of a server's, so that a
-//! line at the limit takes milliseconds. What is exact is read back, and must give the same
-//! text; a line must answer the same whichever way it goes through the engine.
+//! The input is the lines of a worksheet. The limits are about a hundredth of a server's, so that a
+//! line at the limit takes milliseconds. The text of an exact answer is evaluated again and must
+//! give the same value. A line must have the same answer with and without the fast path.
 
 #![no_main]
 
@@ -26,17 +26,17 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let work = || Work::new(&limits, limits.work, &|| None);
     let options = Options::default();
-    let (mut sheet, mut other) = (Worksheet::default(), Worksheet::default());
+    let (mut worksheet, mut slow_worksheet) = (Worksheet::default(), Worksheet::default());
     for line in text.split('\n') {
-        let found = sheet.run(line, options, &mut work());
-        // A comment keeps the line off the fast path.
-        let again = other.run(&format!("{line}#"), options, &mut work());
-        assert_eq!(kind(&found), kind(&again), "{line:?}");
-        match found {
+        let outcome = worksheet.run(line, options, &mut work());
+        // The fast path does not take lines with a comment.
+        let slow_outcome = slow_worksheet.run(&format!("{line}#"), options, &mut work());
+        assert_eq!(answer_or_reason(&outcome), answer_or_reason(&slow_outcome), "{line:?}");
+        match outcome {
             Ok(Answer { value: Some(shown), .. }) if !shown.rounded => {
-                // Reading the text may exceed a limit, as with a long fraction.
+                // Evaluating the text may exceed a limit, as for a long fraction.
                 if let Ok(again) = evaluate(&shown.text, options, &mut work()) {
-                    let again = again.value.expect("a text of a value has a value");
+                    let again = again.value.expect("the text of a value has a value");
                     let same = again.text == shown.text || again.typed == shown.typed;
                     assert!(same, "{line:?} shows {:?}, which shows {:?}", shown.text, again.text);
                 }
@@ -49,13 +49,13 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
     }
-    for name in sheet.names() {
-        // This may exceed the budget.
-        let _ = sheet.definition(name, options, &mut work());
+    for name in worksheet.names() {
+        // The definition may need more work than the limit.
+        let _ = worksheet.definition(name, options, &mut work());
     }
 });
 
-/// Returns the part of an outcome that must be the same on both paths.
-fn kind(outcome: &Result<Answer, Box<Fault>>) -> Result<&Answer, grpcalc::engine::Reason> {
+/// Returns the parts of an outcome that the fast path must not change.
+fn answer_or_reason(outcome: &Result<Answer, Box<Fault>>) -> Result<&Answer, grpcalc::engine::Reason> {
     outcome.as_ref().map_err(|fault| fault.reason)
 }

@@ -1,4 +1,4 @@
-//! Byte streams of any kind, and somebody who hears what comes on them.
+//! A byte stream that reports its reads and writes to an observer.
 
 use std::{
     io,
@@ -8,35 +8,35 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A socket, a pipe, or either with encryption on it.
+/// A socket or a pipe, with or without encryption.
 pub trait ByteStream: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 
-/// A byte stream whatever it is.
+/// A byte stream of any type.
 pub type AnyStream = Pin<Box<dyn ByteStream>>;
 
-/// What happens on a byte stream.
+/// An event on a byte stream.
 pub enum IoEvent<'b> {
-    /// A read brought this; nothing at the end.
+    /// A read returned these bytes; an empty slice at the end of the stream.
     Read(&'b [u8]),
     /// A read failed.
     Failed(&'b io::Error),
-    /// A write begins: what it takes may be answered before it returns.
+    /// A write is about to start. Its bytes may be answered before [`IoEvent::Written`].
     Writing,
-    /// This was written.
+    /// A write accepted these bytes.
     Written(&'b [u8]),
 }
 
-/// A byte stream of which `hear` is told what happens.
+/// A byte stream that calls `observer` with each event.
 pub struct Tap<F> {
     io: AnyStream,
-    hear: F,
+    observer: F,
 }
 
 impl<F: FnMut(IoEvent<'_>)> Tap<F> {
-    /// Wraps `io`.
-    pub fn new(io: AnyStream, hear: F) -> Self {
-        Self { io, hear }
+    /// Returns a tap on `io`.
+    pub fn new(io: AnyStream, observer: F) -> Self {
+        Self { io, observer }
     }
 }
 
@@ -48,7 +48,7 @@ impl<F: FnMut(IoEvent<'_>) + Unpin> AsyncRead for Tap<F> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = ready!(self.io.as_mut().poll_read(cx, buf));
-        (self.hear)(match &read {
+        (self.observer)(match &read {
             Ok(()) => IoEvent::Read(&buf.filled()[before..]),
             Err(error) => IoEvent::Failed(error),
         });
@@ -62,9 +62,9 @@ impl<F: FnMut(IoEvent<'_>) + Unpin> AsyncWrite for Tap<F> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        (self.hear)(IoEvent::Writing);
+        (self.observer)(IoEvent::Writing);
         let written = ready!(self.io.as_mut().poll_write(cx, buf))?;
-        (self.hear)(IoEvent::Written(&buf[..written]));
+        (self.observer)(IoEvent::Written(&buf[..written]));
         Poll::Ready(Ok(written))
     }
 
@@ -81,12 +81,12 @@ impl<F: FnMut(IoEvent<'_>) + Unpin> AsyncWrite for Tap<F> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        (self.hear)(IoEvent::Writing);
+        (self.observer)(IoEvent::Writing);
         let written = ready!(self.io.as_mut().poll_write_vectored(cx, bufs))?;
         let mut left = written;
         for buf in bufs {
             let bytes = &buf[..left.min(buf.len())];
-            (self.hear)(IoEvent::Written(bytes));
+            (self.observer)(IoEvent::Written(bytes));
             left -= bytes.len();
             if left == 0 {
                 break;
