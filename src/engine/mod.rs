@@ -14,6 +14,7 @@ mod value;
 
 use compact_str::CompactString;
 
+#[cfg(feature = "server")]
 pub(crate) use self::budget::limit_row::limit_field;
 use self::fault::Result;
 pub use self::{

@@ -6,19 +6,19 @@ use tokio::time::Instant;
 
 /// The parameters of a [`Backoff`], in which each pause is twice as long as the one before.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct BackoffPolicy {
+pub struct BackoffPolicy {
     /// The first pause.
-    pub(crate) first: Duration,
+    pub first: Duration,
     /// The longest pause, before jitter.
-    pub(crate) cap: Duration,
+    pub cap: Duration,
     /// The part of a pause, from 0 to 1, by which it is made longer or shorter at random, so
     /// that clients which failed together do not come back together (gRPC's guide to retries).
-    pub(crate) jitter: f64,
+    pub jitter: f64,
 }
 
 /// The pauses between attempts, in order; none that would end after the deadline.
 #[derive(Clone, Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     policy: BackoffPolicy,
     /// The next pause, before jitter.
     pause: Duration,
@@ -27,7 +27,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     /// Returns pauses without end.
-    pub(crate) const fn new(policy: BackoffPolicy) -> Self {
+    pub const fn new(policy: BackoffPolicy) -> Self {
         Self {
             policy,
             pause: policy.first,
@@ -36,7 +36,7 @@ impl Backoff {
     }
 
     /// Returns pauses for attempts that have to begin by `deadline`.
-    pub(crate) const fn until(policy: BackoffPolicy, deadline: Instant) -> Self {
+    pub const fn until(policy: BackoffPolicy, deadline: Instant) -> Self {
         Self {
             deadline: Some(deadline),
             ..Self::new(policy)
@@ -44,12 +44,12 @@ impl Backoff {
     }
 
     /// Begins again with the first pause, after a success.
-    pub(crate) const fn reset(&mut self) {
+    pub const fn reset(&mut self) {
         self.pause = self.policy.first;
     }
 
     /// Returns the next pause without regard to the deadline.
-    pub(crate) fn pause(&mut self) -> Duration {
+    pub fn pause(&mut self) -> Duration {
         let BackoffPolicy { cap, jitter, .. } = self.policy;
         let pause = self.pause.min(cap);
         self.pause = pause.saturating_mul(2).min(cap);

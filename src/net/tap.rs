@@ -9,14 +9,14 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A socket or a pipe, with or without encryption.
-pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send {}
+pub trait ByteStream: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 
 /// A byte stream of any type.
-pub(crate) type AnyStream = Pin<Box<dyn ByteStream>>;
+pub type AnyStream = Pin<Box<dyn ByteStream>>;
 
 /// An event on a byte stream.
-pub(crate) enum IoEvent<'b> {
+pub enum IoEvent<'b> {
     /// A read returned these bytes; an empty slice at the end of the stream.
     Read(&'b [u8]),
     /// A read failed.
@@ -28,13 +28,14 @@ pub(crate) enum IoEvent<'b> {
 }
 
 /// A byte stream that calls `observer` with each event.
-pub(crate) struct Tap<F> {
+pub struct Tap<F> {
     io: AnyStream,
     observer: F,
 }
 
 impl<F: FnMut(IoEvent<'_>)> Tap<F> {
-    pub(crate) fn new(io: AnyStream, observer: F) -> Self {
+    /// Returns a tap on `io`.
+    pub fn new(io: AnyStream, observer: F) -> Self {
         Self { io, observer }
     }
 }

@@ -1,12 +1,12 @@
-"""Compares grpcalc's answers to those of Python's fractions and of mpmath.
+"""Compares grpcalc's answers with those of Python's fractions and mpmath.
 
     compare.py PROGRAM [--count N] [--seed N]
 
-Makes random lines of the language, pipes them through `PROGRAM --digits 20`, and works
-each out with Python: exactly as long as that goes, else with mpmath at 80 digits, and where
-that differs once more with more digits, since mpmath loses digits to cancellation and
-does not say so. A rational must be the same rational, a real must be within one unit of the
-last digit shown, a fault must be one.
+Makes random lines of the language, pipes them through `PROGRAM --digits 20`, and computes
+each in Python: exactly if possible, else with mpmath at 80 digits. If the answers differ, it
+repeats that with more digits, since mpmath loses digits to cancellation without a
+warning. A rational must be equal, a real must be within one unit of the last digit shown, and
+a fault must be a fault in Python too.
 """
 
 import argparse
@@ -21,20 +21,20 @@ from mpmath import mp
 
 DIGITS = 20
 BATCH = 20_000
-# Of mpmath: the next where the one before disagrees.
+# Precisions of mpmath in digits. A larger one is tried when the smaller one disagrees.
 PRECISIONS = (80, 400, 2500)
 LONGEST = 400  # digits of a number, so that Python keeps up
 
 
 class Fault(Exception):
-    """The line has no value; `args[0]` says why."""
+    """The line has no value; `args[0]` is the reason."""
 
 
 class Skip(Exception):
-    """Python cannot tell within reason."""
+    """Python cannot compute the value with reasonable effort."""
 
 
-# What binds how tightly, as in the language.
+# Binding strength of operators, as in the language.
 ADD, MULTIPLY, JUXTAPOSE, PREFIX, POWER, POSTFIX, ATOM = 4, 5, 6, 7, 8, 9, 10
 
 
@@ -57,7 +57,7 @@ def real(value):
 
 
 def far_from(value, what):
-    """`value`, a decision about which depends on its distance from zero."""
+    """Returns `value` for a decision that depends on its distance from zero."""
     if isinstance(value, Fraction):
         return value
     if abs(value) < mpmath.mpf(10) ** (-mp.dps // 2):
@@ -159,7 +159,7 @@ def power(a, b):
 
 
 def within(check, function, at=None):
-    """A real function with a domain, and the one point where it is rational."""
+    """A real function with its domain and the one point where its value is rational."""
 
     def wrapped(x):
         if at is not None and isinstance(x, Fraction) and x == at[0]:
@@ -365,7 +365,7 @@ BINARY = {
 
 
 class Maker:
-    """Makes trees: tuples of a level, a text and a function that computes the value."""
+    """Makes random trees: tuples of a level, a text and a function that computes the value."""
 
     def __init__(self, random):
         self.random = random
@@ -448,7 +448,7 @@ class Maker:
             right = self.operand(depth, PREFIX)
         else:
             left, right = self.operand(depth, level), self.operand(depth, level + 1)
-        # A percentage on the right of a sum is a share of the left side.
+        # A percentage on the right of a sum is a fraction of the left side.
         if level == ADD and right[1].endswith("%"):
             right = (ATOM, f"({right[1]})", right[2])
         space = " " if sign == "mod" else self.random.choice(["", " ", "  ", "\u00a0"])
@@ -483,7 +483,7 @@ class Maker:
 
 
 def expected(compute):
-    """The value of a tree, or the fault, as one of two kinds of tuple."""
+    """Returns the value of a tree or its fault, as a tuple with its kind."""
     try:
         return "value", bounded(compute())
     except Fault as fault:
@@ -491,12 +491,12 @@ def expected(compute):
 
 
 def agrees(text, value):
-    """Whether a shown number is the value, to within a unit of its last digit."""
+    """Whether a shown number equals the value within one unit of its last digit."""
     if isinstance(value, Fraction):
         shown = Fraction(text)
         if shown == value:
             return True
-        # Then it is rounded.
+        # The shown number is rounded.
         return within_a_unit(text, abs(shown - value), Fraction)
     with mp.workdps(500):
         difference = abs(mp.mpf(text) - value)
@@ -508,7 +508,7 @@ def within_a_unit(text, difference, number):
     digits = mantissa.replace("-", "").replace(".", "").lstrip("0")
     if digits == "":
         return difference < number(10) ** -1000
-    # Zeros at the end are not shown: the last digit is the twentieth.
+    # Trailing zeros are not shown; the last digit is the twentieth.
     first = len(mantissa.replace("-", "").partition(".")[0].lstrip("0"))
     if first == 0:
         broken = mantissa.partition(".")[2]
@@ -519,7 +519,7 @@ def within_a_unit(text, difference, number):
 
 
 def check(line, compute, answer):
-    """What is wrong with the answer to a line, or None."""
+    """Returns a description of what is wrong with an answer, or None."""
     for digits in PRECISIONS:
         with mp.workdps(digits):
             try:
@@ -538,7 +538,7 @@ def check(line, compute, answer):
                 wrong = None if good else f"expected {mpmath.nstr(real(value), 40)}, found {answer[1]}"
         if wrong is None:
             return None
-    # Where the true value is zero, no precision tells, and the last ones are dear.
+    # If the true value is zero, no precision settles it, and the last ones are slow.
     vanishes = kind == "value" and abs(value) < mpmath.mpf(10) ** (-PRECISIONS[-1] * 3 // 4)
     dear = answer[1] == "0" or "needs more work" in answer[1]
     if "cannot decide" in answer[1] or (vanishes and dear):
@@ -547,7 +547,7 @@ def check(line, compute, answer):
 
 
 def answers(program, lines):
-    """What the program says to each line: an answer or a fault, in words."""
+    """Returns the program's answer or fault for each line, as text."""
     command = [program, "--digits", str(DIGITS)]
     script = "\n".join(lines) + "\n"
     done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=900)

@@ -19,7 +19,7 @@ import calc_pb2_grpc
 
 
 class Calculator(calc_pb2_grpc.CalculatorServicer):
-    """As short as such a service gets in Python; nothing is checked."""
+    """The shortest such service in Python; it checks nothing."""
 
     delay = 0
 
@@ -53,7 +53,7 @@ def serve(address, options):
 
 
 def connect(address):
-    # For a Unix socket grpcio makes the authority from the path, which HTTP/2 servers
+    # For a Unix socket grpcio derives the authority from the path, which HTTP/2 servers
     # in Rust refuse as malformed (hyperium/h2 pull request 487).
     return grpc.insecure_channel(address, [("grpc.default_authority", "localhost")])
 

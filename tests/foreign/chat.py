@@ -2,7 +2,7 @@
 
     python chat.py serve [HOST:PORT]          default localhost:50050; prints the port
     python chat.py say HOST:PORT NAME TEXT    one note
-    python chat.py listen HOST:PORT COUNT     prints so many notes
+    python chat.py listen HOST:PORT COUNT     prints COUNT notes
 """
 
 import sys
@@ -16,7 +16,7 @@ import chat_pb2_grpc
 
 
 class Chat(chat_pb2_grpc.ChatServerServicer):
-    """A thread for each member, of which there are ten, and a history without end."""
+    """One thread for each of at most ten members, and an unbounded history."""
 
     def __init__(self):
         self.notes = []
@@ -57,7 +57,7 @@ def serve(address):
 
 
 def connect(address):
-    """A connection of its own, which gRPC would share otherwise."""
+    """Opens a separate connection; by default gRPC would share one."""
     return grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)])
 
 

@@ -1,4 +1,4 @@
-"""Programs that tests start and end."""
+"""Starts and ends the programs under test."""
 
 import os
 import pty
@@ -16,13 +16,13 @@ HEAVY = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)"
 
 
 def start(*command):
-    """A server that prints its address or port on its first line."""
+    """Starts a server that prints its address or port on its first line. Returns it with that line."""
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     return server, server.stdout.readline().strip()
 
 
 def serve(*options, listen="127.0.0.1:0"):
-    """`grpcalc serve`, by default on a free port, and its address."""
+    """Starts `grpcalc serve`, by default on a free port. Returns it with its address."""
     return start(GRPCALC, "serve", "--listen", listen, "--log-level", "error", *options)
 
 
@@ -66,7 +66,7 @@ class Terminal:
         os.write(self.end, text.encode())
 
     def expect(self, text):
-        """Waits for `text`, and gives and forgets what was shown up to its end."""
+        """Waits for `text`. Returns the output up to its end, and forgets it."""
         while text not in self.shown:
             ready, _, _ = select.select([self.end], [], [], PATIENCE)
             if not ready:
@@ -82,7 +82,7 @@ class Terminal:
 
 
 class Served(unittest.TestCase):
-    """What is tried with our server as it is without options."""
+    """Tests of a server without options."""
 
     @classmethod
     def setUpClass(cls):

@@ -1,4 +1,4 @@
-"""Clients of grpcio and grpc-js at a server that is closed to strangers."""
+"""Clients of grpcio and grpc-js with a server that requires TLS and a token."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def openssl(*arguments):
 
 
 def authority(folder, name):
-    """A certificate of its own, and its key."""
+    """Makes a self-signed certificate and its key."""
     cert, key = folder / f"{name}.pem", folder / f"{name}.key"
     openssl(
         *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
@@ -65,7 +65,7 @@ class Access(unittest.TestCase):
             self.add(roots, token)
         return raised.exception.code()
 
-    def test_who_knows_the_token_and_trusts_us_is_answered(self):
+    def test_a_caller_with_the_token_is_answered(self):
         self.assertEqual(self.add(self.cert, "secret"), 30)
 
     def test_others_are_refused(self):
@@ -74,7 +74,7 @@ class Access(unittest.TestCase):
         self.assertEqual(self.refusal(self.cert, None), unauthenticated)
         self.assertEqual(self.refusal(self.other, "secret"), grpc.StatusCode.UNAVAILABLE)
 
-    def test_health_is_told_without_a_token(self):
+    def test_health_needs_no_token(self):
         with self.channel(self.cert) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             status = stub.Check(health_pb2.HealthCheckRequest(), timeout=10).status

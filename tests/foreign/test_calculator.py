@@ -1,4 +1,4 @@
-"""grpcalc beside foreign programs made from the same proto files."""
+"""grpcalc with foreign programs made from the same proto files."""
 
 import json
 import queue
@@ -24,7 +24,7 @@ TUTORIAL = "add 20 10\nsubtract 20 10\nmultiply 20 10\ndivide 20 10\n"
 
 
 class OurServer(unittest.TestCase):
-    """Foreign clients ask `grpcalc serve`."""
+    """Foreign clients call `grpcalc serve`."""
 
     @classmethod
     def setUpClass(cls):
@@ -133,7 +133,7 @@ class OurServer(unittest.TestCase):
             self.assertEqual((found, info.metadata.get("help")), (span, help))
 
     def test_a_worksheet(self):
-        """Requests are written as answers come, as an interactive client would."""
+        """The client writes a request after each answer, as an interactive one does."""
         lines = queue.SimpleQueue()
         responses = self.evaluator.Worksheet(iter(lines.get, None))
 
@@ -176,7 +176,7 @@ class OurServer(unittest.TestCase):
         self.assertEqual(list(responses), [])
 
     def test_many_runs_at_once(self):
-        """A client that writes each line by itself, and reads meanwhile."""
+        """The client sends one line a request, and reads answers meanwhile."""
         requests = (
             evaluator_pb2.WorksheetRequest(run=evaluator_pb2.Run(text=f"{n} + 1"))
             for n in range(20_000)
@@ -229,7 +229,7 @@ class OurServer(unittest.TestCase):
 
 
 class OurClient(unittest.TestCase):
-    """`grpcalc --addr` asks a Python server."""
+    """`grpcalc --addr` calls a Python server."""
 
     @classmethod
     def setUpClass(cls):
@@ -247,7 +247,7 @@ class OurClient(unittest.TestCase):
         self.assertEqual(self.ask(stdin=TUTORIAL), ("30\n10\n200\n2.0\n", "", 0))
         self.assertEqual(self.ask("divide", "-10", "4"), ("-2.5\n", "", 0))
 
-    def test_its_failures_in_words(self):
+    def test_messages_of_its_failures(self):
         stdout, stderr, code = self.ask(stdin="divide 1 0\nadd 1 2\n")
         self.assertEqual((stdout, code), ("3\n", 1))
         self.assertEqual(
@@ -270,7 +270,7 @@ class OurClient(unittest.TestCase):
 
 
 class ServersWithAWillOfTheirOwn(unittest.TestCase):
-    """Python servers that take few calls, close old connections, or are slow."""
+    """Python servers that accept few calls, close old connections, or are slow."""
 
     def check(self, *options, lines=2000, arguments=()):
         server, port = start(sys.executable, CALCULATOR, "serve", "127.0.0.1:0", *options)
@@ -286,20 +286,20 @@ class ServersWithAWillOfTheirOwn(unittest.TestCase):
             with self.subTest(limit=limit):
                 self.check(f"grpc.max_concurrent_streams={limit}")
 
-    def test_calls_that_are_refused_with_a_status(self):
+    def test_calls_refused_with_a_status(self):
         self.check("calls_at_once=8", "delay_ms=2")
 
-    def test_connections_that_are_closed_when_they_are_old(self):
+    def test_connections_closed_after_a_time(self):
         self.check("grpc.max_connection_age_ms=300", lines=5000)
 
-    def test_a_slow_one_whose_queue_outlasts_the_deadline(self):
-        # 300 calls of 0.1 s, 10 at a time, take 3 s; with 256 at once the last of
-        # them would wait 2.5 s.
+    def test_a_slow_server_whose_queue_outlasts_the_deadline(self):
+        # 300 calls of 0.1 s, 10 at a time, take 3 s. With 256 under way at once, the
+        # last would wait 2.5 s and miss its deadline.
         self.check("delay_ms=100", lines=300, arguments=("--timeout", "2"))
 
 
 class Sums(evaluator_pb2_grpc.EvaluatorServiceServicer):
-    """A foreign server's worksheet: sums, one response for each line."""
+    """A foreign server's worksheet: it adds, and sends one response for each line."""
 
     def Worksheet(self, requests, context):
         for request in requests:
@@ -316,8 +316,8 @@ class Sums(evaluator_pb2_grpc.EvaluatorServiceServicer):
 
 
 class ForeignWorksheets(unittest.TestCase):
-    """Our client asks a worksheet of somebody else's, which says nothing, not even its
-    headers, before it has an answer."""
+    """grpcalc uses the worksheet of a foreign server, which sends nothing, not even
+    headers, before its first answer."""
 
     def setUp(self):
         self.server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
@@ -334,7 +334,7 @@ class ForeignWorksheets(unittest.TestCase):
         self.assertEqual((stderr, code), ("", 0))
         self.assertEqual(stdout.split(), [str(n + 1) for n in range(30_000)])
 
-    def test_answers_that_are_missing(self):
+    def test_missing_answers(self):
         for word, cause in [
             ("skip", "its answers do not fit what it was asked"),
             ("leave", "it ended the worksheet"),

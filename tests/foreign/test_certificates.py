@@ -1,4 +1,4 @@
-"""grpcio's clients at a server that asks for their certificates, and what SIGHUP reads again."""
+"""Clients of grpcio with a server that requires certificates, and files reread on SIGHUP."""
 
 import signal
 import socket
@@ -21,7 +21,7 @@ UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
 
 class Authority:
-    """One that signs certificates, in a folder of its own."""
+    """A certificate authority in a folder."""
 
     def __init__(self, name):
         self._folder = tempfile.TemporaryDirectory()
@@ -31,7 +31,7 @@ class Authority:
         self.openssl("req", "-x509", *self.new(name, self.key), "-days", "2", "-out", self.cert)
 
     def sign(self, name):
-        """A certificate for this machine and its key, which replace those of that name."""
+        """Makes a certificate for this machine and its key, and replaces earlier ones of that name."""
         request, extensions = self.folder / "request.pem", self.folder / "extensions"
         cert, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         extensions.write_text("subjectAltName=IP:127.0.0.1\n")
@@ -53,7 +53,7 @@ class Authority:
 
 
 def until(condition):
-    """Waits for what has to become true soon."""
+    """Waits until a condition holds, for 20 s at most."""
     end = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < end, "it did not come true"
@@ -67,7 +67,7 @@ class Case(unittest.TestCase):
         return server, address
 
     def connect(self, address, authority=None, client=(None, None)):
-        """A new connection, which presents the certificate and key in the files `client`."""
+        """Opens a connection with the certificate and key in the files `client`."""
         options = [("grpc.use_local_subchannel_pool", 1)]
         if authority is None:
             channel = grpc.insecure_channel(address, options)
@@ -80,7 +80,7 @@ class Case(unittest.TestCase):
         return channel
 
     def add(self, channel, token=None):
-        """The status of an Add."""
+        """Calls Add and returns its status."""
         metadata = [("authorization", f"Bearer {token}")] if token else []
         stub = calc_pb2_grpc.CalculatorStub(channel)
         try:
@@ -100,12 +100,12 @@ class Certificates(Case):
         cls.ours.cleanup()
         cls.others.cleanup()
 
-    def test_clients_have_to_have_one_where_that_is_asked_for(self):
+    def test_clients_need_a_certificate_of_the_authority(self):
         cert, key = self.ours.sign("server")
         _, address = self.serve("--cert", cert, "--key", key, "--client-ca", self.ours.cert)
         for name, client, status in [
             ("ours", self.ours.sign("client"), OK),
-            ("somebody else's", self.others.sign("client"), UNAVAILABLE),
+            ("another authority's", self.others.sign("client"), UNAVAILABLE),
             ("none", (None, None), UNAVAILABLE),
         ]:
             with self.subTest(name):
@@ -115,7 +115,7 @@ class Certificates(Case):
         self.assertEqual(self.add(self.connect(address)), UNAVAILABLE)
 
     def serial_number(self, address):
-        """That of the certificate that is presented now."""
+        """Returns the serial number of the certificate that the server presents now."""
         context = ssl.create_default_context(cafile=self.ours.cert)
         context.set_alpn_protocols(["h2"])
         host, port = address.split(":")
@@ -124,7 +124,7 @@ class Certificates(Case):
                 self.assertEqual(encrypted.selected_alpn_protocol(), "h2")
                 return encrypted.getpeercert()["serialNumber"]
 
-    def test_sighup_reads_them_again(self):
+    def test_sighup_rereads_the_files(self):
         cert, key = self.ours.sign("server")
         server, address = self.serve("--cert", cert, "--key", key)
         before = self.connect(address, self.ours)
@@ -135,12 +135,12 @@ class Certificates(Case):
         server.send_signal(signal.SIGHUP)
         until(lambda: self.serial_number(address) != old)
         self.assertEqual(self.add(self.connect(address, self.ours)), OK)
-        # Whoever is connected stays so.
+        # Open connections stay open.
         self.assertEqual(self.add(before), OK)
 
 
 class Tokens(Case):
-    def test_sighup_reads_them_again(self):
+    def test_sighup_rereads_the_files(self):
         with tempfile.NamedTemporaryFile("w") as file:
             file.write("old\nboth\n")
             file.flush()

@@ -19,7 +19,7 @@ CHAT = Path(__file__).parent / "chat.py"
 
 @contextlib.contextmanager
 def members(address, count):
-    """Stubs on connections of their own."""
+    """Yields stubs, each on a connection of its own."""
     with contextlib.ExitStack() as stack:
         channels = [stack.enter_context(connect(address)) for _ in range(count)]
         yield [chat_pb2_grpc.ChatServerStub(channel) for channel in channels]
@@ -30,17 +30,17 @@ def note(name, message):
 
 
 def listen(stub):
-    """A stream of notes that does not outlive the test."""
+    """Opens a stream of notes that ends with the test at the latest."""
     return stub.ChatStream(chat_pb2.Empty(), timeout=60)
 
 
 class OurServer(unittest.TestCase):
     def setUp(self):
-        # The notes of this test come from few connections.
+        # The tests send many notes on few connections.
         self.server, self.address = serve("--max-note-burst", "10000", "--max-notes", "300")
         self.addCleanup(lambda: self.assertEqual(stop(self.server), 0))
 
-    def test_25_members_hear_all_in_one_order(self):
+    def test_25_members_receive_all_notes_in_one_order(self):
         with members(self.address, 26) as (speaker, *listeners):
             old = [note("old", f"{number}") for number in range(3)]
             for it in old:
@@ -69,7 +69,7 @@ class OurServer(unittest.TestCase):
             for stream in streams:
                 stream.cancel()
 
-    def test_who_does_not_read_is_told_what_is_missing(self):
+    def test_a_slow_reader_is_told_how_many_notes_it_missed(self):
         with members(self.address, 2) as (speaker, deaf):
             unread = listen(deaf)
             speaker.SendNote(note("ada", "0"))
@@ -101,7 +101,7 @@ class OurServer(unittest.TestCase):
                     stub.SendNote(it)
                 self.assertEqual(refusal.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
 
-    def test_a_client_of_the_tutorial_talks_with_ours(self):
+    def test_a_tutorial_client_talks_with_grpcalc(self):
         said = run(sys.executable, CHAT, "say", self.address, "guido", "x = 42")
         self.assertEqual(said, ("", "", 0))
         script = ":chat\n:take\nans / 2\n:share\n"
@@ -112,14 +112,14 @@ class OurServer(unittest.TestCase):
 
 
 class OurPrompt(unittest.TestCase):
-    """At a server that says nothing before the first note, not even that it listens."""
+    """A server that sends nothing before the first note, not even headers."""
 
     def setUp(self):
         self.server, port = start(sys.executable, CHAT, "serve", "127.0.0.1:0")
         self.addCleanup(lambda: stop(self.server))
         self.address = f"127.0.0.1:{port}"
 
-    def test_it_joins_talks_and_hears(self):
+    def test_grpcalc_joins_sends_and_receives(self):
         terminal = Terminal("--addr", self.address, "--name", "ada")
         self.addCleanup(terminal.close)
         terminal.expect("> ")
@@ -132,14 +132,14 @@ class OurPrompt(unittest.TestCase):
         with members(self.address, 1) as (stub,):
             stub.SendNote(note("guido", "\x1b[2Jhello ada"))
             terminal.expect("[guido] \\u{1b}[2Jhello ada\r\n")
-            # The line is as it was.
+            # The edited line is unchanged.
             terminal.expect("> half-ty")
             notes = listen(stub)
             self.assertEqual(next(notes), note("ada", "hello"))
             notes.cancel()
         self.assertNotIn("[ada]", terminal.shown)
 
-    def test_a_script_hears_what_was_said_and_takes_an_answer(self):
+    def test_a_script_receives_notes_and_takes_an_answer(self):
         for text in ("hello", "6 * 7 = 42", "bye"):
             run(sys.executable, CHAT, "say", self.address, "guido", text)
         ours = run(GRPCALC, "--addr", self.address, "--name", "ada", stdin=":chat\n:take\n:say 42\n")

@@ -1,4 +1,4 @@
-"""The proto files themselves."""
+"""Checks the proto files with buf."""
 
 import shutil
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from programs import BUF, ROOT, run
 
-# `buf build --exclude-source-info -o tests/foreign/released.binpb`, anew with each release.
+# Rewrite with each release: `buf build --exclude-source-info -o tests/foreign/released.binpb`.
 RELEASED = Path(__file__).parent / "released.binpb"
 
 
@@ -15,7 +15,7 @@ class Contracts(unittest.TestCase):
     def breaking(self, folder):
         return run(BUF, "breaking", folder, "--against", RELEASED)
 
-    def test_they_follow_the_rules(self):
+    def test_the_protos_pass_lint(self):
         stdout, stderr, code = run(BUF, "lint", ROOT)
         self.assertEqual((stdout, code), ("", 0), stderr)
 
@@ -23,7 +23,7 @@ class Contracts(unittest.TestCase):
         stdout, stderr, code = self.breaking(ROOT)
         self.assertEqual((stdout, code), ("", 0), stderr)
 
-    def test_a_changed_number_would_be_seen(self):
+    def test_a_changed_number_is_detected(self):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(ROOT / "buf.yaml", folder)
             shutil.copytree(ROOT / "proto", Path(folder, "proto"))

@@ -1,5 +1,5 @@
-"""Deadlines as the server keeps them: with a client that only reads and writes frames, and
-does not look at the clock itself."""
+"""Deadlines that the server enforces, with a client that only reads and writes frames and
+has no clock of its own."""
 
 import socket
 import struct
@@ -22,7 +22,7 @@ def message(payload):
 
 
 class Frames:
-    """A connection, and the calls on it."""
+    """An HTTP/2 connection and its calls."""
 
     def __init__(self, test, address):
         host, port = address.split(":")
@@ -37,7 +37,7 @@ class Frames:
         self.socket.sendall(self.http.data_to_send())
 
     def call(self, path, timeout, body, end=False):
-        """Begins a call."""
+        """Starts a call."""
         stream = self.http.get_next_available_stream_id()
         self.http.send_headers(
             stream,
@@ -56,7 +56,7 @@ class Frames:
         return stream
 
     def end_of(self, stream):
-        """The headers and trailers of a call that ends, and what it answered."""
+        """Returns the headers and trailers of a finished call, and its data."""
         headers, data = {}, b""
         while True:
             received = self.socket.recv(65536)
@@ -96,7 +96,7 @@ class Deadlines(unittest.TestCase):
         self.assertLess(took, seconds + 5)
         return data
 
-    def test_a_message_that_does_not_come(self):
+    def test_a_message_that_never_arrives(self):
         self.check("/calc.Calculator/Add", b"")
         self.check("/calc.Calculator/Add", message(bytes([8, 20, 16, 10]))[:7])
         self.check("/grpcalc.v1.EvaluatorService/Evaluate", message(b"\n\x011")[:7])
@@ -106,7 +106,7 @@ class Deadlines(unittest.TestCase):
         self.check("/grpcalc.v1.EvaluatorService/Evaluate", message(request), end=True)
 
     def test_a_worksheet(self):
-        """It is answered until then."""
+        """A worksheet answers until its deadline."""
         run = evaluator_pb2.WorksheetRequest(run=evaluator_pb2.Run(text="6 * 7"))
         found = self.check(
             "/grpcalc.v1.EvaluatorService/Worksheet", message(run.SerializeToString())
@@ -121,7 +121,7 @@ class Deadlines(unittest.TestCase):
     def test_reflection(self):
         self.check("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", b"")
 
-    def test_the_connection_lives_on(self):
+    def test_the_connection_stays_open(self):
         self.check("/calc.Calculator/Add", b"", timeout="1m", seconds=0.001)
         stream = self.frames.call(
             "/calc.Calculator/Add", "20S", message(bytes([8, 20, 16, 10])), end=True

@@ -1,4 +1,4 @@
-"""Programs that know no proto file find their way around a server, ours and theirs."""
+"""Reflection and health checks between grpcalc and grpcio, in both directions."""
 
 import json
 import unittest
@@ -64,8 +64,8 @@ class OurServer(unittest.TestCase):
     def test_services_are_listed(self):
         self.assertEqual(sorted(self.described.get_services()), SERVICES)
 
-    def test_version_1_tells_the_same(self):
-        # Its messages are those of v1alpha, and grpcio has no others.
+    def test_version_1_answers_the_same(self):
+        # The messages of v1 equal those of v1alpha, and grpcio has only the latter.
         call = self.channel.stream_stream(
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
@@ -75,7 +75,7 @@ class OurServer(unittest.TestCase):
         listed = response.list_services_response.service
         self.assertEqual(sorted(service.name for service in listed), SERVICES)
 
-    def test_every_method_is_called_with_what_reflection_tells(self):
+    def test_every_method_is_called_by_reflection(self):
         for path, (request, expected) in CALLS.items():
             service, name = path.split("/")
             method = self.pool.FindServiceByName(service).methods_by_name[name]
@@ -111,7 +111,7 @@ class OurServer(unittest.TestCase):
         }
         self.assertEqual(set(listed), set(CALLS) | streams)
 
-    def test_comments_are_told(self):
+    def test_comments_are_included(self):
         for service, comment in [
             ("calc.Calculator", " Four operations on a pair of 32-bit integers.\n"),
             ("grpcalc.v1.EvaluatorService", " Evaluates lines of the calculator's language.\n"),
@@ -121,7 +121,7 @@ class OurServer(unittest.TestCase):
                 tuple(place.path): place.leading_comments
                 for place in file.source_code_info.location
             }
-            # Places are paths of field numbers: 6 is the services, 2 their methods; 4 the
+            # Locations are paths of field numbers: 6 the services, 2 their methods; 4 the
             # messages, 2 their fields.
             self.assertEqual(comments[6, 0], comment)
             for at, method in enumerate(file.service[0].method):
@@ -141,13 +141,13 @@ class OurServer(unittest.TestCase):
             self.assertEqual(next(watch).status, serving, service)
             watch.cancel()
         with self.assertRaises(grpc.RpcError) as raised:
-            stub.Check(health_pb2.HealthCheckRequest(service="nobody"))
+            stub.Check(health_pb2.HealthCheckRequest(service="unknown"))
         self.assertEqual(raised.exception.code(), grpc.StatusCode.NOT_FOUND)
 
     def buf_curl(self, *arguments):
         return run(BUF, "curl", "--http2-prior-knowledge", "--protocol", "grpc", *arguments)
 
-    def test_buf_curl_knows_no_file(self):
+    def test_buf_curl_without_proto_files(self):
         address = f"http://{self.address}"
         stdout, stderr, code = self.buf_curl("--list-methods", address)
         self.assertEqual(code, 0, stderr)
@@ -161,7 +161,7 @@ class OurServer(unittest.TestCase):
 
 
 class TheirServer(unittest.TestCase):
-    """Our prompt's commands against a server of grpcio, which has reflection v1alpha only."""
+    """grpcalc's discovery commands with a grpcio server, which has reflection v1alpha only."""
 
     class Calculator(calc_pb2_grpc.CalculatorServicer):
         pass

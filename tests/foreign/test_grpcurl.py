@@ -1,5 +1,5 @@
-"""grpcurl, which most people try a gRPC server with. It has nothing but our address, and
-asks for reflection v1alpha."""
+"""grpcurl, the usual tool to try a gRPC server. It has only the address, and uses
+reflection v1alpha."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-"""Two servers behind nginx, one of which goes away under load."""
+"""Two servers behind nginx, one of which ends under load."""
 
 import socket
 import subprocess
@@ -26,7 +26,7 @@ def free_port():
 
 
 class Nginx:
-    """nginx with the configuration that users are given, and ports of its own."""
+    """nginx with `docs/nginx.conf` and other ports."""
 
     def __init__(self, servers):
         self.folder = tempfile.TemporaryDirectory()
@@ -60,8 +60,8 @@ class Nginx:
 
 
 def answers(address, script, first, meanwhile):
-    """What a script is answered when something is done after its first answers, how it
-    ended, and what it complained of."""
+    """Runs a script and an action after its first answers. Returns its answers, exit code
+    and errors."""
     client = subprocess.Popen(
         [GRPCALC, "--addr", address],
         stdin=subprocess.PIPE,
@@ -71,7 +71,7 @@ def answers(address, script, first, meanwhile):
     )
 
     def feed():
-        # Where the client has ended, nobody reads the rest.
+        # A client that has ended reads no more.
         with suppress(BrokenPipeError):
             client.stdin.write(script)
         with suppress(BrokenPipeError):
@@ -79,7 +79,7 @@ def answers(address, script, first, meanwhile):
 
     feeding = threading.Thread(target=feed)
     feeding.start()
-    # While nobody reads more, the rest of the script is under way.
+    # Until the test reads more, the rest of the script is under way.
     found = [client.stdout.readline() for _ in range(first)]
     meanwhile()
     found += client.stdout.readlines()
@@ -99,7 +99,7 @@ class TwoServers(unittest.TestCase):
         self.addCleanup(stop, self.kept)
         self.addCleanup(self.nginx.stop)
 
-    def test_all_members_of_the_chat_come_to_the_same_server(self):
+    def test_all_chat_members_reach_the_same_server(self):
         self.addCleanup(stop, self.lost)
         for number in range(4):
             said = run(GRPCALC, "--addr", self.nginx.address, "--name", "ada", f":say {number}")
@@ -110,13 +110,13 @@ class TwoServers(unittest.TestCase):
             self.assertEqual(
                 (notes.splitlines()[:4], code), ([f"[ada] {n}" for n in range(4)], 0)
             )
-        # The one that has the chat may be lost, and the other goes on calculating.
+        # The server with the chat may fail; the other still calculates.
         kill(self.kept)
         heard = run(GRPCALC, "--addr", self.nginx.address, "--timeout", "1s", stdin="1 + 1\n:chat\n")
         self.assertEqual((heard[0], heard[2]), ("2\n", 3))
 
     def under_load(self, end):
-        """The answers to a long script in the middle of which a server goes away."""
+        """Returns the answers to a long script during which a server ends."""
         script = "".join(f"add {n} 1\n" for n in range(LINES))
         found, errors, code = answers(
             self.nginx.address, script, LINES // 4, lambda: end(self.lost)
@@ -127,7 +127,7 @@ class TwoServers(unittest.TestCase):
     def test_no_answer_is_lost_when_one_is_killed(self):
         self.under_load(kill)
 
-    def test_no_answer_is_lost_when_one_is_ended(self):
+    def test_no_answer_is_lost_when_one_is_stopped(self):
         self.under_load(stop)
 
     def test_no_answer_is_lost_when_both_are_restarted_one_after_the_other(self):
@@ -148,7 +148,7 @@ class TwoServers(unittest.TestCase):
         self.assertEqual((stdout, code), ("9\n4\nSERVING\n", 1))
         self.assertEqual(stderr, "grpcalc: line 5: division by zero (column 2)\n")
 
-    def test_clients_are_told_when_there_is_no_server(self):
+    def test_clients_get_a_status_without_servers(self):
         with grpc.insecure_channel(self.nginx.address) as channel:
             stub = calc_pb2_grpc.CalculatorStub(channel)
             request = calc_pb2.AddRequest(n1=1, n2=2)
@@ -163,7 +163,7 @@ class TwoServers(unittest.TestCase):
 
 
 class Worksheets(unittest.TestCase):
-    """A worksheet stays where it was opened, so its server's end is its own."""
+    """A worksheet stays at the server that opened it, and ends with that server."""
 
     COUNT = 50_000
 
@@ -180,8 +180,8 @@ class Worksheets(unittest.TestCase):
         return int(count)
 
     def lose(self, which, end):
-        """How many answers a script had, and how it ended, when a server goes away in the
-        middle of it: `mine`, which has the worksheet, or the `other` one."""
+        """Returns the number of answers and the exit code of a script during which a server
+        ends: `mine`, which has the worksheet, or the `other` one."""
         servers = [self.serve(), self.serve()]
         nginx = Nginx([address for _, address, _ in servers])
         self.addCleanup(nginx.stop)
@@ -196,17 +196,17 @@ class Worksheets(unittest.TestCase):
         self.assertEqual(found, [f"{n + 1}\n" for n in range(len(found))])
         return len(found), errors, code
 
-    def test_the_loss_of_the_other_server_is_not_seen(self):
+    def test_the_loss_of_the_other_server_has_no_effect(self):
         for end in (kill, stop):
             self.assertEqual(self.lose("other", end), (self.COUNT, "", 0))
 
-    def test_the_loss_of_its_own_server_ends_a_script_in_good_order(self):
+    def test_the_loss_of_its_own_server_ends_a_script_cleanly(self):
         for end in (kill, stop):
             answered, errors, code = self.lose("mine", end)
             self.assertEqual(code, 3)
             self.assertLess(answered, self.COUNT)
             lost, none = errors.splitlines()
-            # Behind the first line, two for each answer; the first of the two has none.
+            # After the first line, two lines for each answer; the first of them has none.
             line = int(lost.removeprefix("grpcalc: line ").split(":")[0])
             self.assertIn(line, (2 * answered + 2, 2 * answered + 3))
             self.assertEqual(none, "grpcalc: neither that line nor any after it was answered")

@@ -1,4 +1,4 @@
-"""A server that is asked to end says so to everybody, and ends."""
+"""A server that is told to end informs its clients and ends."""
 
 import socket
 import time
@@ -13,7 +13,7 @@ from programs import HEAVY, serve
 
 
 def ends(stream):
-    """What is still received, and the status at the end."""
+    """Returns the remaining responses and the final status."""
     received = []
     try:
         for message in stream:
@@ -24,7 +24,7 @@ def ends(stream):
 
 
 class Shutdown(unittest.TestCase):
-    def test_streams_are_told_and_the_running_line_is_answered(self):
+    def test_streams_end_with_a_status_and_the_running_line_is_answered(self):
         server, address = serve("--grace", "10s")
         host, port = address.rsplit(":", 1)
         with (
@@ -40,7 +40,7 @@ class Shutdown(unittest.TestCase):
             def asking(*texts):
                 for text in texts:
                     yield evaluator_pb2.WorksheetRequest(run=evaluator_pb2.Run(text=text))
-                # The client does not close its side.
+                # The client keeps its side open.
                 time.sleep(30)
 
             idle = worksheets(asking("1 + 1"))
@@ -64,7 +64,7 @@ class Shutdown(unittest.TestCase):
             self.assertEqual(status, unavailable)
             self.assertEqual(ends(idle), ([], unavailable))
             seen, status = ends(busy)
-            # A second's work is a fault, which was given all its time.
+            # The line used its whole second of work, so it is a fault.
             self.assertEqual([it.answers[0].fault.reason for it in seen], ["LIMIT"])
             self.assertEqual(status, unavailable)
             self.assertEqual(server.wait(timeout=20), 0)

@@ -1,4 +1,4 @@
-//! The examples of the README and of `docs/` do what they say.
+//! The examples, links and paths of the README and of `docs/`, and the order of the rooms.
 
 use std::{
     env,
@@ -10,19 +10,39 @@ use std::{
 
 use crate::harness::{Serve, at_terminal, grpcalc, on_screen, run};
 
-/// The address that examples use, which stands for a server of the test.
+/// The address in examples. A test puts its own server's address in its place.
 const ADDRESS: &str = "127.0.0.1:50050";
 
+/// Folders whose paths in the documents must exist.
+const FOLDERS: [&str; 6] = ["src/", "tests/", "benches/", "examples/", "proto/", "fuzz/"];
+
+/// The rooms of `src/`. Each imports only rooms before it.
+const ROOMS: [&str; 12] = [
+    "text", "net", "proto", "syntax", "schema", "engine", "server", "client", "explain", "repl",
+    "terminal", "cli",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The documents: those of `docs/`, and those beside the README.
 fn pages() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let docs = fs::read_dir(root.join("docs")).unwrap();
+    let docs = fs::read_dir(root().join("docs")).unwrap();
     let mut pages: Vec<_> = docs.map(|entry| entry.unwrap().path()).collect();
     pages.retain(|page| page.extension().is_some());
-    pages.push(root.join("README.md"));
+    let names = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+    ];
+    pages.extend(names.map(|name| root().join(name)));
     pages
 }
 
-/// The fenced blocks of a language, each with its page.
+/// Returns the fenced blocks of a language, each with its page.
 fn blocks(language: &str) -> Vec<(PathBuf, String)> {
     let fence = format!("```{language}\n");
     let mut found = Vec::new();
@@ -36,7 +56,7 @@ fn blocks(language: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// A block's inputs, each with the text that should follow it.
+/// Splits a block into its inputs, each with the output expected after it.
 fn examples<'a>(block: &'a str, mark: &str) -> Vec<(&'a str, String)> {
     let mut examples: Vec<(&str, String)> = Vec::new();
     for line in block.lines() {
@@ -110,9 +130,147 @@ fn links_lead_somewhere() {
 }
 
 #[test]
+fn paths_in_documents_exist() {
+    let is_path = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    let mut count = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for word in text.split(|c| !is_path(c)) {
+            let word = word.trim_start_matches("../").trim_end_matches('.');
+            if FOLDERS.iter().any(|folder| word.starts_with(folder)) {
+                let path = root().join(word);
+                let found = path.exists() || path.with_extension("rs").exists();
+                assert!(found, "{}: {word}", page.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 100, "only {count} paths were found");
+}
+
+/// Every Rust file below `folder`.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The code of a file without comments and test modules.
+fn code(file: &Path) -> String {
+    if file.file_name().is_some_and(|name| name == "tests.rs") {
+        return String::new();
+    }
+    let text = fs::read_to_string(file).unwrap();
+    let tested = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let lines = tested
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.fold(String::new(), |code, line| code + line + "\n")
+}
+
+/// The top-level modules that `code` names behind `prefix`, which is a path to the crate's
+/// root: both `crate::a::b` and each name of `crate::{a::b, c}`.
+fn names_behind(prefix: &str, code: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices(prefix) {
+        let before = code[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':' || c == '$') {
+            continue;
+        }
+        let rest = &code[at + prefix.len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            names.push(first_name(rest));
+            continue;
+        };
+        let (mut depth, mut item) = (0, 0);
+        for (index, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth > 0 => depth -= 1,
+                ',' if depth == 0 => {
+                    names.push(first_name(&group[item..]));
+                    item = index + 1;
+                }
+                '}' => {
+                    names.push(first_name(&group[item..]));
+                    break;
+                }
+                _ => {}
+            }
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+fn first_name(path: &str) -> String {
+    let name = path.trim_start().chars();
+    name.take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
+}
+
+/// Whether a file of `room` may import `other`.
+fn may_import(room: &str, other: &str) -> bool {
+    let place = |name| ROOMS.iter().position(|room| *room == name);
+    match (room, other) {
+        _ if room == other => true,
+        ("client", "server") => false,
+        ("engine", _) => ["text", "syntax"].contains(&other),
+        _ => place(other) < place(room),
+    }
+}
+
+#[test]
+fn rooms_import_upwards() {
+    let src = root().join("src");
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for file in sources(&src) {
+        let path = file.strip_prefix(&src).unwrap();
+        let module = path.with_extension("");
+        let mut parts: Vec<_> = module.iter().map(|part| part.to_str().unwrap()).collect();
+        if parts.last() == Some(&"mod") {
+            parts.pop();
+        }
+        let room = parts[0];
+        if ["lib", "main"].contains(&room) {
+            continue;
+        }
+        assert!(ROOMS.contains(&room), "{room} has no place among the rooms");
+        let code = code(&file);
+        for prefix in ["crate::", &"super::".repeat(parts.len())] {
+            for other in names_behind(prefix, &code) {
+                if ROOMS.contains(&&*other) {
+                    count += 1;
+                    if !may_import(room, &other) {
+                        wrong.push(format!("{}: {other}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(count > 100, "only {count} imports were found");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn imports_are_found() {
+    let code = "use crate::{\n    text::{a, b::{c, d}},\n    net::e,\n};\nuse crate::proto;\n\
+                let x = crate::schema::y();";
+    let names = names_behind("crate::", code);
+    assert_eq!(names, ["text", "net", "proto", "schema"]);
+    assert!(may_import("client", "proto") && !may_import("explain", "repl"));
+}
+
+#[test]
 fn every_option_of_a_server_is_documented() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs::read_to_string(root.join("docs/server.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/server.md")).unwrap();
     let help = run(&["serve", "--help"], "").stdout;
     let mut count = 0;
     for word in help
@@ -128,7 +286,7 @@ fn every_option_of_a_server_is_documented() {
     assert!(count > 35, "only {count} options were found");
 }
 
-/// `docs/functions.md` as the engine's table makes it.
+/// Renders `docs/functions.md` from the engine's table.
 fn functions() -> String {
     use grpcalc::engine::{
         CONSTANTS,
@@ -168,10 +326,10 @@ fn functions() -> String {
     page
 }
 
-/// `UPDATE=1 cargo test functions_page` writes the page anew.
+/// `UPDATE=1 cargo test functions_page` rewrites the page.
 #[test]
 fn functions_page() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/functions.md");
+    let path = root().join("docs/functions.md");
     if env::var_os("UPDATE").is_some() {
         fs::write(&path, functions()).unwrap();
     }

@@ -1,5 +1,5 @@
-//! The program and the servers that tests start. All of them listen on loopback,
-//! on a port that the system chose, and end with the test.
+//! Starts the program and servers for tests. Servers listen on loopback, on a port that the
+//! system chooses, and end with the test.
 
 use std::{
     convert::Infallible,
@@ -28,15 +28,15 @@ use rexpect::session::{PtySession, spawn_command};
 use tonic::{Request, Response, Status, body::Body, transport::server::TcpIncoming};
 use tower::Service;
 
-/// How long a test waits for what should come at once.
+/// How long a test waits for an event that normally takes milliseconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The built program, with none of the surrounding settings.
+/// Returns a command for the built program without settings of the environment.
 pub(crate) fn grpcalc() -> Command {
     without_settings(Command::new(env!("CARGO_BIN_EXE_grpcalc")))
 }
 
-/// The built program with its streams redirected as a shell does it: `> file`.
+/// Returns a command for the built program with shell redirections, such as `> file`.
 pub(crate) fn redirected(redirection: &str) -> Command {
     let mut shell = Command::new("sh");
     let script = format!("{} {redirection}", env!("CARGO_BIN_EXE_grpcalc"));
@@ -54,7 +54,7 @@ fn without_settings(mut command: Command) -> Command {
     command
 }
 
-/// The program with pipes for its streams.
+/// Starts the program with pipes as its standard streams.
 pub(crate) fn piped(arguments: &[&str]) -> Child {
     grpcalc()
         .args(arguments)
@@ -65,25 +65,25 @@ pub(crate) fn piped(arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-/// An address where nobody listens.
+/// Returns an address without a listener.
 pub(crate) fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
 
-/// `command` at a pseudo-terminal.
+/// Starts `command` at a pseudo-terminal.
 pub(crate) fn at_terminal(mut command: Command) -> PtySession {
     command.env("TERM", "xterm").env("NO_COLOR", "1");
     let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
     spawn_command(command, Some(patience)).unwrap()
 }
 
-/// A text as a terminal's session has it: rexpect takes every byte for a character.
+/// Encodes a text as a terminal session holds it: rexpect takes every byte for a character.
 pub(crate) fn on_screen(text: &str) -> String {
     text.bytes().map(char::from).collect()
 }
 
-/// What the program printed, and its exit code.
+/// The output and the exit code of the program.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ran {
     pub(crate) stdout: String,
@@ -111,7 +111,7 @@ pub(crate) fn run(arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
     output.unwrap().into()
 }
 
-/// What `run` should have given: these answers, these complaints and this code.
+/// Returns an expected result of [`run`].
 pub(crate) fn ran(stdout: &str, stderr: &str, code: i32) -> Ran {
     Ran {
         stdout: stdout.into(),
@@ -128,8 +128,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    /// A server with these options, which complains of nothing but errors unless they say
-    /// otherwise.
+    /// Starts a server with these options. It logs errors only, unless they set a level.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let quiet: &[_] = if arguments.contains(&"--log-level") {
             &[]
@@ -149,26 +148,26 @@ impl Serve {
         Self { child, stdout }
     }
 
-    /// A server on a free port, and its address.
+    /// Starts a server on a free port. Returns it with its address.
     pub(crate) fn on_any_port() -> (Self, String) {
         let mut server = Self::start(&["--listen", "127.0.0.1:0"]);
         let address = server.address();
         (server, address)
     }
 
-    /// A server that listens at `address`.
+    /// Starts a server at `address`.
     pub(crate) fn at(address: &str) -> Self {
         let mut server = Self::start(&["--listen", address]);
         assert_eq!(server.address(), address);
         server
     }
 
-    /// Ends it without a word.
+    /// Kills the process.
     pub(crate) fn kill(self) {
         drop(self);
     }
 
-    /// The next address that it printed.
+    /// Reads the next address from its output.
     pub(crate) fn address(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
@@ -179,7 +178,7 @@ impl Serve {
         let pid = i32::try_from(self.child.id()).unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
         if signal == Signal::SIGSTOP {
-            // Its threads stop one after the other.
+            // Threads stop one after the other: wait for all.
             let stopped = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WUNTRACED));
             assert!(
                 matches!(stopped, Ok(WaitStatus::Stopped(..))),
@@ -188,7 +187,7 @@ impl Serve {
         }
     }
 
-    /// The most memory that it has had, in KiB; 0 where the system does not tell.
+    /// Returns its peak memory in KiB; 0 if the system does not report it.
     pub(crate) fn peak(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
@@ -199,7 +198,7 @@ impl Serve {
         })
     }
 
-    /// Waits for its end. The test fails where that takes too long.
+    /// Waits for its end. Fails the test after [`PATIENCE`].
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let (over, waiting) = mpsc::channel::<()>();
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
@@ -225,10 +224,10 @@ impl Drop for Serve {
     }
 }
 
-/// A server whose calls never end by themselves.
+/// A server whose calls never end.
 pub(crate) struct Stuck {
     pub(crate) address: String,
-    /// A message for each call that has arrived, and one for each that was dropped.
+    /// One event for each call that arrives, and one for each that is dropped.
     pub(crate) events: mpsc::Receiver<Event>,
 }
 
@@ -250,17 +249,17 @@ impl Stuck {
     }
 }
 
-/// The address of a server that knows the typed calls and nothing else.
+/// Starts a server that has only typed calls. Returns its address.
 pub(crate) fn typed_only() -> String {
     only(grpcalc::server::CalculatorService)
 }
 
-/// Serves nothing but `calculator`, as the tutorial's server does, and tells where.
+/// Serves only `calculator`, as the tutorial's server does. Returns the address.
 fn only(calculator: impl Calculator) -> String {
     alone(CalculatorServer::new(calculator))
 }
 
-/// Serves nothing but `service`, and tells where.
+/// Serves only `service`. Returns the address.
 pub(crate) fn alone<S>(service: S) -> String
 where
     S: Service<

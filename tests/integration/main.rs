@@ -1,4 +1,4 @@
-//! Client and server over an in-memory pipe, and the built program with
+//! Tests of client and server over an in-memory pipe, and of the built program with
 //! arguments, pipes, signals and a pseudo-terminal.
 
 mod abuse;

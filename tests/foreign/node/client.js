@@ -1,5 +1,5 @@
 // Calls of every kind with grpc-js: node client.js ADDRESS CA TOKEN PROTO_FOLDER
-// Prints what came of them as JSON.
+// Prints the results as JSON.
 "use strict";
 
 const fs = require("fs");
@@ -24,14 +24,14 @@ const calculator = new calc.Calculator(address, credentials);
 const evaluator = new grpcalc.v1.EvaluatorService(address, credentials);
 const stranger = new calc.Calculator(address, encryption);
 
-// The reply, or the error.
+// Returns the reply or the error.
 function call(stub, method, request, options = {}) {
   return new Promise((resolve) => {
     stub[method](request, options, (error, reply) => resolve(error ?? reply));
   });
 }
 
-// The reason in google.rpc.ErrorInfo stands in the details as it is.
+// google.rpc.ErrorInfo holds the reason as plain bytes, so a text search finds it.
 function reason(error) {
   const details = error.metadata.get("grpc-status-details-bin")[0].toString("latin1");
   return details.match(/DIVISION_BY_ZERO/)?.[0];
