@@ -104,6 +104,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
+    /// Returns the nodes that the frame walks.
     fn nodes(&self) -> &[Node] {
         match &self.frame.function {
             None => &self.line.nodes,
@@ -116,7 +117,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     /// In a function, the place is the call in the line, and the message names the node.
     fn located(&self, fault: Box<Fault>, node: Node) -> Box<Fault> {
         if fault.reason == Reason::Cancelled {
-            // It has no place.
+            // A cancellation has no place.
             return fault;
         }
         let Some(outermost) = self.callers.first() else {
@@ -131,6 +132,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         Box::new(Fault { message, ..*fault }).at(call.span, self.line.text)
     }
 
+    /// Does the work of one node.
     #[inline]
     fn step(&mut self, node: Node) -> Result<()> {
         self.work.pay(NODE)?;
@@ -191,10 +193,12 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
+    /// Goes on at the node with the index `to`.
     fn jump(&mut self, to: u32) {
         self.frame.next = to;
     }
 
+    /// Puts a value on the stack, within the limit of memory.
     #[inline]
     fn push(&mut self, value: Presented) -> Result<()> {
         let heap_bytes = value.heap_bytes();
@@ -202,11 +206,12 @@ impl<'m, 'w> Machine<'m, 'w> {
         if heap_bytes == 0 {
             return Ok(());
         }
-        self.hold(heap_bytes)
+        self.charge(heap_bytes)
     }
 
+    /// Accounts for a value on the heap.
     #[cold]
-    fn hold(&mut self, bytes: usize) -> Result<()> {
+    fn charge(&mut self, bytes: usize) -> Result<()> {
         self.heap_bytes += bytes;
         let limit = self.work.limits.heap_bytes;
         if self.heap_bytes > limit {
@@ -218,6 +223,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         Ok(())
     }
 
+    /// Takes the last value from the stack.
     #[inline]
     fn pop(&mut self) -> Presented {
         let value = self
@@ -313,6 +319,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         Ok(())
     }
 
+    /// Applies a postfix operator.
     fn postfix(&mut self, operator: Postfix, node: Node, operand: &Presented) -> Result<Presented> {
         let mut context = Context {
             work: &mut *self.work,
