@@ -199,10 +199,7 @@ async fn a_deadline_ends_the_call_on_both_sides() {
     assert!(!error.is_fatal());
     assert_eq!(
         (stuck.next(), stuck.next()),
-        (
-            harness::Event::Arrived,
-            harness::Event::Dropped
-        )
+        (harness::Event::Arrived, harness::Event::Dropped)
     );
 }
 

@@ -127,6 +127,10 @@ mod tests {
     struct Server(Arc<Mutex<Vec<Call>>>);
 
     impl Calls for Server {
+        type WorksheetSender = Requests;
+        type WorksheetReceiver = Responses;
+        type Notes = crate::client::Notes;
+
         async fn call(&self, request: crate::client::Request) -> Result<Reply, CallError> {
             let crate::client::Request::Call(call) = request else {
                 panic!("not a typed call");

@@ -21,7 +21,10 @@ use self::{
     share::{Answered, NO_ANSWER},
     subscriber::{ChatEvent, Subscriber},
 };
-use super::{Calls, Outcome};
+use super::{
+    Outcome,
+    calling::calls::{Calls, NoteStream as _},
+};
 use crate::{
     client::{CallError, Fault, Note, Reply},
     proto::note::NAME,

@@ -8,9 +8,9 @@ use tokio::{
 };
 
 use super::{echo::EchoFilter, replay::ReplayFilter};
-use crate::repl::Calls;
+use crate::repl::calling::calls::{Calls, NoteStream as _};
 use crate::{
-    client::{CallError, Note, Notes},
+    client::{CallError, Note},
     proto::{cursor::Cursor, note::ANNOUNCER},
 };
 
@@ -31,9 +31,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Somebody who listens.
-pub(in crate::repl) struct Subscriber<C> {
+pub(in crate::repl) struct Subscriber<C: Calls> {
     calls: C,
-    notes: Notes,
+    notes: C::Notes,
     patience: Duration,
     /// Since when it listens, and how long to wait before it is tried again.
     since: Instant,
@@ -57,7 +57,7 @@ impl<C: Calls> Subscriber<C> {
     /// Somebody who listens to `notes`, and tells `joined` when the history is over.
     pub(in crate::repl) fn new(
         calls: &C,
-        notes: Notes,
+        notes: C::Notes,
         patience: Duration,
         own: &EchoFilter,
         heard: &mpsc::Sender<ChatEvent>,
@@ -117,7 +117,7 @@ impl<C: Calls> Subscriber<C> {
     /// Keeps the place behind the last note, and sees whether it is in another history than
     /// before.
     fn look_at_place(&mut self) {
-        let Some(now) = self.notes.bookmark() else {
+        let Some(now) = self.notes.cursor() else {
             return;
         };
         if self

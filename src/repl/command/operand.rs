@@ -4,11 +4,11 @@ use super::{
     Word,
     fault::{LineFault, SYNTAX},
 };
-use crate::repl::{Outcome, session::stream::Row};
+use crate::repl::{Outcome, calling::calls::LineResult};
 use crate::{client::Reply, text::printable::quoted};
 
 /// The integer that a name stands for, which `row` tells.
-pub(in crate::repl) fn of_row(word: &Word<'_>, row: Row) -> Result<i32, Outcome> {
+pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, Outcome> {
     match row {
         Ok(answer) => {
             let text = answer.text.unwrap_or_default();

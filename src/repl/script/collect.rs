@@ -12,21 +12,19 @@ use super::{
 use crate::{
     client::{Answered, CallError, Fault, Reply, WorksheetEvent},
     repl::{
-        LOWERED, Outcome,
-        session::{
-            definitions,
-            stream::{Row, WorksheetStream},
-        },
+        Calls, LOWERED, Outcome,
+        calling::calls::LineResult,
+        session::{definitions, stream::WorksheetStream},
     },
 };
 
 /// Takes the items, waits for the answer of each, and prints it.
-pub(super) struct Collector<'a> {
-    items: UnboundedReceiver<Pending>,
+pub(super) struct Collector<'a, C: Calls> {
+    items: UnboundedReceiver<Pending<C>>,
     pages: OutputBuffers,
     credit: &'a FlowControl,
     rules: Rules,
-    sheet: Option<WorksheetStream>,
+    sheet: Option<WorksheetStream<C>>,
     last: Last,
     /// The newest line, if it has an answer.
     newest: Option<Newest>,
@@ -50,9 +48,9 @@ impl From<Unread> for Stop {
     }
 }
 
-impl<'a> Collector<'a> {
+impl<'a, C: Calls> Collector<'a, C> {
     pub(super) fn new(
-        items: UnboundedReceiver<Pending>,
+        items: UnboundedReceiver<Pending<C>>,
         pages: mpsc::Sender<OutputBuffer>,
         credit: &'a FlowControl,
         rules: Rules,
@@ -103,7 +101,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    async fn answer(&mut self, item: Pending) -> Result<(), Stop> {
+    async fn answer(&mut self, item: Pending<C>) -> Result<(), Stop> {
         match item {
             Pending::WorksheetStream(sheet) => self.sheet = Some(*sheet),
             Pending::Lines(input, extent) => self.lines(input, extent).await?,
@@ -222,7 +220,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The next answer of the worksheet.
-    async fn row(&mut self) -> Result<Row, Stop> {
+    async fn row(&mut self) -> Result<LineResult, Stop> {
         match self.event().await? {
             Some(row) => Ok(row),
             None => Err(self.out_of_step()),
@@ -238,7 +236,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The next answer of the worksheet, or none at the end of its request.
-    async fn event(&mut self) -> Result<Option<Row>, Stop> {
+    async fn event(&mut self) -> Result<Option<LineResult>, Stop> {
         loop {
             let Some(sheet) = &mut self.sheet else {
                 return Err(self.out_of_step());

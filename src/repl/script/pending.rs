@@ -6,10 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     client::{CallError, Reply},
-    repl::{
-        Outcome,
-        session::stream::{Row, WorksheetStream},
-    },
+    repl::{Calls, Outcome, calling::calls::LineResult, session::stream::WorksheetStream},
 };
 
 /// A line's number, and its text where that is printed beside the answer.
@@ -27,10 +24,9 @@ pub(super) struct Extent {
 }
 
 /// What comes next, in the order of the lines.
-#[derive(Debug)]
-pub(super) enum Pending {
+pub(super) enum Pending<C: Calls> {
     /// From here on this worksheet answers.
-    WorksheetStream(Box<WorksheetStream>),
+    WorksheetStream(Box<WorksheetStream<C>>),
     /// The next answers of the worksheet belong to lines: this one and those behind it,
     /// whose texts are joined by `\n`.
     Lines(Input, Extent),
@@ -39,7 +35,7 @@ pub(super) enum Pending {
     /// A request of so many bytes is answered.
     Done(u32),
     /// Its next request is a preview, whose answer goes here.
-    Lookup(oneshot::Sender<Row>),
+    Lookup(oneshot::Sender<LineResult>),
     /// Its next request is for the definitions.
     Names(Input),
     /// It is not asked any more.
@@ -58,7 +54,7 @@ pub(super) enum Pending {
     Unreadable(io::Error),
 }
 
-impl Pending {
+impl<C: Calls> Pending<C> {
     /// Whether it takes room of its own, which is given back with its answer.
     pub(super) fn has_room(&self) -> bool {
         matches!(

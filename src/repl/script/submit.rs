@@ -15,10 +15,10 @@ use super::{
     pending::{Extent, Input, Last, Newest, Pending},
 };
 use crate::{
-    client::{Call, CallError, Method, Requests, WorksheetRequest},
+    client::{Call, CallError, Method, WorksheetRequest},
     repl::{
         Calls, Outcome,
-        calling::evaluation::Evaluation,
+        calling::{calls::WorksheetSender as _, evaluation::Evaluation},
         chat::{Chat, Talk, share::Answered},
         command::{self, Command, Operand, Set, Word, fault::LineFault, help::help, operand},
         session::{replay_log::mentions_last, stream::WorksheetStream},
@@ -30,19 +30,19 @@ use crate::{
 const FULL: usize = 32 * 1024;
 
 /// Reads lines, and asks for their answers.
-pub(super) struct Submitter<'a, C> {
+pub(super) struct Submitter<'a, C: Calls> {
     calls: &'a C,
-    items: UnboundedSender<Pending>,
+    items: UnboundedSender<Pending<C>>,
     /// What is to be asked in a call of its own.
     asked: UnboundedSender<Asked>,
     credit: &'a FlowControl,
     rules: Rules,
     /// As the lines so far have set them.
     settings: Settings,
-    batch: Batch,
+    batch: Batch<C>,
     /// How lines of the language are asked for.
     evaluation: Evaluation,
-    requests: Option<Requests>,
+    requests: Option<C::WorksheetSender>,
     chat: Chat,
     /// The newest line that may have an answer, of those that are sent.
     newest: (u64, String),
@@ -51,19 +51,28 @@ pub(super) struct Submitter<'a, C> {
 }
 
 /// What has been read and not sent.
-#[derive(Default)]
-struct Batch {
+struct Batch<C: Calls> {
     /// Lines for the worksheet, joined by `\n`.
     text: String,
     lines: u32,
     /// Where the answers will come from.
-    items: Vec<Pending>,
+    items: Vec<Pending<C>>,
 }
 
 /// Whether to go on reading.
 type Flow = ControlFlow<()>;
 
-impl Batch {
+impl<C: Calls> Default for Batch<C> {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            lines: 0,
+            items: Vec::new(),
+        }
+    }
+}
+
+impl<C: Calls> Batch<C> {
     /// Adds a line for the worksheet, of which the text is kept for printing if `shown`.
     #[inline]
     fn push(&mut self, number: u64, line: &str, shown: bool) {
@@ -105,7 +114,7 @@ impl Batch {
 impl<'a, C: Calls> Submitter<'a, C> {
     pub(super) fn new(
         calls: &'a C,
-        items: UnboundedSender<Pending>,
+        items: UnboundedSender<Pending<C>>,
         asked: UnboundedSender<Asked>,
         credit: &'a FlowControl,
         rules: Rules,
@@ -246,12 +255,12 @@ impl<'a, C: Calls> Submitter<'a, C> {
         self.rules.format == Format::Json
     }
 
-    fn give(&self, item: Pending) {
+    fn give(&self, item: Pending<C>) {
         // Where nobody takes it, the script has ended.
         let _ = self.items.send(item);
     }
 
-    fn give_all(&self, items: impl IntoIterator<Item = Pending>) {
+    fn give_all(&self, items: impl IntoIterator<Item = Pending<C>>) {
         for item in items {
             self.give(item);
         }
@@ -267,7 +276,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         Flow::Continue(())
     }
 
-    async fn item(&mut self, item: Pending) -> Flow {
+    async fn item(&mut self, item: Pending<C>) -> Flow {
         self.room().await?;
         self.batch.items.push(item);
         Flow::Continue(())
@@ -432,7 +441,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
                 Err(error) => {
                     // What comes before the first of the lines is answered all the same.
                     let is_line =
-                        |item: &Pending| matches!(item, Pending::Lines(..) | Pending::Hidden);
+                        |item: &Pending<C>| matches!(item, Pending::Lines(..) | Pending::Hidden);
                     let before = items.into_iter().take_while(|item| !is_line(item));
                     self.give_all(before);
                     self.give(Pending::Broken(error));
@@ -444,7 +453,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
     }
 
     /// Keeps the last line of a batch, unless a typed call came behind it.
-    fn keep_last_of(&mut self, text: &str, items: &[Pending]) {
+    fn keep_last_of(&mut self, text: &str, items: &[Pending<C>]) {
         let last = items.iter().rev().find_map(|item| match item {
             Pending::Lines(input, extent) => Some(input.number + extent.lines - 1),
             _ => None,
@@ -466,14 +475,14 @@ impl<'a, C: Calls> Submitter<'a, C> {
             requests.send(request).await;
             return Ok(());
         }
-        let sheet = WorksheetStream::new(self.calls.worksheet(request).await?);
+        let sheet = WorksheetStream::<C>::new(self.calls.worksheet(request).await?);
         self.requests = Some(sheet.requests.clone());
         self.give(Pending::WorksheetStream(Box::new(sheet)));
         Ok(())
     }
 
     /// Asks for the lines of a batch each by itself.
-    async fn one_by_one(&mut self, text: &str, items: Vec<Pending>) -> Flow {
+    async fn one_by_one(&mut self, text: &str, items: Vec<Pending<C>>) -> Flow {
         // What stands behind a line must not hold the room that the line waits for.
         for _ in items.iter().filter(|item| item.has_room()) {
             self.credit.give_item();

@@ -283,6 +283,10 @@ async fn a_closed_output_ends_an_endless_script() {
 struct Silent;
 
 impl Calls for Silent {
+    type WorksheetSender = Requests;
+    type WorksheetReceiver = Responses;
+    type Notes = crate::client::Notes;
+
     async fn call(&self, _: Request) -> Result<Reply, CallError> {
         std::future::pending().await
     }

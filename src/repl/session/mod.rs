@@ -13,12 +13,12 @@ use tokio::sync::mpsc;
 use self::{
     answers::{Answers, Numbered},
     reconnect::reconnect,
-    stream::Row,
     worksheet::{BackgroundReply, CallContext, ReconnectingWorksheet, connected},
 };
 use super::{
     Calls, Outcome,
     calling::{
+        calls::LineResult,
         discovery::discover,
         evaluation::{Evaluation, evaluate},
     },
@@ -39,7 +39,7 @@ pub const LOWERED: &str =
 const FILE: &str = "FILE";
 
 /// Definitions as text, a line each.
-pub(super) fn definitions(rows: &[Row]) -> String {
+pub(super) fn definitions(rows: &[LineResult]) -> String {
     let mut text = String::new();
     for row in rows {
         let line = match row {
@@ -70,7 +70,7 @@ pub struct SessionConfig {
 }
 
 /// Somebody who types, and somebody who answers.
-pub struct Session<C> {
+pub struct Session<C: Calls> {
     calls: C,
     timeout: Duration,
     /// How long a server that is gone is looked for.
@@ -79,7 +79,7 @@ pub struct Session<C> {
     /// Where they are kept.
     file: Option<PathBuf>,
     evaluation: Evaluation,
-    sheet: ReconnectingWorksheet,
+    sheet: ReconnectingWorksheet<C>,
     /// Whether it was said that lines become typed calls.
     said: bool,
     chat: Chat,

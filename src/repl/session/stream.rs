@@ -5,26 +5,25 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::time::timeout;
 
-use crate::client::{Answer, CallError, Fault, Requests, Responses, WorksheetEvent};
+use crate::client::{CallError, Fault, WorksheetEvent};
+use crate::repl::calling::calls::{
+    Calls, WorksheetHalves, WorksheetReceiver as _, WorksheetSender as _,
+};
 
 /// How long a worksheet may take at least to say that a line was interrupted: the calls of
 /// its library cannot be.
 pub(in crate::repl) const INTERRUPTION: Duration = Duration::from_secs(1);
 
-/// What the worksheet makes of a line, to be kept.
-pub(in crate::repl) type Row = Result<Answer, Box<Fault>>;
-
 /// Both halves of the stream.
-#[derive(Debug)]
-pub(in crate::repl) struct WorksheetStream {
-    pub(in crate::repl) requests: Requests,
-    responses: Responses,
+pub(in crate::repl) struct WorksheetStream<C: Calls> {
+    pub(in crate::repl) requests: C::WorksheetSender,
+    responses: C::WorksheetReceiver,
     /// The deadline for which the running line was cancelled.
     overdue: Option<Duration>,
 }
 
-impl WorksheetStream {
-    pub(in crate::repl) fn new((requests, responses): (Requests, Responses)) -> Self {
+impl<C: Calls> WorksheetStream<C> {
+    pub(in crate::repl) fn new((requests, responses): WorksheetHalves<C>) -> Self {
         Self {
             requests,
             responses,

@@ -7,16 +7,16 @@ use tokio::time::timeout;
 use super::{
     reconnect::{looking, reconnect},
     replay_log::{Log, mentions_last},
-    stream::{INTERRUPTION, Row, WorksheetStream},
+    stream::{INTERRUPTION, WorksheetStream},
 };
 use crate::repl::{
     Calls, Outcome,
+    calling::calls::{LineResult, WorksheetHalves, WorksheetSender as _},
     command::{fault::LineFault, operand},
 };
 use crate::{
     client::{
-        self, AngleUnit, CallError, EvaluateOptions, Fault, Reply, Requests, Responses,
-        WorksheetEvent, WorksheetRequest,
+        self, AngleUnit, CallError, EvaluateOptions, Fault, Reply, WorksheetEvent, WorksheetRequest,
     },
     text::printable::printable,
 };
@@ -32,9 +32,9 @@ const WAITING: usize = 4;
 #[derive(Clone, Debug, PartialEq)]
 pub enum BackgroundReply {
     /// What this line would answer.
-    Preview(String, Row),
+    Preview(String, LineResult),
     /// Every definition.
-    Names(Vec<Row>),
+    Names(Vec<LineResult>),
 }
 
 /// A request that is under way.
@@ -42,7 +42,7 @@ pub enum BackgroundReply {
 struct InFlight {
     what: Purpose,
     /// Its answers so far.
-    rows: Vec<Row>,
+    rows: Vec<LineResult>,
     /// Whether it is to be stopped, and which of the stream's answers was cancelled last.
     stopped: bool,
     cancelled: u64,
@@ -61,19 +61,18 @@ enum Purpose {
     Names,
 }
 
-type Opened = Result<(Requests, Responses), CallError>;
+type Opened<C> = Result<WorksheetHalves<C>, CallError>;
 
 /// A stream that is being opened for this preview.
-struct Opening {
+struct Opening<C: Calls> {
     line: String,
-    stream: Pin<Box<dyn Future<Output = Opened> + Send>>,
+    stream: Pin<Box<dyn Future<Output = Opened<C>> + Send>>,
 }
 
 /// The worksheet. Where its stream is lost, another one is told what it knew.
-#[derive(Default)]
-pub(in crate::repl) struct ReconnectingWorksheet {
-    sheet: Option<WorksheetStream>,
-    opening: Option<Opening>,
+pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
+    sheet: Option<WorksheetStream<C>>,
+    opening: Option<Opening<C>>,
     /// Whether there is anything that it could know.
     opened: bool,
     asked: VecDeque<InFlight>,
@@ -106,7 +105,24 @@ impl<C> Clone for CallContext<'_, C> {
     }
 }
 
-impl ReconnectingWorksheet {
+impl<C: Calls> Default for ReconnectingWorksheet<C> {
+    fn default() -> Self {
+        Self {
+            sheet: None,
+            opening: None,
+            opened: false,
+            asked: VecDeque::new(),
+            log: Log::default(),
+            reply: None,
+            lost: None,
+            has_new_names: false,
+            waiting: None,
+            silent: false,
+        }
+    }
+}
+
+impl<C: Calls> ReconnectingWorksheet<C> {
     /// Whether there is anything that it could know.
     pub(in crate::repl) fn is_opened(&self) -> bool {
         self.opened
@@ -139,7 +155,7 @@ impl ReconnectingWorksheet {
 
     /// Runs `line`. Where it wants the last answer, which the worksheet does not know, that
     /// has to be a number.
-    pub(in crate::repl) async fn run<C: Calls>(
+    pub(in crate::repl) async fn run(
         &mut self,
         line: &str,
         terms: CallContext<'_, C>,
@@ -162,25 +178,25 @@ impl ReconnectingWorksheet {
     }
 
     /// The worksheet's answers to `request`.
-    pub(in crate::repl) async fn ask<C: Calls>(
+    pub(in crate::repl) async fn ask(
         &mut self,
         request: &WorksheetRequest,
         terms: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
-    ) -> Result<Vec<Row>, CallError> {
+    ) -> Result<Vec<LineResult>, CallError> {
         self.ask_for(|| Purpose::Other, request, terms, notice)
             .await
     }
 
     /// The answers to `request`. A worksheet that was lost, with all that it was asked, is
     /// made again from the log, and asked again.
-    async fn ask_for<C: Calls>(
+    async fn ask_for(
         &mut self,
         what: impl Fn() -> Purpose,
         request: &WorksheetRequest,
         terms: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
-    ) -> Result<Vec<Row>, CallError> {
+    ) -> Result<Vec<LineResult>, CallError> {
         let mut told = false;
         (self.opening, self.silent) = (None, false);
         if self.sheet.is_some() {
@@ -248,7 +264,7 @@ impl ReconnectingWorksheet {
     }
 
     /// The answers to the request that was sent last. Those before it are seen to.
-    async fn answers(&mut self, limit: Duration) -> Result<Vec<Row>, CallError> {
+    async fn answers(&mut self, limit: Duration) -> Result<Vec<LineResult>, CallError> {
         loop {
             let asked = self.next(limit).await?;
             if self.asked.is_empty() {
@@ -307,7 +323,7 @@ impl ReconnectingWorksheet {
     }
 
     /// The worksheet answered `line`, and perhaps the last answer in front of it.
-    fn all_answered(&mut self, line: &str, angle: AngleUnit, mut rows: Vec<Row>) -> Outcome {
+    fn all_answered(&mut self, line: &str, angle: AngleUnit, mut rows: Vec<LineResult>) -> Outcome {
         let Some(row) = rows.pop() else {
             return Outcome::Fault(Fault::cancelled());
         };
@@ -377,7 +393,7 @@ impl ReconnectingWorksheet {
 
     /// Asks what `line` would answer, unless too much is under way. That comes from
     /// [`ReconnectingWorksheet::aside`].
-    pub(in crate::repl) async fn ask_preview<C: Calls>(
+    pub(in crate::repl) async fn ask_preview(
         &mut self,
         line: String,
         terms: CallContext<'_, C>,
@@ -490,7 +506,7 @@ impl ReconnectingWorksheet {
 
     /// Makes a worksheet that knows what the lost one knew, as soon as there is a server
     /// for it. Whether it was `told` that it is looked for: as in [`reconnect`].
-    pub(in crate::repl) async fn restore<C: Calls>(
+    pub(in crate::repl) async fn restore(
         &mut self,
         told: &mut bool,
         terms: CallContext<'_, C>,
@@ -564,11 +580,11 @@ impl InFlight {
 async fn tell<C: Calls>(
     lines: &[(&str, AngleUnit)],
     terms: CallContext<'_, C>,
-) -> Result<(WorksheetStream, Vec<Row>), CallError> {
+) -> Result<(WorksheetStream<C>, Vec<LineResult>), CallError> {
     // A worksheet begins with a request, if only with an empty line.
     let empty = [("", AngleUnit::Unspecified)];
     let lines = if lines.is_empty() { &empty } else { lines };
-    let (mut sheet, mut rows): (Option<WorksheetStream>, Vec<Row>) = (None, Vec::new());
+    let (mut sheet, mut rows): (Option<WorksheetStream<C>>, Vec<LineResult>) = (None, Vec::new());
     for lines in lines.chunk_by(|(_, one), (_, next)| one == next) {
         let text: Vec<_> = lines.iter().map(|(line, _)| *line).collect();
         let run = WorksheetRequest::Run {
