@@ -6,6 +6,7 @@
 mod calling;
 pub mod chat;
 pub mod command;
+mod interpreter;
 pub mod script;
 mod session;
 pub mod settings;
@@ -14,12 +15,13 @@ pub use self::{
     calling::{
         calls::Calls,
         outcome::{LoadedFile, Outcome},
+        present::{FaultView, Present},
     },
-    chat::{Talk, subscriber::ChatEvent},
+    chat::subscriber::ChatEvent,
     command::{
-        Command,
+        Command, Talk,
         continuation::{LogicalLine, LogicalLines, join_continuations},
         fault::LineFault,
     },
-    session::{LOWERED, Session, SessionConfig, worksheet::BackgroundReply},
+    session::{LOWERED, Session, SessionConfig, background::BackgroundReply},
 };

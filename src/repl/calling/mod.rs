@@ -4,4 +4,6 @@ pub(super) mod calls;
 pub(super) mod discovery;
 pub(super) mod evaluation;
 pub(super) mod lowering;
+pub(super) mod operand;
 pub(super) mod outcome;
+pub(super) mod present;

@@ -24,27 +24,13 @@ use self::{
 use super::{
     Outcome,
     calling::calls::{Calls, NoteStream as _},
+    command::Talk,
 };
 use crate::{
     client::{CallError, Fault, Note, Reply},
     proto::note::NAME,
     text::printable::printable,
 };
-
-/// What a line wants of the chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Talk<'t> {
-    /// To listen from now on.
-    Join,
-    /// To listen no longer.
-    Leave,
-    /// To say this.
-    Say(&'t str),
-    /// To say what the last line came to.
-    Share,
-    /// To have the last answer that was shared.
-    Take,
-}
 
 /// The chat as one user sees it. Copies are the same.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Lines that belong together, since a parenthesis is open between them.
 
-use crate::repl::command::{self, Command};
+use super::parse::parse;
 use crate::syntax::{Class, ParseLimits, classes};
 
 /// Lines over which a parenthesis may be open.
@@ -33,10 +33,11 @@ pub fn join_continuations(text: &str) -> LogicalLines {
     let (mut groups, mut open) = (Vec::new(), false);
     let mut rest = &all[..];
     while let Some(first) = rest.first() {
-        let count = if is_language(first) {
-            closed(rest)
-        } else {
-            Some(1)
+        // Most lines have no open parenthesis, so they are not parsed for this.
+        let count = match closed(rest) {
+            Some(1) => Some(1),
+            _ if !is_language(first) => Some(1),
+            count => count,
         };
         open |= count.is_none();
         let (group, behind) = rest.split_at(count.unwrap_or(1));
@@ -54,7 +55,7 @@ pub fn join_continuations(text: &str) -> LogicalLines {
 
 /// Whether a line is one of the language, as far as its beginning tells.
 fn is_language(line: &str) -> bool {
-    matches!(command::parse(line), Ok(Command::Evaluate))
+    parse(line).is_ok_and(|parsed| parsed.is_expression())
 }
 
 /// How many of the lines there are up to where every parenthesis of the first is closed.

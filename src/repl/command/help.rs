@@ -4,16 +4,13 @@ use std::fmt::Write as _;
 
 use super::{
     limits::{LIMITS, Limit},
-    registry::{CommandSpec, Kind, names},
+    registry::{CommandSpec, FAMILIES, names},
+};
+use crate::engine::{
+    self,
+    library::{self, Function, Group},
 };
 use crate::repl::settings::{SETTINGS, Setting};
-use crate::{
-    client::Method,
-    engine::{
-        self,
-        library::{self, Function, Group},
-    },
-};
 
 /// What there is help for.
 #[derive(Clone, Copy, Debug)]
@@ -196,22 +193,29 @@ pub fn help(topic: Option<Topic>) -> String {
 fn overview(line: &mut impl FnMut(&str)) {
     line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex;");
     line("x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer, # a comment.");
-    let usage = |name: &&str| {
-        let entry = CommandSpec::find(name).expect("a command of the table");
-        let others = match entry.names {
-            [] | [_] => String::new(),
-            [_, others @ ..] => format!(" ({})", others.join(", ")),
+    let usage = |spec: &CommandSpec, is_last: bool| {
+        let [name, others @ ..] = spec.names else {
+            unreachable!("every command has a name")
         };
-        // Those of all verbs are the same, and stand behind the last.
-        let operands = match entry.kind {
-            Kind::Verb(method) if method != Method::Divide => "",
-            _ => entry.operands,
+        let others = match others {
+            [] => String::new(),
+            others => format!(" ({})", others.join(", ")),
+        };
+        // All typed calls have the same operands, which stand behind the last.
+        let operands = if spec.is_call() && !is_last {
+            ""
+        } else {
+            spec.operands
         };
         format!("{name}{others} {operands}").trim_end().to_owned()
     };
-    for (title, commands) in OVERVIEW {
-        let usages: Vec<_> = commands.iter().map(usage).collect();
-        line(&format!("{title:<12} {}", usages.join("  ")));
+    for family in FAMILIES {
+        let last = family.commands.len() - 1;
+        let commands = family.commands.iter().enumerate();
+        let usages: Vec<_> = commands
+            .map(|(index, spec)| usage(spec, index == last))
+            .collect();
+        line(&format!("{:<12} {}", family.title, usages.join("  ")));
     }
     for group in Group::ALL {
         let functions = library::all().filter(|function| function.group == group);
@@ -228,16 +232,6 @@ fn overview(line: &mut impl FnMut(&str)) {
     line(&format!("Constants    {}", constants.join(" ")));
     line("'help NAME' tells of each; 'help limits' lists what servers refuse.");
 }
-
-/// The commands by what they are about.
-const OVERVIEW: [(&str, &[&str]); 6] = [
-    ("Typed calls", &["add", "subtract", "multiply", "divide"]),
-    ("Worksheet", &[":vars", ":ans", ":clear", ":save", ":load"]),
-    ("See gRPC", &[":explain", ":trace"]),
-    ("Server", &[":services", ":describe", ":health"]),
-    ("Chat", &[":chat", ":say", ":share", ":take"]),
-    ("Session", &[":set", "help", "quit"]),
-];
 
 /// Words in lines of at most `width` characters.
 fn wrapped(words: &[&str], width: usize) -> Vec<String> {

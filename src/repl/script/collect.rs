@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, error::TryRecvError};
 use super::{
     FlowControl, Rules, ScriptEnd, ScriptError,
     output::{OutputBuffer, OutputBuffers, Side, Unread},
-    pending::{Extent, Input, Last, Newest, Pending},
+    pending::{Extent, InputLine, LastAnswer, NewestAnswer, Pending},
 };
 use crate::{
     client::{Answered, CallError, Fault, Reply, WorksheetEvent},
@@ -25,9 +25,9 @@ pub(super) struct Collector<'a, C: Calls> {
     credit: &'a FlowControl,
     rules: Rules,
     sheet: Option<WorksheetStream<C>>,
-    last: Last,
+    last: LastAnswer,
     /// The newest line, if it has an answer.
-    newest: Option<Newest>,
+    newest: Option<NewestAnswer>,
     /// The first line that is not answered.
     next: u64,
     /// Whether any line had a fault.
@@ -61,7 +61,7 @@ impl<'a, C: Calls> Collector<'a, C> {
             credit,
             rules,
             sheet: None,
-            last: Last::default(),
+            last: LastAnswer::default(),
             newest: None,
             next: 1,
             faulty: false,
@@ -103,7 +103,7 @@ impl<'a, C: Calls> Collector<'a, C> {
 
     async fn answer(&mut self, item: Pending<C>) -> Result<(), Stop> {
         match item {
-            Pending::WorksheetStream(sheet) => self.sheet = Some(*sheet),
+            Pending::Opened(sheet) => self.sheet = Some(*sheet),
             Pending::Lines(input, extent) => self.lines(input, extent).await?,
             Pending::Hidden => {
                 // The line behind it would see another last answer.
@@ -111,7 +111,7 @@ impl<'a, C: Calls> Collector<'a, C> {
                     return Err(self.out_of_step());
                 }
             }
-            Pending::Done(bytes) => {
+            Pending::Answered(bytes) => {
                 self.done().await?;
                 self.credit.give_request(bytes);
             }
@@ -123,7 +123,7 @@ impl<'a, C: Calls> Collector<'a, C> {
             }
             Pending::Names(input) => self.names(input).await?,
             Pending::Clear(input) => {
-                (self.sheet, self.last, self.newest) = (None, Last::default(), None);
+                (self.sheet, self.last, self.newest) = (None, LastAnswer::default(), None);
                 self.outcome(&input, &Outcome::Silence)?;
             }
             Pending::Call(input, mut call) => {
@@ -137,7 +137,7 @@ impl<'a, C: Calls> Collector<'a, C> {
                 let outcome = done.unwrap_or_else(|_| Outcome::Fault(Fault::cancelled()));
                 self.outcome(&input, &outcome)?;
             }
-            Pending::Said(input, outcome) => self.outcome(&input, &outcome)?,
+            Pending::Done(input, outcome) => self.outcome(&input, &outcome)?,
             Pending::Last(asked) => {
                 let _ = asked.send((self.last.clone(), self.newest.clone()));
             }
@@ -149,7 +149,7 @@ impl<'a, C: Calls> Collector<'a, C> {
     }
 
     /// The worksheet's answers to so many lines.
-    async fn lines(&mut self, input: Input, extent: Extent) -> Result<(), Stop> {
+    async fn lines(&mut self, input: InputLine, extent: Extent) -> Result<(), Stop> {
         let mut texts = input.text.as_deref().map(|text| text.split('\n'));
         let mut next_text = || texts.as_mut().and_then(Iterator::next).unwrap_or_default();
         let end = input.number + extent.lines;
@@ -162,18 +162,21 @@ impl<'a, C: Calls> Collector<'a, C> {
             match sheet.take() {
                 Some(Ok(WorksheetEvent::Answer(Ok(answer)))) => {
                     if answer.text.is_some() {
-                        self.last = Last::WorksheetStream;
+                        self.last = LastAnswer::Worksheet;
                     }
                     let page = self.pages.on(Side::Output);
                     self.rules.format.answer(number, next_text(), &answer, page);
                     // Those before it are not asked for any more.
                     if number + 1 == end {
                         let answer = Reply::Answer(answer.into_owned());
-                        self.newest = Some((number, answer)).filter(|(_, it)| it.is_said());
+                        self.newest = answer.is_said().then_some(NewestAnswer {
+                            number,
+                            reply: answer,
+                        });
                     }
                 }
                 Some(Ok(WorksheetEvent::Answer(Err(fault)))) => {
-                    let input = Input {
+                    let input = InputLine {
                         number,
                         text: Some(next_text().to_owned()),
                     };
@@ -211,7 +214,7 @@ impl<'a, C: Calls> Collector<'a, C> {
     }
 
     /// The worksheet's definitions.
-    async fn names(&mut self, input: Input) -> Result<(), Stop> {
+    async fn names(&mut self, input: InputLine) -> Result<(), Stop> {
         let mut rows = Vec::new();
         while let Some(row) = self.event().await? {
             rows.push(row);
@@ -256,7 +259,7 @@ impl<'a, C: Calls> Collector<'a, C> {
     }
 
     /// Prints what became of a line that had an item of its own.
-    fn outcome(&mut self, input: &Input, outcome: &Outcome) -> Result<(), Stop> {
+    fn outcome(&mut self, input: &InputLine, outcome: &Outcome) -> Result<(), Stop> {
         self.credit.give_item();
         match outcome {
             Outcome::Unanswered(error) if error.is_fatal() => return Err(self.broken(error)),
@@ -266,9 +269,12 @@ impl<'a, C: Calls> Collector<'a, C> {
                     page.extend_from_slice(format!("grpcalc: {LOWERED}\n").as_bytes());
                 }
                 if !matches!(reply, Reply::Answer(_)) {
-                    self.last = Last::Reply(reply.clone());
+                    self.last = LastAnswer::Reply(reply.clone());
                 }
-                self.newest = Some((input.number, reply.clone())).filter(|(_, it)| it.is_said());
+                self.newest = reply.is_said().then(|| NewestAnswer {
+                    number: input.number,
+                    reply: reply.clone(),
+                });
             }
             Outcome::Fault(_) | Outcome::Unsendable(_) | Outcome::Unanswered(_) => {
                 return self.fault(input, outcome);
@@ -290,7 +296,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         Ok(())
     }
 
-    fn fault(&mut self, input: &Input, outcome: &Outcome) -> Result<(), Stop> {
+    fn fault(&mut self, input: &InputLine, outcome: &Outcome) -> Result<(), Stop> {
         let Rules {
             format,
             many,

@@ -12,7 +12,7 @@ const CHUNK: usize = 64 * 1024;
 /// A line and its number, from 1. What cannot be a line of text is a fault of that
 /// line only.
 #[derive(Debug, PartialEq)]
-pub(in crate::repl) struct Line<'b> {
+pub(in crate::repl) struct NumberedLine<'b> {
     pub(in crate::repl) number: u64,
     pub(in crate::repl) text: Result<&'b str, LineFault>,
 }
@@ -54,7 +54,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     }
 
     /// The next line of what has been read.
-    pub(in crate::repl) fn line(&mut self) -> Option<Line<'_>> {
+    pub(in crate::repl) fn line(&mut self) -> Option<NumberedLine<'_>> {
         let rest = &self.buffer[self.start..];
         let found = memchr::memchr(b'\n', &rest[self.searched..]);
         let length = match found {
@@ -71,7 +71,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         self.searched = 0;
         self.number += 1;
         self.taken += (dropped + consumed) as u64;
-        Some(Line {
+        Some(NumberedLine {
             number: self.number,
             text: text(&self.buffer[begin..begin + length], dropped),
         })
@@ -131,7 +131,7 @@ mod tests {
         let all = async {
             let mut lines = Vec::new();
             while reader.fill().await.unwrap() {
-                while let Some(Line { number, text }) = reader.line() {
+                while let Some(NumberedLine { number, text }) = reader.line() {
                     lines.push((number, text.map(str::to_owned)));
                 }
             }

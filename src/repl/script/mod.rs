@@ -6,7 +6,9 @@
 //! takes the items in that order, waits for the answer of each, and puts it on a page.
 //! [`page`] has the thread that writes pages.
 
+mod batch;
 mod collect;
+mod execute;
 mod executor;
 mod flow_control;
 mod format;
@@ -112,7 +114,7 @@ pub async fn run(
     let mut passing = None;
     let feeding = async {
         let feed = Submitter::new(calls, items, asked, &credit, rules, chat.clone());
-        let asking = executor::ask_all(calls, to_ask);
+        let asking = executor::run_all(calls, to_ask);
         let hearing = async {
             loop {
                 passing = heard.recv().await;

@@ -21,8 +21,8 @@ const LISTED: usize = 38;
 
 /// The newest answers, numbered from the first of the session, which is 1.
 #[derive(Debug, Default)]
-pub(in crate::repl) struct Answers {
-    kept: VecDeque<Numbered>,
+pub(in crate::repl) struct AnswerHistory {
+    kept: VecDeque<NumberedAnswer>,
     /// How many came before those.
     gone: usize,
     bytes: usize,
@@ -30,12 +30,12 @@ pub(in crate::repl) struct Answers {
 
 /// An answer, and what bare angles meant in its line.
 #[derive(Clone, Debug)]
-pub(in crate::repl) struct Numbered {
+pub(in crate::repl) struct NumberedAnswer {
     pub(in crate::repl) answered: Answered,
     pub(in crate::repl) angle: AngleUnit,
 }
 
-impl Numbered {
+impl NumberedAnswer {
     fn bytes(&self) -> usize {
         let text = match &self.answered.reply {
             Reply::Answer(answer) | Reply::Shared(answer) => answer.text.as_ref(),
@@ -59,8 +59,8 @@ impl Numbered {
     }
 }
 
-impl Answers {
-    pub(in crate::repl) fn push(&mut self, numbered: Numbered) {
+impl AnswerHistory {
+    pub(in crate::repl) fn push(&mut self, numbered: NumberedAnswer) {
         self.bytes += numbered.bytes();
         self.kept.push_back(numbered);
         while self.kept.len() > ANSWERS || self.bytes > BYTES && self.kept.len() > 1 {
@@ -81,7 +81,7 @@ impl Answers {
     }
 
     /// The one with this number.
-    pub(in crate::repl) fn get(&self, number: usize) -> Option<&Numbered> {
+    pub(in crate::repl) fn get(&self, number: usize) -> Option<&NumberedAnswer> {
         self.kept.get(number.checked_sub(self.gone + 1)?)
     }
 
@@ -93,7 +93,7 @@ impl Answers {
     /// All of them, a line each.
     pub(in crate::repl) fn list(&self) -> String {
         let mut list = String::new();
-        for (index, Numbered { answered, .. }) in self.kept.iter().enumerate() {
+        for (index, NumberedAnswer { answered, .. }) in self.kept.iter().enumerate() {
             let number = self.gone + index + 1;
             let sign = if answered.reply.is_rounded() {
                 '≈'
@@ -112,8 +112,8 @@ impl Answers {
 mod tests {
     use super::*;
 
-    fn answer(line: &str, n: i32) -> Numbered {
-        Numbered {
+    fn answer(line: &str, n: i32) -> NumberedAnswer {
+        NumberedAnswer {
             answered: Answered {
                 line: line.into(),
                 reply: Reply::Integer(n),
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn numbers_stay_when_old_answers_go() {
-        let mut answers = Answers::default();
+        let mut answers = AnswerHistory::default();
         assert_eq!((answers.newest(), answers.list()), (0, String::new()));
         for n in 1..=1_500 {
             answers.push(answer("n", n));
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let mut answers = Answers::default();
+        let mut answers = AnswerHistory::default();
         for n in 0..100 {
             answers.push(answer(&"x".repeat(BYTES / 4), n));
         }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_list_is_short() {
-        let mut answers = Answers::default();
+        let mut answers = AnswerHistory::default();
         answers.push(answer("add 20 10", 30));
         answers.push(answer(&"1+".repeat(100), 7));
         let list = answers.list();

@@ -7,7 +7,10 @@ use anstyle::Style;
 use crate::terminal::screen::color::{COMMAND, DIM, FAULTY, FUNCTION, MATCHING, NUMBER, styled};
 use crate::{
     engine::library,
-    repl::command::{self, registry::CommandSpec},
+    repl::command::{
+        self,
+        registry::{CommandSpec, Completion},
+    },
     syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes, is_space},
 };
 
@@ -90,13 +93,13 @@ fn commands(text: &str, styles: &mut [Option<Style>]) -> Rest {
         };
     };
     paint(styles, start..end, Some(COMMAND));
-    match word {
-        ":explain" => match commands(&text[end..], &mut styles[end..]) {
+    match entry.completion {
+        Completion::Line => match commands(&text[end..], &mut styles[end..]) {
             Rest::Text => Rest::Text,
             Rest::Operands(start) => Rest::Operands(end + start),
             Rest::Language(start) => Rest::Language(end + start),
         },
-        _ if entry.is_call() => Rest::Operands(end),
+        Completion::Definitions => Rest::Operands(end),
         _ => Rest::Text,
     }
 }

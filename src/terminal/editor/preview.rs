@@ -10,11 +10,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    repl::{
-        LogicalLine,
-        command::{self, Command},
-        join_continuations,
-    },
+    repl::{LogicalLine, command, join_continuations},
     syntax::{self, NodeKind, ParseLimits, Prefix},
 };
 
@@ -171,7 +167,7 @@ impl Previews {
 /// The line to be previewed, if `text` is a whole line of the language that is worth it: no
 /// plain number, which is its own answer, and no function's definition, which has none.
 fn previewable(text: &str) -> Option<String> {
-    if text.len() > LONGEST || !matches!(command::parse(text), Ok(Command::Evaluate)) {
+    if text.len() > LONGEST || !command::parse(text).is_ok_and(|parsed| parsed.is_expression()) {
         return None;
     }
     let found = join_continuations(text);

@@ -17,8 +17,8 @@ use self::{
     pointer::pointed,
 };
 use crate::{
-    client::{CallError, Reply},
-    repl::{Outcome, settings::Settings},
+    client::{CallError, Note, Reply},
+    repl::{FaultView, Outcome, Present, settings::Settings},
 };
 
 /// Columns where the terminal does not say how many it has.
@@ -80,69 +80,13 @@ impl Screen {
         settings: &Settings,
         number: usize,
     ) -> io::Result<()> {
-        let (silent, definitions) = match place {
-            Place::File { silent, .. } => (silent, false),
-            Place::Above | Place::Elsewhere => (false, true),
-        };
-        match outcome {
-            Outcome::Silence | Outcome::Quit | Outcome::Load(_) => Ok(()),
-            Outcome::Answer(_)
-            | Outcome::Lowered(_)
-            | Outcome::Recalled(_)
-            | Outcome::Text(_)
-            | Outcome::Said(_)
-                if silent =>
-            {
-                Ok(())
-            }
-            Outcome::Answer(Reply::Answer(answer)) if !definitions && !answer.name.is_empty() => {
-                Ok(())
-            }
-            Outcome::Answer(reply) | Outcome::Lowered(reply) => {
-                self.print_answer(reply, settings, Some(number))
-            }
-            Outcome::Recalled(reply) => self.print_answer(reply, settings, None),
-            Outcome::Text(text) => write!(io::stdout(), "{text}"),
-            Outcome::Explained(outcome, text) => {
-                self.print(outcome, line, place, settings, number)?;
-                self.print_explanation(text)
-            }
-            Outcome::Said(note) => {
-                print_error(note);
-                Ok(())
-            }
-            Outcome::Fault(fault) => {
-                self.fault(
-                    fault,
-                    &fault.message,
-                    fault.place.as_ref(),
-                    &fault.help,
-                    line,
-                    place,
-                );
-                Ok(())
-            }
-            Outcome::Unanswered(error @ CallError::Fault { fault, .. }) => {
-                self.fault(
-                    error,
-                    &fault.message,
-                    fault.place.as_ref(),
-                    &fault.help,
-                    line,
-                    place,
-                );
-                Ok(())
-            }
-            Outcome::Unsendable(fault) => {
-                let at = Some(&fault.span);
-                self.fault(fault, &fault.message, at, &fault.help, line, place);
-                Ok(())
-            }
-            Outcome::Unanswered(error) => {
-                print_error(error);
-                Ok(())
-            }
-        }
+        outcome.present(&mut LinePrinter {
+            screen: self,
+            line,
+            place,
+            settings,
+            number,
+        })
     }
 
     /// An answer that can be folded, if it has a number.
@@ -237,6 +181,71 @@ impl Screen {
         } else {
             print_error(format_args!("{shown}{message}{colon}{help}"));
         }
+    }
+}
+
+/// A printer of the outcome of one line.
+struct LinePrinter<'s> {
+    screen: &'s Screen,
+    line: &'s str,
+    place: Place<'s>,
+    settings: &'s Settings,
+    /// The number of the newest answer.
+    number: usize,
+}
+
+impl LinePrinter<'_> {
+    fn is_silent(&self) -> bool {
+        matches!(self.place, Place::File { silent: true, .. })
+    }
+}
+
+impl Present for LinePrinter<'_> {
+    fn answer(&mut self, reply: &Reply, is_recalled: bool) -> io::Result<()> {
+        let is_definition = matches!(reply, Reply::Answer(answer) if !answer.name.is_empty());
+        let is_hidden = !is_recalled && is_definition && matches!(self.place, Place::File { .. });
+        if self.is_silent() || is_hidden {
+            return Ok(());
+        }
+        let number = (!is_recalled).then_some(self.number);
+        self.screen.print_answer(reply, self.settings, number)
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        if self.is_silent() {
+            return Ok(());
+        }
+        write!(io::stdout(), "{text}")
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        if !self.is_silent() {
+            print_error(note);
+        }
+        Ok(())
+    }
+
+    fn explanation(&mut self, text: &str) -> io::Result<()> {
+        self.screen.print_explanation(text)
+    }
+
+    fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()> {
+        let FaultView {
+            whole,
+            message,
+            span,
+            help,
+            ..
+        } = fault;
+        let (line, place) = (self.line, self.place);
+        self.screen
+            .fault(whole, message, span.as_ref(), help, line, place);
+        Ok(())
+    }
+
+    fn error(&mut self, error: &CallError) -> io::Result<()> {
+        print_error(error);
+        Ok(())
     }
 }
 

@@ -1,10 +1,10 @@
 //! Names as operands of typed calls.
 
-use super::{
+use super::{calls::LineResult, outcome::Outcome};
+use crate::repl::command::{
     Word,
     fault::{LineFault, SYNTAX},
 };
-use crate::repl::{Outcome, calling::calls::LineResult};
 use crate::{client::Reply, text::printable::quoted};
 
 /// The integer that a name stands for, which `row` tells.
