@@ -43,7 +43,7 @@ pub(super) trait Execute {
     /// Returns the settings as they are for this line.
     fn settings(&self) -> &Settings;
 
-    /// Changes a setting for the lines behind this one.
+    /// Changes a setting for the lines after this one.
     async fn change(&mut self, change: &Change) -> Self::Done;
 
     /// Ends the session.

@@ -1,4 +1,4 @@
-//! From a line to its calls.
+//! The calls that lines become, their outcomes, and the printers of outcomes.
 
 pub(super) mod calls;
 pub(super) mod discovery;

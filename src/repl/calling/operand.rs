@@ -7,7 +7,7 @@ use crate::repl::command::{
 };
 use crate::{client::Reply, text::printable::quoted};
 
-/// The integer that a name stands for, which `row` tells.
+/// Returns the integer that a name stands for, from the worksheet's answer to the name.
 pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, Outcome> {
     match row {
         Ok(answer) => {
@@ -27,14 +27,14 @@ pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, O
     }
 }
 
-/// The integer that a call replied.
+/// Returns the integer of a reply.
 pub(in crate::repl) fn of_reply(word: &Word<'_>, reply: &Reply) -> Result<i32, Outcome> {
     let exact = reply.exact();
     let integer = exact.and_then(|exact| exact.parse().ok());
     integer.ok_or_else(|| Outcome::Unsendable(no_integer(word, &reply.to_string())))
 }
 
-/// Names mean nothing to a server that has typed calls only.
+/// Returns the outcome for a name where the server has typed calls only.
 pub(in crate::repl) fn unknown(word: &Word<'_>) -> Outcome {
     Outcome::Unsendable(word.no_operand("is not an integer"))
 }
@@ -50,11 +50,11 @@ fn no_integer(word: &Word<'_>, text: &str) -> LineFault {
     word.no_operand(&format!("is {}, {wrong}", quoted(text).trim_matches('\'')))
 }
 
-/// The last answer is a float that is no number, and `line` wants it.
+/// Returns the fault of a line that uses the last answer where that is no number.
 pub(in crate::repl) fn no_number(reply: &Reply, line: &str) -> LineFault {
     LineFault {
         reason: SYNTAX,
-        message: format!("the last answer is {reply}, which is no number"),
+        message: format!("the last answer is {reply}, which is not a number"),
         span: 0..line.chars().count(),
         help: "leave it out".into(),
     }

@@ -24,7 +24,7 @@ pub trait Present {
     /// Prints a note that was sent for the user.
     fn note(&mut self, note: &Note) -> io::Result<()>;
 
-    /// Prints the description of a call, behind the outcome of its line.
+    /// Prints the description of a call, after the outcome of its line.
     fn explanation(&mut self, text: &str) -> io::Result<()>;
 
     /// Prints a fault of the line.

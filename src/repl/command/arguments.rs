@@ -34,7 +34,7 @@ impl Word<'_> {
         self.fault(
             format!("{} {wrong}", quoted(self.text)),
             format!(
-                "operands are integers from {} to {}, or names of such",
+                "operands are integers from {} to {}, or names of integers",
                 i32::MIN,
                 i32::MAX
             ),
@@ -47,9 +47,9 @@ impl Word<'_> {
 /// Words stand between white space: Unicode's, and the byte order mark.
 #[derive(Debug)]
 pub(super) struct Words<'t> {
-    /// The text behind the words that were read.
+    /// The text after the words that were read.
     pub(super) rest: &'t str,
-    /// Characters in front of `rest`.
+    /// Characters before `rest`.
     column: usize,
     /// Characters up to the end of the last word.
     end: usize,
@@ -83,7 +83,7 @@ impl<'t> Iterator for Words<'t> {
     }
 }
 
-/// The name of a command, and the operands behind it.
+/// The name of a command, and the operands after it.
 #[derive(Debug)]
 pub(super) struct Arguments<'t> {
     /// The name, as it is written.
@@ -100,7 +100,7 @@ pub(super) struct Arguments<'t> {
 pub(super) struct Rest<'t> {
     /// The text, without white space around it.
     pub(super) text: &'t str,
-    /// Characters in front of it.
+    /// Characters before it.
     pub(super) column: usize,
 }
 
@@ -136,7 +136,7 @@ impl<'t> Arguments<'t> {
         self.has_option
     }
 
-    /// Returns the position behind the last word.
+    /// Returns the position after the last word.
     pub(super) fn end(&self) -> Range<usize> {
         self.words.end..self.words.end
     }
@@ -167,7 +167,7 @@ impl<'t> Arguments<'t> {
         Ok(word)
     }
 
-    /// Returns all that stands behind the name: there, `#` begins no comment.
+    /// Returns all that stands after the name: there, `#` begins no comment.
     pub(super) fn rest(&self) -> Rest<'t> {
         let all = self.line.trim_end_matches(is_space);
         let name = self.name.text;

@@ -14,7 +14,7 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &[":chat"],
             operands: "[off]",
-            summary: "joins the chat of the server, or leaves it: what others say is shown",
+            summary: "joins the chat of the server, or leaves it; shows the notes of others",
             completion: Completion::Words(&["off"]),
             parse: chat,
             ..CommandSpec::BLANK
@@ -22,14 +22,14 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &[":say"],
             operands: "TEXT",
-            summary: "says something in the chat",
+            summary: "sends a note to the chat",
             makes_call: true,
             parse: |arguments| text(arguments).map(|text| Command::Talk(Talk::Say(text))),
             ..CommandSpec::BLANK
         },
         CommandSpec {
             names: &[":share"],
-            summary: "says in the chat what the last line came to",
+            summary: "shares the last line and its answer in the chat",
             makes_call: true,
             parse: |arguments| arguments.none(Command::Talk(Talk::Share)),
             ..CommandSpec::BLANK
@@ -67,7 +67,7 @@ fn chat<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
             arguments.no_more(takes)?;
             Ok(Command::Talk(Talk::Leave))
         }
-        Some(word) => Err(arguments.takes(takes, &word, "':say TEXT' says something")),
+        Some(word) => Err(arguments.takes(takes, &word, "':say TEXT' sends a note")),
     }
 }
 

@@ -24,8 +24,8 @@ pub(in crate::repl) const SYNTAX: &str = "SYNTAX";
 pub(in crate::repl) const LINE: usize = ParseLimits::DEFAULT.line;
 
 impl LineFault {
-    /// Moves the position behind `characters` characters.
-    pub(in crate::repl) fn behind(mut self, characters: usize) -> Self {
+    /// Shifts the position by `characters` characters.
+    pub(in crate::repl) fn shifted(mut self, characters: usize) -> Self {
         self.span = self.span.start + characters..self.span.end + characters;
         self
     }

@@ -1,4 +1,4 @@
-//! Commands that show the calls behind the answers.
+//! Commands that show the calls after the answers.
 
 use super::{
     arguments::{Arguments, Rest, Word, Words},
@@ -15,7 +15,7 @@ pub(super) static FAMILY: Family = Family {
             names: &[":explain"],
             operands: "LINE",
             summary: "answers the line, and shows the call: messages, bytes, headers, status",
-            details: "The line may be an expression, a typed call, or a command that asks the server. What is\nshown was recorded on the connection while the call was made; what cannot be seen from\nhere is said to be so. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10",
+            details: "The line may be an expression, a typed call, or a command that asks the server. The\nbytes shown were recorded on the connection during the call; steps that the client cannot\nsee are marked. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10",
             completion: Completion::Line,
             scope: Scope::Prompt("from a shell: grpcalc --explain LINE"),
             parse: |arguments| explain(arguments).map(Command::Explain),
@@ -25,7 +25,7 @@ pub(super) static FAMILY: Family = Family {
             names: &[":trace"],
             operands: "on|off",
             summary: "a line about each call, after its answer",
-            details: "It tells the method, the bytes of the messages, the status and the time.",
+            details: "Shows the method, the bytes of the messages, the status and the time.",
             completion: Completion::Words(&["on", "off"]),
             scope: Scope::Prompt("leave it out"),
             parse: |arguments| trace(arguments).map(Command::Trace),
@@ -39,14 +39,14 @@ pub(super) static FAMILY: Family = Family {
 pub struct Explain<'t> {
     /// The command of the line, which makes a call.
     pub command: Box<ParsedCommand<'t>>,
-    /// Characters in front of the line.
+    /// Characters before the line.
     pub column: usize,
 }
 
-/// Reads the line behind `:explain`.
+/// Reads the line after `:explain`.
 fn explain<'t>(arguments: &mut Arguments<'t>) -> Result<Explain<'t>, LineFault> {
     let Rest { text, column } = arguments.rest();
-    let command = explainable(text).map_err(|fault| fault.behind(column))?;
+    let command = explainable(text).map_err(|fault| fault.shifted(column))?;
     Ok(Explain {
         command: Box::new(command),
         column,

@@ -92,7 +92,7 @@ impl<'t> ParsedCommand<'t> {
         self.is_expression() || self.spec.is_some_and(|spec| spec.makes_call)
     }
 
-    /// Returns the line that makes the call: the one behind `:explain`, or the line itself.
+    /// Returns the line that makes the call: the one after `:explain`, or the line itself.
     pub(in crate::repl) fn calling_line(&self) -> &'t str {
         match &self.command {
             Command::Explain(explain) => explain.command.line,
@@ -145,13 +145,13 @@ pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
 /// Returns the row of a line whose first word is `name`, or `None` for a line of the language.
 fn row(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static CommandSpec>, LineFault> {
     let spec = CommandSpec::find(name.text);
-    let behind = rest.rest.trim_start_matches(is_space);
+    let after = rest.rest.trim_start_matches(is_space);
     let has_colon = name.text.starts_with(':');
-    if spec.is_some() && (has_colon || !behind.starts_with('=')) {
+    if spec.is_some() && (has_colon || !after.starts_with('=')) {
         return Ok(spec);
     }
     // No line of the language continues from a name to a digit.
-    let looks_like_call = behind.starts_with(|c: char| c.is_ascii_digit())
+    let looks_like_call = after.starts_with(|c: char| c.is_ascii_digit())
         && name.text.chars().all(char::is_alphabetic);
     if !has_colon && !looks_like_call {
         return Ok(None);
@@ -256,7 +256,7 @@ mod tests {
             ),
             (
                 ":chat on",
-                "':chat' takes 'off' at most, found 'on' (column 7): ':say TEXT' says something",
+                "':chat' takes 'off' at most, found 'on' (column 7): ':say TEXT' sends a note",
             ),
             (
                 " :say é\ta",
@@ -269,7 +269,7 @@ mod tests {
             ),
             (
                 "add 1.5 x",
-                "'1.5' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of such",
+                "'1.5' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of integers",
             ),
             (
                 ":frobnicate",
@@ -297,19 +297,19 @@ mod tests {
             ),
             (
                 "add ½ 1",
-                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of such",
+                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of integers",
             ),
             (
                 "add ½ é",
-                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of such",
+                "'½' is not an integer (column 5): operands are integers from -2147483648 to 2147483647, or names of integers",
             ),
             (
                 "mul 1 -2147483649",
-                "'-2147483649' does not fit int32 (column 7): operands are integers from -2147483648 to 2147483647, or names of such",
+                "'-2147483649' does not fit int32 (column 7): operands are integers from -2147483648 to 2147483647, or names of integers",
             ),
             (
                 "mul 1 -",
-                "'-' is not an integer (column 7): operands are integers from -2147483648 to 2147483647, or names of such",
+                "'-' is not an integer (column 7): operands are integers from -2147483648 to 2147483647, or names of integers",
             ),
             (
                 "quit now",

@@ -23,7 +23,7 @@ pub struct CommandSpec {
     pub details: &'static str,
     /// The words that Tab offers as operands.
     pub completion: Completion,
-    /// Where the command works.
+    /// The places where the command works: the prompt, scripts, or both.
     pub(in crate::repl) scope: Scope,
     /// Whether the command makes a call that `:explain` can show.
     pub(in crate::repl) makes_call: bool,
@@ -31,7 +31,7 @@ pub struct CommandSpec {
     pub(super) parse: for<'t> fn(&mut Arguments<'t>) -> Result<Command<'t>, LineFault>,
 }
 
-/// Words that Tab offers behind the name of a command.
+/// Words that Tab offers after the name of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completion {
     /// No words.
@@ -50,7 +50,7 @@ pub enum Completion {
     Line,
 }
 
-/// Where a command works.
+/// The places where a command works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::repl) enum Scope {
     /// At the prompt and in scripts.

@@ -18,8 +18,8 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &[":set"],
             operands: "[NAME [VALUE]] [--save]",
-            summary: "shows the settings, or changes one; --save keeps them for later sessions",
-            details: "':set' lists the settings, and 'help NAME' tells of one. The file in which they are kept is\ngrpcalc/config.toml in the directory for configuration (GRPCALC_CONFIG names another\ndirectory). Lines in the file init.calc beside it are run at the start of the prompt.",
+            summary: "shows the settings, or changes one; --save saves them for later sessions",
+            details: "':set' lists the settings, and 'help NAME' explains one. The file in which they are saved is\ngrpcalc/config.toml in the directory for configuration (GRPCALC_CONFIG names another\ndirectory). Lines in the file init.calc beside it are run at the start of the prompt.",
             completion: Completion::Settings,
             scope: Scope::PromptWithOption("--save"),
             parse: |arguments| set(arguments).map(Command::Set),
@@ -28,7 +28,7 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &["help"],
             operands: "[NAME]",
-            summary: "everything there is, or one command, function or constant",
+            summary: "the overview, or one command, function or constant",
             completion: Completion::Topics,
             parse: help,
             ..CommandSpec::BLANK
@@ -64,7 +64,7 @@ fn set(arguments: &mut Arguments<'_>) -> Result<Set, LineFault> {
         [one] if keep => {
             setting(one)?;
             let help = format!("write :set {} VALUE --save, or :set --save", one.text);
-            Err(one.fault("there is no value to be kept".into(), help))
+            Err(one.fault("there is no value to save".into(), help))
         }
         [one] => setting(one).map(Set::ShowOne),
         [one, value] => {

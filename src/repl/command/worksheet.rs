@@ -22,22 +22,22 @@ pub(super) static FAMILY: Family = Family {
             names: &[":ans"],
             operands: "[N]",
             summary: "the answers so far, or the one with this number again, which becomes ans",
-            details: "An exact answer comes back as it was. A rounded one too, where its line needs no names of\nthe worksheet; else as the digits that were shown.",
+            details: "An exact answer comes back as it was, and so does a rounded one whose line uses no names of\nthe worksheet. Other rounded answers come back as the digits that were shown.",
             scope: ON_PROMPT,
             parse: answer,
             ..CommandSpec::BLANK
         },
         CommandSpec {
             names: &[":clear"],
-            summary: "a new worksheet: forgets variables, functions and the last answer",
+            summary: "opens a new worksheet: forgets variables, functions and the last answer",
             parse: |arguments| arguments.none(Command::Clear),
             ..CommandSpec::BLANK
         },
         CommandSpec {
             names: &[":save"],
             operands: "FILE",
-            summary: "writes what the worksheet knows to a file",
-            details: "The lines that make the variables, the functions and the last answer again: for ':load',\nfor 'grpcalc -f', or for init.calc. A file is only replaced if it was saved so.",
+            summary: "writes the definitions and the last answer to a file",
+            details: "The file has the lines that restore the variables, the functions and the last answer: for\n':load', for 'grpcalc -f', or for init.calc. Only a file written by ':save' is replaced.",
             completion: Completion::Files,
             scope: ON_PROMPT,
             parse: |arguments| file(arguments).map(Command::Save),
@@ -47,7 +47,7 @@ pub(super) static FAMILY: Family = Family {
             names: &[":load"],
             operands: "FILE",
             summary: "answers the lines of a file",
-            details: "As if each were typed. 'grpcalc -f FILE' is for long ones.",
+            details: "As if each line were typed. 'grpcalc -f FILE' is for long files.",
             completion: Completion::Files,
             scope: ON_PROMPT,
             parse: |arguments| file(arguments).map(Command::Load),
@@ -69,7 +69,7 @@ fn answer<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
 fn answer_number(word: &Word<'_>) -> Result<usize, LineFault> {
     let number = word.text.parse().ok().filter(|n| *n > 0);
     number.ok_or_else(|| {
-        let message = format!("{} is no number of an answer", quoted(word.text));
+        let message = format!("{} is not the number of an answer", quoted(word.text));
         word.fault(message, "':ans' lists them")
     })
 }

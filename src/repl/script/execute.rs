@@ -59,7 +59,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
             submitter.flush().await?;
         }
         let is_shown = submitter.is_shown();
-        if submitter.is_behind && mentions_last(line) {
+        if submitter.worksheet_is_stale && mentions_last(line) {
             if let (LastAnswer::Reply(reply), _) = submitter.last_answer().await? {
                 let Some(exact) = reply.exact() else {
                     let fault = operand::no_number(&reply, line);
@@ -67,7 +67,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
                 };
                 submitter.batch.push_hidden(&exact);
             }
-            submitter.is_behind = false;
+            submitter.worksheet_is_stale = false;
         }
         submitter.batch.push(self.number, line, is_shown);
         Flow::Continue(())
@@ -86,7 +86,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
             };
         }
         let [n1, n2] = numbers;
-        self.submitter.is_behind = true;
+        self.submitter.worksheet_is_stale = true;
         let call = Operation::Call(Call { method, n1, n2 });
         self.submitter.start(self.input(), call).await
     }
@@ -106,7 +106,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
         let item = Pending::Clear(self.input());
         let submitter = &mut *self.submitter;
         submitter.flush().await?;
-        (submitter.requests, submitter.is_behind) = (None, false);
+        (submitter.requests, submitter.worksheet_is_stale) = (None, false);
         submitter.push(item).await?;
         // The item has to precede the next worksheet.
         submitter.flush().await
@@ -133,7 +133,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
                 .talk(submitter.calls, talk, answered.as_ref()),
         );
         let outcome = talking.await;
-        submitter.is_behind |= matches!(outcome, Outcome::Answer(_));
+        submitter.worksheet_is_stale |= matches!(outcome, Outcome::Answer(_));
         self.finish(outcome).await
     }
 

@@ -63,7 +63,7 @@ impl Format {
         number: u64,
         input: &str,
         answer: &Answered<'_>,
-        page: &mut Vec<u8>,
+        buffer: &mut Vec<u8>,
     ) {
         match self {
             // A definition prints nothing.
@@ -71,12 +71,12 @@ impl Format {
                 if let Some(text) = &answer.text
                     && answer.name.is_empty()
                 {
-                    page.extend_from_slice(text.as_bytes());
-                    page.push(b'\n');
+                    buffer.extend_from_slice(text.as_bytes());
+                    buffer.push(b'\n');
                 }
             }
             Self::Json => write_json(
-                page,
+                buffer,
                 &JsonLine {
                     line: number,
                     input,
@@ -96,53 +96,53 @@ impl Format {
         input: &InputLine,
         many: bool,
         outcome: &Outcome,
-        pages: &mut OutputBuffers,
+        output: &mut OutputBuffers,
     ) {
         let printed = match self {
             Self::Plain => outcome.present(&mut PlainPrinter {
                 number: many.then_some(input.number),
-                pages,
+                output,
             }),
             Self::Json => outcome.present(&mut JsonPrinter {
                 input,
-                page: pages.on(Side::Output),
+                buffer: output.on(Side::Output),
             }),
         };
         printed.expect("a Vec takes everything");
     }
 }
 
-/// Answers to the output, faults to the errors.
+/// Prints answers to the output and faults to the errors.
 struct PlainPrinter<'p> {
     /// The number of the line, if it is printed with faults.
     number: Option<u64>,
-    pages: &'p mut OutputBuffers,
+    output: &'p mut OutputBuffers,
 }
 
 impl PlainPrinter<'_> {
-    fn wrong(&mut self, wrong: &dyn Display) -> io::Result<()> {
-        let page = self.pages.on(Side::Errors);
+    fn print_error(&mut self, error: &dyn Display) -> io::Result<()> {
+        let buffer = self.output.on(Side::Errors);
         match self.number {
-            Some(number) => writeln!(page, "grpcalc: line {number}: {wrong}"),
-            None => writeln!(page, "grpcalc: {wrong}"),
+            Some(number) => writeln!(buffer, "grpcalc: line {number}: {error}"),
+            None => writeln!(buffer, "grpcalc: {error}"),
         }
     }
 }
 
 impl Present for PlainPrinter<'_> {
     fn answer(&mut self, reply: &Reply, is_recalled: bool) -> io::Result<()> {
-        let page = self.pages.on(Side::Output);
+        let buffer = self.output.on(Side::Output);
         match reply {
             Reply::Answer(answer) if !is_recalled => {
-                Format::Plain.answer(0, "", &answer.borrowed(), page);
+                Format::Plain.answer(0, "", &answer.borrowed(), buffer);
                 Ok(())
             }
-            reply => writeln!(page, "{reply}"),
+            reply => writeln!(buffer, "{reply}"),
         }
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
-        write!(self.pages.on(Side::Output), "{text}")
+        write!(self.output.on(Side::Output), "{text}")
     }
 
     fn note(&mut self, _: &Note) -> io::Result<()> {
@@ -154,18 +154,18 @@ impl Present for PlainPrinter<'_> {
     }
 
     fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()> {
-        self.wrong(fault.whole)
+        self.print_error(fault.whole)
     }
 
     fn error(&mut self, error: &CallError) -> io::Result<()> {
-        self.wrong(error)
+        self.print_error(error)
     }
 }
 
-/// An object for each line.
+/// Prints a JSON object for each line.
 struct JsonPrinter<'p> {
     input: &'p InputLine,
-    page: &'p mut Vec<u8>,
+    buffer: &'p mut Vec<u8>,
 }
 
 /// Returns the fields of a line that every object has.
@@ -179,7 +179,7 @@ fn blank(input: &InputLine) -> JsonLine<'_> {
 
 impl Present for JsonPrinter<'_> {
     fn silence(&mut self) -> io::Result<()> {
-        write_json(self.page, &blank(self.input));
+        write_json(self.buffer, &blank(self.input));
         Ok(())
     }
 
@@ -188,7 +188,7 @@ impl Present for JsonPrinter<'_> {
         if let Reply::Answer(answer) = reply
             && !is_recalled
         {
-            Format::Json.answer(blank.line, blank.input, &answer.borrowed(), self.page);
+            Format::Json.answer(blank.line, blank.input, &answer.borrowed(), self.buffer);
             return Ok(());
         }
         let line = JsonLine {
@@ -196,7 +196,7 @@ impl Present for JsonPrinter<'_> {
             rounded: Some(reply.is_rounded()),
             ..blank
         };
-        write_json(self.page, &line);
+        write_json(self.buffer, &line);
         Ok(())
     }
 
@@ -205,7 +205,7 @@ impl Present for JsonPrinter<'_> {
             text: Some(text),
             ..blank(self.input)
         };
-        write_json(self.page, &line);
+        write_json(self.buffer, &line);
         Ok(())
     }
 
@@ -228,7 +228,7 @@ impl Present for JsonPrinter<'_> {
             }),
             ..blank(self.input)
         };
-        write_json(self.page, &line);
+        write_json(self.buffer, &line);
         Ok(())
     }
 
@@ -248,12 +248,12 @@ impl Present for JsonPrinter<'_> {
             }),
             ..blank(self.input)
         };
-        write_json(self.page, &line);
+        write_json(self.buffer, &line);
         Ok(())
     }
 }
 
-fn write_json(page: &mut Vec<u8>, line: &JsonLine<'_>) {
-    serde_json::to_writer(&mut *page, line).expect("a Vec takes everything");
-    page.push(b'\n');
+fn write_json(buffer: &mut Vec<u8>, line: &JsonLine<'_>) {
+    serde_json::to_writer(&mut *buffer, line).expect("a Vec takes everything");
+    buffer.push(b'\n');
 }

@@ -51,7 +51,7 @@ pub(super) struct Submitter<'a, C: Calls> {
     /// The number and text of the newest line that was sent and may have an answer.
     pub(super) newest: (u64, String),
     /// Whether a typed call was made whose reply the worksheet may not know.
-    pub(super) is_behind: bool,
+    pub(super) worksheet_is_stale: bool,
 }
 
 /// Whether to read on: `Break` ends the script.
@@ -85,7 +85,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
             requests: None,
             chat,
             newest: (0, String::new()),
-            is_behind: false,
+            worksheet_is_stale: false,
         }
     }
 
@@ -98,7 +98,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
                     Err(fault) => ("", Err(fault)),
                 };
                 let is_simple = parsed.as_ref().is_ok_and(ParsedCommand::is_expression)
-                    && !self.is_behind
+                    && !self.worksheet_is_stale
                     && !self.is_full();
                 if is_simple {
                     // Most lines of long scripts: nothing to wait for.
@@ -228,7 +228,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Keeps the last line of the batch as the newest, unless a typed call came behind it.
+    /// Keeps the last line of the batch as the newest, unless a typed call came after it.
     fn set_newest_of_batch(&mut self) {
         let number = self.batch.last_line();
         if let Some(number) = number.filter(|number| *number > self.newest.0) {
@@ -260,7 +260,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
 
     /// Evaluates each line of a batch by a call of its own.
     async fn one_by_one(&mut self, text: &str, items: Vec<Pending<C>>) -> Flow {
-        // Items behind a line must not hold the credit that the line waits for.
+        // Items after a line must not hold the credit that the line waits for.
         for _ in items.iter().filter(|item| item.takes_credit()) {
             self.credit.give_item();
         }

@@ -1,4 +1,4 @@
-//! The answers of a session, by their numbers.
+//! The numbered answers of a session.
 
 use std::{collections::VecDeque, fmt::Write as _};
 
@@ -10,25 +10,25 @@ use crate::{
     syntax::{self, ParseLimits},
 };
 
-/// Answers that are kept.
+/// Answers that are kept at most.
 const ANSWERS: usize = 1_000;
 
-/// Bytes of them and their lines.
+/// Bytes of answers and lines that are kept at most.
 const BYTES: usize = 4 << 20;
 
-/// Characters of a line, and of its answer, in a list.
+/// Characters of a line, and of its answer, in the list.
 const LISTED: usize = 38;
 
-/// The newest answers, numbered from the first of the session, which is 1.
+/// The newest answers. The first answer of the session has the number 1.
 #[derive(Debug, Default)]
 pub(in crate::repl) struct AnswerHistory {
     kept: VecDeque<NumberedAnswer>,
-    /// How many came before those.
-    gone: usize,
+    /// Older answers, which are not kept.
+    dropped: usize,
     bytes: usize,
 }
 
-/// An answer, and what bare angles meant in its line.
+/// An answer, its line, and the unit that bare angles had in the line.
 #[derive(Clone, Debug)]
 pub(in crate::repl) struct NumberedAnswer {
     pub(in crate::repl) answered: Answered,
@@ -44,8 +44,7 @@ impl NumberedAnswer {
         self.answered.line.len() + text.map_or(0, String::len)
     }
 
-    /// What comes to the same wherever it stands, and binds nothing; none where there is no
-    /// such expression.
+    /// Returns the expression of the line, if it has the same value at any later time.
     pub(in crate::repl) fn expression(&self) -> Option<&str> {
         let text = &self.answered.line;
         let line = syntax::parse(text, &ParseLimits::DEFAULT).ok()?;
@@ -60,41 +59,42 @@ impl NumberedAnswer {
 }
 
 impl AnswerHistory {
+    /// Adds an answer, and drops the oldest ones beyond the limits.
     pub(in crate::repl) fn push(&mut self, numbered: NumberedAnswer) {
         self.bytes += numbered.bytes();
         self.kept.push_back(numbered);
         while self.kept.len() > ANSWERS || self.bytes > BYTES && self.kept.len() > 1 {
             let oldest = self.kept.pop_front();
             self.bytes -= oldest.map_or(0, |oldest| oldest.bytes());
-            self.gone += 1;
+            self.dropped += 1;
         }
     }
 
-    /// The number of the newest; 0 where there is none.
+    /// Returns the number of the newest answer, or 0 if there is none.
     pub(in crate::repl) fn newest(&self) -> usize {
-        self.gone + self.kept.len()
+        self.dropped + self.kept.len()
     }
 
-    /// The newest.
+    /// Returns the newest answer.
     pub(in crate::repl) fn last(&self) -> Option<&Answered> {
         self.kept.back().map(|numbered| &numbered.answered)
     }
 
-    /// The one with this number.
+    /// Returns the answer with this number.
     pub(in crate::repl) fn get(&self, number: usize) -> Option<&NumberedAnswer> {
-        self.kept.get(number.checked_sub(self.gone + 1)?)
+        self.kept.get(number.checked_sub(self.dropped + 1)?)
     }
 
-    /// The first number that is kept.
+    /// Returns the first number that is kept.
     pub(in crate::repl) fn oldest(&self) -> usize {
-        self.gone + 1
+        self.dropped + 1
     }
 
-    /// All of them, a line each.
+    /// Lists the answers, a line each.
     pub(in crate::repl) fn list(&self) -> String {
         let mut list = String::new();
         for (index, NumberedAnswer { answered, .. }) in self.kept.iter().enumerate() {
-            let number = self.gone + index + 1;
+            let number = self.dropped + index + 1;
             let sign = if answered.reply.is_rounded() {
                 '≈'
             } else {
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(
             answers.oldest(),
             101,
-            "the newest is kept whatever its length"
+            "the newest is kept regardless of its length"
         );
     }
 

@@ -91,7 +91,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         true
     }
 
-    /// Drops the previews that are in flight: they may not hold behind the next line.
+    /// Drops the previews that are in flight: they may not hold after the next line.
     pub(in crate::repl) fn abandon_previews(&mut self) {
         self.waiting = None;
         for request in &mut self.in_flight {

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{
-    Session, answers::AnswerHistory, context, definitions, reconnect::reconnect,
+    Session, answers::AnswerHistory, context, definitions, file, reconnect::reconnect,
     worksheet::connected,
 };
 use crate::client::{Call, Method, ReflectionRequest, Reply, Request, WorksheetRequest};
@@ -16,7 +16,7 @@ use crate::repl::{
     },
     command::{Explain, Operand, Talk, Word},
     interpreter::Execute,
-    settings::{Change, Settings, file},
+    settings::{Change, Settings},
 };
 
 /// The reason of a fault of a file.
@@ -90,7 +90,7 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
             return Outcome::fault(FILE, message, "GRPCALC_CONFIG names one");
         };
         match file::keep(path, &self.session.settings).await {
-            Ok(()) => Outcome::Text(format!("kept in {}\n", path.display())),
+            Ok(()) => Outcome::Text(format!("saved in {}\n", path.display())),
             Err(error) => Outcome::fault(FILE, error.to_string(), ""),
         }
     }
@@ -105,11 +105,11 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
 
     async fn save(&mut self, path: &str) -> Outcome {
         let Some(lines) = self.session.worksheet.log().lines() else {
-            let message = "the worksheet has too many definitions to be kept here";
+            let message = "the worksheet has too many definitions to save";
             return Outcome::fault(FILE, message.into(), "':vars' shows them");
         };
         match file::save(path, lines).await {
-            Ok(0) => Outcome::fault(FILE, "there is nothing to be saved yet".into(), ""),
+            Ok(0) => Outcome::fault(FILE, "there is nothing to save yet".into(), ""),
             Ok(_) => Outcome::Silence,
             Err(error) => Outcome::fault(FILE, error.to_string(), ""),
         }
@@ -125,7 +125,7 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     async fn explain(&mut self, explain: Explain<'_>) -> Outcome {
         let Explain { command, column } = explain;
         let outcome = self.session.explain_parsed(*command, self.notice).await;
-        outcome.behind(column)
+        outcome.shifted(column)
     }
 
     async fn trace(&mut self, on: bool) -> Outcome {
@@ -309,7 +309,7 @@ impl<C: Calls> Session<C> {
             }
             // As `ans`, it would lose its mark as rounded.
             reply @ Reply::Answer(answer) if answer.rounded => {
-                notice("of that answer only these digits are known, so ans stays what it is");
+                notice("only these digits of that answer are known, so ans is unchanged");
                 return Outcome::Recalled(reply.clone());
             }
             Reply::Answer(answer) => Reply::Shared(answer.clone()),

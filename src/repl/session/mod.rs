@@ -1,8 +1,9 @@
-//! What becomes of the lines that somebody types.
+//! An interactive session: lines in, outcomes out, over one connection.
 
 pub(super) mod answers;
 pub(super) mod background;
 mod execute;
+mod file;
 pub(super) mod reconnect;
 pub(super) mod replay_log;
 mod restore;
@@ -30,15 +31,15 @@ use super::{
 use crate::client::{Answer, EvaluateOptions, Recorder};
 use crate::explain::{self, Explained};
 
-/// What to say, once, where lines become typed calls.
+/// The notice, given once, that lines become typed calls.
 pub const LOWERED: &str =
     "this server has typed calls only: integers with + - * and a last / become such calls";
 
-/// Definitions as text, a line each.
-pub(super) fn definitions(rows: &[LineResult]) -> String {
+/// Returns definitions as text, a line each.
+pub(super) fn definitions(names: &[LineResult]) -> String {
     let mut text = String::new();
-    for row in rows {
-        let line = match row {
+    for name in names {
+        let line = match name {
             Ok(Answer {
                 name,
                 text: Some(value),
@@ -52,52 +53,51 @@ pub(super) fn definitions(rows: &[LineResult]) -> String {
     text
 }
 
-/// Who types, and how.
+/// The user, the deadline and the settings of a session.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
-    /// What others call the user in the chat.
+    /// The name of the user in the chat.
     pub name: String,
-    /// How long an answer is waited for, and so is a connection that was lost.
+    /// How long to wait for an answer, and for a connection that was lost.
     pub timeout: Duration,
-    /// How lines are evaluated and answers shown.
+    /// How lines are evaluated and answers are shown.
     pub settings: Settings,
-    /// The file in which settings are kept, if they can be.
+    /// The file in which settings are saved, if there is a directory for it.
     pub file: Option<PathBuf>,
 }
 
-/// Somebody who types, and somebody who answers.
+/// A session: a connection, a worksheet, a chat, the settings and the answers so far.
 pub struct Session<C: Calls> {
     calls: C,
     timeout: Duration,
-    /// How long a server that is gone is looked for.
+    /// How long to try to reconnect to a lost server.
     patience: Duration,
     settings: Settings,
-    /// Where they are kept.
+    /// The file in which the settings are saved.
     file: Option<PathBuf>,
     evaluation: Evaluation,
     worksheet: ReconnectingWorksheet<C>,
-    /// Whether it was said that lines become typed calls.
+    /// Whether [`LOWERED`] was shown.
     lowering_told: bool,
     chat: Chat,
     answers: AnswerHistory,
-    /// Whether what travels is told of each line.
+    /// Whether the calls of each line are traced.
     tracing: bool,
-    /// What travelled for the last line.
+    /// The trace of the last line.
     trace: Option<String>,
 }
 
 impl<C: Calls> Session<C> {
-    /// A session with whoever answers `calls`, and did so before. What is heard in the chat
-    /// goes to `heard`.
-    pub fn new(calls: C, profile: SessionConfig, heard: mpsc::Sender<ChatEvent>) -> Self {
+    /// Creates a session over `calls`. Notes and notices of the chat go to `events`.
+    pub fn new(calls: C, config: SessionConfig, events: mpsc::Sender<ChatEvent>) -> Self {
         let SessionConfig {
             name,
             timeout,
             settings,
             file,
-        } = profile;
+        } = config;
         Self {
-            chat: Chat::new(&name, timeout, heard),
+            chat: Chat::new(&name, timeout, events),
             calls,
             timeout,
             patience: timeout,
@@ -112,7 +112,7 @@ impl<C: Calls> Session<C> {
         }
     }
 
-    /// The same, but every line is evaluated by itself, and nobody is looked for.
+    /// Evaluates every line by itself from here on, and does not reconnect.
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.evaluation = Evaluation::Alone;
@@ -120,32 +120,31 @@ impl<C: Calls> Session<C> {
         self
     }
 
-    /// How answers are to be shown.
+    /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// From here on answers are shown so.
+    /// Replaces the settings.
     pub fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
     }
 
-    /// The number of the newest answer, from 1; 0 where there is none.
+    /// Returns the number of the newest answer, from 1, or 0 if there is none.
     #[must_use]
     pub fn newest(&self) -> usize {
         self.answers.newest()
     }
 
-    /// What travelled for the last line, where that is wanted.
+    /// Takes the trace of the last line, if tracing is on and the line made a call.
     pub fn take_trace(&mut self) -> Option<String> {
         self.trace.take()
     }
 
-    /// Reads `line` as a command or as a line of the language, and does what it asks
-    /// for. What is to be said meanwhile goes to `notice`.
+    /// Parses a line and runs it. Messages that come before the outcome go to `notice`.
     ///
-    /// Where the future is dropped, [`Session::interrupt`] comes next.
+    /// If the future is dropped, call [`Session::interrupt`] next.
     pub async fn answer(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
         self.worksheet.abandon_previews();
         let recorder = self.calls.recorder().filter(|_| self.tracing);
@@ -163,7 +162,7 @@ impl<C: Calls> Session<C> {
         outcome
     }
 
-    /// Numbers what a line came to.
+    /// Adds the answer of a line to the numbered answers.
     fn keep(&mut self, line: &str, outcome: &Outcome) {
         if let Some(reply) = outcome.reply().filter(|reply| reply.is_said())
             && !matches!(outcome, Outcome::Recalled(_))
@@ -178,7 +177,7 @@ impl<C: Calls> Session<C> {
         }
     }
 
-    /// Answers a line, and tells how. As with [`Session::answer`].
+    /// Answers a line and describes its call. Works like [`Session::answer`] otherwise.
     pub async fn explain(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
         match explainable(line) {
             Ok(parsed) => self.explain_parsed(parsed, notice).await,
@@ -192,7 +191,7 @@ impl<C: Calls> Session<C> {
         notice: &mut impl FnMut(&str),
     ) -> Outcome {
         let Some(recorder) = self.calls.recorder() else {
-            let message = "nothing was recorded of this connection".into();
+            let message = "this connection was not recorded".into();
             return Outcome::fault("UNRECORDED", message, "");
         };
         self.start(&recorder).await;
@@ -206,21 +205,21 @@ impl<C: Calls> Session<C> {
         Outcome::Explained(Box::new(outcome), text)
     }
 
-    /// Begins to record, when nothing is under way any more that belongs to no line.
+    /// Starts recording, when no request of an earlier line is in flight.
     async fn start(&mut self, recorder: &Recorder) {
         self.worksheet.finish(self.timeout).await;
         recorder.start();
     }
 
-    /// Stops what runs. The outcome is that of a line which had been answered just then.
+    /// Cancels all that is in flight. Returns the outcome of the line, if it was answered just then.
     pub async fn interrupt(&mut self) -> Outcome {
         self.worksheet.interrupt().await
     }
 
-    /// Asks what `line` would answer, for [`Session::aside`].
+    /// Requests the answer that `line` would have, for [`Session::aside`].
     ///
-    /// Whether it was asked: where previews are off, the server has no worksheets, or too
-    /// much is under way, it is not.
+    /// Returns whether it is requested: not if previews are off, the server has no worksheets,
+    /// or too many requests are in flight.
     pub async fn preview(&mut self, line: String) -> bool {
         if self.evaluation != Evaluation::Worksheet || !self.settings.preview {
             return false;
@@ -229,24 +228,23 @@ impl<C: Calls> Session<C> {
         self.worksheet.ask_preview(line, context).await
     }
 
-    /// Asks for the preview that had to wait until others came.
+    /// Requests the preview that had to wait for others.
     pub async fn preview_waiting(&mut self) {
         self.worksheet.ask_waiting().await;
     }
 
-    /// Whether something was bound since the definitions were asked for.
+    /// Whether a name was bound since the definitions were requested.
     #[must_use]
     pub fn has_new_names(&self) -> bool {
         self.worksheet.has_new_names()
     }
 
-    /// Asks for the definitions, for [`Session::aside`]. Whether it was asked: where there can
-    /// be none, it is not.
+    /// Requests the definitions, for [`Session::aside`]. Returns whether they are requested.
     pub async fn definitions(&mut self) -> bool {
         self.worksheet.ask_names(self.settings.options).await
     }
 
-    /// Waits for what was asked on the side. Nothing is lost where the future is dropped.
+    /// Waits for the next reply to a background request. Cancel safe.
     pub async fn aside(&mut self) -> BackgroundReply {
         self.worksheet.background_reply(self.timeout).await
     }
@@ -259,3 +257,6 @@ fn context<C: Calls>(calls: &C, options: EvaluateOptions, timeout: Duration) -> 
         timeout,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,11 +56,11 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             _ if is_lost => {
                 self.log = Log::default();
                 notice(&format!(
-                    "connected to {server}; the worksheet is lost: it had too many definitions to be kept here"
+                    "connected to {server}; the worksheet is lost: it had too many definitions to save"
                 ));
             }
             Some(wrong) => notice(&format!(
-                "connected to {server}; the worksheet could not be restored whole: {wrong}"
+                "connected to {server}; the worksheet could not be restored completely: {wrong}"
             )),
             None => notice(&format!(
                 "{}, and the worksheet is restored",

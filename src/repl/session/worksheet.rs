@@ -313,7 +313,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Records the answers to a line: its own, behind that of the last answer if that was told.
+    /// Records the answers to a line: its own, after that of the last answer if that was told.
     fn line_answered(
         &mut self,
         line: &str,

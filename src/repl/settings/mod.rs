@@ -1,7 +1,6 @@
 //! What a person can set, and keep.
 
 pub mod config;
-pub(super) mod file;
 
 use crate::client::{AngleUnit, EvaluateOptions, NumberBase};
 
