@@ -21,13 +21,14 @@ use super::{
     options::{AddrOption, LineOptions},
     print_error, user,
 };
+use crate::explain::Explanation;
 use crate::{
     client::{
-        Access, BearerToken, Client, ClientTls, ClientTlsFiles, EvaluateOptions, Recorder, Remote,
-        Target,
+        Access, BearerToken, CallError, Client, ClientTls, ClientTlsFiles, EvaluateOptions, Note,
+        Recorder, Remote, Reply, Target,
     },
     repl::{
-        Outcome, Session, SessionConfig,
+        FaultView, Outcome, Present, Session, SessionConfig,
         script::{self, Output, Rules, Side},
         settings::Settings,
     },
@@ -247,30 +248,46 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
         outcome if outcome.is_fault() => Exit::Fault,
         _ => Exit::Success,
     };
-    let printed = match &outcome {
-        Outcome::Fault(fault) => {
-            print_error(format_args!("{fault}"));
-            Ok(())
-        }
-        Outcome::Unsendable(fault) => {
-            print_error(format_args!("{fault}"));
-            Ok(())
-        }
-        Outcome::Unanswered(error) => {
-            print_error(format_args!("{error}"));
-            Ok(())
-        }
-        Outcome::Text(text) => write!(io::stdout(), "{text}"),
-        outcome => match outcome.reply().map(ToString::to_string) {
-            Some(text) if !text.is_empty() => writeln!(io::stdout(), "{text}"),
-            _ => Ok(()),
-        },
-    };
     let screen = Screen::new(options.color.into());
+    let printed = outcome.present(&mut ExplainPrinter);
     match printed.and_then(|()| screen.print_explanation(&explanation)) {
         // A closed pipe is no error: its reader has ended.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
         written => written.context("cannot write the answer").map(|()| exit),
+    }
+}
+
+/// Prints the outcome of the line of `--explain`.
+struct ExplainPrinter;
+
+impl Present for ExplainPrinter {
+    fn answer(&mut self, reply: &Reply, _: bool) -> io::Result<()> {
+        match reply.to_string() {
+            text if text.is_empty() => Ok(()),
+            text => writeln!(io::stdout(), "{text}"),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        write!(io::stdout(), "{text}")
+    }
+
+    fn note(&mut self, _: &Note) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn explanation(&mut self, _: &Explanation) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()> {
+        print_error(format_args!("{}", fault.whole));
+        Ok(())
+    }
+
+    fn error(&mut self, error: &CallError) -> io::Result<()> {
+        print_error(format_args!("{error}"));
+        Ok(())
     }
 }
 

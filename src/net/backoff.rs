@@ -27,6 +27,7 @@ pub struct Backoff {
 
 impl Backoff {
     /// Returns pauses without end.
+    #[must_use]
     pub const fn new(policy: BackoffPolicy) -> Self {
         Self {
             policy,
@@ -36,6 +37,7 @@ impl Backoff {
     }
 
     /// Returns pauses for attempts that have to begin by `deadline`.
+    #[must_use]
     pub const fn until(policy: BackoffPolicy, deadline: Instant) -> Self {
         Self {
             deadline: Some(deadline),

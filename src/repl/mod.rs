@@ -1,11 +1,14 @@
-//! Line to command to call to text, for the prompt and for scripts.
+//! From a line to a command, its calls and its output, for the prompt and for scripts.
 //!
-//! Works over [`Calls`] and plain readers and writers, so that it runs in a test
-//! without a network or a terminal.
+//! Works over [`Calls`] and plain readers and writers, so that tests need neither a network nor
+//! a terminal.
 
 mod calling;
 pub mod chat;
 pub mod command;
+#[cfg(test)]
+mod fake;
+mod interpreter;
 pub mod script;
 mod session;
 pub mod settings;
@@ -14,12 +17,13 @@ pub use self::{
     calling::{
         calls::Calls,
         outcome::{LoadedFile, Outcome},
+        present::{FaultView, Present},
     },
-    chat::{Talk, subscriber::ChatEvent},
+    chat::subscriber::ChatEvent,
     command::{
-        Command,
+        Command, Talk,
         continuation::{LogicalLine, LogicalLines, join_continuations},
         fault::LineFault,
     },
-    session::{LOWERED, Session, SessionConfig, worksheet::BackgroundReply},
+    session::{LOWERED, Session, SessionConfig, background::BackgroundReply},
 };

@@ -760,7 +760,7 @@ fn colors_can_be_turned_off() {
 fn help_is_one_screen() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.press("help\r");
-    terminal.shows("\n'help NAME' tells of each; 'help limits' lists what servers refuse.\n>");
+    terminal.shows("\n'help NAME' explains each; 'help limits' lists the limits of servers.\n>");
     terminal.shows("\nAn expression is evaluated: ");
     terminal.press("help gamma\r");
     terminal.shows("\n> help gamma\ngamma(x)\n  ");
@@ -841,7 +841,7 @@ fn settings_and_definitions_outlive_the_session() {
     let sheet = folder.path().join("my sheet.calc");
     let mut terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
     terminal.press(":set angle deg\r:set digits 6 --save\r");
-    terminal.shows("kept in ");
+    terminal.shows("saved in ");
     terminal.answers("y = sin(45)", "≈ 0.707107");
     terminal.press("f(n) = n^2\r");
     terminal.press(&format!(":save {}\r", sheet.display()));

@@ -30,7 +30,7 @@ fn the_tutorial_embedded_and_remote() {
 #[test]
 fn a_script_of_nine_lines_with_seven_bad_ones() {
     let script = b"add 1 2\nadd 1\nadd 1 2 3\nadd 1 x\nadd 1 99999999999\nmultipy 2 3\ndivide 1 0\n\xff\nsub 5 3";
-    let operands = "operands are integers from -2147483648 to 2147483647, or names of such";
+    let operands = "operands are integers from -2147483648 to 2147483647, or names of integers";
     assert_eq!(
         run(&[], script),
         ran(
@@ -67,7 +67,7 @@ fn blank_lines_comments_and_quit() {
 }
 
 #[test]
-fn help_is_text_that_was_asked_for() {
+fn help_goes_to_the_output() {
     let help = run(&[], "help\nhelp add\n");
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
     assert!(help.stdout.contains("divide (div) A B"), "{}", help.stdout);
@@ -136,7 +136,7 @@ fn a_closed_output_is_success() {
 }
 
 #[test]
-fn a_server_that_is_not_there_ends_the_script() {
+fn an_unreachable_server_ends_the_script() {
     let address = nobody();
     let complaint = format!(
         "\
@@ -152,7 +152,7 @@ grpcalc: neither that line nor any after it was answered
 }
 
 #[test]
-fn a_server_that_dies_under_a_script_ends_it() {
+fn a_server_that_dies_during_a_script_ends_it() {
     let (server, address) = Serve::on_any_port();
     let mut child = piped(&["--addr", &address]);
     let mut input = child.stdin.take().unwrap();
@@ -200,7 +200,7 @@ fn ctrl_c_ends_a_script() {
 }
 
 #[test]
-fn a_script_remembers() {
+fn lines_of_a_script_share_names() {
     let script = "x = 20\nadd x 10\nans + 1\nf(n) = n * x\nf(ans)\n:vars\n:clear\nx\n";
     let fault = "grpcalc: line 8: unknown name 'x' (column 1)\n";
     let answers = "30\n31\n620\nf(n) = n * x\nx = 20\n";
@@ -215,7 +215,7 @@ fn one_variable_through_many_batches() {
 }
 
 #[test]
-fn long_answers_all_come() {
+fn all_long_answers_are_printed() {
     let fourteen = run(&[], "2^999999\n".repeat(14));
     assert_eq!((fourteen.code, fourteen.stderr.as_str()), (0, ""));
     let answers: Vec<_> = fourteen.stdout.lines().collect();
@@ -230,7 +230,7 @@ fn long_answers_all_come() {
     }
 }
 
-/// A flood of lines, each written by itself.
+/// Many lines, each in a write of its own.
 #[test]
 fn lines_that_trickle_in_are_all_answered() {
     const LINES: usize = 30_000;
@@ -252,7 +252,7 @@ fn lines_that_trickle_in_are_all_answered() {
     assert!(child.wait().unwrap().success());
 }
 
-/// The most memory that a process has had, in bytes.
+/// Returns the peak memory of a process, in bytes.
 #[cfg(target_os = "linux")]
 fn peak(child: &std::process::Child) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
@@ -264,10 +264,10 @@ fn peak(child: &std::process::Child) -> usize {
     kilobytes * 1024
 }
 
-/// Long answers, short ones and typed calls, to somebody who does not read for a while.
+/// Long answers, short ones and typed calls, whose reader pauses.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_reader_that_stops_costs_little_memory_and_no_answer() {
+fn a_paused_reader_costs_little_memory_and_no_answer() {
     let (_server, address) = Serve::on_any_port();
     for place in [&[][..], &["--addr", &address]] {
         let mut child = piped(&[&["--timeout", "1s"], place].concat());
@@ -276,7 +276,7 @@ fn a_reader_that_stops_costs_little_memory_and_no_answer() {
             let lines = "2^99999 mod 10^9 + 10^9\nadd 1 2\n10^20000\n20 + 10\n".repeat(2_000);
             input.write_all(lines.as_bytes()).unwrap();
         });
-        // Nothing is read while twice the deadline passes.
+        // No answer is read for twice the deadline.
         std::thread::sleep(std::time::Duration::from_secs(2));
         let bytes = peak(&child);
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -293,10 +293,10 @@ fn a_reader_that_stops_costs_little_memory_and_no_answer() {
     }
 }
 
-/// A server dies at some moment of a script. What was printed is right, and the first
-/// line that was not answered is named. `KILLS=1000 cargo test kill` for more of it.
+/// A server is killed during a script. All that is printed is right, and the first line that
+/// is not answered is named. `KILLS=1000 cargo test kill` for more of it.
 #[test]
-fn a_kill_at_any_moment_costs_no_answer_before_the_line_that_is_named() {
+fn a_killed_server_costs_no_answer_before_the_line_that_is_named() {
     const LINES: usize = 20_000;
     let kills = std::env::var("KILLS").map_or(20, |kills| kills.parse::<u32>().unwrap());
     let mut script = String::from("x = 0\n");
@@ -316,7 +316,7 @@ fn a_kill_at_any_moment_costs_no_answer_before_the_line_that_is_named() {
             // The program may end before it has read everything.
             let _ = input.write_all(lines.as_bytes());
         });
-        // Spread over the script, so many lines and up to a millisecond behind the start.
+        // A random position: a number of lines, and up to a millisecond.
         let random = kill.wrapping_mul(2_654_435_761) >> 8;
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut stdout = String::new();
@@ -384,7 +384,7 @@ fn the_next_address_is_tried() {
 }
 
 #[test]
-fn ctrl_c_ends_a_script_at_once_whatever_it_computes() {
+fn ctrl_c_ends_a_script_during_a_long_computation() {
     let mut child = piped(&[]);
     let mut input = child.stdin.take().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -404,7 +404,7 @@ fn ctrl_c_ends_a_script_at_once_whatever_it_computes() {
     );
 }
 
-/// A line that takes too long is a fault of its own, in a worksheet too.
+/// A line that misses the deadline is a fault of its own, also in a worksheet.
 #[test]
 fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
     let script = "x = 1\nf(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)\nx + 1\n";
@@ -412,10 +412,10 @@ fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
     assert_eq!(run(&["--timeout", "200ms"], script), ran("2\n", late, 1));
 }
 
-/// Lines of the language wait for room there, and what stands behind them must not have
-/// taken it all.
+/// Lines of the language wait for credit there, so the items behind them must not hold all of
+/// it.
 #[test]
-fn a_server_without_worksheets_answers_whatever_is_mixed() {
+fn a_server_without_worksheets_answers_mixed_lines() {
     let address = typed_only();
     let remote = ["--addr", &address, "--timeout", "5s"];
     let said = "grpcalc: this server has typed calls only: integers with + - * and a last / become such calls\n";
@@ -430,7 +430,7 @@ fn a_server_without_worksheets_answers_whatever_is_mixed() {
     }
 }
 
-/// Lines that take about as long as they may are answered or late, each by itself.
+/// Lines that take about as long as the deadline are answered or late, each by itself.
 #[test]
 fn a_deadline_hits_the_line_that_is_late_and_no_other() {
     let script = (1..=20).fold(String::new(), |mut script, n| {
@@ -455,7 +455,7 @@ fn a_deadline_hits_the_line_that_is_late_and_no_other() {
     }
 }
 
-/// A typed call may have moved to another server by then.
+/// The typed call may have moved to the other server before.
 #[test]
 fn the_server_that_was_lost_is_named() {
     let (first, address) = Serve::on_any_port();

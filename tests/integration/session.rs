@@ -1,4 +1,4 @@
-//! Sessions and recordings, with neither a terminal nor a process of their own.
+//! Sessions and recordings in this process, without a terminal.
 
 use std::{pin::pin, time::Duration};
 
@@ -46,10 +46,10 @@ async fn answer(session: &mut Session<Client>, line: &str) -> String {
     }
 }
 
-/// What is told on the side, if anything is soon.
-async fn aside(session: &mut Session<Client>) -> Option<(String, Option<String>)> {
-    let told = timeout(Duration::from_millis(200), session.aside()).await;
-    match told.ok()? {
+/// Waits a short time for the next background reply.
+async fn background_reply(session: &mut Session<Client>) -> Option<(String, Option<String>)> {
+    let reply = timeout(Duration::from_millis(200), session.aside()).await;
+    match reply.ok()? {
         BackgroundReply::Preview(line, row) => Some((line, row.ok()?.text)),
         BackgroundReply::Names(rows) => Some((format!("{} names", rows.len()), None)),
     }
@@ -59,41 +59,44 @@ async fn aside(session: &mut Session<Client>) -> Option<(String, Option<String>)
 async fn the_newest_preview_is_never_lost_and_none_outlives_a_line() {
     let mut session = session().await;
     for first in [true, false] {
-        // More than are asked for at a time.
+        // More than may be in flight.
         for number in 1..=9 {
             assert!(session.preview(format!("{number} + 0")).await, "{number}");
         }
         loop {
-            let (line, answer) = aside(&mut session).await.expect("the newest");
+            let (line, answer) = background_reply(&mut session).await.expect("the newest");
             session.preview_waiting().await;
             if line == "9 + 0" {
                 assert_eq!(answer.as_deref(), Some("9"));
                 break;
             }
         }
-        assert_eq!(aside(&mut session).await, None, "{first}");
+        assert_eq!(background_reply(&mut session).await, None, "{first}");
         answer(&mut session, "x = 1").await;
     }
     assert!(session.preview("sin(30)".into()).await);
     answer(&mut session, ":set angle deg").await;
-    assert_eq!(aside(&mut session).await, None);
+    assert_eq!(background_reply(&mut session).await, None);
 }
 
 #[tokio::test]
 async fn previews_change_nothing_and_may_be_abandoned() {
     let mut session = session().await;
     assert!(session.preview("2 + 2".into()).await);
-    let told = aside(&mut session).await.unwrap();
-    assert_eq!(told, ("2 + 2".into(), Some("4".into())));
-    // Nobody waits for these.
+    let reply = background_reply(&mut session).await.unwrap();
+    assert_eq!(reply, ("2 + 2".into(), Some("4".into())));
+    // These are abandoned by the next line.
     assert_eq!(answer(&mut session, "x = 5").await, "5");
     for line in ["x + 1", "5000!", "x + 2"] {
         assert!(session.preview(line.into()).await);
     }
     assert_eq!(answer(&mut session, "x * 2").await, "10");
-    assert_eq!(aside(&mut session).await, None);
+    assert_eq!(background_reply(&mut session).await, None);
     assert!(session.definitions().await);
-    assert_eq!(aside(&mut session).await, Some(("1 names".into(), None)));
+    assert_eq!(
+        background_reply(&mut session).await,
+        Some(("1 names".into(), None))
+    );
     assert_eq!(answer(&mut session, "ans").await, "10");
 }
 
@@ -103,13 +106,13 @@ async fn a_preview_knows_the_reply_of_a_typed_call() {
     assert_eq!(answer(&mut session, "1").await, "1");
     assert_eq!(answer(&mut session, "add 20 10").await, "30");
     assert!(session.preview("ans * 2".into()).await);
-    let told = aside(&mut session).await.unwrap();
-    assert_eq!(told, ("ans * 2".into(), Some("60".into())));
+    let reply = background_reply(&mut session).await.unwrap();
+    assert_eq!(reply, ("ans * 2".into(), Some("60".into())));
     assert_eq!(answer(&mut session, "ans / 4").await, "7.5");
 }
 
 #[tokio::test]
-async fn a_line_that_was_stopped_leaves_the_worksheet_as_it_was() {
+async fn an_interrupted_line_leaves_the_worksheet_unchanged() {
     let mut session = session().await;
     assert_eq!(answer(&mut session, "x = 5").await, "5");
     for _ in 0..3 {
@@ -126,13 +129,13 @@ async fn a_line_that_was_stopped_leaves_the_worksheet_as_it_was() {
         assert!(matches!(outcome, Outcome::Fault(fault) if fault.is_cancelled()));
         assert_eq!(answer(&mut session, "x + 1").await, "6");
     }
-    // Nothing runs.
+    // No line runs.
     let outcome = session.interrupt().await;
     assert!(matches!(outcome, Outcome::Fault(fault) if fault.is_cancelled()));
 }
 
 #[tokio::test]
-async fn what_is_explained_is_this_line_and_no_preview() {
+async fn explain_shows_the_line_and_no_preview() {
     let mut session = session().await;
     assert_eq!(answer(&mut session, "x = 5").await, "5");
     for _ in 0..3 {
@@ -174,24 +177,24 @@ async fn a_recording_has_the_bytes_of_its_calls_and_no_others() {
     assert_eq!(failed.trailer("grpc-status"), Some("11"));
     assert!(failed.is_trailers_only && failed.received.length == 0);
     assert!(failed.stream > added.stream);
-    // Who looks again sees nothing that is over.
+    // A second recording is empty.
     recorder.start();
     assert_eq!(recorder.stop(), []);
 }
 
-/// Of a long answer the beginning is kept, and its length.
+/// Only the beginning of a long answer is kept, and its length.
 #[tokio::test]
 async fn a_recording_is_bounded() {
     let mut session = session().await;
     let text = answer(&mut session, ":explain 2^900000").await;
     assert!(text.contains("(too long to show its fields)"), "{text}");
-    // Its 270,928 digits, and what is around them.
+    // The 270,928 digits and the fields around them.
     assert!(text.contains("DATA, 2709"), "{text}");
     assert!(text.len() < 10_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_given_up_was_reset_by_us() {
+async fn an_abandoned_call_is_reset_by_the_client() {
     let stuck = Stuck::start();
     let next = || tokio::task::block_in_place(|| stuck.next());
     let target = Target::open(vec![stuck.address.parse().unwrap()]);

@@ -1,48 +1,124 @@
-//! What the repl asks of a client.
+//! The RPCs that the repl makes, as traits: the client implements them, and fakes in tests do.
+
+use std::time::Duration;
 
 use crate::client::{
-    CallError, Client, Note, Notes, Recorder, ReflectionRequest, ReflectionResponse, Reply,
-    Request, Requests, Responses, WorksheetRequest,
+    Answer, CallError, Client, Fault, Note, Notes, Recorder, ReflectionRequest, ReflectionResponse,
+    Reply, Request, Requests, Responses, WorksheetEvent, WorksheetRequest,
 };
 use crate::proto::cursor::Cursor;
 
-/// Somebody who answers questions: a [`Client`], or a stand-in for one in a test. Copies
-/// are the same somebody.
-pub trait Calls: Clone + Send + Sync + 'static {
-    /// Asks `question` and waits for the reply. Any number may be waited for at once.
-    fn call(&self, question: Request) -> impl Future<Output = Result<Reply, CallError>> + Send;
+/// The answer of a worksheet to a line, or the fault of that line.
+pub(in crate::repl) type LineResult = Result<Answer, Box<Fault>>;
 
-    /// A worksheet, whose first request is `first`.
+/// Both halves of a worksheet's stream.
+pub(in crate::repl) type WorksheetHalves<C> = (
+    <C as Calls>::WorksheetSender,
+    <C as Calls>::WorksheetReceiver,
+);
+
+/// The RPCs that a session makes. Implemented by [`Client`] and by fakes in tests; clones
+/// share one connection.
+pub trait Calls: Clone + Send + Sync + 'static {
+    /// The sending half of a worksheet's stream.
+    type WorksheetSender: WorksheetSender;
+    /// The receiving half of a worksheet's stream.
+    type WorksheetReceiver: WorksheetReceiver;
+    /// A subscription to the chat.
+    type Notes: NoteStream;
+
+    /// Sends `request` and waits for the reply. Any number of calls may run at once.
+    fn call(&self, request: Request) -> impl Future<Output = Result<Reply, CallError>> + Send;
+
+    /// Opens a worksheet's stream with the request `first`.
     fn worksheet(
         &self,
         first: WorksheetRequest,
-    ) -> impl Future<Output = Result<(Requests, Responses), CallError>> + Send;
+    ) -> impl Future<Output = Result<(Self::WorksheetSender, Self::WorksheetReceiver), CallError>> + Send;
 
-    /// What a server tells of itself.
+    /// Asks the server about itself: its services, their descriptors, its health.
     fn inquire(
         &self,
-        inquiry: ReflectionRequest,
+        request: ReflectionRequest,
     ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send;
 
-    /// Listens to the chat, from that place on or from the oldest note that is kept.
-    fn listen(&self, from: Option<Cursor>)
-    -> impl Future<Output = Result<Notes, CallError>> + Send;
+    /// Subscribes to the chat, starting with the note at `from`, or with the oldest note that
+    /// the server keeps.
+    fn listen(
+        &self,
+        from: Option<Cursor>,
+    ) -> impl Future<Output = Result<Self::Notes, CallError>> + Send;
 
-    /// Says something in the chat.
+    /// Sends a note to the chat.
     fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send;
 
-    /// Who is asked, in words.
+    /// Names the server, for messages.
     fn server(&self) -> String;
 
-    /// Where what travels is recorded, if it is.
+    /// Returns the recorder of the connection, if the connection is recorded.
     fn recorder(&self) -> Option<Recorder> {
         None
     }
 }
 
+/// The sending half of a worksheet's stream. The stream ends when every clone is dropped and
+/// every request is answered.
+pub trait WorksheetSender: Clone + Send + Sync + 'static {
+    /// Sends a request. If the stream has ended, the request is dropped, and the receiving half
+    /// reports why.
+    fn send(&self, request: WorksheetRequest) -> impl Future<Output = ()> + Send;
+
+    /// Interrupts the line whose answer will be number `answer` of the stream, counted from 1,
+    /// unless it is answered already. 0 stands for the running line.
+    fn cancel(&self, answer: u64) -> impl Future<Output = ()> + Send;
+}
+
+/// The receiving half of a worksheet's stream. A script takes each of its answers from here, so
+/// `take` is a plain call on a type known at compile time.
+pub trait WorksheetReceiver: Send + 'static {
+    /// Whether an event has arrived that is not taken yet.
+    fn is_ready(&self) -> bool;
+
+    /// Returns the number of the next answer of the stream, counted from 1, or `None` if the
+    /// next event may be the end of a request.
+    fn due(&self) -> Option<u64>;
+
+    /// Waits for more events. An error is the end of the stream. Cancel safe.
+    fn wait(&mut self) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Takes the next event that has arrived. An error is the end of the stream.
+    fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>>;
+
+    /// Returns the error of a stream on which an answer was due and nothing came for `timeout`.
+    fn silent(&self, timeout: Duration) -> CallError;
+
+    /// Returns the error of a stream whose events do not fit the requests.
+    fn protocol_error(&self) -> CallError;
+}
+
+/// A subscription to the chat.
+pub trait NoteStream: Send + 'static {
+    /// Returns the position of the next note, if the server numbers its notes.
+    fn cursor(&self) -> Option<&Cursor>;
+
+    /// Waits for the next note. An error is the end of the stream. Cancel safe.
+    fn next(&mut self) -> impl Future<Output = Result<Note, CallError>> + Send;
+
+    /// Waits for the next note that was sent before the stream began, at most for `patience`.
+    /// `None` is the end of that history.
+    fn next_of_history(
+        &mut self,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Option<Note>, CallError>> + Send;
+}
+
 impl Calls for Client {
-    fn call(&self, question: Request) -> impl Future<Output = Result<Reply, CallError>> + Send {
-        Client::call(self, question)
+    type WorksheetSender = Requests;
+    type WorksheetReceiver = Responses;
+    type Notes = Notes;
+
+    fn call(&self, request: Request) -> impl Future<Output = Result<Reply, CallError>> + Send {
+        Client::call(self, request)
     }
 
     fn worksheet(
@@ -54,9 +130,9 @@ impl Calls for Client {
 
     fn inquire(
         &self,
-        inquiry: ReflectionRequest,
+        request: ReflectionRequest,
     ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send {
-        Client::reflect(self, inquiry)
+        Client::reflect(self, request)
     }
 
     fn listen(
@@ -76,5 +152,60 @@ impl Calls for Client {
 
     fn recorder(&self) -> Option<Recorder> {
         Client::recorder(self).cloned()
+    }
+}
+
+impl WorksheetSender for Requests {
+    fn send(&self, request: WorksheetRequest) -> impl Future<Output = ()> + Send {
+        Requests::send(self, request)
+    }
+
+    fn cancel(&self, answer: u64) -> impl Future<Output = ()> + Send {
+        Requests::cancel(self, answer)
+    }
+}
+
+impl WorksheetReceiver for Responses {
+    #[inline]
+    fn is_ready(&self) -> bool {
+        Responses::is_ready(self)
+    }
+
+    fn due(&self) -> Option<u64> {
+        Responses::due(self)
+    }
+
+    fn wait(&mut self) -> impl Future<Output = Result<(), CallError>> + Send {
+        Responses::wait(self)
+    }
+
+    #[inline]
+    fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>> {
+        Responses::take(self)
+    }
+
+    fn silent(&self, timeout: Duration) -> CallError {
+        Responses::silent(self, timeout)
+    }
+
+    fn protocol_error(&self) -> CallError {
+        Responses::protocol_error(self)
+    }
+}
+
+impl NoteStream for Notes {
+    fn cursor(&self) -> Option<&Cursor> {
+        self.cursor()
+    }
+
+    fn next(&mut self) -> impl Future<Output = Result<Note, CallError>> + Send {
+        Notes::next(self)
+    }
+
+    fn next_of_history(
+        &mut self,
+        patience: Duration,
+    ) -> impl Future<Output = Result<Option<Note>, CallError>> + Send {
+        Notes::next_of_history(self, patience)
     }
 }

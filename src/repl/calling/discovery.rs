@@ -1,4 +1,4 @@
-//! What a server tells of itself, as text.
+//! Answers of a server about itself, as text.
 
 use crate::{
     client::{CallError, Fault, Health, ReflectionRequest, ReflectionResponse},
@@ -9,29 +9,26 @@ use crate::{
     schema::print::describe,
 };
 
-/// The reason where a server does not serve.
+/// The reason of the fault of a server that does not serve.
 const NOT_SERVING: &str = "NOT_SERVING";
 
-/// Asks `inquiry`, and tells what there is to print.
-pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: ReflectionRequest) -> Outcome {
-    let inquiry = match inquiry {
-        // A method as in the path of a call, and a name as files write it.
+/// Sends a request about the server, and returns the text to print.
+pub(in crate::repl) async fn discover(calls: &impl Calls, request: ReflectionRequest) -> Outcome {
+    let request = match request {
+        // Accepts the path of a method, and a name with a leading dot as files write it.
         ReflectionRequest::Files(name) => {
             ReflectionRequest::Files(name.trim_start_matches(['.', '/']).replace('/', "."))
         }
-        inquiry => inquiry,
+        request => request,
     };
-    match (calls.inquire(inquiry.clone()).await, inquiry) {
+    match (calls.inquire(request.clone()).await, request) {
         (Ok(ReflectionResponse::Services(names)), ReflectionRequest::Services) => {
             Outcome::Text(names.join("\n") + "\n")
         }
         (Ok(ReflectionResponse::Files(files)), ReflectionRequest::Files(name)) => {
             match describe(&files, &name) {
                 Some(text) => Outcome::Text(text),
-                None => fault(
-                    None,
-                    format!("the server says nothing of {}", quoted(&name)),
-                ),
+                None => fault(None, format!("the server does not know {}", quoted(&name))),
             }
         }
         (Ok(ReflectionResponse::Health(health)), ReflectionRequest::Health(_)) => {
@@ -42,8 +39,8 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, inquiry: ReflectionReq
             };
             fault(Some(NOT_SERVING), format!("{state} ({NOT_SERVING})"))
         }
-        (Err(error), inquiry) if error.is_unimplemented() => {
-            let what = match inquiry {
+        (Err(error), request) if error.is_unimplemented() => {
+            let what = match request {
                 ReflectionRequest::Health(_) => "health checks",
                 _ => "reflection",
             };
@@ -78,6 +75,10 @@ mod tests {
     struct Fake(ReflectionResponse);
 
     impl Calls for Fake {
+        type WorksheetSender = Requests;
+        type WorksheetReceiver = Responses;
+        type Notes = Notes;
+
         async fn call(&self, _: Request) -> Result<Reply, CallError> {
             unreachable!()
         }

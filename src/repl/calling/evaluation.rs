@@ -1,21 +1,21 @@
-//! How a line of the language is asked for where it is not asked of a worksheet.
+//! Evaluation of a line of the language without a worksheet.
 
 use super::lowering;
 use crate::client::{Evaluate, EvaluateOptions, Request};
 use crate::repl::{Calls, Outcome};
 
-/// How lines of the language are asked for.
+/// How lines of the language are evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::repl) enum Evaluation {
-    /// Of a worksheet, which remembers.
+    /// In a worksheet, which keeps names.
     Worksheet,
-    /// Each by itself, of `EvaluatorService/Evaluate`.
+    /// Each by itself, with `EvaluatorService/Evaluate`.
     Alone,
-    /// As typed calls: the server has nothing else.
+    /// As typed calls, since the server has nothing else.
     Calls,
 }
 
-/// Asks for `line` by itself; as typed calls where the server has nothing else.
+/// Evaluates a line by itself, as typed calls if the server has nothing else.
 pub(in crate::repl) async fn evaluate(
     calls: &impl Calls,
     line: String,
@@ -23,11 +23,11 @@ pub(in crate::repl) async fn evaluate(
     evaluation: Evaluation,
 ) -> Outcome {
     if evaluation != Evaluation::Calls {
-        let question = Request::Evaluate(Evaluate {
+        let request = Request::Evaluate(Evaluate {
             expression: line.clone(),
             options,
         });
-        match calls.call(question).await {
+        match calls.call(request).await {
             Err(error) if error.is_unimplemented() => {}
             reply => return reply.into(),
         }

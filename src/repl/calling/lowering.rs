@@ -1,4 +1,4 @@
-//! Lines of the language as typed calls, for servers that have nothing else.
+//! Lowering of expressions to typed calls, for servers that have nothing else.
 
 use crate::repl::{
     Calls,
@@ -12,7 +12,7 @@ use crate::{
 /// An integer expression whose every operation is a typed call.
 #[derive(Debug)]
 pub(in crate::repl) struct Expression {
-    /// In postfix order: each takes the last operands and leaves one.
+    /// The steps in postfix order: each takes the last operands and leaves one.
     steps: Vec<Step>,
 }
 
@@ -20,12 +20,12 @@ pub(in crate::repl) struct Expression {
 enum Step {
     Operand(i32),
     Call(Method),
-    /// `0 - x`, as there is no call for a sign.
+    /// `0 - x`, since no call negates.
     Negate,
 }
 
-/// Reads `line` as an expression that typed calls can answer: integers of 32 bits with
-/// `+`, `-`, `*`, and `/` as the last operation, since its reply is a float.
+/// Lowers a line to typed calls: integers of 32 bits with `+`, `-`, `*`, and `/` as the last
+/// operation, since its reply is a float.
 pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
     let line = syntax::parse(line, &syntax::ParseLimits::DEFAULT).map_err(|error| LineFault {
         reason: SYNTAX,
@@ -37,7 +37,7 @@ pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
         [statement] if statement.binds.is_none() && statement.conversions.is_empty() => {
             line.expression(statement)
         }
-        _ => return Err(beyond(&line, None)),
+        _ => return Err(unsupported(&line, None)),
     };
     let mut steps = Vec::with_capacity(nodes.len() + 1);
     let mut nodes = nodes.iter().peekable();
@@ -55,10 +55,10 @@ pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
             NodeKind::Binary(Binary::Subtract) => Step::Call(Method::Subtract),
             NodeKind::Binary(Binary::Multiply | Binary::Juxtapose) => Step::Call(Method::Multiply),
             NodeKind::Binary(Binary::Divide) if is_last => Step::Call(Method::Divide),
-            _ => return Err(beyond(&line, Some(node))),
+            _ => return Err(unsupported(&line, Some(node))),
         });
     }
-    // Every answer is a call, that of a number by itself too.
+    // Every answer is the reply of a call: a single number becomes `n + 0`.
     if let [Step::Operand(_)] = steps[..] {
         steps.extend([Step::Operand(0), Step::Call(Method::Add)]);
     }
@@ -70,10 +70,10 @@ fn operand(line: &Line<'_>, node: &Node, negative: bool) -> Result<i32, LineFaul
     let magnitude: Option<i64> = digits.replace('_', "").parse().ok();
     let signed = magnitude.map(|magnitude| if negative { -magnitude } else { magnitude });
     let operand = signed.and_then(|signed| i32::try_from(signed).ok());
-    operand.ok_or_else(|| beyond(line, Some(node)))
+    operand.ok_or_else(|| unsupported(line, Some(node)))
 }
 
-fn beyond(line: &Line<'_>, node: Option<&Node>) -> LineFault {
+fn unsupported(line: &Line<'_>, node: Option<&Node>) -> LineFault {
     let span = node.map_or(0..line.text.chars().count(), |node| {
         node.span.characters(line.text)
     });
@@ -90,7 +90,7 @@ fn beyond(line: &Line<'_>, node: Option<&Node>) -> LineFault {
 }
 
 impl Expression {
-    /// Makes the calls, one after the other, and returns the last one's reply.
+    /// Makes the calls one after the other, and returns the last reply.
     pub(in crate::repl) async fn ask(&self, calls: &impl Calls) -> Result<Reply, CallError> {
         let mut operands = Vec::new();
         for step in &self.steps {
@@ -108,7 +108,7 @@ impl Expression {
             let n2 = n2.unwrap_or_default();
             match calls.call(Call { method, n1, n2 }.into()).await? {
                 Reply::Integer(n) => operands.push(n),
-                // Only a division's, and that is the last call.
+                // Only a division replies with a float, and it is the last call.
                 reply => return Ok(reply),
             }
         }
@@ -122,11 +122,15 @@ mod tests {
     use crate::client::{Requests, Responses, WorksheetRequest};
     use std::sync::{Arc, Mutex};
 
-    /// Answers as a server would, and keeps the calls.
+    /// A server of typed calls, which keeps the calls.
     #[derive(Clone, Default)]
-    struct Server(Arc<Mutex<Vec<Call>>>);
+    struct TypedCallServer(Arc<Mutex<Vec<Call>>>);
 
-    impl Calls for Server {
+    impl Calls for TypedCallServer {
+        type WorksheetSender = Requests;
+        type WorksheetReceiver = Responses;
+        type Notes = crate::client::Notes;
+
         async fn call(&self, request: crate::client::Request) -> Result<Reply, CallError> {
             let crate::client::Request::Call(call) = request else {
                 panic!("not a typed call");
@@ -170,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn expressions_that_typed_calls_can_answer() {
+    async fn expressions_become_typed_calls() {
         for (line, calls, reply) in [
             ("20 + 10", 1, "30"),
             ("20 + 10 * 3 - 1", 3, "49"),
@@ -182,7 +186,7 @@ mod tests {
             ("+5 # five", 1, "5"),
             ("1_000 − 1", 1, "999"),
         ] {
-            let server = Server::default();
+            let server = TypedCallServer::default();
             let found = lower(line).unwrap().ask(&server).await.unwrap();
             assert_eq!(found.to_string(), reply, "{line}");
             assert_eq!(server.0.lock().unwrap().len(), calls, "{line}");
@@ -190,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn expressions_that_they_cannot() {
+    fn expressions_beyond_typed_calls_are_refused() {
         for (line, column) in [
             ("1/2 + 1", 2),
             ("1.5 + 1", 1),

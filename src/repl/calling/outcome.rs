@@ -1,47 +1,46 @@
-//! What comes of a line.
+//! The outcome of a line.
 
 use crate::client::{CallError, Fault, Note, Reply};
 use crate::explain::{Explanation, LineResult};
 use crate::repl::command::{continuation::LogicalLine, fault::LineFault};
 
-/// What there is to print for a line, or to do.
+/// The outcome of a line: something to print, or to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Nothing to say: a blank line or a comment.
+    /// No output: a blank line, a comment, or a command that succeeded.
     Silence,
     /// A server's reply.
     Answer(Reply),
-    /// The reply to the last of the typed calls that a line of the language became,
-    /// since the server knows no others.
+    /// The reply to the last of the typed calls that a line of the language became.
     Lowered(Reply),
-    /// An earlier answer, which was asked for again.
+    /// An earlier answer, which was recalled.
     Recalled(Reply),
-    /// A text that was asked for.
+    /// A text of whole lines.
     Text(String),
-    /// This was said for the user, who has not seen it.
+    /// A note that was sent for the user, who has not seen its text.
     Said(Note),
-    /// The outcome of a line, and the calls made for it.
+    /// The outcome of a line, and the explanation of its calls.
     Explained(Box<Outcome>, Box<Explanation>),
-    /// These lines are to be answered.
+    /// The lines of a file, to be answered next.
     Load(LoadedFile),
-    /// The worksheet has no answer.
+    /// The server answered with a fault of the line.
     Fault(Fault),
-    /// The line was sent to nobody.
+    /// The line has a fault, and was not sent.
     Unsendable(LineFault),
-    /// The line was sent, and has no reply.
+    /// The line was sent and has no reply.
     Unanswered(CallError),
-    /// The session was asked to end.
+    /// The session ends.
     Quit,
 }
 
 /// The lines of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedFile {
-    /// What the file is called.
+    /// The name of the file.
     pub name: String,
     /// Its lines.
     pub groups: Vec<LogicalLine>,
-    /// Whether `:save` wrote it: what it sets, it sets for its own lines.
+    /// Whether `:save` wrote it. Then its settings hold for its own lines only.
     pub is_saved: bool,
 }
 
@@ -55,7 +54,7 @@ impl From<Result<Reply, CallError>> for Outcome {
 }
 
 impl Outcome {
-    /// A fault of no place.
+    /// Returns a fault without a position.
     pub(in crate::repl) fn fault(reason: &str, message: String, help: &str) -> Self {
         Self::Fault(Fault {
             reason: Some(reason.into()),
@@ -65,8 +64,8 @@ impl Outcome {
         })
     }
 
-    /// The same for a line that had so many `characters` in front.
-    pub(in crate::repl) fn behind(self, characters: usize) -> Self {
+    /// Shifts the positions of faults by `characters` characters.
+    pub(in crate::repl) fn shifted(self, characters: usize) -> Self {
         let moved = |mut fault: Fault| {
             let place = fault.place.take();
             fault.place = place
@@ -79,15 +78,15 @@ impl Outcome {
                 let fault = moved(fault);
                 Self::Unanswered(CallError::Fault { code, fault })
             }
-            Self::Unsendable(fault) => Self::Unsendable(fault.behind(characters)),
+            Self::Unsendable(fault) => Self::Unsendable(fault.shifted(characters)),
             Self::Explained(outcome, explanation) => {
-                Self::Explained(Box::new(outcome.behind(characters)), explanation)
+                Self::Explained(Box::new(outcome.shifted(characters)), explanation)
             }
             outcome => outcome,
         }
     }
 
-    /// The reply, where it is one.
+    /// Returns the reply, if the outcome has one.
     #[must_use]
     pub fn reply(&self) -> Option<&Reply> {
         match self {
@@ -114,7 +113,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the line has no answer where it should have one.
+    /// Whether the line failed.
     #[must_use]
     pub fn is_fault(&self) -> bool {
         match self {

@@ -21,27 +21,16 @@ use self::{
     share::{AnsweredLine, NO_ANSWER},
     subscriber::{ChatEvent, Subscriber},
 };
-use super::{Calls, Outcome};
+use super::{
+    Outcome,
+    calling::calls::{Calls, NoteStream as _},
+    command::Talk,
+};
 use crate::{
     client::{CallError, Fault, Note, Reply},
     proto::note::NAME,
     text::printable::printable,
 };
-
-/// A command of the chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Talk<'t> {
-    /// Subscribe to the notes.
-    Join,
-    /// Unsubscribe.
-    Leave,
-    /// Send this text as a note.
-    Say(&'t str),
-    /// Send the last line and its answer as a note.
-    Share,
-    /// Take the last answer that was shared.
-    Take,
-}
 
 /// One user's part in the chat. Clones share the subscription.
 #[derive(Clone, Debug)]

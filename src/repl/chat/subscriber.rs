@@ -8,9 +8,9 @@ use tokio::{
 };
 
 use super::{echo::EchoFilter, replay::ReplayFilter};
-use crate::repl::Calls;
+use crate::repl::calling::calls::{Calls, NoteStream as _};
 use crate::{
-    client::{CallError, Note, Notes},
+    client::{CallError, Note},
     net::backoff::{Backoff, BackoffPolicy},
     proto::{cursor::Cursor, note::ANNOUNCER},
 };
@@ -32,9 +32,9 @@ const BACKOFF: BackoffPolicy = BackoffPolicy {
 };
 
 /// Receives the notes of the chat, and passes the new ones on.
-pub(in crate::repl) struct Subscriber<C> {
+pub(in crate::repl) struct Subscriber<C: Calls> {
     calls: C,
-    notes: Notes,
+    notes: C::Notes,
     /// The longest time to wait for a note of the history.
     timeout: Duration,
     /// The time at which the stream began, and the pauses before the next ones.
@@ -60,7 +60,7 @@ impl<C: Calls> Subscriber<C> {
     /// Creates a subscriber that reads `notes`, and reports to `joined` at the end of the history.
     pub(in crate::repl) fn new(
         calls: &C,
-        notes: Notes,
+        notes: C::Notes,
         timeout: Duration,
         echoes: &EchoFilter,
         events: &mpsc::Sender<ChatEvent>,

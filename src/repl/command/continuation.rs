@@ -1,50 +1,51 @@
-//! Lines that belong together, since a parenthesis is open between them.
+//! Joins lines between which a parenthesis is open.
 
-use crate::repl::command::{self, Command};
+use super::parse::parse;
 use crate::syntax::{Class, ParseLimits, classes};
 
-/// Lines over which a parenthesis may be open.
+/// Lines over which a parenthesis may be open at most.
 const LINES: usize = 256;
 
-/// A text of several lines as lines to be answered one after the other.
+/// A text as logical lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogicalLines {
-    /// The lines.
+    /// The lines, in their order.
     pub groups: Vec<LogicalLine>,
     /// Whether a parenthesis is open at the end.
     pub is_open: bool,
 }
 
-/// A line to be answered.
+/// A line to be answered, which may stand on several lines of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogicalLine {
-    /// The line on which it begins, from 1.
+    /// The number of the line on which it begins, from 1.
     pub number: usize,
-    /// What stood on several lines is one, with spaces for ends of lines and for comments in
-    /// front of them, so that places stay what they were.
+    /// The text. Spaces replace the ends of lines and the comments before them, so that
+    /// positions stay the same.
     pub line: String,
 }
 
-/// Groups the lines of `text`. One whose parenthesis is never closed stands alone, so that
-/// those behind it are answered all the same.
+/// Joins the lines of a text. A line whose parenthesis is never closed stands alone, so that the
+/// lines after it are answered nevertheless.
 #[must_use]
 pub fn join_continuations(text: &str) -> LogicalLines {
     let all: Vec<_> = text.lines().collect();
     let (mut groups, mut open) = (Vec::new(), false);
     let mut rest = &all[..];
     while let Some(first) = rest.first() {
-        let count = if is_language(first) {
-            closed(rest)
-        } else {
-            Some(1)
+        // Most lines have no open parenthesis, so they are not parsed for this.
+        let count = match closed(rest) {
+            Some(1) => Some(1),
+            _ if !is_language(first) => Some(1),
+            count => count,
         };
         open |= count.is_none();
-        let (group, behind) = rest.split_at(count.unwrap_or(1));
+        let (group, after) = rest.split_at(count.unwrap_or(1));
         groups.push(LogicalLine {
             number: all.len() - rest.len() + 1,
             line: joined(group),
         });
-        rest = behind;
+        rest = after;
     }
     LogicalLines {
         groups,
@@ -52,12 +53,12 @@ pub fn join_continuations(text: &str) -> LogicalLines {
     }
 }
 
-/// Whether a line is one of the language, as far as its beginning tells.
+/// Whether a line begins with no command.
 fn is_language(line: &str) -> bool {
-    matches!(command::parse(line), Ok(Command::Evaluate))
+    parse(line).is_ok_and(|parsed| parsed.is_expression())
 }
 
-/// How many of the lines there are up to where every parenthesis of the first is closed.
+/// Returns the number of lines up to the one that closes every parenthesis of the first.
 fn closed(lines: &[&str]) -> Option<usize> {
     let (mut depth, mut bytes) = (0_usize, 0);
     for (index, line) in lines.iter().enumerate() {
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups() {
+    fn lines_are_joined() {
         for (text, groups, is_open) in [
             ("1 + 1", &[(1, "1 + 1")][..], false),
             ("1\n2\n\n3", &[(1, "1"), (2, "2"), (3, ""), (4, "3")], false),
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_closed_costs_little() {
+    fn unclosed_parentheses_take_linear_time() {
         let text = "(\n".repeat(20_000);
         assert_eq!(join_continuations(&text).groups.len(), 20_000);
     }

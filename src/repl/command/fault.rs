@@ -1,37 +1,37 @@
-//! What is wrong with a line that was sent to nobody.
+//! Faults of lines that are refused before they are sent.
 
 use std::{fmt, ops::Range};
 
 use crate::{proto::errors::reason, syntax::ParseLimits, text::printable::quoted};
 
-/// A line that is no command: what is wrong, where, and what would help.
+/// The fault of a line that is not sent: a message, its position and advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFault {
-    /// The kind of fault, as servers name theirs.
+    /// The kind of the fault, in the notation of servers (`UPPER_SNAKE_CASE`).
     pub reason: &'static str,
     /// One sentence, without a full stop.
     pub message: String,
-    /// The place in the line, in characters from 0, half-open.
+    /// The position in the line, in characters from 0, half-open.
     pub span: Range<usize>,
-    /// What to do about it.
+    /// Advice, in a few words.
     pub help: String,
 }
 
-/// The reason of most: what is wrong with the text.
+/// The reason of most faults: the text of the line is wrong.
 pub(in crate::repl) const SYNTAX: &str = "SYNTAX";
 
-/// Bytes of a line: no server of ours takes more.
+/// Bytes of the longest line that our servers take.
 pub(in crate::repl) const LINE: usize = ParseLimits::DEFAULT.line;
 
 impl LineFault {
-    /// The same in a line that has so many `characters` in front.
-    pub(in crate::repl) fn behind(mut self, characters: usize) -> Self {
+    /// Shifts the position by `characters` characters.
+    pub(in crate::repl) fn shifted(mut self, characters: usize) -> Self {
         self.span = self.span.start + characters..self.span.end + characters;
         self
     }
 
-    /// The command of this line is none for scripts.
-    pub(in crate::repl) fn for_prompts(line: &str) -> Self {
+    /// The fault of a line whose command works at the prompt only, with this advice.
+    pub(super) fn prompt_only(line: &str, help: String) -> Self {
         let command = line.trim().split(char::is_whitespace).next();
         let command = command.unwrap_or_default();
         let start = line.chars().take_while(|c| c.is_whitespace()).count();
@@ -39,15 +39,11 @@ impl LineFault {
             reason: SYNTAX,
             message: format!("{} works at the prompt only", quoted(command)),
             span: start..start + command.chars().count(),
-            help: match command {
-                ":explain" => "from a shell: grpcalc --explain LINE".into(),
-                ":set" => "leave out --save".into(),
-                _ => "leave it out".into(),
-            },
+            help,
         }
     }
 
-    /// The line has `length` bytes, which is too many.
+    /// The fault of a line of `length` bytes, more than [`LINE`].
     pub(in crate::repl) fn too_long(length: usize) -> Self {
         Self {
             reason: reason::LIMIT,

@@ -1,41 +1,38 @@
-//! What `help` prints, from the tables.
+//! The output of `help`, from the tables of commands, functions, settings and limits.
 
 use std::fmt::Write as _;
 
 use super::{
     limits::{LIMITS, Limit},
-    registry::{CommandSpec, Kind, names},
+    registry::{CommandSpec, FAMILIES, names},
+};
+use crate::engine::{
+    self,
+    library::{self, Function, Group},
 };
 use crate::repl::settings::{SETTINGS, Setting};
-use crate::{
-    client::Method,
-    engine::{
-        self,
-        library::{self, Function, Group},
-    },
-    syntax::FORMS,
-};
+use crate::syntax::FORMS;
 
-/// What there is help for.
+/// A topic of help.
 #[derive(Clone, Copy, Debug)]
 pub enum Topic {
     /// A command.
     Command(&'static CommandSpec),
     /// A function of the language.
     Function(&'static Function),
-    /// A number with a name, and what it is.
+    /// A constant, and its meaning.
     Constant(&'static str, &'static str),
-    /// What an answer can be turned `to`, and what that is.
+    /// A form after `to`, and its meaning.
     Conversion(&'static str, &'static str),
     /// A setting.
     Setting(&'static Setting),
     /// A limit of servers.
     Limit(&'static Limit),
-    /// All of the limits.
+    /// All limits.
     Limits,
 }
 
-/// What is defined by each answer.
+/// The name that each answer defines.
 pub const ANS: (&str, &str) = ("ans", "the last answer");
 
 /// The forms that a word alone names, each with its description.
@@ -44,11 +41,11 @@ fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
     words.map(|form| (form.names[0], form.summary))
 }
 
-/// What all limits together are called.
+/// The name of the topic of all limits.
 const ALL_LIMITS: &str = "limits";
 
 impl PartialEq for Topic {
-    /// Whether both are the same entry of a table.
+    /// Whether both topics are the same row of a table.
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()
     }
@@ -57,7 +54,7 @@ impl PartialEq for Topic {
 impl Topic {
     fn name(&self) -> &'static str {
         match self {
-            Self::Command(entry) => entry.names[0],
+            Self::Command(spec) => spec.names[0],
             Self::Function(function) => function.names[0],
             Self::Constant(name, _) | Self::Conversion(name, _) => name,
             Self::Setting(setting) => setting.name,
@@ -66,7 +63,7 @@ impl Topic {
         }
     }
 
-    /// What a name stands for.
+    /// Returns the topic of a name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
         let command = CommandSpec::find(name).map(Self::Command);
@@ -89,20 +86,20 @@ impl Topic {
             .or_else(|| (name == ALL_LIMITS).then_some(Self::Limits))
     }
 
-    /// What it is, in a line.
+    /// Returns the meaning of the topic, in one line.
     #[must_use]
     pub fn summary(&self) -> &'static str {
         match self {
-            Self::Command(entry) => entry.summary,
+            Self::Command(spec) => spec.summary,
             Self::Function(function) => function.summary,
             Self::Constant(_, what) | Self::Conversion(_, what) => what,
             Self::Setting(setting) => setting.summary,
             Self::Limit(limit) => limit.what,
-            Self::Limits => "what servers refuse",
+            Self::Limits => "the limits of servers",
         }
     }
 
-    /// The names of everything that there is help for.
+    /// Returns the name of every topic.
     pub fn all() -> impl Iterator<Item = &'static str> {
         let settings = SETTINGS.iter().map(|setting| setting.name);
         let limits = LIMITS.iter().map(|limit| limit.name);
@@ -116,25 +113,25 @@ impl Topic {
     }
 }
 
-/// Every name of the language.
+/// Returns every name of the language.
 pub fn words() -> impl Iterator<Item = &'static str> {
     let functions = library::all().flat_map(|function| function.names.iter().copied());
     functions.chain(engine::CONSTANTS.iter().map(|(name, _)| *name))
 }
 
-/// The text that `help` prints.
+/// Returns the output of `help`.
 #[must_use]
 pub fn help(topic: Option<Topic>) -> String {
     let mut text = String::new();
     let mut line = |line: &str| writeln!(text, "{line}").expect("a String takes everything");
     match topic {
-        Some(Topic::Command(entry)) => {
-            line(format!("{} {}", entry.names.join("|"), entry.operands).trim_end());
-            line(&format!("  {}", entry.summary));
-            if let Some((example, printed)) = entry.example {
+        Some(Topic::Command(spec)) => {
+            line(format!("{} {}", spec.names.join("|"), spec.operands).trim_end());
+            line(&format!("  {}", spec.summary));
+            if let Some((example, printed)) = spec.example {
                 line(&format!("  {example} prints {printed}"));
             }
-            for detail in entry.details.lines() {
+            for detail in spec.details.lines() {
                 line(&format!("  {detail}"));
             }
         }
@@ -180,33 +177,40 @@ pub fn help(topic: Option<Topic>) -> String {
                     limit.name, limit.value, limit.what
                 ));
             }
-            line("Each is an option of 'grpcalc serve'; the server inside this program has these.");
+            line("Each is an option of 'grpcalc serve'; the embedded server has these values.");
         }
         None => overview(&mut line),
     }
     text
 }
 
-/// Everything there is, on one screen.
+/// Writes the overview, which fits on one screen.
 fn overview(line: &mut impl FnMut(&str)) {
     line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex;");
     line("x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer, # a comment.");
-    let usage = |name: &&str| {
-        let entry = CommandSpec::find(name).expect("a command of the table");
-        let others = match entry.names {
-            [] | [_] => String::new(),
-            [_, others @ ..] => format!(" ({})", others.join(", ")),
+    let usage = |spec: &CommandSpec, is_last: bool| {
+        let [name, others @ ..] = spec.names else {
+            unreachable!("every command has a name")
         };
-        // Those of all verbs are the same, and stand behind the last.
-        let operands = match entry.kind {
-            Kind::Verb(method) if method != Method::Divide => "",
-            _ => entry.operands,
+        let others = match others {
+            [] => String::new(),
+            others => format!(" ({})", others.join(", ")),
+        };
+        // All typed calls have the same operands, which stand after the last.
+        let operands = if spec.is_call() && !is_last {
+            ""
+        } else {
+            spec.operands
         };
         format!("{name}{others} {operands}").trim_end().to_owned()
     };
-    for (title, commands) in OVERVIEW {
-        let usages: Vec<_> = commands.iter().map(usage).collect();
-        line(&format!("{title:<12} {}", usages.join("  ")));
+    for family in FAMILIES {
+        let last = family.commands.len() - 1;
+        let commands = family.commands.iter().enumerate();
+        let usages: Vec<_> = commands
+            .map(|(index, spec)| usage(spec, index == last))
+            .collect();
+        line(&format!("{:<12} {}", family.title, usages.join("  ")));
     }
     for group in Group::ALL {
         let functions = library::all().filter(|function| function.group == group);
@@ -221,20 +225,10 @@ fn overview(line: &mut impl FnMut(&str)) {
     }
     let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
     line(&format!("Constants    {}", constants.join(" ")));
-    line("'help NAME' tells of each; 'help limits' lists what servers refuse.");
+    line("'help NAME' explains each; 'help limits' lists the limits of servers.");
 }
 
-/// The commands by what they are about.
-const OVERVIEW: [(&str, &[&str]); 6] = [
-    ("Typed calls", &["add", "subtract", "multiply", "divide"]),
-    ("Worksheet", &[":vars", ":ans", ":clear", ":save", ":load"]),
-    ("See gRPC", &[":explain", ":trace"]),
-    ("Server", &[":services", ":describe", ":health"]),
-    ("Chat", &[":chat", ":say", ":share", ":take"]),
-    ("Session", &[":set", "help", "quit"]),
-];
-
-/// Words in lines of at most `width` characters.
+/// Wraps words into lines of at most `width` characters.
 fn wrapped(words: &[&str], width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
@@ -253,14 +247,14 @@ fn wrapped(words: &[&str], width: usize) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// Whether the first name of what is called so stands in `text`.
+    /// Whether the first name of the topic is a word of `text`.
     fn find_first(name: &str, text: &str) -> bool {
         let first = Topic::find(name).unwrap().name();
         text.split_whitespace().any(|word| word == first)
     }
 
     #[test]
-    fn there_is_help_for_everything() {
+    fn every_topic_has_help() {
         for name in Topic::all() {
             let text = help(Topic::find(name));
             assert!(text.lines().count() > 1, "{name}: {text}");
@@ -273,7 +267,7 @@ mod tests {
         let text = help(None);
         assert!(names().all(|name| text.contains(name)), "{text}");
         assert!(words().all(|name| find_first(name, &text)), "{text}");
-        // One screen, prompt and all.
+        // One screen, with the prompt.
         assert!(text.lines().count() < 24, "{text}");
         assert!(text.lines().all(|line| line.chars().count() < 80), "{text}");
         assert_eq!(

@@ -1,11 +1,26 @@
-//! Commands: their table, how a line is read as one, their help.
+//! Commands: the rows that define them, the parser, and help.
+//!
+//! Each family of commands has a file, with the rows and the functions that read the operands.
 
+pub(super) mod arguments;
+pub(super) mod call;
+mod chat;
 pub(super) mod continuation;
 pub(super) mod fault;
 pub mod help;
+pub(super) mod inspect;
 pub mod limits;
-pub(super) mod operand;
 mod parse;
 pub mod registry;
+mod server;
+mod session;
+mod worksheet;
 
-pub use self::parse::*;
+pub use self::{
+    arguments::Word,
+    call::Operand,
+    chat::Talk,
+    inspect::Explain,
+    parse::{Command, ParsedCommand, parse},
+    session::Set,
+};

@@ -1,4 +1,4 @@
-//! The answers, in the order of the lines.
+//! Collects the answers in the order of the lines, and prints them.
 
 use std::mem;
 
@@ -7,89 +7,87 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, error::TryRecvError};
 use super::{
     FlowControl, Rules, ScriptEnd, ScriptError,
     output::{OutputBuffer, OutputBuffers, Side, Unread},
-    pending::{Extent, Input, Last, Newest, Pending},
+    pending::{Extent, InputLine, LastAnswer, NewestAnswer, Pending},
 };
 use crate::{
     client::{Answered, CallError, Fault, Reply, WorksheetEvent},
     repl::{
-        LOWERED, Outcome,
-        session::{
-            definitions,
-            stream::{Row, WorksheetStream},
-        },
+        Calls, LOWERED, Outcome,
+        calling::calls::LineResult,
+        session::{definitions, stream::WorksheetStream},
     },
 };
 
-/// Takes the items, waits for the answer of each, and prints it.
-pub(super) struct Collector<'a> {
-    items: UnboundedReceiver<Pending>,
-    pages: OutputBuffers,
+/// Takes pending answers, waits for each, and prints it.
+pub(super) struct Collector<'a, C: Calls> {
+    items: UnboundedReceiver<Pending<C>>,
+    output: OutputBuffers,
     credit: &'a FlowControl,
     rules: Rules,
-    sheet: Option<WorksheetStream>,
-    last: Last,
-    /// The newest line, if it has an answer.
-    newest: Option<Newest>,
-    /// The first line that is not answered.
+    worksheet: Option<WorksheetStream<C>>,
+    last: LastAnswer,
+    /// The answer of the newest line, if it has one.
+    newest: Option<NewestAnswer>,
+    /// The number of the first line that is not answered.
     next: u64,
     /// Whether any line had a fault.
     faulty: bool,
-    /// Whether it was said that lines become typed calls.
-    said: bool,
+    /// Whether [`LOWERED`] was printed.
+    lowering_told: bool,
 }
 
-/// Why no further item is answered.
-enum Stop {
+/// The reason to answer no further items.
+enum StopReason {
     End(ScriptEnd),
     Unreadable(std::io::Error),
 }
 
-impl From<Unread> for Stop {
+impl From<Unread> for StopReason {
     fn from(_: Unread) -> Self {
         Self::End(ScriptEnd::Unread)
     }
 }
 
-impl<'a> Collector<'a> {
+impl<'a, C: Calls> Collector<'a, C> {
     pub(super) fn new(
-        items: UnboundedReceiver<Pending>,
-        pages: mpsc::Sender<OutputBuffer>,
+        items: UnboundedReceiver<Pending<C>>,
+        buffers: mpsc::Sender<OutputBuffer>,
         credit: &'a FlowControl,
         rules: Rules,
     ) -> Self {
         Self {
             items,
-            pages: OutputBuffers::new(pages),
+            output: OutputBuffers::new(buffers),
             credit,
             rules,
-            sheet: None,
-            last: Last::default(),
+            worksheet: None,
+            last: LastAnswer::default(),
             newest: None,
             next: 1,
             faulty: false,
-            said: false,
+            lowering_told: false,
         }
     }
 
-    /// Answers items until there are no more, or one that ends it.
+    /// Answers items until there are no more, or one ends the script.
     pub(super) async fn run(mut self) -> Result<ScriptEnd, ScriptError> {
         let end = match self.answer_all().await {
             Ok(()) => Ok(self.end()),
-            Err(Stop::End(end)) => Ok(end),
-            Err(Stop::Unreadable(error)) => Err(ScriptError::Read(error)),
+            Err(StopReason::End(end)) => Ok(end),
+            Err(StopReason::Unreadable(error)) => Err(ScriptError::Read(error)),
         };
-        // Where nobody takes it, writing has failed and says so.
-        let _ = self.pages.flush().await;
+        // The receiver is dropped only after a write error, which it reports itself.
+        let _ = self.output.flush().await;
         end
     }
 
-    async fn answer_all(&mut self) -> Result<(), Stop> {
+    async fn answer_all(&mut self) -> Result<(), StopReason> {
         loop {
             let item = match self.items.try_recv() {
                 Ok(item) => item,
                 Err(TryRecvError::Disconnected) => return Ok(()),
                 Err(TryRecvError::Empty) => {
-                    self.pages.flush().await?;
+                    self.output.flush().await?;
                     match self.items.recv().await {
                         Some(item) => item,
                         None => return Ok(()),
@@ -97,85 +95,90 @@ impl<'a> Collector<'a> {
                 }
             };
             self.answer(item).await?;
-            if self.pages.is_full() {
-                self.pages.flush().await?;
+            if self.output.is_full() {
+                self.output.flush().await?;
             }
         }
     }
 
-    async fn answer(&mut self, item: Pending) -> Result<(), Stop> {
+    async fn answer(&mut self, item: Pending<C>) -> Result<(), StopReason> {
         match item {
-            Pending::WorksheetStream(sheet) => self.sheet = Some(*sheet),
+            Pending::Opened(worksheet) => self.worksheet = Some(*worksheet),
             Pending::Lines(input, extent) => self.lines(input, extent).await?,
             Pending::Hidden => {
-                // The line behind it would see another last answer.
-                if self.row().await?.is_err() {
+                // Otherwise the line after it would use another last answer.
+                if self.next_answer().await?.is_err() {
                     return Err(self.out_of_step());
                 }
             }
-            Pending::Done(bytes) => {
-                self.done().await?;
+            Pending::Answered(bytes) => {
+                self.end_of_request().await?;
                 self.credit.give_request(bytes);
             }
-            Pending::Lookup(asked) => {
-                let row = self.row().await?;
-                self.done().await?;
-                // Who asked may have ended.
-                let _ = asked.send(row);
+            Pending::Lookup(sender) => {
+                let answer = self.next_answer().await?;
+                self.end_of_request().await?;
+                // The submitter may have ended.
+                let _ = sender.send(answer);
             }
             Pending::Names(input) => self.names(input).await?,
             Pending::Clear(input) => {
-                (self.sheet, self.last, self.newest) = (None, Last::default(), None);
+                (self.worksheet, self.last, self.newest) = (None, LastAnswer::default(), None);
                 self.outcome(&input, &Outcome::Silence)?;
             }
             Pending::Call(input, mut call) => {
                 let done = if let Ok(done) = call.try_recv() {
                     Ok(done)
                 } else {
-                    self.pages.flush().await?;
+                    self.output.flush().await?;
                     call.await
                 };
-                // Nobody drops a call but with the script.
+                // A call is dropped only with the script.
                 let outcome = done.unwrap_or_else(|_| Outcome::Fault(Fault::cancelled()));
                 self.outcome(&input, &outcome)?;
             }
-            Pending::Said(input, outcome) => self.outcome(&input, &outcome)?,
-            Pending::Last(asked) => {
-                let _ = asked.send((self.last.clone(), self.newest.clone()));
+            Pending::Done(input, outcome) => self.outcome(&input, &outcome)?,
+            Pending::Last(sender) => {
+                let _ = sender.send((self.last.clone(), self.newest.clone()));
             }
-            Pending::Read(bytes) => self.pages.set_answered(bytes),
+            Pending::Read(bytes) => self.output.set_answered(bytes),
             Pending::Broken(error) => return Err(self.broken(&error)),
-            Pending::Unreadable(error) => return Err(Stop::Unreadable(error)),
+            Pending::Unreadable(error) => return Err(StopReason::Unreadable(error)),
         }
         Ok(())
     }
 
-    /// The worksheet's answers to so many lines.
-    async fn lines(&mut self, input: Input, extent: Extent) -> Result<(), Stop> {
+    /// Prints the worksheet's answers to a run of lines.
+    async fn lines(&mut self, input: InputLine, extent: Extent) -> Result<(), StopReason> {
         let mut texts = input.text.as_deref().map(|text| text.split('\n'));
         let mut next_text = || texts.as_mut().and_then(Iterator::next).unwrap_or_default();
         let end = input.number + extent.lines;
-        let before = self.pages.answered();
+        let before = self.output.answered();
         let mut number = input.number;
         while number < end {
-            let Some(sheet) = &mut self.sheet else {
+            let Some(worksheet) = &mut self.worksheet else {
                 return Err(self.out_of_step());
             };
-            match sheet.take() {
+            match worksheet.take() {
                 Some(Ok(WorksheetEvent::Answer(Ok(answer)))) => {
                     if answer.text.is_some() {
-                        self.last = Last::WorksheetStream;
+                        self.last = LastAnswer::Worksheet;
                     }
-                    let page = self.pages.on(Side::Output);
-                    self.rules.format.answer(number, next_text(), &answer, page);
-                    // Those before it are not asked for any more.
+                    let buffer = self.output.on(Side::Output);
+                    self.rules
+                        .format
+                        .answer(number, next_text(), &answer, buffer);
+                    // Only the last answer of a run can be requested later.
                     if number + 1 == end {
                         let answer = Reply::Answer(answer.into_owned());
-                        self.newest = Some((number, answer)).filter(|(_, it)| it.is_computed());
+                        self.newest = answer.is_computed().then_some(NewestAnswer {
+                            number,
+                            reply: answer,
+                        });
                     }
                 }
                 Some(Ok(WorksheetEvent::Answer(Err(fault)))) => {
-                    let input = Input {
+                    let input = InputLine {
                         number,
                         text: Some(next_text().to_owned()),
                     };
@@ -185,93 +188,97 @@ impl<'a> Collector<'a> {
                 Some(Ok(WorksheetEvent::Done)) => return Err(self.out_of_step()),
                 Some(Err(error)) => return Err(self.broken(&error)),
                 None => {
-                    // About: how long each of them is, is forgotten.
+                    // An estimate: the length of each line is not kept.
                     let done = extent.bytes * (number - input.number) / extent.lines;
-                    self.pages.set_answered(before + done);
-                    self.pages.flush().await?;
+                    self.output.set_answered(before + done);
+                    self.output.flush().await?;
                     self.wait().await?;
                     continue;
                 }
             }
             number += 1;
             self.next = number;
-            if self.pages.is_full() {
-                self.pages.flush().await?;
+            if self.output.is_full() {
+                self.output.flush().await?;
             }
         }
-        self.pages.set_answered(before + extent.bytes);
+        self.output.set_answered(before + extent.bytes);
         Ok(())
     }
 
-    /// Waits until more has come from the worksheet.
-    async fn wait(&mut self) -> Result<(), Stop> {
-        let came = match &mut self.sheet {
-            Some(sheet) => sheet.wait(self.rules.timeout).await,
+    /// Waits for more answers of the worksheet.
+    async fn wait(&mut self) -> Result<(), StopReason> {
+        let arrived = match &mut self.worksheet {
+            Some(worksheet) => worksheet.wait(self.rules.timeout).await,
             None => Err(CallError::no_worksheet()),
         };
-        came.map_err(|error| self.broken(&error))
+        arrived.map_err(|error| self.broken(&error))
     }
 
-    /// The worksheet's definitions.
-    async fn names(&mut self, input: Input) -> Result<(), Stop> {
-        let mut rows = Vec::new();
-        while let Some(row) = self.event().await? {
-            rows.push(row);
+    /// Prints the definitions of the worksheet.
+    async fn names(&mut self, input: InputLine) -> Result<(), StopReason> {
+        let mut names = Vec::new();
+        while let Some(name) = self.event().await? {
+            names.push(name);
         }
-        self.outcome(&input, &Outcome::Text(definitions(&rows)))
+        self.outcome(&input, &Outcome::Text(definitions(&names)))
     }
 
-    /// The next answer of the worksheet.
-    async fn row(&mut self) -> Result<Row, Stop> {
+    /// Takes the next answer of the worksheet.
+    async fn next_answer(&mut self) -> Result<LineResult, StopReason> {
         match self.event().await? {
-            Some(row) => Ok(row),
+            Some(answer) => Ok(answer),
             None => Err(self.out_of_step()),
         }
     }
 
-    /// The end of a request.
-    async fn done(&mut self) -> Result<(), Stop> {
+    /// Takes the end of a request.
+    async fn end_of_request(&mut self) -> Result<(), StopReason> {
         match self.event().await? {
             None => Ok(()),
             Some(_) => Err(self.out_of_step()),
         }
     }
 
-    /// The next answer of the worksheet, or none at the end of its request.
-    async fn event(&mut self) -> Result<Option<Row>, Stop> {
+    /// Takes the next answer of the worksheet, or `None` at the end of the request.
+    async fn event(&mut self) -> Result<Option<LineResult>, StopReason> {
         loop {
-            let Some(sheet) = &mut self.sheet else {
+            let Some(worksheet) = &mut self.worksheet else {
                 return Err(self.out_of_step());
             };
-            match sheet.take() {
+            match worksheet.take() {
                 Some(Ok(WorksheetEvent::Answer(row))) => {
                     return Ok(Some(row.map(Answered::into_owned)));
                 }
                 Some(Ok(WorksheetEvent::Done)) => return Ok(None),
                 Some(Err(error)) => return Err(self.broken(&error)),
                 None => {
-                    self.pages.flush().await?;
+                    self.output.flush().await?;
                     self.wait().await?;
                 }
             }
         }
     }
 
-    /// Prints what became of a line that had an item of its own.
-    fn outcome(&mut self, input: &Input, outcome: &Outcome) -> Result<(), Stop> {
+    /// Prints the outcome of a line that has an item of its own.
+    fn outcome(&mut self, input: &InputLine, outcome: &Outcome) -> Result<(), StopReason> {
         self.credit.give_item();
         match outcome {
             Outcome::Unanswered(error) if error.is_fatal() => return Err(self.broken(error)),
             Outcome::Lowered(reply) | Outcome::Answer(reply) => {
-                if matches!(outcome, Outcome::Lowered(_)) && !mem::replace(&mut self.said, true) {
-                    let page = self.pages.on(Side::Errors);
-                    page.extend_from_slice(format!("grpcalc: {LOWERED}\n").as_bytes());
+                if matches!(outcome, Outcome::Lowered(_))
+                    && !mem::replace(&mut self.lowering_told, true)
+                {
+                    let buffer = self.output.on(Side::Errors);
+                    buffer.extend_from_slice(format!("grpcalc: {LOWERED}\n").as_bytes());
                 }
                 if !matches!(reply, Reply::Answer(_)) {
-                    self.last = Last::Reply(reply.clone());
+                    self.last = LastAnswer::Reply(reply.clone());
                 }
-                self.newest =
-                    Some((input.number, reply.clone())).filter(|(_, it)| it.is_computed());
+                self.newest = reply.is_computed().then(|| NewestAnswer {
+                    number: input.number,
+                    reply: reply.clone(),
+                });
             }
             Outcome::Fault(_) | Outcome::Unsendable(_) | Outcome::Unanswered(_) => {
                 return self.fault(input, outcome);
@@ -286,14 +293,15 @@ impl<'a> Collector<'a> {
         }
         self.next = input.number + 1;
         let Rules { format, many, .. } = self.rules;
-        format.outcome(input, many, outcome, &mut self.pages);
+        format.outcome(input, many, outcome, &mut self.output);
         if *outcome == Outcome::Quit {
-            return Err(Stop::End(self.end()));
+            return Err(StopReason::End(self.end()));
         }
         Ok(())
     }
 
-    fn fault(&mut self, input: &Input, outcome: &Outcome) -> Result<(), Stop> {
+    /// Prints a fault.
+    fn fault(&mut self, input: &InputLine, outcome: &Outcome) -> Result<(), StopReason> {
         let Rules {
             format,
             many,
@@ -302,9 +310,9 @@ impl<'a> Collector<'a> {
         } = self.rules;
         self.next = input.number + 1;
         self.faulty = true;
-        format.outcome(input, many, outcome, &mut self.pages);
+        format.outcome(input, many, outcome, &mut self.output);
         if fail_fast {
-            return Err(Stop::End(ScriptEnd::Faulty));
+            return Err(StopReason::End(ScriptEnd::Faulty));
         }
         Ok(())
     }
@@ -317,9 +325,9 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// There is nobody any more who could answer the next line, nor any behind it.
-    fn broken(&mut self, error: &CallError) -> Stop {
-        let page = self.pages.on(Side::Errors);
+    /// Reports that the next line and all after it stay unanswered.
+    fn broken(&mut self, error: &CallError) -> StopReason {
+        let buffer = self.output.on(Side::Errors);
         let text = if self.rules.many {
             format!(
                 "grpcalc: line {}: {error}\ngrpcalc: neither that line nor any after it was answered\n",
@@ -328,14 +336,14 @@ impl<'a> Collector<'a> {
         } else {
             format!("grpcalc: {error}\n")
         };
-        page.extend_from_slice(text.as_bytes());
-        Stop::End(ScriptEnd::NoServer)
+        buffer.extend_from_slice(text.as_bytes());
+        StopReason::End(ScriptEnd::NoServer)
     }
 
-    /// What comes does not fit what was asked.
-    fn out_of_step(&mut self) -> Stop {
+    /// Reports that the answers do not fit the requests.
+    fn out_of_step(&mut self) -> StopReason {
         let error = self
-            .sheet
+            .worksheet
             .as_ref()
             .map_or_else(CallError::no_worksheet, WorksheetStream::protocol_error);
         self.broken(&error)

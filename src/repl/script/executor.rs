@@ -1,4 +1,4 @@
-//! Calls that are under way, beside each other.
+//! Calls that run beside each other.
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
@@ -14,48 +14,49 @@ use crate::{
     },
 };
 
-/// What is asked, and where the answer goes.
+/// An operation to run, and the channel of its outcome.
 #[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) question: Question,
-    pub(super) answer: oneshot::Sender<Outcome>,
+pub(super) struct CallRequest {
+    pub(super) operation: Operation,
+    pub(super) reply: oneshot::Sender<Outcome>,
 }
 
+/// An operation that needs calls of its own.
 #[derive(Debug)]
-pub(super) enum Question {
+pub(super) enum Operation {
     /// A typed call.
     Call(Call),
-    /// A line by itself.
+    /// A line of the language by itself.
     Line(String, EvaluateOptions, Evaluation),
-    /// What a server tells of itself.
+    /// A question to the server about itself.
     Discover(ReflectionRequest),
 }
 
-/// Asks whatever comes, until nothing more comes and everything is answered.
-pub(super) async fn ask_all(calls: &impl Calls, mut coming: UnboundedReceiver<Asked>) {
+/// Runs operations as they come, until no more come and all have an outcome.
+pub(super) async fn run_all(calls: &impl Calls, mut requests: UnboundedReceiver<CallRequest>) {
     let mut running = FuturesUnordered::new();
-    let mut more = true;
-    while more || !running.is_empty() {
+    let mut is_open = true;
+    while is_open || !running.is_empty() {
         tokio::select! {
             biased;
             Some(()) = running.next() => {}
-            asked = coming.recv(), if more => match asked {
-                Some(asked) => running.push(ask(calls, asked)),
-                None => more = false,
+            request = requests.recv(), if is_open => match request {
+                Some(request) => running.push(run(calls, request)),
+                None => is_open = false,
             },
         }
     }
 }
 
-async fn ask(calls: &impl Calls, Asked { question, answer }: Asked) {
-    let outcome = match question {
-        Question::Call(call) => calls.call(call.into()).await.into(),
-        Question::Line(line, options, evaluation) => {
+async fn run(calls: &impl Calls, CallRequest { operation, reply }: CallRequest) {
+    let outcome = match operation {
+        Operation::Call(call) => calls.call(call.into()).await.into(),
+        Operation::Line(line, options, evaluation) => {
             // Boxed, since it is rare and large.
             Box::pin(evaluate(calls, line, options, evaluation)).await
         }
-        Question::Discover(inquiry) => Box::pin(discover(calls, inquiry)).await,
+        Operation::Discover(request) => Box::pin(discover(calls, request)).await,
     };
-    // Where nobody takes it, the script has ended.
-    let _ = answer.send(outcome);
+    // Without a receiver the script has ended.
+    let _ = reply.send(outcome);
 }

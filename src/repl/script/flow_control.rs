@@ -1,22 +1,20 @@
-//! How much may be under way.
+//! Limits for what is in flight, so that memory does not depend on the script.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::MAX_CALLS;
 
-/// Bytes of lines that the worksheet has been asked and has not answered. More than a
-/// request and the longest line.
+/// Bytes of lines in flight to the worksheet. More than a request and the longest line.
 const BYTES: usize = 256 * 1024;
 
-/// Requests that it has been asked. Each may be answered by a small frame, of which h2
+/// Requests in flight to the worksheet. Each may be answered by a small frame, of which h2
 /// tolerates a few thousand before they are read.
 const REQUESTS: usize = 1_000;
 
-/// Other items that wait to be answered: typed calls, faults, help. No fewer than calls can
-/// be under way.
+/// Other pending items: typed calls, faults, help. No fewer than the calls in flight.
 const ITEMS: usize = MAX_CALLS;
 
-/// What may still be sent, taken by the feed and given back with the answers.
+/// Credit, taken by the submitter and given back by the collector.
 #[derive(Debug)]
 pub(super) struct FlowControl {
     bytes: Semaphore,
@@ -35,7 +33,7 @@ impl Default for FlowControl {
 }
 
 impl FlowControl {
-    /// Waits until a request of so many bytes may be sent.
+    /// Takes credit for a request of this many bytes, waiting for it if needed.
     pub(super) async fn take_request(&self, bytes: u32) {
         let request = self.requests.acquire().await;
         request.expect("never closed").forget();
@@ -43,23 +41,24 @@ impl FlowControl {
         bytes.expect("never closed").forget();
     }
 
-    /// Such a request is answered.
+    /// Gives back the credit of a request of this many bytes.
     pub(super) fn give_request(&self, bytes: u32) {
         self.requests.add_permits(1);
         self.bytes.add_permits(bytes as usize);
     }
 
-    /// Takes room for an item, if there is some.
+    /// Takes credit for an item, if there is some.
     pub(super) fn try_take_item(&self) -> bool {
-        let room = self.items.try_acquire();
-        room.map(SemaphorePermit::forget).is_ok()
+        let permit = self.items.try_acquire();
+        permit.map(SemaphorePermit::forget).is_ok()
     }
 
-    /// Waits for room for an item.
+    /// Takes credit for an item, waiting for it if needed.
     pub(super) async fn take_item(&self) {
         self.items.acquire().await.expect("never closed").forget();
     }
 
+    /// Gives back the credit of an item.
     pub(super) fn give_item(&self) {
         self.items.add_permits(1);
     }

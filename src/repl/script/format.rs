@@ -1,34 +1,35 @@
-//! How the answers of a script are printed.
+//! The printers of a script: plain text and JSON.
 
 use std::{
-    fmt::{self, Display},
-    io::Write as _,
+    fmt::Display,
+    io::{self, Write as _},
 };
 
 use serde::Serialize;
 
 use super::{
     output::{OutputBuffers, Side},
-    pending::Input,
+    pending::InputLine,
 };
+use crate::explain::Explanation;
 use crate::{
-    client::{Answered, CallError, Fault, Note, Reply},
-    repl::Outcome,
+    client::{Answered, CallError, Note, Reply},
+    repl::{FaultView, Outcome, Present},
 };
 
-/// How to print.
+/// The format of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// An answer on a line of the output; what is wrong among the errors.
+    /// An answer in a line of the output, a fault in a line of the errors.
     #[default]
     Plain,
-    /// For each line of the script an object on a line of the output.
+    /// For each line of the script, an object in a line of the output.
     Json,
 }
 
 /// A line of the script as JSON. `docs/scripts.md` describes it.
 #[derive(Debug, Default, Serialize)]
-struct Row<'a> {
+struct JsonLine<'a> {
     line: u64,
     input: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -40,11 +41,11 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fault: Option<FaultRow<'a>>,
+    fault: Option<JsonFault<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct FaultRow<'a> {
+struct JsonFault<'a> {
     reason: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,162 +57,204 @@ struct FaultRow<'a> {
 }
 
 impl Format {
-    /// Prints the answer of the worksheet to line `number`, of which the text is
-    /// `input`.
+    /// Prints the answer of the worksheet to line `number`, whose text is `input`.
     #[inline]
     pub(super) fn answer(
         self,
         number: u64,
         input: &str,
         answer: &Answered<'_>,
-        page: &mut Vec<u8>,
+        buffer: &mut Vec<u8>,
     ) {
         match self {
-            // A definition has nothing to say.
+            // A definition prints nothing.
             Self::Plain => {
                 if let Some(text) = &answer.text
                     && answer.name.is_empty()
                 {
-                    page.extend_from_slice(text.as_bytes());
-                    page.push(b'\n');
+                    buffer.extend_from_slice(text.as_bytes());
+                    buffer.push(b'\n');
                 }
             }
-            Self::Json => row(
-                page,
-                &Row {
+            Self::Json => write_json(
+                buffer,
+                &JsonLine {
                     line: number,
                     input,
                     name: &answer.name,
                     value: answer.text.as_deref(),
                     rounded: answer.text.is_some().then_some(answer.rounded),
-                    ..Row::default()
+                    ..JsonLine::default()
                 },
             ),
         }
     }
 
-    /// Prints what a line came to that is no answer of the worksheet.
+    /// Prints the outcome of a line that has an item of its own. With `many` lines, faults have
+    /// the number of their line.
     pub(super) fn outcome(
         self,
-        input: &Input,
+        input: &InputLine,
         many: bool,
         outcome: &Outcome,
-        pages: &mut OutputBuffers,
+        output: &mut OutputBuffers,
     ) {
-        if self == Self::Json {
-            return json(input, outcome, pages.on(Side::Output));
-        }
-        let wrong: &dyn Display = match outcome {
-            Outcome::Silence | Outcome::Said(_) | Outcome::Load(_) | Outcome::Quit => return,
-            Outcome::Answer(Reply::Answer(answer)) => {
-                return self.answer(0, "", &answer.borrowed(), pages.on(Side::Output));
-            }
-            Outcome::Answer(reply) | Outcome::Lowered(reply) | Outcome::Recalled(reply) => {
-                return print(pages.on(Side::Output), format_args!("{reply}\n"));
-            }
-            Outcome::Text(text) => {
-                return print(pages.on(Side::Output), format_args!("{text}"));
-            }
-            Outcome::Explained(outcome, explanation) => {
-                self.outcome(input, many, outcome, pages);
-                return print(pages.on(Side::Output), format_args!("{explanation}"));
-            }
-            Outcome::Fault(fault) => fault,
-            Outcome::Unsendable(fault) => fault,
-            Outcome::Unanswered(error) => error,
+        let printed = match self {
+            Self::Plain => outcome.present(&mut PlainPrinter {
+                number: many.then_some(input.number),
+                output,
+            }),
+            Self::Json => outcome.present(&mut JsonPrinter {
+                input,
+                buffer: output.on(Side::Output),
+            }),
         };
-        let page = pages.on(Side::Errors);
-        if many {
-            print(
-                page,
-                format_args!("grpcalc: line {}: {wrong}\n", input.number),
-            );
-        } else {
-            print(page, format_args!("grpcalc: {wrong}\n"));
+        printed.expect("a Vec takes everything");
+    }
+}
+
+/// Prints answers to the output and faults to the errors.
+struct PlainPrinter<'p> {
+    /// The number of the line, if it is printed with faults.
+    number: Option<u64>,
+    output: &'p mut OutputBuffers,
+}
+
+impl PlainPrinter<'_> {
+    fn print_error(&mut self, error: &dyn Display) -> io::Result<()> {
+        let buffer = self.output.on(Side::Errors);
+        match self.number {
+            Some(number) => writeln!(buffer, "grpcalc: line {number}: {error}"),
+            None => writeln!(buffer, "grpcalc: {error}"),
         }
     }
 }
 
-fn json(input: &Input, outcome: &Outcome, page: &mut Vec<u8>) {
-    let blank = Row {
+impl Present for PlainPrinter<'_> {
+    fn answer(&mut self, reply: &Reply, is_recalled: bool) -> io::Result<()> {
+        let buffer = self.output.on(Side::Output);
+        match reply {
+            Reply::Answer(answer) if !is_recalled => {
+                Format::Plain.answer(0, "", &answer.borrowed(), buffer);
+                Ok(())
+            }
+            reply => writeln!(buffer, "{reply}"),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        write!(self.output.on(Side::Output), "{text}")
+    }
+
+    fn note(&mut self, _: &Note) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn explanation(&mut self, explanation: &Explanation) -> io::Result<()> {
+        self.text(&explanation.to_string())
+    }
+
+    fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()> {
+        self.print_error(fault.whole)
+    }
+
+    fn error(&mut self, error: &CallError) -> io::Result<()> {
+        self.print_error(error)
+    }
+}
+
+/// Prints a JSON object for each line.
+struct JsonPrinter<'p> {
+    input: &'p InputLine,
+    buffer: &'p mut Vec<u8>,
+}
+
+/// Returns the fields of a line that every object has.
+fn blank(input: &InputLine) -> JsonLine<'_> {
+    JsonLine {
         line: input.number,
         input: input.text.as_deref().unwrap_or_default(),
-        ..Row::default()
-    };
-    let fault = |fault| Row {
-        fault: Some(fault),
-        ..blank
-    };
-    match outcome {
-        Outcome::Silence | Outcome::Load(_) | Outcome::Quit => row(page, &blank),
-        Outcome::Answer(Reply::Answer(answer)) => {
-            Format::Json.answer(blank.line, blank.input, &answer.borrowed(), page);
+        ..JsonLine::default()
+    }
+}
+
+impl Present for JsonPrinter<'_> {
+    fn silence(&mut self) -> io::Result<()> {
+        write_json(self.buffer, &blank(self.input));
+        Ok(())
+    }
+
+    fn answer(&mut self, reply: &Reply, is_recalled: bool) -> io::Result<()> {
+        let blank = blank(self.input);
+        if let Reply::Answer(answer) = reply
+            && !is_recalled
+        {
+            Format::Json.answer(blank.line, blank.input, &answer.borrowed(), self.buffer);
+            return Ok(());
         }
-        Outcome::Answer(reply) | Outcome::Lowered(reply) | Outcome::Recalled(reply) => row(
-            page,
-            &Row {
-                value: Some(&reply.to_string()),
-                rounded: Some(reply.is_rounded()),
-                ..blank
-            },
-        ),
-        Outcome::Said(Note { text, .. }) | Outcome::Text(text) => row(
-            page,
-            &Row {
-                text: Some(text),
-                ..blank
-            },
-        ),
-        Outcome::Explained(outcome, _) => json(input, outcome, page),
-        Outcome::Fault(found) => row(page, &fault(FaultRow::new(found))),
-        Outcome::Unsendable(found) => row(
-            page,
-            &fault(FaultRow {
-                reason: found.reason,
-                message: &found.message,
-                start: Some(found.span.start),
-                end: Some(found.span.end),
-                help: &found.help,
+        let line = JsonLine {
+            value: Some(&reply.to_string()),
+            rounded: Some(reply.is_rounded()),
+            ..blank
+        };
+        write_json(self.buffer, &line);
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        let line = JsonLine {
+            text: Some(text),
+            ..blank(self.input)
+        };
+        write_json(self.buffer, &line);
+        Ok(())
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        self.text(&note.text)
+    }
+
+    fn explanation(&mut self, _: &Explanation) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()> {
+        let line = JsonLine {
+            fault: Some(JsonFault {
+                reason: fault.reason.unwrap_or("UNKNOWN"),
+                message: fault.message,
+                start: fault.span.as_ref().map(|span| span.start),
+                end: fault.span.as_ref().map(|span| span.end),
+                help: fault.help,
             }),
-        ),
-        Outcome::Unanswered(CallError::Fault { fault: found, .. }) => {
-            row(page, &fault(FaultRow::new(found)));
-        }
-        Outcome::Unanswered(error) => row(
-            page,
-            &fault(FaultRow {
+            ..blank(self.input)
+        };
+        write_json(self.buffer, &line);
+        Ok(())
+    }
+
+    fn error(&mut self, error: &CallError) -> io::Result<()> {
+        let message = error.to_string();
+        let line = JsonLine {
+            fault: Some(JsonFault {
                 reason: if error.is_fatal() {
                     "UNAVAILABLE"
                 } else {
                     "DEADLINE_EXCEEDED"
                 },
-                message: &error.to_string(),
+                message: &message,
                 start: None,
                 end: None,
                 help: "",
             }),
-        ),
+            ..blank(self.input)
+        };
+        write_json(self.buffer, &line);
+        Ok(())
     }
 }
 
-impl<'a> FaultRow<'a> {
-    fn new(fault: &'a Fault) -> Self {
-        let place = fault.place.as_ref();
-        Self {
-            reason: fault.reason.as_deref().unwrap_or("UNKNOWN"),
-            message: &fault.message,
-            start: place.map(|place| place.start),
-            end: place.map(|place| place.end),
-            help: &fault.help,
-        }
-    }
-}
-
-fn row(page: &mut Vec<u8>, row: &Row<'_>) {
-    serde_json::to_writer(&mut *page, row).expect("a Vec takes everything");
-    page.push(b'\n');
-}
-
-fn print(page: &mut Vec<u8>, text: fmt::Arguments<'_>) {
-    page.write_fmt(text).expect("a Vec takes everything");
+fn write_json(buffer: &mut Vec<u8>, line: &JsonLine<'_>) {
+    serde_json::to_writer(&mut *buffer, line).expect("a Vec takes everything");
+    buffer.push(b'\n');
 }

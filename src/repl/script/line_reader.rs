@@ -1,4 +1,4 @@
-//! Lines from a pipe or a file.
+//! Reads lines from a pipe or a file.
 
 use std::{io, mem};
 
@@ -6,28 +6,27 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use crate::repl::command::fault::{LINE, LineFault, SYNTAX};
 
-/// Bytes that are read at once.
+/// Bytes of one read at most.
 const CHUNK: usize = 64 * 1024;
 
-/// A line and its number, from 1. What cannot be a line of text is a fault of that
-/// line only.
+/// A line and its number, from 1. A line that is too long or not UTF-8 is a fault.
 #[derive(Debug, PartialEq)]
-pub(in crate::repl) struct Line<'b> {
+pub(in crate::repl) struct NumberedLine<'b> {
     pub(in crate::repl) number: u64,
     pub(in crate::repl) text: Result<&'b str, LineFault>,
 }
 
-/// Cuts bytes into lines. A line ends with LF or CRLF; the last one may end with
-/// the input. Memory stays within a chunk and the longest line allowed.
+/// Splits bytes into lines. A line ends with LF or CRLF; the last one may end with the input.
+/// Memory is bounded by a chunk and the longest line allowed.
 #[derive(Debug)]
 pub(in crate::repl) struct LineReader<R> {
     input: R,
     buffer: Vec<u8>,
-    /// Where in the buffer the next line begins.
+    /// The position in the buffer where the next line begins.
     start: usize,
-    /// Bytes behind that in which no end of a line was found.
+    /// Bytes after `start` without an end of a line.
     searched: usize,
-    /// Bytes of the next line that were thrown away, since it is too long anyhow.
+    /// Bytes of the next line that were dropped, since the line is too long anyway.
     dropped: usize,
     number: u64,
     ended: bool,
@@ -48,13 +47,13 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         }
     }
 
-    /// Bytes of the input that the lines so far took.
+    /// Returns the bytes of the input that the lines so far took.
     pub(in crate::repl) fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// The next line of what has been read.
-    pub(in crate::repl) fn line(&mut self) -> Option<Line<'_>> {
+    /// Returns the next line that has been read whole.
+    pub(in crate::repl) fn line(&mut self) -> Option<NumberedLine<'_>> {
         let rest = &self.buffer[self.start..];
         let found = memchr::memchr(b'\n', &rest[self.searched..]);
         let length = match found {
@@ -71,22 +70,22 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         self.searched = 0;
         self.number += 1;
         self.taken += (dropped + consumed) as u64;
-        Some(Line {
+        Some(NumberedLine {
             number: self.number,
             text: text(&self.buffer[begin..begin + length], dropped),
         })
     }
 
-    /// Reads more, as soon as there is more; false where there is nothing more.
+    /// Reads more. Returns false at the end of the input.
     pub(in crate::repl) async fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
-        // What is left is the beginning of a line, and mostly short.
+        // The rest is the beginning of a line, and mostly short.
         self.buffer.drain(..self.start);
         self.start = 0;
         if self.buffer.len() > LINE + 1 {
-            // Its last byte may be a CR.
+            // The last byte may be a CR.
             let all_but_one = self.buffer.len() - 1;
             self.dropped += all_but_one;
             self.buffer.drain(..all_but_one);
@@ -99,7 +98,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     }
 }
 
-/// The text of a line of which `dropped` bytes are not there.
+/// Returns the text of a line of which `dropped` bytes are missing.
 fn text(bytes: &[u8], dropped: usize) -> Result<&str, LineFault> {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
     if dropped + bytes.len() > LINE {
@@ -124,14 +123,14 @@ mod tests {
     use std::pin::pin;
     use tokio_util::io::StreamReader;
 
-    /// The lines of input that arrives in `chunks`.
+    /// Returns the lines of an input that arrives in `chunks`.
     fn lines(chunks: &[&[u8]]) -> Vec<(u64, Result<String, LineFault>)> {
         let stream = tokio_stream::iter(chunks.iter().map(|chunk| Ok::<_, io::Error>(*chunk)));
         let mut reader = LineReader::new(StreamReader::new(stream));
         let all = async {
             let mut lines = Vec::new();
             while reader.fill().await.unwrap() {
-                while let Some(Line { number, text }) = reader.line() {
+                while let Some(NumberedLine { number, text }) = reader.line() {
                     lines.push((number, text.map(str::to_owned)));
                 }
             }
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_a_fault_of_their_line() {
+    fn invalid_utf8_is_a_fault_of_its_line() {
         assert_eq!(
             texts(&[b"one\n\xc3\xa9 \xff\xfe\nthree\n"]),
             [

@@ -1,12 +1,13 @@
-//! Many lines without a prompt: from a pipe, a file or the arguments.
+//! Scripts: many lines without a prompt, from a pipe, a file or the arguments.
 //!
-//! Three futures share the work, and a thread writes. [`feed`] reads lines, gathers those
-//! of the language to requests for the worksheet, and has typed calls made ([`calls`]);
-//! it says in items, one after the other, where each line's answer will come from. [`replies`]
-//! takes the items in that order, waits for the answer of each, and puts it on a page.
-//! [`page`] has the thread that writes pages.
+//! Three futures and a thread share the work. The [`Submitter`] reads lines, batches those of the
+//! language into requests for the worksheet, and queues a pending answer for each line. The
+//! [`executor`] makes calls of their own. The [`Collector`] takes the pending answers in their
+//! order, waits for each, and prints it to a buffer. The thread of [`output`] writes the buffers.
 
+mod batch;
 mod collect;
+mod execute;
 mod executor;
 mod flow_control;
 mod format;
@@ -34,59 +35,58 @@ pub use self::{
     output::{Output, Side},
 };
 
-/// What was heard in the chat and waits to be written.
-const HEARD: usize = 16;
+/// Events of the chat that wait to be written at most.
+const CHAT_EVENTS: usize = 16;
 
-/// Pages that wait to be written. Where nobody reads the answers, everything waits for
-/// that.
-const PAGES: usize = 2;
+/// Buffers that wait to be written at most. If the answers are not read, the script stops here.
+const BUFFERS: usize = 2;
 
 /// How a script is run.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
-    /// Print nothing after the first fault.
+    /// Whether to stop at the first fault.
     pub fail_fast: bool,
-    /// Whether there are several lines, which remember each other, and whose numbers
-    /// faults are told with. A single line is evaluated by itself.
+    /// Whether there are several lines: they share a worksheet, and faults have line numbers. A
+    /// single line is evaluated by itself.
     pub many: bool,
-    /// How to print.
+    /// The format of the output.
     pub format: Format,
-    /// How lines are evaluated and answers shown.
+    /// How lines are evaluated and answers are shown.
     pub options: EvaluateOptions,
-    /// How long to wait for an answer when nothing else comes either.
+    /// How long to wait for the next answer.
     pub timeout: Duration,
 }
 
-/// How a script came to its end.
+/// The end of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScriptEnd {
     /// Every line was answered.
     Answered,
-    /// Some line had a fault.
+    /// A line had a fault.
     Faulty,
-    /// There is no server to answer; no later line was answered either.
+    /// The server is gone; no later line was answered.
     NoServer,
-    /// Nobody reads the answers any more.
+    /// The output was closed.
     Unread,
 }
 
-/// Why a script could not go on. The server has no part in it.
+/// An error of a script's input or output.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
-    /// The lines.
+    /// The lines cannot be read.
     #[error("cannot read the script")]
     Read(#[source] io::Error),
-    /// The answers.
+    /// The answers cannot be written.
     #[error("cannot write the answers")]
     Write(#[source] io::Error),
 }
 
 /// Answers the lines of `input` in their order on `output`.
 ///
-/// What has been read is sent at once, whether or not earlier lines have been answered;
-/// answers are written as soon as there is nothing to do but wait. Memory does not
-/// depend on the number of lines, nor on how fast the answers are read. In the chat the
-/// user is called `name`; what is heard there goes to the errors.
+/// A line is sent as soon as it is read, whether or not earlier lines have been answered; answers
+/// are written before the script waits. Memory does not depend on the number of lines, nor on how
+/// fast the answers are read. `name` is the name of the user in the chat, whose events go to the
+/// errors.
 pub async fn run(
     input: impl AsyncRead + Unpin,
     output: impl Output,
@@ -95,9 +95,9 @@ pub async fn run(
     name: &str,
 ) -> Result<ScriptEnd, ScriptError> {
     let credit = FlowControl::default();
-    // What waits in it is bounded by the credit.
+    // Bounded by the credit.
     let (items, to_answer) = mpsc::unbounded_channel();
-    let (pages, to_write) = mpsc::channel(PAGES);
+    let (buffers, to_write) = mpsc::channel(BUFFERS);
     let (written, writing) = oneshot::channel();
     std::thread::Builder::new()
         .name("answers".into())
@@ -105,55 +105,55 @@ pub async fn run(
             let _ = written.send(output::write_all(to_write, output));
         })
         .map_err(ScriptError::Write)?;
-    let (asked, to_ask) = mpsc::unbounded_channel();
-    let (listener, mut heard) = mpsc::channel(HEARD);
-    let chat = ChatSession::new(name, rules.timeout, listener);
-    // What is on its way to the pages, also where this ends.
-    let mut passing = None;
+    let (requested, to_call) = mpsc::unbounded_channel();
+    let (chat_sender, mut chat_events) = mpsc::channel(CHAT_EVENTS);
+    let chat = ChatSession::new(name, rules.timeout, chat_sender);
+    // The event that waits for room among the buffers; kept if `feeding` is dropped.
+    let mut waiting = None;
     let feeding = async {
-        let feed = Submitter::new(calls, items, asked, &credit, rules, chat.clone());
-        let asking = executor::ask_all(calls, to_ask);
-        let hearing = async {
+        let submitter = Submitter::new(calls, items, requested, &credit, rules, chat.clone());
+        let calling = executor::run_all(calls, to_call);
+        let listening = async {
             loop {
-                passing = heard.recv().await;
-                // Where nobody takes it, writing has failed and says so.
-                let Ok(place) = pages.reserve().await else {
+                waiting = chat_events.recv().await;
+                // The receiver is dropped only after a write error, which it reports itself.
+                let Ok(permit) = buffers.reserve().await else {
                     return;
                 };
-                let Some(heard) = passing.take() else { return };
-                place.send(aside(heard));
+                let Some(event) = waiting.take() else { return };
+                permit.send(chat_buffer(event));
             }
         };
-        tokio::join!(feed.run(LineReader::new(input)), asking, hearing);
-        // The items say how it ended.
+        tokio::join!(submitter.run(LineReader::new(input)), calling, listening);
+        // The collector decides how the script ends.
         std::future::pending().await
     };
     let end = tokio::select! {
         biased;
-        end = Collector::new(to_answer, pages.clone(), &credit, rules).run() => end,
+        end = Collector::new(to_answer, buffers.clone(), &credit, rules).run() => end,
         never = feeding => never,
     };
-    // Nobody listens any more; what was heard is told.
+    // The subscription ends; the events that arrived are written.
     drop(chat);
-    let rest = std::iter::from_fn(|| heard.try_recv().ok());
-    for heard in passing.into_iter().chain(rest) {
-        let _ = pages.send(aside(heard)).await;
+    let rest = std::iter::from_fn(|| chat_events.try_recv().ok());
+    for event in waiting.into_iter().chain(rest) {
+        let _ = buffers.send(chat_buffer(event)).await;
     }
-    drop(pages);
+    drop(buffers);
     match writing.await {
         Ok(Ok(())) => end,
-        // Whoever closed the pipe has seen enough: `grpcalc -f long.calc | head -1`.
+        // The reader has seen enough: `grpcalc -f long.calc | head -1`.
         Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ScriptEnd::Unread),
         Ok(Err(error)) => Err(ScriptError::Write(error)),
         Err(_) => Err(ScriptError::Write(io::Error::other("the writer failed"))),
     }
 }
 
-/// What was heard, as the errors have it.
-fn aside(heard: ChatEvent) -> OutputBuffer {
-    match heard {
-        ChatEvent::Note(note) => OutputBuffer::aside(format!("{note}\n")),
-        ChatEvent::Notice(text) => OutputBuffer::aside(format!("grpcalc: {text}\n")),
+/// Returns an event of the chat as text for the errors.
+fn chat_buffer(event: ChatEvent) -> OutputBuffer {
+    match event {
+        ChatEvent::Note(note) => OutputBuffer::notice(format!("{note}\n")),
+        ChatEvent::Notice(text) => OutputBuffer::notice(format!("grpcalc: {text}\n")),
     }
 }
 

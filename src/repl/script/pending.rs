@@ -1,4 +1,4 @@
-//! Where the answers of the lines will come from.
+//! Answers that are still to come, in the order of the lines.
 
 use std::io;
 
@@ -6,77 +6,79 @@ use tokio::sync::oneshot;
 
 use crate::{
     client::{CallError, Reply},
-    repl::{
-        Outcome,
-        session::stream::{Row, WorksheetStream},
-    },
+    repl::{Calls, Outcome, calling::calls::LineResult, session::stream::WorksheetStream},
 };
 
-/// A line's number, and its text where that is printed beside the answer.
+/// The number of a line, and its text if that is printed beside the answer.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(super) struct InputLine {
+    /// The number, from 1.
     pub(super) number: u64,
     pub(super) text: Option<String>,
 }
 
-/// How many lines there are, and how long they are together.
+/// The size of a run of lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     pub(super) lines: u64,
     pub(super) bytes: u64,
 }
 
-/// What comes next, in the order of the lines.
-#[derive(Debug)]
-pub(super) enum Pending {
+/// An item of the queue between the submitter and the collector.
+pub(super) enum Pending<C: Calls> {
     /// From here on this worksheet answers.
-    WorksheetStream(Box<WorksheetStream>),
-    /// The next answers of the worksheet belong to lines: this one and those behind it,
-    /// whose texts are joined by `\n`.
-    Lines(Input, Extent),
-    /// Its next answer belongs to no line.
+    Opened(Box<WorksheetStream<C>>),
+    /// The next answers of the worksheet belong to a run of lines, from this one on. Their
+    /// texts are joined by `\n`.
+    Lines(InputLine, Extent),
+    /// The next answer of the worksheet belongs to no line.
     Hidden,
-    /// A request of so many bytes is answered.
-    Done(u32),
-    /// Its next request is a preview, whose answer goes here.
-    Lookup(oneshot::Sender<Row>),
-    /// Its next request is for the definitions.
-    Names(Input),
-    /// It is not asked any more.
-    Clear(Input),
-    /// A call is under way.
-    Call(Input, oneshot::Receiver<Outcome>),
-    /// The answer is there.
-    Said(Input, Outcome),
-    /// To be told what the last answer is, and what the newest line came to.
-    Last(oneshot::Sender<(Last, Option<Newest>)>),
-    /// So many bytes of the input have been read up to here.
+    /// A request of this many bytes ends here.
+    Answered(u32),
+    /// The next request of the worksheet is a preview; its answer goes here.
+    Lookup(oneshot::Sender<LineResult>),
+    /// The next request of the worksheet lists the definitions.
+    Names(InputLine),
+    /// The worksheet gets no further requests.
+    Clear(InputLine),
+    /// A call of its own.
+    Call(InputLine, oneshot::Receiver<Outcome>),
+    /// An outcome that is known already.
+    Done(InputLine, Outcome),
+    /// A request of the submitter for the last answer, and for the answer of the newest line.
+    Last(oneshot::Sender<(LastAnswer, Option<NewestAnswer>)>),
+    /// The bytes of the input that were read up to here.
     Read(u64),
-    /// Nothing behind this can be answered.
+    /// No line from here on can be answered.
     Broken(CallError),
-    /// The input broke.
+    /// The input could not be read.
     Unreadable(io::Error),
 }
 
-impl Pending {
-    /// Whether it takes room of its own, which is given back with its answer.
-    pub(super) fn has_room(&self) -> bool {
+impl<C: Calls> Pending<C> {
+    /// Whether it takes a credit of its own, which its answer gives back.
+    pub(super) fn takes_credit(&self) -> bool {
         matches!(
             self,
-            Self::Names(_) | Self::Clear(_) | Self::Call(..) | Self::Said(..)
+            Self::Names(_) | Self::Clear(_) | Self::Call(..) | Self::Done(..)
         )
     }
 }
 
-/// The answer of the line with this number.
-pub(super) type Newest = (u64, Reply);
+/// The answer of the newest line.
+#[derive(Clone, Debug)]
+pub(super) struct NewestAnswer {
+    /// The number of the line, from 1.
+    pub(super) number: u64,
+    pub(super) reply: Reply,
+}
 
-/// Whose the last answer is.
+/// The last answer of the script.
 #[derive(Clone, Debug, Default)]
-pub(super) enum Last {
-    /// The worksheet's, which knows it, or nobody's.
+pub(super) enum LastAnswer {
+    /// The worksheet's, which knows it, or none.
     #[default]
-    WorksheetStream,
+    Worksheet,
     /// A typed call's.
     Reply(Reply),
 }

@@ -40,7 +40,7 @@ fn embedded() -> Client {
     Client::lazy(Target::Embedded(dial, None), RULES.timeout)
 }
 
-/// Keeps what it is given, each side by itself.
+/// Keeps the output and the errors.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<[Vec<u8>; 2]>>);
 
@@ -58,7 +58,7 @@ impl Kept {
     }
 }
 
-/// What a script prints on both sides, and its end.
+/// Runs a script. Returns its output, its errors and its end.
 async fn run_all(
     input: impl AsyncRead + Unpin,
     rules: Rules,
@@ -73,10 +73,10 @@ async fn run_all(
 fn assert_prints(
     (output, errors, end): (String, String, Result<ScriptEnd, ScriptError>),
     printed: &str,
-    complaints: &str,
+    faults: &str,
     expected: ScriptEnd,
 ) {
-    assert_eq!((output.as_str(), errors.as_str()), (printed, complaints));
+    assert_eq!((output.as_str(), errors.as_str()), (printed, faults));
     assert_eq!(end.unwrap(), expected);
 }
 
@@ -147,12 +147,12 @@ ans
 ";
     let faults = "\
 grpcalc: line 5: division by zero (column 2)
-grpcalc: line 9: unknown name 'y' (column 7): operands are integers from -2147483648 to 2147483647, or names of such
-grpcalc: line 10: unknown name 'half' (column 7): operands are integers from -2147483648 to 2147483647, or names of such
-grpcalc: line 12: 'half' is 0.5, not an integer (column 7): operands are integers from -2147483648 to 2147483647, or names of such
-grpcalc: line 14: 'big' is 2147483648, which does not fit int32 (column 5): operands are integers from -2147483648 to 2147483647, or names of such
+grpcalc: line 9: unknown name 'y' (column 7): operands are integers from -2147483648 to 2147483647, or names of integers
+grpcalc: line 10: unknown name 'half' (column 7): operands are integers from -2147483648 to 2147483647, or names of integers
+grpcalc: line 12: 'half' is 0.5, not an integer (column 7): operands are integers from -2147483648 to 2147483647, or names of integers
+grpcalc: line 14: 'big' is 2147483648, which does not fit int32 (column 5): operands are integers from -2147483648 to 2147483647, or names of integers
 grpcalc: line 17: unknown name 'x' (column 1)
-grpcalc: line 18: there is no last answer (column 5): operands are integers from -2147483648 to 2147483647, or names of such
+grpcalc: line 18: there is no last answer (column 5): operands are integers from -2147483648 to 2147483647, or names of integers
 grpcalc: line 20: division by zero (column 2)
 ";
     let answers = "30\n31\n62\n62\n15.5\n15.5\nbig = 2147483648\nhalf = 0.5\nx = 20\n42\n42\n";
@@ -193,7 +193,7 @@ async fn rows_of_json() {
 }
 
 #[tokio::test]
-async fn what_was_answered_before_the_input_broke_is_printed() {
+async fn answers_before_an_input_error_are_printed() {
     let broken = io::Error::other("the disk is gone");
     let chunks = [Ok(&b"add 1 2\n3 + 4\nadd 3"[..]), Err(broken)];
     let input = StreamReader::new(tokio_stream::iter(chunks));
@@ -202,7 +202,7 @@ async fn what_was_answered_before_the_input_broke_is_printed() {
     assert!(matches!(end, Err(ScriptError::Read(_))), "{end:?}");
 }
 
-/// An endless script of both kinds of lines, and the bytes of it that were read.
+/// Returns an endless script of both kinds of lines, and a counter of the bytes read.
 fn endless() -> (impl AsyncRead + Unpin, Arc<AtomicUsize>) {
     let read = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&read);
@@ -214,11 +214,11 @@ fn endless() -> (impl AsyncRead + Unpin, Arc<AtomicUsize>) {
     (StreamReader::new(tokio_stream::iter(chunks)), read)
 }
 
-/// Whoever stops reading the answers stops the reading of lines, and typed calls that are
-/// under way have their replies all the same.
+/// If the answers are not read, no more lines are read, and typed calls in flight still get their
+/// replies.
 #[tokio::test]
-async fn a_reader_that_stops_costs_neither_memory_nor_replies() {
-    /// Takes nothing until it is told to.
+async fn unread_answers_cost_neither_memory_nor_replies() {
+    /// Blocks until the flag is set.
     struct Stopped(Arc<AtomicBool>, Kept);
     impl Output for Stopped {
         fn write(&mut self, side: Side, text: &[u8]) -> io::Result<()> {
@@ -241,7 +241,7 @@ async fn a_reader_that_stops_costs_neither_memory_nor_replies() {
     };
     let running = run(input, output, &client, rules, "ada");
     let watching = async {
-        // Ends when nothing more is read for twice the deadline.
+        // Ends when no more lines are read for twice the deadline.
         let mut before = 0;
         loop {
             tokio::time::sleep(2 * rules.timeout).await;
@@ -278,11 +278,15 @@ async fn a_closed_output_ends_an_endless_script() {
     assert_eq!(end.unwrap(), ScriptEnd::Unread);
 }
 
-/// Answers nothing, ever.
+/// A server that never answers.
 #[derive(Clone)]
 struct Silent;
 
 impl Calls for Silent {
+    type WorksheetSender = Requests;
+    type WorksheetReceiver = Responses;
+    type Notes = crate::client::Notes;
+
     async fn call(&self, _: Request) -> Result<Reply, CallError> {
         std::future::pending().await
     }
@@ -338,7 +342,7 @@ grpcalc: neither that line nor any after it was answered
     );
 }
 
-/// Takes its time.
+/// A slow destination.
 struct Slow(Kept);
 
 impl Output for Slow {
@@ -349,7 +353,7 @@ impl Output for Slow {
 }
 
 #[tokio::test]
-async fn what_was_said_before_is_told_though_the_script_ends() {
+async fn the_history_of_the_chat_is_printed_though_the_script_ends() {
     const NOTES: usize = 30;
     let client = embedded();
     let all = |line: fn(usize) -> String| (0..NOTES).map(line).collect::<Vec<_>>().concat();
@@ -364,4 +368,18 @@ async fn what_was_said_before_is_told_though_the_script_ends() {
         let heard = all(|n| format!("[ada] {n}\n"));
         assert_eq!(kept.texts(), [String::new(), heard]);
     }
+}
+
+#[tokio::test]
+async fn a_fake_plays_a_script() {
+    let kept = Kept::default();
+    let script = "x = 5\nx + 1\nadd x 1\nans + 1\n:vars\n:save it\n:clear\nx\n";
+    let server = crate::repl::fake::FakeServer::default();
+    let end = run(script.as_bytes(), kept.clone(), &server, RULES, "ada").await;
+    assert_eq!(end.unwrap(), ScriptEnd::Faulty);
+    let faults = "\
+grpcalc: line 6: ':save' works at the prompt only (column 1): leave it out
+grpcalc: line 8: unknown name 'x'
+";
+    assert_eq!(kept.texts(), ["6\n6\n7\nx = 5\n", faults]);
 }

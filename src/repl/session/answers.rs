@@ -1,4 +1,4 @@
-//! The answers of a session, by their numbers.
+//! The numbered answers of a session.
 
 use std::{collections::VecDeque, fmt::Write as _};
 
@@ -10,32 +10,32 @@ use crate::{
     syntax::{self, ParseLimits},
 };
 
-/// Answers that are kept.
+/// Answers that are kept at most.
 const ANSWERS: usize = 1_000;
 
-/// Bytes of them and their lines.
+/// Bytes of answers and lines that are kept at most.
 const BYTES: usize = 4 << 20;
 
-/// Characters of a line, and of its answer, in a list.
+/// Characters of a line, and of its answer, in the list.
 const LISTED: usize = 38;
 
-/// The newest answers, numbered from the first of the session, which is 1.
+/// The newest answers. The first answer of the session has the number 1.
 #[derive(Debug, Default)]
-pub(in crate::repl) struct Answers {
-    kept: VecDeque<Numbered>,
-    /// How many came before those.
-    gone: usize,
+pub(in crate::repl) struct AnswerHistory {
+    kept: VecDeque<NumberedAnswer>,
+    /// Older answers, which are not kept.
+    dropped: usize,
     bytes: usize,
 }
 
-/// An answer, and what bare angles meant in its line.
+/// An answer, its line, and the unit that bare angles had in the line.
 #[derive(Clone, Debug)]
-pub(in crate::repl) struct Numbered {
+pub(in crate::repl) struct NumberedAnswer {
     pub(in crate::repl) answered: AnsweredLine,
     pub(in crate::repl) angle: AngleUnit,
 }
 
-impl Numbered {
+impl NumberedAnswer {
     fn bytes(&self) -> usize {
         let text = match &self.answered.reply {
             Reply::Answer(answer) | Reply::Shared(answer) => answer.text.as_ref(),
@@ -44,8 +44,7 @@ impl Numbered {
         self.answered.line.len() + text.map_or(0, String::len)
     }
 
-    /// What comes to the same wherever it stands, and binds nothing; none where there is no
-    /// such expression.
+    /// Returns the expression of the line, if it has the same value at any later time.
     pub(in crate::repl) fn expression(&self) -> Option<&str> {
         let text = &self.answered.line;
         let line = syntax::parse(text, &ParseLimits::DEFAULT).ok()?;
@@ -59,42 +58,43 @@ impl Numbered {
     }
 }
 
-impl Answers {
-    pub(in crate::repl) fn push(&mut self, numbered: Numbered) {
+impl AnswerHistory {
+    /// Adds an answer, and drops the oldest ones beyond the limits.
+    pub(in crate::repl) fn push(&mut self, numbered: NumberedAnswer) {
         self.bytes += numbered.bytes();
         self.kept.push_back(numbered);
         while self.kept.len() > ANSWERS || self.bytes > BYTES && self.kept.len() > 1 {
             let oldest = self.kept.pop_front();
             self.bytes -= oldest.map_or(0, |oldest| oldest.bytes());
-            self.gone += 1;
+            self.dropped += 1;
         }
     }
 
-    /// The number of the newest; 0 where there is none.
+    /// Returns the number of the newest answer, or 0 if there is none.
     pub(in crate::repl) fn newest(&self) -> usize {
-        self.gone + self.kept.len()
+        self.dropped + self.kept.len()
     }
 
-    /// The newest.
+    /// Returns the newest answer.
     pub(in crate::repl) fn last(&self) -> Option<&AnsweredLine> {
         self.kept.back().map(|numbered| &numbered.answered)
     }
 
-    /// The one with this number.
-    pub(in crate::repl) fn get(&self, number: usize) -> Option<&Numbered> {
-        self.kept.get(number.checked_sub(self.gone + 1)?)
+    /// Returns the answer with this number.
+    pub(in crate::repl) fn get(&self, number: usize) -> Option<&NumberedAnswer> {
+        self.kept.get(number.checked_sub(self.dropped + 1)?)
     }
 
-    /// The first number that is kept.
+    /// Returns the first number that is kept.
     pub(in crate::repl) fn oldest(&self) -> usize {
-        self.gone + 1
+        self.dropped + 1
     }
 
-    /// All of them, a line each.
+    /// Lists the answers, a line each.
     pub(in crate::repl) fn list(&self) -> String {
         let mut list = String::new();
-        for (index, Numbered { answered, .. }) in self.kept.iter().enumerate() {
-            let number = self.gone + index + 1;
+        for (index, NumberedAnswer { answered, .. }) in self.kept.iter().enumerate() {
+            let number = self.dropped + index + 1;
             let sign = if answered.reply.is_rounded() {
                 '≈'
             } else {
@@ -112,8 +112,8 @@ impl Answers {
 mod tests {
     use super::*;
 
-    fn answer(line: &str, n: i32) -> Numbered {
-        Numbered {
+    fn answer(line: &str, n: i32) -> NumberedAnswer {
+        NumberedAnswer {
             answered: AnsweredLine {
                 line: line.into(),
                 reply: Reply::Integer(n),
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn numbers_stay_when_old_answers_go() {
-        let mut answers = Answers::default();
+        let mut answers = AnswerHistory::default();
         assert_eq!((answers.newest(), answers.list()), (0, String::new()));
         for n in 1..=1_500 {
             answers.push(answer("n", n));
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let mut answers = Answers::default();
+        let mut answers = AnswerHistory::default();
         for n in 0..100 {
             answers.push(answer(&"x".repeat(BYTES / 4), n));
         }
@@ -147,13 +147,13 @@ mod tests {
         assert_eq!(
             answers.oldest(),
             101,
-            "the newest is kept whatever its length"
+            "the newest is kept regardless of its length"
         );
     }
 
     #[test]
     fn a_list_is_short() {
-        let mut answers = Answers::default();
+        let mut answers = AnswerHistory::default();
         answers.push(answer("add 20 10", 30));
         answers.push(answer(&"1+".repeat(100), 7));
         let list = answers.list();

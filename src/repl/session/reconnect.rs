@@ -1,4 +1,4 @@
-//! Looking for a server that was there.
+//! Retries while a server is gone.
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ const BACKOFF: BackoffPolicy = BackoffPolicy {
     jitter: 0.0,
 };
 
-/// What to say, once, when a server is lost.
+/// Returns the notice that a server is lost, which is given once.
 pub(in crate::repl) fn looking(error: &CallError) -> String {
     let error = error.to_string();
     let error = error.trim_end_matches("; is a server running there?");
     format!("{error}; looking for it again")
 }
 
-/// Makes `attempt`s until there is a server, for as long as `patience`. Unless whoever
-/// waits was `told` that it is looked for, `notice` tells.
+/// Repeats `attempt` until the server is reachable, for as long as `patience`. Gives a notice of
+/// the loss, unless `told` says that one was given.
 pub(in crate::repl) async fn reconnect<T>(
     patience: Duration,
     told: &mut bool,

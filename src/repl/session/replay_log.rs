@@ -1,4 +1,4 @@
-//! What a worksheet was told, so that a new one can be told the same.
+//! The lines that restore a worksheet in a new stream.
 
 use std::mem;
 
@@ -8,49 +8,49 @@ use crate::{
     syntax::{self, Line, NodeKind, ParseLimits, Prefix, Statement},
 };
 
-/// Lines that are kept.
+/// Lines that are kept at most.
 const LINES: usize = 10_000;
 
-/// Bytes of them.
+/// Bytes of lines that are kept at most.
 const BYTES: usize = 1 << 20;
 
-/// Lines that make the definitions and the last answer of a worksheet again, in the
-/// order in which they were typed. What is exact is kept as its value, so that it
-/// depends on nothing; what is not, as the line that made it.
+/// Lines that restore the definitions and the last answer of a worksheet, in the order in
+/// which they were typed. An exact value is kept as such, so that it depends on nothing; a
+/// rounded value is kept as the line that computed it.
 #[derive(Debug, Default)]
 pub(in crate::repl) struct Log {
-    entries: Vec<Entry>,
-    /// Lines that make the last answer, one after the other, behind the entries.
-    last: Last,
+    entries: Vec<LogEntry>,
+    /// The lines that compute the last answer, after the entries.
+    last: LastLines,
     bytes: usize,
     overflowed: bool,
 }
 
-/// A line that defines something.
+/// A line that defines names.
 #[derive(Debug)]
-struct Entry {
+struct LogEntry {
     line: String,
-    /// What bare angles meant in it.
+    /// The unit of bare angles in it.
     angle: AngleUnit,
-    /// What it defines, if that is one name.
+    /// The name that it defines, if it is a single one.
     name: Option<String>,
-    /// Whether it means the same wherever it stands.
-    independent: bool,
+    /// Whether its value does not depend on other lines.
+    is_independent: bool,
 }
 
-/// What makes the last answer: these lines behind the entries, or where there are none,
-/// the last entry that has a value.
+/// The lines that compute the last answer. If there are none, it is the value of the last entry
+/// that has one.
 #[derive(Debug, Default)]
-struct Last {
-    /// Each with what bare angles meant in it.
+struct LastLines {
+    /// Each line with the unit of bare angles in it.
     lines: Vec<(String, AngleUnit)>,
-    /// Whether they mean the same wherever they stand.
-    independent: bool,
+    /// Whether their values do not depend on other lines.
+    is_independent: bool,
 }
 
 impl Log {
-    /// The lines, the oldest first, each with what bare angles meant in it; none where they
-    /// were too many.
+    /// Returns the lines, the oldest first, each with the unit of bare angles in it, or `None` if
+    /// there were too many.
     pub(in crate::repl) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
         let entries = self.entries.iter().map(|it| (it.line.as_str(), it.angle));
         let last = self.last.lines.iter();
@@ -58,17 +58,17 @@ impl Log {
         (!self.overflowed).then_some(lines)
     }
 
-    /// A typed call was answered.
+    /// Records the reply of a typed call.
     pub(in crate::repl) fn record_reply(&mut self, reply: &Reply) {
         if let Some(number) = reply.literal() {
             self.set_last(vec![(number, AngleUnit::Unspecified)], true);
         }
     }
 
-    /// The worksheet answered `line`, in which bare angles meant this.
+    /// Records the answer of the worksheet to a line.
     pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
         let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT) else {
-            // It was answered, so another kind of server reads it.
+            // The server has a syntax that this program does not know.
             self.overflowed = true;
             return;
         };
@@ -86,24 +86,24 @@ impl Log {
         let binds = parsed.statements.iter().any(|it| it.binds.is_some());
         if binds {
             if answer.text.is_none() {
-                // The last answer stays what it is, whatever is defined from here on.
+                // Later definitions must not change the last answer.
                 self.settle_last();
             }
             let entry = match (name, value) {
-                (Some(name), Some(value)) if !independent || value.len() < line.len() => Entry {
+                (Some(name), Some(value)) if !independent || value.len() < line.len() => LogEntry {
                     line: format!("{name} = {value}"),
                     angle,
                     name: Some(name.to_owned()),
-                    independent: true,
+                    is_independent: true,
                 },
-                _ => Entry {
+                _ => LogEntry {
                     line: line.to_owned(),
                     angle,
                     name: name.map(str::to_owned),
-                    independent: independent && name.is_some(),
+                    is_independent: independent && name.is_some(),
                 },
             };
-            if mentions_last(line) && !entry.independent {
+            if mentions_last(line) && !entry.is_independent {
                 self.append_last();
             }
             self.push(entry);
@@ -114,7 +114,7 @@ impl Log {
         match (value, name) {
             (Some(value), _) => self.set_last(vec![(value.to_owned(), angle)], true),
             (None, Some(name)) => self.set_last(vec![(name.to_owned(), angle)], false),
-            // The line is the last entry.
+            // The line itself is the last entry.
             (None, None) if binds => self.set_last(Vec::new(), false),
             (None, None) => {
                 let mut lines = if mentions_last(line) {
@@ -128,38 +128,39 @@ impl Log {
         }
     }
 
-    fn set_last(&mut self, lines: Vec<(String, AngleUnit)>, independent: bool) {
-        self.last = Last { lines, independent };
+    fn set_last(&mut self, lines: Vec<(String, AngleUnit)>, is_independent: bool) {
+        self.last = LastLines {
+            lines,
+            is_independent,
+        };
         self.bound();
     }
 
-    /// Puts what makes the last answer among the entries, if something behind could
-    /// change that.
+    /// Moves the lines of the last answer to the entries, unless they are independent.
     fn settle_last(&mut self) {
-        if !self.last.independent {
+        if !self.last.is_independent {
             self.append_last();
         }
     }
 
     fn append_last(&mut self) {
-        self.last.independent = false;
+        self.last.is_independent = false;
         for (line, angle) in mem::take(&mut self.last.lines) {
-            self.push(Entry {
+            self.push(LogEntry {
                 line,
                 angle,
                 name: None,
-                independent: false,
+                is_independent: false,
             });
         }
     }
 
-    fn push(&mut self, entry: Entry) {
-        if entry.independent && entry.name.is_some() {
-            // An older definition of the name can go, unless what came later may have
-            // needed it.
-            let needed = self.entries.iter().rposition(|entry| !entry.independent);
+    fn push(&mut self, entry: LogEntry) {
+        if entry.is_independent && entry.name.is_some() {
+            // An older definition of the name can go, unless a later line may use it.
+            let needed = self.entries.iter().rposition(|entry| !entry.is_independent);
             let free = needed.map_or(0, |at| at + 1);
-            let same = |older: &Entry| older.name == entry.name;
+            let same = |older: &LogEntry| older.name == entry.name;
             if let Some(at) = self.entries[free..].iter().position(same) {
                 self.bytes -= self.entries.remove(free + at).line.len();
             }
@@ -187,8 +188,8 @@ impl Log {
     }
 }
 
-/// Whether a line means the same wherever it stands: all its names are those of the
-/// language, or it defines functions, which look at the names when they are called.
+/// Whether the value of a line does not depend on other lines: all its names are names of the
+/// language, or it defines functions, which resolve names when they are called.
 pub(in crate::repl) fn is_independent(line: &Line<'_>) -> bool {
     let known = |name: &str| {
         library::find(name).is_some()
@@ -227,7 +228,7 @@ fn is_literal(text: &str) -> bool {
     })
 }
 
-/// Whether `line` may want the last answer. Some lines that do not may seem to.
+/// Whether a line may use the last answer. Some lines match that do not use it.
 pub(in crate::repl) fn mentions_last(line: &str) -> bool {
     line.contains("ans") || line.contains('_')
 }
@@ -239,8 +240,8 @@ mod tests {
     use super::*;
     use crate::engine::{self, Options, Work, Worksheet};
 
-    /// The lines of a log after each of these lines was answered so; a `~` stands before
-    /// what is rounded, and nothing is the answer to the definition of a function.
+    /// Records lines with their answers, and returns the lines of the log. A `~` marks a rounded
+    /// answer; the definition of a function has the empty answer.
     #[track_caller]
     fn logged(rows: &[(&str, &str)]) -> Vec<String> {
         let mut log = Log::default();
@@ -363,7 +364,7 @@ mod tests {
         assert!(log.lines().is_none());
     }
 
-    /// A worksheet, and what `line` answers there.
+    /// Runs a line in a worksheet.
     fn run(sheet: &mut Worksheet, line: &str) -> Option<Answer> {
         let limits = engine::Limits::default();
         let mut work = Work::new(&limits, limits.work, &|| None);
@@ -398,9 +399,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(500))]
 
-        /// A worksheet that is told the lines of the log is the same as before.
+        /// A worksheet that runs the lines of the log equals the first one.
         #[test]
-        fn a_worksheet_is_made_again(program in proptest::collection::vec(
+        fn the_log_restores_a_worksheet(program in proptest::collection::vec(
             prop_oneof![
                 "(x|y) = [1-9]",
                 "(x|y) = (x|y|ans) [-+*] (x|y|ans|pi|[1-9])",
@@ -426,7 +427,7 @@ mod tests {
             }
             for line in ["ans", "x", "y", "f(2)", "x(2)", "x - y"] {
                 let (mut before, mut after) = (run(&mut sheet, line), run(&mut again, line));
-                // A factorization is the number that it shows.
+                // A factored number is restored as a plain one.
                 for answer in [&mut before, &mut after].into_iter().flatten() {
                     answer.text = answer.text.take().map(|text| text.replace("2^2 * 3", "12"));
                 }

@@ -1,30 +1,29 @@
-//! A worksheet's stream, with the patience of who waits for its answers.
+//! A worksheet's stream with a deadline for each answer.
 
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::time::timeout;
 
-use crate::client::{Answer, CallError, Fault, Requests, Responses, WorksheetEvent};
+use crate::client::{CallError, Fault, WorksheetEvent};
+use crate::repl::calling::calls::{
+    Calls, WorksheetHalves, WorksheetReceiver as _, WorksheetSender as _,
+};
 
-/// How long a worksheet may take at least to say that a line was interrupted: the calls of
-/// its library cannot be.
+/// The least time that a worksheet gets to report an interrupted line: calls of its library
+/// cannot be interrupted.
 pub(in crate::repl) const INTERRUPTION: Duration = Duration::from_secs(1);
 
-/// What the worksheet makes of a line, to be kept.
-pub(in crate::repl) type Row = Result<Answer, Box<Fault>>;
-
 /// Both halves of the stream.
-#[derive(Debug)]
-pub(in crate::repl) struct WorksheetStream {
-    pub(in crate::repl) requests: Requests,
-    responses: Responses,
-    /// The deadline for which the running line was cancelled.
+pub(in crate::repl) struct WorksheetStream<C: Calls> {
+    pub(in crate::repl) requests: C::WorksheetSender,
+    responses: C::WorksheetReceiver,
+    /// The deadline that the running line missed, once it is cancelled.
     overdue: Option<Duration>,
 }
 
-impl WorksheetStream {
-    pub(in crate::repl) fn new((requests, responses): (Requests, Responses)) -> Self {
+impl<C: Calls> WorksheetStream<C> {
+    pub(in crate::repl) fn new((requests, responses): WorksheetHalves<C>) -> Self {
         Self {
             requests,
             responses,
@@ -32,7 +31,7 @@ impl WorksheetStream {
         }
     }
 
-    /// Takes the next of what has come already.
+    /// Takes the next event that has arrived.
     #[inline]
     pub(in crate::repl) fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>> {
         let limit = self.overdue;
@@ -48,35 +47,35 @@ impl WorksheetStream {
         Some(event)
     }
 
-    /// Waits for more to come. A line that takes longer than `limit` is cancelled; a
-    /// server that does not even answer that is lost.
+    /// Waits for more events. A line that takes longer than `limit` is cancelled; a server that
+    /// does not answer the cancellation either is lost.
     pub(in crate::repl) async fn wait(&mut self, limit: Duration) -> Result<(), CallError> {
-        if let Ok(came) = timeout(limit, self.responses.wait()).await {
-            return came;
+        if let Ok(arrived) = timeout(limit, self.responses.wait()).await {
+            return arrived;
         }
         let cancelled = async {
-            // Its answer may be on its way, and the line behind it has the same time.
+            // The answer may be on its way: then the next line gets the full time, too.
             if let Some(late) = self.responses.due() {
                 self.overdue = Some(limit);
                 self.requests.cancel(late).await;
             }
             self.responses.wait().await
         };
-        let came = timeout(limit.max(INTERRUPTION), cancelled).await;
-        came.unwrap_or_else(|_| Err(self.responses.silent(limit)))
+        let arrived = timeout(limit.max(INTERRUPTION), cancelled).await;
+        arrived.unwrap_or_else(|_| Err(self.responses.silent(limit)))
     }
 
-    /// Which answer of the stream comes next, where that can be known.
+    /// Returns the number of the next answer of the stream, if it is known.
     pub(in crate::repl) fn due(&self) -> Option<u64> {
         self.responses.due()
     }
 
-    /// Whether the stream has ended, where nothing is asked of it.
+    /// Whether the stream has ended. No request may be in flight.
     pub(in crate::repl) fn is_lost(&mut self) -> bool {
         self.responses.wait().now_or_never().is_some()
     }
 
-    /// What comes next.
+    /// Waits for the next event and takes it.
     pub(in crate::repl) async fn next(
         &mut self,
         limit: Duration,
@@ -88,7 +87,7 @@ impl WorksheetStream {
             .unwrap_or_else(|| Err(CallError::no_worksheet()))
     }
 
-    /// That what came is not what was asked for.
+    /// Returns the error of a stream whose events do not fit the requests.
     pub(in crate::repl) fn protocol_error(&self) -> CallError {
         self.responses.protocol_error()
     }

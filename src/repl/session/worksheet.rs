@@ -1,104 +1,88 @@
-//! A worksheet that outlives its streams, and the requests to it that nobody waits for.
+//! A worksheet that outlives its streams, and the requests that are in flight to it.
 
-use std::{collections::VecDeque, future::pending, pin::Pin, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::timeout;
 
 use super::{
+    background::{BackgroundReply, Opening},
     reconnect::{looking, reconnect},
     replay_log::{Log, mentions_last},
-    stream::{INTERRUPTION, Row, WorksheetStream},
+    stream::{INTERRUPTION, WorksheetStream},
+};
+use crate::client::{
+    self, AngleUnit, CallError, EvaluateOptions, Fault, Reply, WorksheetEvent, WorksheetRequest,
 };
 use crate::repl::{
     Calls, Outcome,
-    command::{fault::LineFault, operand},
-};
-use crate::{
-    client::{
-        self, AngleUnit, CallError, EvaluateOptions, Fault, Reply, Requests, Responses,
-        WorksheetEvent, WorksheetRequest,
+    calling::{
+        calls::{LineResult, WorksheetSender as _},
+        operand,
     },
-    text::printable::printable,
+    command::fault::LineFault,
 };
 
-/// How long to wait for the worksheet to say that it has stopped, before whoever pressed
-/// Ctrl-C has the prompt again.
+/// How long Ctrl-C waits for the worksheet to stop before the prompt comes back.
 const PROMPTLY: Duration = Duration::from_millis(50);
 
-/// Requests that may be under way when a preview is asked for.
-const WAITING: usize = 4;
-
-/// What is answered on the side.
-#[derive(Clone, Debug, PartialEq)]
-pub enum BackgroundReply {
-    /// What this line would answer.
-    Preview(String, Row),
-    /// Every definition.
-    Names(Vec<Row>),
-}
-
-/// A request that is under way.
+/// A request that is in flight.
 #[derive(Debug)]
-struct InFlight {
-    what: Purpose,
-    /// Its answers so far.
-    rows: Vec<Row>,
-    /// Whether it is to be stopped, and which of the stream's answers was cancelled last.
-    stopped: bool,
+pub(super) struct InFlight {
+    pub(super) purpose: Purpose,
+    /// The answers that have arrived.
+    answers: Vec<LineResult>,
+    /// Whether the request is to be cancelled.
+    is_cancelled: bool,
+    /// The number of the answer of the stream that was cancelled last.
     cancelled: u64,
 }
 
-/// What a request is for.
+/// The purpose of a request, which decides what its answers change.
 #[derive(Debug)]
-enum Purpose {
-    /// A line of the user's.
+pub(super) enum Purpose {
+    /// Runs a line of the user's, with this unit for bare angles.
     Line(String, AngleUnit),
-    /// Something that whoever asked waits for.
+    /// Changes nothing: its answers go to the caller, or are dropped.
     Other,
-    /// To tell what the last answer is.
+    /// Tells the worksheet the last answer.
     Reply,
+    /// Previews this line.
     Preview(String),
+    /// Lists the definitions.
     Names,
 }
 
-type Opened = Result<(Requests, Responses), CallError>;
-
-/// A stream that is being opened for this preview.
-struct Opening {
-    line: String,
-    stream: Pin<Box<dyn Future<Output = Opened> + Send>>,
+/// A worksheet. When its stream is lost, a new one is filled from the log.
+pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
+    pub(super) stream: Option<WorksheetStream<C>>,
+    /// A stream that is being opened for a preview.
+    pub(super) opening: Option<Opening<C>>,
+    /// Whether the worksheet may have definitions or a last answer.
+    pub(super) is_opened: bool,
+    pub(super) in_flight: VecDeque<InFlight>,
+    pub(super) log: Log,
+    /// The last answer, if it is the reply of a typed call that the worksheet does not know.
+    pub(super) reply: Option<Reply>,
+    /// Why the stream broke, until a notice reports it.
+    pub(super) lost: Option<CallError>,
+    /// Whether a name was bound since the definitions were requested.
+    pub(super) has_new_names: bool,
+    /// The preview to request when fewer requests are in flight.
+    pub(super) waiting: Option<(String, EvaluateOptions)>,
+    /// Whether a preview failed, so that no more are requested before the next line.
+    pub(super) is_silent: bool,
 }
 
-/// The worksheet. Where its stream is lost, another one is told what it knew.
-#[derive(Default)]
-pub(in crate::repl) struct ReconnectingWorksheet {
-    sheet: Option<WorksheetStream>,
-    opening: Option<Opening>,
-    /// Whether there is anything that it could know.
-    opened: bool,
-    asked: VecDeque<InFlight>,
-    log: Log,
-    /// The last answer, if it is a typed call's and the worksheet does not know it.
-    reply: Option<Reply>,
-    /// Why the stream broke, if nobody was told yet.
-    lost: Option<CallError>,
-    /// Whether something was bound since the names were asked for.
-    has_new_names: bool,
-    /// The preview that is asked for when others have come.
-    waiting: Option<(String, EvaluateOptions)>,
-    /// Whether a preview failed, so that none is tried before the next line.
-    silent: bool,
-}
-
-/// Who is asked, and how.
+/// The connection, the options and the deadline of a request.
 #[derive(Debug)]
 pub(in crate::repl) struct CallContext<'c, C> {
     pub(in crate::repl) calls: &'c C,
     pub(in crate::repl) options: EvaluateOptions,
+    /// How long to wait for an answer, and for a lost server.
     pub(in crate::repl) timeout: Duration,
 }
 
-// Not derived, since whoever answers need not be Copy.
+// Not derived, since `C` need not be `Copy`.
 impl<C> Copy for CallContext<'_, C> {}
 impl<C> Clone for CallContext<'_, C> {
     fn clone(&self) -> Self {
@@ -106,24 +90,41 @@ impl<C> Clone for CallContext<'_, C> {
     }
 }
 
-impl ReconnectingWorksheet {
-    /// Whether there is anything that it could know.
+impl<C: Calls> Default for ReconnectingWorksheet<C> {
+    fn default() -> Self {
+        Self {
+            stream: None,
+            opening: None,
+            is_opened: false,
+            in_flight: VecDeque::new(),
+            log: Log::default(),
+            reply: None,
+            lost: None,
+            has_new_names: false,
+            waiting: None,
+            is_silent: false,
+        }
+    }
+}
+
+impl<C: Calls> ReconnectingWorksheet<C> {
+    /// Whether the worksheet may have definitions or a last answer.
     pub(in crate::repl) fn is_opened(&self) -> bool {
-        self.opened
+        self.is_opened
     }
 
-    /// The last answer, if the worksheet does not know it.
+    /// Returns the last answer, if the worksheet does not know it.
     pub(in crate::repl) fn reply(&self) -> Option<&Reply> {
         self.reply.as_ref()
     }
 
-    /// A typed call was answered, or something like it.
+    /// Makes the reply of a typed call the last answer.
     pub(in crate::repl) fn replied(&mut self, reply: &Reply) {
         self.log.record_reply(reply);
         self.reply = Some(reply.clone());
     }
 
-    /// What is wrong with `line` where it wants a last answer that is no number.
+    /// Returns the fault of a line that uses the last answer where that is no number.
     pub(in crate::repl) fn unusable_reply(&self, line: &str) -> Option<LineFault> {
         let reply = self.reply.as_ref().filter(|_| mentions_last(line))?;
         reply
@@ -132,63 +133,63 @@ impl ReconnectingWorksheet {
             .then(|| operand::no_number(reply, line))
     }
 
-    /// What makes it again.
+    /// Returns the log from which a new worksheet is filled.
     pub(in crate::repl) fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Runs `line`. Where it wants the last answer, which the worksheet does not know, that
-    /// has to be a number.
-    pub(in crate::repl) async fn run<C: Calls>(
+    /// Runs a line. If the line uses a last answer that the worksheet does not know, the
+    /// worksheet is told it first; it has to be a number.
+    pub(in crate::repl) async fn run(
         &mut self,
         line: &str,
-        terms: CallContext<'_, C>,
+        context: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
     ) -> Result<Outcome, CallError> {
         let (mut text, mut lines) = (line.to_owned(), 1);
-        let told = self.reply.as_ref().filter(|_| mentions_last(line));
-        if let Some(number) = told.and_then(Reply::literal) {
+        let reply = self.reply.as_ref().filter(|_| mentions_last(line));
+        if let Some(number) = reply.and_then(Reply::literal) {
             (text, lines) = (format!("{number}\n{line}"), 2);
         }
         let run = WorksheetRequest::Run {
             text,
             lines,
-            options: terms.options,
+            options: context.options,
         };
-        let angle = terms.options.angle;
-        let what = || Purpose::Line(line.to_owned(), angle);
-        let rows = self.ask_for(what, &run, terms, notice).await?;
-        Ok(self.all_answered(line, angle, rows))
+        let angle = context.options.angle;
+        let purpose = || Purpose::Line(line.to_owned(), angle);
+        let answers = self.request(purpose, &run, context, notice).await?;
+        Ok(self.line_answered(line, angle, answers))
     }
 
-    /// The worksheet's answers to `request`.
-    pub(in crate::repl) async fn ask<C: Calls>(
+    /// Sends a request that changes nothing, and returns its answers.
+    pub(in crate::repl) async fn ask(
         &mut self,
         request: &WorksheetRequest,
-        terms: CallContext<'_, C>,
+        context: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
-    ) -> Result<Vec<Row>, CallError> {
-        self.ask_for(|| Purpose::Other, request, terms, notice)
+    ) -> Result<Vec<LineResult>, CallError> {
+        self.request(|| Purpose::Other, request, context, notice)
             .await
     }
 
-    /// The answers to `request`. A worksheet that was lost, with all that it was asked, is
-    /// made again from the log, and asked again.
-    async fn ask_for<C: Calls>(
+    /// Sends a request and returns its answers. A worksheet that was lost is filled from the
+    /// log, and the request is sent again.
+    async fn request(
         &mut self,
-        what: impl Fn() -> Purpose,
+        purpose: impl Fn() -> Purpose,
         request: &WorksheetRequest,
-        terms: CallContext<'_, C>,
+        context: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
-    ) -> Result<Vec<Row>, CallError> {
-        let mut told = false;
-        (self.opening, self.silent) = (None, false);
-        if self.sheet.is_some() {
-            self.send(what(), request.clone()).await;
-            match self.answers(terms.timeout).await {
-                Ok(rows) => {
-                    self.opened = true;
-                    return Ok(rows);
+    ) -> Result<Vec<LineResult>, CallError> {
+        let mut is_told = false;
+        (self.opening, self.is_silent) = (None, false);
+        if self.stream.is_some() {
+            self.send(purpose(), request.clone()).await;
+            match self.answers(context.timeout).await {
+                Ok(answers) => {
+                    self.is_opened = true;
+                    return Ok(answers);
                 }
                 Err(error) => {
                     self.lose();
@@ -198,132 +199,143 @@ impl ReconnectingWorksheet {
         }
         if let Some(error) = self.lost.take() {
             notice(&looking(&error));
-            told = true;
+            is_told = true;
         }
-        if self.opened {
-            self.restore(&mut told, terms, notice).await?;
-            self.send(what(), request.clone()).await;
+        if self.is_opened {
+            self.restore(&mut is_told, context, notice).await?;
+            self.send(purpose(), request.clone()).await;
         } else {
-            let open = async || terms.calls.worksheet(request.clone()).await;
-            let opened = reconnect(terms.timeout, &mut told, notice, open).await;
-            let answered = opened
+            let open = async || context.calls.worksheet(request.clone()).await;
+            let opened = reconnect(context.timeout, &mut is_told, notice, open).await;
+            let is_answered = opened
                 .as_ref()
                 .err()
                 .is_none_or(|error| !error.is_transient());
-            if told && answered {
-                notice(&connected(terms.calls));
+            if is_told && is_answered {
+                notice(&connected(context.calls));
             }
-            (self.sheet, self.opened) = (Some(WorksheetStream::new(opened?)), true);
-            self.asked.push_back(InFlight::new(what()));
+            (self.stream, self.is_opened) = (Some(WorksheetStream::new(opened?)), true);
+            self.in_flight.push_back(InFlight::new(purpose()));
         }
-        let rows = self.answers(terms.timeout).await;
-        rows.inspect_err(|_| self.lose())
+        let answers = self.answers(context.timeout).await;
+        answers.inspect_err(|_| self.lose())
     }
 
-    async fn send(&mut self, what: Purpose, request: WorksheetRequest) {
-        if let Some(sheet) = &self.sheet {
-            self.asked.push_back(InFlight::new(what));
-            sheet.requests.send(request).await;
+    /// Sends a request on the stream, if there is one.
+    pub(super) async fn send(&mut self, purpose: Purpose, request: WorksheetRequest) {
+        if let Some(stream) = &self.stream {
+            self.in_flight.push_back(InFlight::new(purpose));
+            stream.requests.send(request).await;
         }
     }
 
-    fn lose(&mut self) {
-        self.sheet = None;
-        self.asked.clear();
+    /// Drops the stream and all that is in flight on it.
+    pub(super) fn lose(&mut self) {
+        self.stream = None;
+        self.in_flight.clear();
     }
 
-    /// Loses the stream if it has ended.
+    /// Drops the stream if it has ended.
     pub(in crate::repl) fn lose_if_ended(&mut self) {
-        // What still comes has somebody who waits for it.
-        if self.asked.is_empty() && self.sheet.as_mut().is_some_and(WorksheetStream::is_lost) {
+        // While requests are in flight, their answers report the end.
+        let is_ended = |stream: &mut WorksheetStream<C>| stream.is_lost();
+        if self.in_flight.is_empty() && self.stream.as_mut().is_some_and(is_ended) {
             self.lose();
         }
     }
 
-    /// Whether something was bound since the names were asked for.
+    /// Whether a name was bound since the definitions were requested.
     pub(in crate::repl) fn has_new_names(&self) -> bool {
         self.has_new_names
     }
 
-    /// Whether it has to be made again.
+    /// Whether the worksheet is lost and has to be restored.
     pub(in crate::repl) fn is_missing(&self) -> bool {
-        self.opened && self.sheet.is_none()
+        self.is_opened && self.stream.is_none()
     }
 
-    /// The answers to the request that was sent last. Those before it are seen to.
-    async fn answers(&mut self, limit: Duration) -> Result<Vec<Row>, CallError> {
+    /// Returns the answers of the newest request. Older requests are completed first.
+    async fn answers(&mut self, limit: Duration) -> Result<Vec<LineResult>, CallError> {
         loop {
-            let asked = self.next(limit).await?;
-            if self.asked.is_empty() {
-                return Ok(asked.rows);
+            let request = self.next(limit).await?;
+            if self.in_flight.is_empty() {
+                return Ok(request.answers);
             }
-            self.on_complete(asked);
+            self.on_complete(request);
         }
     }
 
-    /// Waits until the oldest request is answered. Nothing is lost where the future is
-    /// dropped.
-    async fn next(&mut self, limit: Duration) -> Result<InFlight, CallError> {
-        let Some(sheet) = &mut self.sheet else {
+    /// Waits until the oldest request is answered. Cancel safe.
+    pub(super) async fn next(&mut self, limit: Duration) -> Result<InFlight, CallError> {
+        let Some(stream) = &mut self.stream else {
             return Err(CallError::no_worksheet());
         };
         loop {
-            if let Some(asked) = self.asked.front_mut().filter(|asked| asked.stopped)
-                && let Some(due) = sheet.due().filter(|due| *due > asked.cancelled)
+            if let Some(oldest) = self.in_flight.front_mut().filter(|it| it.is_cancelled)
+                && let Some(due) = stream.due().filter(|due| *due > oldest.cancelled)
             {
-                asked.cancelled = due;
-                sheet.requests.cancel(due).await;
+                oldest.cancelled = due;
+                stream.requests.cancel(due).await;
             }
-            match sheet.next(limit).await? {
-                WorksheetEvent::Answer(row) => {
-                    let row = row.map(client::Answered::into_owned);
-                    let asked = self.asked.front_mut();
-                    asked.ok_or_else(CallError::no_worksheet)?.rows.push(row);
+            match stream.next(limit).await? {
+                WorksheetEvent::Answer(answer) => {
+                    let answer = answer.map(client::Answered::into_owned);
+                    let oldest = self.in_flight.front_mut();
+                    let oldest = oldest.ok_or_else(CallError::no_worksheet)?;
+                    oldest.answers.push(answer);
                 }
                 WorksheetEvent::Done => {
-                    let asked = self.asked.pop_front();
-                    return asked.ok_or_else(CallError::no_worksheet);
+                    let oldest = self.in_flight.pop_front();
+                    return oldest.ok_or_else(CallError::no_worksheet);
                 }
             }
         }
     }
 
-    /// Nobody waits for the answers to this request any more, but it may have changed
-    /// something.
-    fn on_complete(&mut self, asked: InFlight) -> Option<BackgroundReply> {
-        let InFlight { what, mut rows, .. } = asked;
-        match what {
+    /// Applies what a request changed whose caller no longer waits.
+    pub(super) fn on_complete(&mut self, request: InFlight) -> Option<BackgroundReply> {
+        let InFlight {
+            purpose,
+            mut answers,
+            ..
+        } = request;
+        match purpose {
             Purpose::Line(line, angle) => {
-                self.all_answered(&line, angle, rows);
+                self.line_answered(&line, angle, answers);
                 None
             }
             Purpose::Reply => {
-                if matches!(rows.pop(), Some(Ok(_))) {
+                if matches!(answers.pop(), Some(Ok(_))) {
                     self.reply = None;
                 }
                 None
             }
-            Purpose::Preview(line) => Some(BackgroundReply::Preview(line, rows.pop()?)),
-            Purpose::Names => Some(BackgroundReply::Names(rows)),
+            Purpose::Preview(line) => Some(BackgroundReply::Preview(line, answers.pop()?)),
+            Purpose::Names => Some(BackgroundReply::Names(answers)),
             Purpose::Other => None,
         }
     }
 
-    /// The worksheet answered `line`, and perhaps the last answer in front of it.
-    fn all_answered(&mut self, line: &str, angle: AngleUnit, mut rows: Vec<Row>) -> Outcome {
-        let Some(row) = rows.pop() else {
+    /// Records the answers to a line: its own, after that of the last answer if that was told.
+    fn line_answered(
+        &mut self,
+        line: &str,
+        angle: AngleUnit,
+        mut answers: Vec<LineResult>,
+    ) -> Outcome {
+        let Some(answer) = answers.pop() else {
             return Outcome::Fault(Fault::cancelled());
         };
-        match rows.pop() {
+        match answers.pop() {
             Some(Ok(_)) => self.reply = None,
             Some(Err(fault)) => {
-                // The line has seen another last answer, and may have kept it.
+                // The line saw another last answer, and may have stored it.
                 self.lose();
                 return Outcome::Fault(*fault);
             }
             None => {}
         }
-        match row {
+        match answer {
             Ok(answer) => {
                 self.has_new_names |= !answer.name.is_empty();
                 self.log.record(line, angle, &answer);
@@ -336,28 +348,28 @@ impl ReconnectingWorksheet {
         }
     }
 
-    /// Stops what is under way. The outcome is that of a line which had been answered just
-    /// then. Where stopping takes longer, it goes on while nobody waits for it.
+    /// Cancels all that is in flight. Returns the outcome of the line, if it was answered just
+    /// then. A worksheet that stops slowly does so in the background.
     pub(in crate::repl) async fn interrupt(&mut self) -> Outcome {
         let cancelled = Outcome::Fault(Fault::cancelled());
-        for asked in &mut self.asked {
-            asked.stopped = true;
+        for request in &mut self.in_flight {
+            request.is_cancelled = true;
         }
-        let line = match self.asked.back() {
+        let line = match self.in_flight.back() {
             None => return cancelled,
             Some(InFlight {
-                what: Purpose::Line(line, angle),
+                purpose: Purpose::Line(line, angle),
                 ..
             }) => Some((line.clone(), *angle)),
             Some(_) => None,
         };
         match timeout(PROMPTLY, self.answers(INTERRUPTION)).await {
-            Ok(Ok(rows)) => match line {
-                Some((line, angle)) => self.all_answered(&line, angle, rows),
+            Ok(Ok(answers)) => match line {
+                Some((line, angle)) => self.line_answered(&line, angle, answers),
                 None => cancelled,
             },
             Ok(Err(_)) => {
-                // What it knew is in the log.
+                // The log restores the worksheet.
                 self.lose();
                 cancelled
             }
@@ -365,239 +377,37 @@ impl ReconnectingWorksheet {
         }
     }
 
-    /// Sees to all that nobody waits for, so that nothing of it comes later.
+    /// Completes all that is in flight, so that no answer of it comes later.
     pub(in crate::repl) async fn finish(&mut self, limit: Duration) {
         let finishing = async {
-            while !self.asked.is_empty() {
-                let asked = self.next(limit).await?;
-                self.on_complete(asked);
+            while !self.in_flight.is_empty() {
+                let request = self.next(limit).await?;
+                self.on_complete(request);
             }
             Ok::<_, CallError>(())
         };
-        // What takes longer is not waited for; what failed is told of by the next request.
+        // A slow request is left in flight; the next request reports an error.
         let _ = timeout(INTERRUPTION, finishing).await;
     }
 
-    /// Asks what `line` would answer, unless too much is under way. That comes from
-    /// [`ReconnectingWorksheet::aside`].
-    pub(in crate::repl) async fn ask_preview<C: Calls>(
-        &mut self,
-        line: String,
-        terms: CallContext<'_, C>,
-    ) -> bool {
-        if self.silent {
-            return false;
-        }
-        if self.opening.is_some() || self.sheet.is_some() {
-            self.waiting = Some((line, terms.options));
-            return self.ask_waiting().await;
-        }
-        if self.opened || self.reply.is_some() && mentions_last(&line) {
-            return false;
-        }
-        let preview = WorksheetRequest::Preview {
-            text: line.clone(),
-            options: terms.options,
-        };
-        let calls = terms.calls.clone();
-        self.opening = Some(Opening {
-            line,
-            stream: Box::pin(async move { calls.worksheet(preview).await }),
-        });
-        true
-    }
-
-    /// Asks for the preview that waits, unless too much is under way: then it goes on waiting.
-    /// Whether it was asked for, or will be.
-    pub(in crate::repl) async fn ask_waiting(&mut self) -> bool {
-        if self.opening.is_some() || self.asked.len() >= WAITING {
-            return self.waiting.is_some();
-        }
-        let Some((line, options)) = self.waiting.take().filter(|_| self.sheet.is_some()) else {
-            return false;
-        };
-        if let Some(reply) = self.reply.as_ref().filter(|_| mentions_last(&line)) {
-            let Some(text) = reply.literal() else {
-                return false;
-            };
-            let tell = WorksheetRequest::Run {
-                text,
-                lines: 1,
-                options,
-            };
-            self.send(Purpose::Reply, tell).await;
-        }
-        let preview = WorksheetRequest::Preview {
-            text: line.clone(),
-            options,
-        };
-        self.send(Purpose::Preview(line), preview).await;
-        true
-    }
-
-    /// Nobody waits for previews any more: what they say may not hold behind the next line.
-    pub(in crate::repl) fn abandon_previews(&mut self) {
-        self.waiting = None;
-        for asked in &mut self.asked {
-            if matches!(asked.what, Purpose::Preview(_)) {
-                asked.what = Purpose::Other;
-            }
-        }
-    }
-
-    /// Asks for the definitions, unless there are none or too much is under way. They come
-    /// from [`ReconnectingWorksheet::aside`].
-    pub(in crate::repl) async fn ask_names(&mut self, options: EvaluateOptions) -> bool {
-        let may_ask = self.opened && self.sheet.is_some() && self.asked.len() < WAITING;
-        if may_ask {
-            self.has_new_names = false;
-            self.send(Purpose::Names, WorksheetRequest::Names { options })
-                .await;
-        }
-        may_ask
-    }
-
-    /// What comes next of what was asked on the side; waits for ever where nothing was.
-    /// Nothing is lost where the future is dropped.
-    pub(in crate::repl) async fn aside(&mut self, limit: Duration) -> BackgroundReply {
-        loop {
-            if let Some(opening) = &mut self.opening {
-                let opened = opening.stream.as_mut().await;
-                let line = self.opening.take().map(|opening| opening.line);
-                match opened {
-                    Ok(stream) => {
-                        self.sheet = Some(WorksheetStream::new(stream));
-                        let what = Purpose::Preview(line.unwrap_or_default());
-                        self.asked.push_back(InFlight::new(what));
-                    }
-                    // Whoever types a line is told why.
-                    Err(_) => self.silent = true,
-                }
-            }
-            if self.asked.is_empty() {
-                return pending().await;
-            }
-            match self.next(limit).await {
-                Ok(asked) => {
-                    if let Some(aside) = self.on_complete(asked) {
-                        return aside;
-                    }
-                }
-                Err(error) => {
-                    self.lose();
-                    (self.lost, self.silent) = (Some(error), true);
-                }
-            }
-        }
-    }
-
-    /// Makes a worksheet that knows what the lost one knew, as soon as there is a server
-    /// for it. Whether it was `told` that it is looked for: as in [`reconnect`].
-    pub(in crate::repl) async fn restore<C: Calls>(
-        &mut self,
-        told: &mut bool,
-        terms: CallContext<'_, C>,
-        notice: &mut impl FnMut(&str),
-    ) -> Result<(), CallError> {
-        self.lost = None;
-        let lines: Option<Vec<_>> = self.log.lines().map(Iterator::collect);
-        let lost = lines.is_none();
-        let lines = lines.unwrap_or_default();
-        let attempt = async || tell(&lines, terms).await;
-        let found = reconnect(terms.timeout, told, notice, attempt).await;
-        let server = terms.calls.server();
-        let (sheet, rows) = match found {
-            Ok(found) => found,
-            Err(error) => {
-                if error.is_unimplemented() {
-                    (self.opened, self.log) = (false, Log::default());
-                    notice(&format!(
-                        "connected to {server}; the worksheet is lost: this server has typed calls only"
-                    ));
-                }
-                return Err(error);
-            }
-        };
-        self.sheet = Some(sheet);
-        if !lost {
-            // The worksheet has been told of it.
-            self.reply = self.reply.take().filter(|reply| reply.literal().is_none());
-        }
-        let wrong = rows.iter().zip(&lines).find_map(|(row, (line, _))| {
-            let fault = row.as_ref().err()?;
-            Some(format!("'{}': {fault}", printable(line, 64)))
-        });
-        match wrong {
-            _ if lost => {
-                self.log = Log::default();
-                notice(&format!(
-                    "connected to {server}; the worksheet is lost: it had too many definitions to be kept here"
-                ));
-            }
-            Some(wrong) => notice(&format!(
-                "connected to {server}; the worksheet could not be restored whole: {wrong}"
-            )),
-            None => notice(&format!(
-                "{}, and the worksheet is restored",
-                connected(terms.calls)
-            )),
-        }
-        Ok(())
-    }
-
-    /// Forgets everything.
+    /// Forgets everything, and drops the stream.
     pub(in crate::repl) fn clear(&mut self) {
         *self = Self::default();
     }
 }
 
 impl InFlight {
-    fn new(what: Purpose) -> Self {
+    pub(super) fn new(purpose: Purpose) -> Self {
         Self {
-            what,
-            rows: Vec::new(),
-            stopped: false,
+            purpose,
+            answers: Vec::new(),
+            is_cancelled: false,
             cancelled: 0,
         }
     }
 }
 
-/// A new worksheet that is told these lines, each with what bare angles mean in it, and what
-/// it made of them.
-async fn tell<C: Calls>(
-    lines: &[(&str, AngleUnit)],
-    terms: CallContext<'_, C>,
-) -> Result<(WorksheetStream, Vec<Row>), CallError> {
-    // A worksheet begins with a request, if only with an empty line.
-    let empty = [("", AngleUnit::Unspecified)];
-    let lines = if lines.is_empty() { &empty } else { lines };
-    let (mut sheet, mut rows): (Option<WorksheetStream>, Vec<Row>) = (None, Vec::new());
-    for lines in lines.chunk_by(|(_, one), (_, next)| one == next) {
-        let text: Vec<_> = lines.iter().map(|(line, _)| *line).collect();
-        let run = WorksheetRequest::Run {
-            lines: u32::try_from(lines.len()).unwrap_or(u32::MAX),
-            text: text.join("\n"),
-            options: EvaluateOptions {
-                angle: lines[0].1,
-                ..terms.options
-            },
-        };
-        let sheet = match &mut sheet {
-            Some(sheet) => {
-                sheet.requests.send(run).await;
-                sheet
-            }
-            None => sheet.insert(WorksheetStream::new(terms.calls.worksheet(run).await?)),
-        };
-        while let WorksheetEvent::Answer(row) = sheet.next(terms.timeout).await? {
-            rows.push(row.map(client::Answered::into_owned));
-        }
-    }
-    let sheet = sheet.ok_or_else(CallError::no_worksheet)?;
-    Ok((sheet, rows))
-}
-
-/// What to say where there is a server again.
+/// Returns the notice that the server is connected again.
 pub(in crate::repl) fn connected(calls: &impl Calls) -> String {
     format!("connected to {} again", calls.server())
 }

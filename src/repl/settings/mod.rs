@@ -1,7 +1,6 @@
 //! Settings: one table for `:set`, help, completion and the configuration file.
 
 pub mod config;
-pub(super) mod file;
 
 use crate::client::{AngleUnit, EvaluateOptions, NumberBase};
 

@@ -7,7 +7,7 @@ use crate::{
     repl::{
         command::{
             help::{ANS, Topic},
-            registry::{CommandSpec, TABLE},
+            registry::{self, CommandSpec, Completion},
         },
         settings::{SETTINGS, Setting},
     },
@@ -66,15 +66,12 @@ pub(in crate::terminal) fn complete(
     definitions: impl FnOnce() -> Vec<(String, String)>,
 ) -> (usize, Vec<CompletionCandidate>) {
     let before = &line[..cursor];
-    // `:explain` takes a whole line.
-    let inner = before.trim_start().strip_prefix(":explain ");
+    // A line within a line.
+    let inner = operand_of(before.trim_start(), Completion::Line);
     let before = inner.unwrap_or(before);
     let offset = cursor - before.len();
     let command = before.trim_start();
-    if let Some(path) = [":load ", ":save "]
-        .iter()
-        .find_map(|it| command.strip_prefix(it))
-    {
+    if let Some(path) = operand_of(command, Completion::Files) {
         let path = path.trim_start();
         return (cursor - path.len(), files(path));
     }
@@ -88,26 +85,31 @@ pub(in crate::terminal) fn complete(
     let is_whole = command.starts_with(':') || command.starts_with("help ");
     let start = edge(if is_whole { is_word } else { is_operand });
     let (front, word) = before.split_at(start);
-    let first = front.split_whitespace().next();
-    let mut candidates = match first {
-        None => {
+    let mut words = front.split_whitespace();
+    let (first, is_first_operand) = (words.next(), words.next().is_none());
+    let completion = first
+        .and_then(CommandSpec::find)
+        .map(|spec| spec.completion);
+    let mut candidates = match (first, completion) {
+        (None, _) => {
             let mut all = commands();
             all.extend(language(definitions));
             all
         }
-        Some("help") if front.trim() == "help" => topics(),
-        Some(":set") => settings(front),
-        Some(":trace" | ":chat") if front.split_whitespace().count() == 1 => {
-            let switch = |word: &str| CompletionCandidate::new(word, word, "");
-            let on = (first == Some(":trace")).then(|| switch("on"));
-            on.into_iter().chain([switch("off")]).collect()
+        (_, Some(Completion::Topics)) if is_first_operand => topics(),
+        (_, Some(Completion::Topics)) => Vec::new(),
+        (_, Some(Completion::Settings)) => settings(front),
+        (_, Some(Completion::Words(words))) if is_first_operand => {
+            let words = words.iter();
+            words
+                .map(|word| CompletionCandidate::new(*word, word, ""))
+                .collect()
         }
-        Some("help") => Vec::new(),
-        Some(first) if first.starts_with(':') || is_comment(before) => Vec::new(),
-        Some(_) if expects_conversion(front) => conversions(),
-        Some(_) if word.is_empty() => Vec::new(),
-        Some(first) if CommandSpec::find(first).is_some() => defined(definitions),
-        Some(_) => language(definitions),
+        (Some(first), _) if first.starts_with(':') || is_comment(before) => Vec::new(),
+        _ if expects_conversion(front) => conversions(),
+        _ if word.is_empty() => Vec::new(),
+        (_, Some(_)) => defined(definitions),
+        _ => language(definitions),
     };
     candidates.retain(|candidate| candidate.text.starts_with(word));
     if line[cursor..].starts_with('(') {
@@ -117,6 +119,13 @@ pub(in crate::terminal) fn complete(
         }
     }
     (offset + start, candidates)
+}
+
+/// Returns the text behind a command whose operand is completed so.
+fn operand_of(line: &str, completion: Completion) -> Option<&str> {
+    let (name, rest) = line.split_once(' ')?;
+    let spec = CommandSpec::find(name)?;
+    (spec.completion == completion).then_some(rest)
 }
 
 /// Whether the last line of the text ends in a comment.
@@ -159,7 +168,7 @@ fn files(path: &str) -> Vec<CompletionCandidate> {
 }
 
 fn commands() -> Vec<CompletionCandidate> {
-    let entries = TABLE.iter().flat_map(|entry| {
+    let entries = registry::all().flat_map(|entry| {
         entry.names.iter().map(move |name| {
             let usage = format!("{name} {}", entry.operands);
             CompletionCandidate::new(format!("{name} "), &usage, entry.summary)

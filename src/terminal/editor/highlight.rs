@@ -7,7 +7,10 @@ use anstyle::Style;
 use crate::terminal::screen::color::{Palette, styled};
 use crate::{
     engine::library,
-    repl::command::{self, registry::CommandSpec},
+    repl::command::{
+        self,
+        registry::{CommandSpec, Completion},
+    },
     syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes, is_space},
 };
 
@@ -97,13 +100,13 @@ fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> Afte
         };
     };
     paint(styles, start..end, Some(palette.command));
-    match word {
-        ":explain" => match commands(&text[end..], &mut styles[end..], palette) {
+    match entry.completion {
+        Completion::Line => match commands(&text[end..], &mut styles[end..], palette) {
             AfterCommand::Text => AfterCommand::Text,
             AfterCommand::Operands(start) => AfterCommand::Operands(end + start),
             AfterCommand::Language(start) => AfterCommand::Language(end + start),
         },
-        _ if entry.is_call() => AfterCommand::Operands(end),
+        Completion::Definitions => AfterCommand::Operands(end),
         _ => AfterCommand::Text,
     }
 }

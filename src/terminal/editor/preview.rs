@@ -12,11 +12,7 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    repl::{
-        LogicalLine,
-        command::{self, Command},
-        join_continuations,
-    },
+    repl::{LogicalLine, command, join_continuations},
     syntax::{self, NodeKind, ParseLimits, Prefix},
 };
 
@@ -178,7 +174,7 @@ impl Previews {
 /// Plain numbers and definitions of functions have no preview: a number is its own answer, and a
 /// definition has none.
 fn previewable(text: &str) -> Option<String> {
-    if text.len() > LONGEST || !matches!(command::parse(text), Ok(Command::Evaluate)) {
+    if text.len() > LONGEST || !command::parse(text).is_ok_and(|parsed| parsed.is_expression()) {
         return None;
     }
     let found = join_continuations(text);

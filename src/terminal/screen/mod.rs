@@ -8,7 +8,6 @@ pub(super) mod progress;
 use std::{
     fmt::Display,
     io::{self, Write as _},
-    ops::Range,
 };
 
 use self::{
@@ -16,10 +15,11 @@ use self::{
     number::{folded, separated},
     pointer::{SourceLine, pointed},
 };
+use crate::explain::Explanation;
 use crate::{
-    client::{CallError, Reply},
+    client::{CallError, Note, Reply},
     repl::{
-        Outcome,
+        FaultView, Outcome, Present,
         settings::{Settings, Theme},
     },
 };
@@ -71,16 +71,6 @@ impl OutputStream {
     }
 }
 
-/// A fault in a line, as the parts of its text.
-struct LineFaultText<'f> {
-    /// The whole fault in one line, its column in it.
-    whole: &'f dyn Display,
-    message: &'f str,
-    /// The faulty part of the line, in characters.
-    span: Option<&'f Range<usize>>,
-    help: &'f str,
-}
-
 impl Screen {
     /// Creates a screen of the process's standard streams.
     #[must_use]
@@ -100,73 +90,13 @@ impl Screen {
         settings: &Settings,
         number: usize,
     ) -> io::Result<()> {
-        let (silent, definitions) = match origin {
-            LineOrigin::File { silent, .. } => (silent, false),
-            LineOrigin::Above | LineOrigin::Elsewhere => (false, true),
-        };
-        let fault = |fault| self.print_fault(&fault, line, origin, settings.theme);
-        match outcome {
-            Outcome::Silence | Outcome::Quit | Outcome::Load(_) => Ok(()),
-            Outcome::Answer(_)
-            | Outcome::Lowered(_)
-            | Outcome::Recalled(_)
-            | Outcome::Text(_)
-            | Outcome::Said(_)
-                if silent =>
-            {
-                Ok(())
-            }
-            Outcome::Answer(Reply::Answer(answer)) if !definitions && !answer.name.is_empty() => {
-                Ok(())
-            }
-            Outcome::Answer(reply) | Outcome::Lowered(reply) => {
-                self.print_answer(reply, settings, Some(number))
-            }
-            Outcome::Recalled(reply) => self.print_answer(reply, settings, None),
-            Outcome::Text(text) => write!(io::stdout(), "{text}"),
-            Outcome::Explained(outcome, explanation) => {
-                self.print(outcome, line, origin, settings, number)?;
-                write_explanation(
-                    &explanation.to_string(),
-                    self.output.palette(settings.theme),
-                )
-            }
-            Outcome::Said(note) => {
-                print_error(note);
-                Ok(())
-            }
-            Outcome::Fault(found) => {
-                fault(LineFaultText {
-                    whole: found,
-                    message: &found.message,
-                    span: found.place.as_ref(),
-                    help: &found.help,
-                });
-                Ok(())
-            }
-            Outcome::Unanswered(error @ CallError::Fault { fault: found, .. }) => {
-                fault(LineFaultText {
-                    whole: error,
-                    message: &found.message,
-                    span: found.place.as_ref(),
-                    help: &found.help,
-                });
-                Ok(())
-            }
-            Outcome::Unsendable(found) => {
-                fault(LineFaultText {
-                    whole: found,
-                    message: &found.message,
-                    span: Some(&found.span),
-                    help: &found.help,
-                });
-                Ok(())
-            }
-            Outcome::Unanswered(error) => {
-                print_error(error);
-                Ok(())
-            }
-        }
+        outcome.present(&mut LinePrinter {
+            screen: self,
+            line,
+            origin,
+            settings,
+            number,
+        })
     }
 
     /// Prints an answer. Only one with a number is folded: `:ans` can show the rest.
@@ -214,19 +144,14 @@ impl Screen {
 
     /// Prints a fault: with carets under the faulty part where the screen is a terminal, else in
     /// one line.
-    fn print_fault(
-        &self,
-        fault: &LineFaultText<'_>,
-        line: &str,
-        origin: LineOrigin<'_>,
-        theme: Theme,
-    ) {
-        let LineFaultText {
+    fn print_fault(&self, fault: &FaultView<'_>, line: &str, origin: LineOrigin<'_>, theme: Theme) {
+        let FaultView {
             whole,
             message,
             span,
             help,
-        } = *fault;
+            ..
+        } = fault;
         let source = match origin {
             LineOrigin::File { name, number, .. } => {
                 return print_error(format_args!("{name}:{number}: {whole}"));
@@ -256,6 +181,68 @@ impl Screen {
         } else {
             print_error(format_args!("{shown}{message}{colon}{help}"));
         }
+    }
+}
+
+/// A printer of the outcome of one line.
+struct LinePrinter<'s> {
+    screen: &'s Screen,
+    line: &'s str,
+    origin: LineOrigin<'s>,
+    settings: &'s Settings,
+    /// The number of the newest answer.
+    number: usize,
+}
+
+impl LinePrinter<'_> {
+    fn is_silent(&self) -> bool {
+        matches!(self.origin, LineOrigin::File { silent: true, .. })
+    }
+}
+
+impl Present for LinePrinter<'_> {
+    fn answer(&mut self, reply: &Reply, is_recalled: bool) -> io::Result<()> {
+        let is_definition = matches!(reply, Reply::Answer(answer) if !answer.name.is_empty());
+        let is_hidden =
+            !is_recalled && is_definition && matches!(self.origin, LineOrigin::File { .. });
+        if self.is_silent() || is_hidden {
+            return Ok(());
+        }
+        let number = (!is_recalled).then_some(self.number);
+        self.screen.print_answer(reply, self.settings, number)
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        if self.is_silent() {
+            return Ok(());
+        }
+        write!(io::stdout(), "{text}")
+    }
+
+    fn note(&mut self, note: &Note) -> io::Result<()> {
+        if !self.is_silent() {
+            print_error(note);
+        }
+        Ok(())
+    }
+
+    fn explanation(&mut self, explanation: &Explanation) -> io::Result<()> {
+        write_explanation(
+            &explanation.to_string(),
+            self.screen.output.palette(self.settings.theme),
+        )
+    }
+
+    fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()> {
+        let theme = self.settings.theme;
+        self.screen
+            .print_fault(fault, self.line, self.origin, theme);
+        Ok(())
+    }
+
+    fn error(&mut self, error: &CallError) -> io::Result<()> {
+        print_error(error);
+        Ok(())
     }
 }
 

@@ -11,8 +11,11 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
 };
 
-use super::{Settings, config};
-use crate::repl::{calling::outcome::LoadedFile, command::continuation::join_continuations};
+use crate::repl::{
+    calling::outcome::LoadedFile,
+    command::continuation::join_continuations,
+    settings::{Settings, config},
+};
 use crate::{
     client::AngleUnit,
     text::{io_error, printable::quoted},

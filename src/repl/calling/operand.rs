@@ -1,14 +1,14 @@
 //! Names as operands of typed calls.
 
-use super::{
+use super::{calls::LineResult, outcome::Outcome};
+use crate::repl::command::{
     Word,
     fault::{LineFault, SYNTAX},
 };
-use crate::repl::{Outcome, session::stream::Row};
 use crate::{client::Reply, text::printable::quoted};
 
-/// The integer that a name stands for, according to its `row`.
-pub(in crate::repl) fn of_row(word: &Word<'_>, row: Row) -> Result<i32, Outcome> {
+/// Returns the integer that a name stands for, from the worksheet's answer to the name.
+pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, Outcome> {
     match row {
         Ok(answer) => of_reply(word, &Reply::Answer(answer)),
         Err(mut fault) => {
@@ -21,13 +21,13 @@ pub(in crate::repl) fn of_row(word: &Word<'_>, row: Row) -> Result<i32, Outcome>
     }
 }
 
-/// The integer that a call replied.
+/// Returns the integer of a reply.
 pub(in crate::repl) fn of_reply(word: &Word<'_>, reply: &Reply) -> Result<i32, Outcome> {
     let integer = reply.integer().and_then(|integer| integer.try_into().ok());
     integer.ok_or_else(|| Outcome::Unsendable(no_int32(word, reply)))
 }
 
-/// Names mean nothing to a server that has typed calls only.
+/// Returns the outcome for a name where the server has typed calls only.
 pub(in crate::repl) fn unknown(word: &Word<'_>) -> Outcome {
     Outcome::Unsendable(word.no_operand("is not an integer"))
 }
@@ -42,11 +42,11 @@ fn no_int32(word: &Word<'_>, reply: &Reply) -> LineFault {
     word.no_operand(&format!("is {}, {wrong}", text.trim_matches('\'')))
 }
 
-/// The last answer is a float that is no number, and `line` wants it.
+/// Returns the fault of a line that uses the last answer where that is no number.
 pub(in crate::repl) fn no_number(reply: &Reply, line: &str) -> LineFault {
     LineFault {
         reason: SYNTAX,
-        message: format!("the last answer is {reply}, which is no number"),
+        message: format!("the last answer is {reply}, which is not a number"),
         span: 0..line.chars().count(),
         help: "leave it out".into(),
     }

@@ -1,0 +1,107 @@
+//! Typed calls: a method of `calc.Calculator` with two integers.
+
+use super::{
+    arguments::{Arguments, Word},
+    fault::LineFault,
+    parse::Command,
+    registry::{CommandSpec, Completion, Family},
+};
+use crate::{client::Method, text::printable::quoted};
+
+pub(super) static FAMILY: Family = Family {
+    title: "Typed calls",
+    commands: &[
+        CommandSpec {
+            names: &["add"],
+            summary: "A + B, by calc.Calculator/Add",
+            example: Some(("add 20 10", "30")),
+            parse: |arguments| call(Method::Add, arguments),
+            ..CALL
+        },
+        CommandSpec {
+            names: &["subtract", "substract", "sub"],
+            summary: "A - B, by calc.Calculator/Substract",
+            example: Some(("subtract 20 10", "10")),
+            parse: |arguments| call(Method::Subtract, arguments),
+            ..CALL
+        },
+        CommandSpec {
+            names: &["multiply", "mul"],
+            summary: "A * B, by calc.Calculator/Multiply",
+            example: Some(("multiply 20 10", "200")),
+            parse: |arguments| call(Method::Multiply, arguments),
+            ..CALL
+        },
+        CommandSpec {
+            names: &["divide", "div"],
+            summary: "A / B as a 32-bit float, by calc.Calculator/Divide",
+            example: Some(("divide 20 10", "2.0")),
+            parse: |arguments| call(Method::Divide, arguments),
+            ..CALL
+        },
+    ],
+};
+
+/// The fields that all typed calls share.
+const CALL: CommandSpec = CommandSpec {
+    operands: "A B",
+    completion: Completion::Definitions,
+    makes_call: true,
+    ..CommandSpec::BLANK
+};
+
+/// An operand of a typed call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand<'t> {
+    /// An integer.
+    Integer(i32),
+    /// A name, whose value the worksheet knows.
+    Name(Word<'t>),
+}
+
+fn call<'t>(method: Method, arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
+    let [n1, n2] = exactly_two(arguments)?;
+    Ok(Command::Call(method, [operand(n1)?, operand(n2)?]))
+}
+
+fn exactly_two<'t>(arguments: &mut Arguments<'t>) -> Result<[Word<'t>; 2], LineFault> {
+    let name = arguments.name.text;
+    let fault = |found: usize, span| {
+        let place = Word { text: "", span };
+        let message = format!("{} takes 2 operands, found {found}", quoted(name));
+        Err(place.fault(message, format!("write {name} A B")))
+    };
+    let Some(first) = arguments.next() else {
+        return fault(0, arguments.end());
+    };
+    let Some(second) = arguments.next() else {
+        return fault(1, arguments.end());
+    };
+    match arguments.next() {
+        Some(third) => {
+            let more = std::iter::from_fn(|| arguments.next()).count();
+            fault(3 + more, third.span)
+        }
+        None => Ok([first, second]),
+    }
+}
+
+fn operand(word: Word<'_>) -> Result<Operand<'_>, LineFault> {
+    if let Ok(n) = word.text.parse() {
+        return Ok(Operand::Integer(n));
+    }
+    let is_name = word
+        .text
+        .starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && word.text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if is_name {
+        return Ok(Operand::Name(word));
+    }
+    let digits = word.text.strip_prefix(['-', '+']).unwrap_or(word.text);
+    let is_integer = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    Err(word.no_operand(if is_integer {
+        "does not fit int32"
+    } else {
+        "is not an integer"
+    }))
+}

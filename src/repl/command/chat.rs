@@ -1,0 +1,101 @@
+//! Commands of the chat.
+
+use super::{
+    arguments::{Arguments, Rest, Word},
+    fault::LineFault,
+    parse::Command,
+    registry::{CommandSpec, Completion, Family},
+};
+use crate::{proto::note::TEXT, text::printable::quoted};
+
+pub(super) static FAMILY: Family = Family {
+    title: "Chat",
+    commands: &[
+        CommandSpec {
+            names: &[":chat"],
+            operands: "[off]",
+            summary: "joins the chat of the server, or leaves it; shows the notes of others",
+            completion: Completion::Words(&["off"]),
+            parse: chat,
+            ..CommandSpec::BLANK
+        },
+        CommandSpec {
+            names: &[":say"],
+            operands: "TEXT",
+            summary: "sends a note to the chat",
+            makes_call: true,
+            parse: |arguments| text(arguments).map(|text| Command::Talk(Talk::Say(text))),
+            ..CommandSpec::BLANK
+        },
+        CommandSpec {
+            names: &[":share"],
+            summary: "shares the last line and its answer in the chat",
+            makes_call: true,
+            parse: |arguments| arguments.none(Command::Talk(Talk::Share)),
+            ..CommandSpec::BLANK
+        },
+        CommandSpec {
+            names: &[":take"],
+            summary: "the last answer that was shared in the chat becomes ans",
+            makes_call: true,
+            parse: |arguments| arguments.none(Command::Talk(Talk::Take)),
+            ..CommandSpec::BLANK
+        },
+    ],
+};
+
+/// An operation of the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Talk<'t> {
+    /// Subscribes to the notes.
+    Join,
+    /// Ends the subscription.
+    Leave,
+    /// Sends this text.
+    Say(&'t str),
+    /// Sends the last line and its answer.
+    Share,
+    /// Makes the last answer that was shared the last answer of the session.
+    Take,
+}
+
+fn chat<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
+    let takes = "'off' at most";
+    match arguments.next() {
+        None => Ok(Command::Talk(Talk::Join)),
+        Some(Word { text: "off", .. }) => {
+            arguments.no_more(takes)?;
+            Ok(Command::Talk(Talk::Leave))
+        }
+        Some(word) => Err(arguments.takes(takes, &word, "':say TEXT' sends a note")),
+    }
+}
+
+/// Reads the text of a note: the rest of the line, in which `#` begins no comment.
+fn text<'t>(arguments: &mut Arguments<'t>) -> Result<&'t str, LineFault> {
+    let Rest { text, column } = arguments.rest();
+    let column = |at: usize| column + text[..at].chars().count();
+    let fault = |message, span, help: &str| {
+        let place = Word { text: "", span };
+        Err(place.fault(message, help))
+    };
+    let (from, to) = (column(0), column(text.len()));
+    if text.is_empty() {
+        let name = &arguments.name;
+        let message = format!("{} takes a text", quoted(name.text));
+        return fault(message, name.span.end..name.span.end, "write :say TEXT");
+    }
+    if let Some(at) = text.find(char::is_control) {
+        let at = column(at);
+        let message = "the text has a control character".into();
+        return fault(message, at..at + 1, "leave it out");
+    }
+    if to - from > TEXT {
+        let message = format!(
+            "the text has {} characters, more than the limit of {TEXT}",
+            to - from
+        );
+        return fault(message, from + TEXT..to, "say it in several notes");
+    }
+    Ok(text)
+}

@@ -1,0 +1,102 @@
+//! Commands that show the calls after the answers.
+
+use super::{
+    arguments::{Arguments, Rest, Word, Words},
+    fault::{LineFault, SYNTAX},
+    parse::{Command, ParsedCommand, parse},
+    registry::{CommandSpec, Completion, Family, Scope},
+};
+use crate::text::printable::quoted;
+
+pub(super) static FAMILY: Family = Family {
+    title: "See gRPC",
+    commands: &[
+        CommandSpec {
+            names: &[":explain"],
+            operands: "LINE",
+            summary: "answers the line, and shows the call: messages, bytes, headers, status",
+            details: "The line may be an expression, a typed call, or a command that asks the server. The\nbytes shown were recorded on the connection during the call; steps that the client cannot\nsee are marked. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10",
+            completion: Completion::Line,
+            scope: Scope::Prompt("from a shell: grpcalc --explain LINE"),
+            parse: |arguments| explain(arguments).map(Command::Explain),
+            ..CommandSpec::BLANK
+        },
+        CommandSpec {
+            names: &[":trace"],
+            operands: "on|off",
+            summary: "a line about each call, after its answer",
+            details: "Shows the method, the bytes of the messages, the status and the time.",
+            completion: Completion::Words(&["on", "off"]),
+            scope: Scope::Prompt("leave it out"),
+            parse: |arguments| trace(arguments).map(Command::Trace),
+            ..CommandSpec::BLANK
+        },
+    ],
+};
+
+/// A line whose call is to be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explain<'t> {
+    /// The command of the line, which makes a call.
+    pub command: Box<ParsedCommand<'t>>,
+    /// Characters before the line.
+    pub column: usize,
+}
+
+/// Reads the line after `:explain`.
+fn explain<'t>(arguments: &mut Arguments<'t>) -> Result<Explain<'t>, LineFault> {
+    let Rest { text, column } = arguments.rest();
+    let command = explainable(text).map_err(|fault| fault.shifted(column))?;
+    Ok(Explain {
+        command: Box::new(command),
+        column,
+    })
+}
+
+/// Reads a line whose call can be shown. Fails if the line makes no call.
+pub(in crate::repl) fn explainable(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
+    let fault = |message: &str, help: &str| LineFault {
+        reason: SYNTAX,
+        message: message.into(),
+        span: 0..line.chars().count(),
+        help: help.into(),
+    };
+    let no_call = || {
+        fault(
+            "this line makes no call of its own",
+            "write an expression, or add 20 10",
+        )
+    };
+    // Not parsed, so that the depth of nested lines is bounded.
+    let name = Words::new(line).next().map_or("", |name| name.text);
+    if CommandSpec::find(name).is_some_and(|spec| spec.completion == Completion::Line) {
+        return Err(no_call());
+    }
+    let parsed = parse(line)?;
+    match parsed.command {
+        Command::Nothing => Err(fault(
+            "there is no line to explain",
+            "write :explain add 20 10",
+        )),
+        _ if parsed.makes_call() => Ok(parsed),
+        _ => Err(no_call()),
+    }
+}
+
+fn trace(arguments: &mut Arguments<'_>) -> Result<bool, LineFault> {
+    let name = quoted(arguments.name.text);
+    let end = arguments.end();
+    let switch = arguments.at_most_one("'on' or 'off'")?;
+    match switch.as_ref().map(|word| word.text) {
+        Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        _ => {
+            let place = switch.unwrap_or(Word {
+                text: "",
+                span: end,
+            });
+            let message = format!("{name} takes 'on' or 'off'");
+            Err(place.fault(message, "':explain LINE' shows a single call in full"))
+        }
+    }
+}

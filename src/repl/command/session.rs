@@ -1,0 +1,108 @@
+//! Commands of the session: settings, help and the end.
+
+use super::{
+    arguments::{Arguments, Word},
+    fault::LineFault,
+    help::Topic,
+    parse::Command,
+    registry::{CommandSpec, Completion, Family, Scope},
+};
+use crate::{
+    repl::settings::{Change, SETTINGS, Setting},
+    text::{printable::quoted, suggestion::suggestion},
+};
+
+pub(super) static FAMILY: Family = Family {
+    title: "Session",
+    commands: &[
+        CommandSpec {
+            names: &[":set"],
+            operands: "[NAME [VALUE]] [--save]",
+            summary: "shows the settings, or changes one; --save saves them for later sessions",
+            details: "':set' lists the settings, and 'help NAME' explains one. The file in which they are saved is\ngrpcalc/config.toml in the directory for configuration (GRPCALC_CONFIG names another\ndirectory). Lines in the file init.calc beside it are run at the start of the prompt.",
+            completion: Completion::Settings,
+            scope: Scope::PromptWithOption("--save"),
+            parse: |arguments| set(arguments).map(Command::Set),
+            ..CommandSpec::BLANK
+        },
+        CommandSpec {
+            names: &["help"],
+            operands: "[NAME]",
+            summary: "the overview, or one command, function or constant",
+            completion: Completion::Topics,
+            parse: help,
+            ..CommandSpec::BLANK
+        },
+        CommandSpec {
+            names: &["quit", "exit"],
+            summary: "ends the session",
+            parse: |arguments| arguments.none(Command::Quit),
+            ..CommandSpec::BLANK
+        },
+    ],
+};
+
+/// An operation on the settings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Set {
+    /// Shows all settings.
+    Show,
+    /// Shows this setting.
+    ShowOne(&'static Setting),
+    /// Changes a setting, and saves all settings if the flag is set.
+    Change(Change, bool),
+    /// Saves all settings.
+    Keep,
+}
+
+fn set(arguments: &mut Arguments<'_>) -> Result<Set, LineFault> {
+    let words: Vec<_> = std::iter::from_fn(|| arguments.next()).collect();
+    let keep = arguments.has_option();
+    match &words[..] {
+        [] if keep => Ok(Set::Keep),
+        [] => Ok(Set::Show),
+        [one] if keep => {
+            setting(one)?;
+            let help = format!("write :set {} VALUE --save, or :set --save", one.text);
+            Err(one.fault("there is no value to save".into(), help))
+        }
+        [one] => setting(one).map(Set::ShowOne),
+        [one, value] => {
+            let setting = setting(one)?;
+            match Change::new(setting, value.text) {
+                Some(change) => Ok(Set::Change(change, keep)),
+                None => Err(value.fault(
+                    format!("{} cannot be {}", setting.name, quoted(value.text)),
+                    format!("it is {}", setting.values),
+                )),
+            }
+        }
+        [_, _, more, ..] => Err(arguments.takes("a name and a value", more, "leave it out")),
+    }
+}
+
+fn setting(word: &Word<'_>) -> Result<&'static Setting, LineFault> {
+    Setting::find(word.text).ok_or_else(|| {
+        let names = SETTINGS.iter().map(|setting| setting.name);
+        let help = match suggestion(word.text, names) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => "':set' lists them".into(),
+        };
+        word.fault(format!("there is no setting {}", quoted(word.text)), help)
+    })
+}
+
+fn help<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
+    let name = arguments.at_most_one("one name at most")?;
+    name.map(|name| topic(&name)).transpose().map(Command::Help)
+}
+
+fn topic(name: &Word<'_>) -> Result<Topic, LineFault> {
+    Topic::find(name.text).ok_or_else(|| {
+        let help = match suggestion(name.text, Topic::all()) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => "'help' lists what there is".into(),
+        };
+        name.fault(format!("there is no help for {}", quoted(name.text)), help)
+    })
+}

@@ -1,0 +1,118 @@
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::{client::Note, repl::fake::FakeServer};
+
+fn session(server: &FakeServer) -> (Session<FakeServer>, mpsc::Receiver<ChatEvent>) {
+    let (sender, events) = mpsc::channel(16);
+    let config = SessionConfig {
+        name: "ada".into(),
+        timeout: Duration::from_secs(5),
+        settings: Settings::default(),
+        file: None,
+    };
+    (Session::new(server.clone(), config, sender), events)
+}
+
+/// Answers a line. Returns the answer, or the text, or the fault, and the notices before it.
+async fn answer(session: &mut Session<FakeServer>, line: &str) -> (String, Vec<String>) {
+    let mut notices = Vec::new();
+    let outcome = session
+        .answer(line, &mut |notice| notices.push(notice.to_owned()))
+        .await;
+    let text = match &outcome {
+        Outcome::Text(text) => text.clone(),
+        Outcome::Fault(fault) => format!("! {fault}"),
+        outcome => outcome.reply().map(ToString::to_string).unwrap_or_default(),
+    };
+    (text, notices)
+}
+
+#[tokio::test]
+async fn a_fake_plays_a_worksheet_and_a_new_one_when_the_stream_breaks() {
+    let server = FakeServer::default();
+    let (mut session, _events) = session(&server);
+    let silent = |text: &str| (text.to_owned(), Vec::new());
+    assert!(session.preview("2 + 3".into()).await);
+    let BackgroundReply::Preview(line, Ok(preview)) = session.aside().await else {
+        panic!("no preview");
+    };
+    assert_eq!((&*line, preview.text.as_deref()), ("2 + 3", Some("5")));
+    assert_eq!(answer(&mut session, "x = 5").await, silent("5"));
+    assert_eq!(
+        answer(&mut session, "y").await,
+        silent("! unknown name 'y'")
+    );
+    assert_eq!(answer(&mut session, "add x 20").await, silent("25"));
+    assert_eq!(answer(&mut session, "ans + 1").await, silent("26"));
+    assert!(session.definitions().await);
+    let BackgroundReply::Names(names) = session.aside().await else {
+        panic!("no names");
+    };
+    assert_eq!(names.len(), 1);
+    assert_eq!(answer(&mut session, ":vars").await, silent("x = 5\n"));
+    server.break_streams();
+    assert_eq!(
+        answer(&mut session, "x + ans").await,
+        (
+            "31".to_owned(),
+            [
+                "lost the connection to a fake: it was broken; looking for it again",
+                "connected to a fake again, and the worksheet is restored",
+            ]
+            .map(str::to_owned)
+            .to_vec()
+        )
+    );
+    assert_eq!(server.worksheets(), 2);
+    assert_eq!(answer(&mut session, ":clear").await, silent(""));
+    assert_eq!(
+        answer(&mut session, "x").await,
+        silent("! unknown name 'x'")
+    );
+    assert_eq!(answer(&mut session, ":services").await, silent("a.Fake\n"));
+}
+
+#[tokio::test]
+async fn a_fake_plays_a_chat_that_is_joined_again_when_the_stream_breaks() {
+    let server = FakeServer::default();
+    let (mut session, mut events) = session(&server);
+    let note = |name: &str, text: &str| {
+        ChatEvent::Note(Note {
+            name: name.into(),
+            text: text.into(),
+        })
+    };
+    let notice = |text: &str| ChatEvent::Notice(text.into());
+    server.receive("bob", "first");
+    answer(&mut session, ":chat").await;
+    assert_eq!(events.recv().await, Some(note("bob", "first")));
+    let greeting = "in the chat as ada; :say TEXT talks, :chat off leaves";
+    assert_eq!(events.recv().await, Some(notice(greeting)));
+    answer(&mut session, ":say hello").await;
+    server.receive("bob", "second");
+    assert_eq!(events.recv().await, Some(note("bob", "second")));
+    server.break_streams();
+    let lost =
+        "the chat is lost: lost the connection to a fake: it was broken; looking for it again";
+    assert_eq!(events.recv().await, Some(notice(lost)));
+    server.receive("bob", "third");
+    assert_eq!(events.recv().await, Some(note("bob", "third")));
+    assert_eq!(events.recv().await, Some(notice("in the chat again")));
+    answer(&mut session, "x = 5").await;
+    answer(&mut session, ":share").await;
+    assert_eq!(
+        server.notes(),
+        [
+            "bob: first",
+            "ada: hello",
+            "bob: second",
+            "bob: third",
+            "ada: x = 5 = 5"
+        ]
+    );
+    let (taken, _) = answer(&mut session, ":take").await;
+    assert_eq!(taken, "5");
+}
