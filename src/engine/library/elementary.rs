@@ -306,7 +306,7 @@ fn positive_root(x: &Number, degree: u64, work: &mut Work<'_>) -> Result<Number>
         Some(Sign::Positive) => false,
         None => return Err(Fault::undecided("the sign of the operand")),
     };
-    if negative && degree % 2 == 0 {
+    if negative && degree.is_multiple_of(2) {
         return Err(Fault::domain(
             "an even root of a negative number is not real",
         ));

@@ -245,25 +245,23 @@ fn inverse_of(function: Unary, x: Arguments<'_>, context: &mut Context<'_, '_>) 
 fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let in_degrees = context.angle == AngleUnit::Degree;
-    if let Number::Exact(q) = x {
-        if let Some(degrees) = integer_angle(function, q) {
-            // The series does not reach a right angle, and zero is exact.
-            let degrees = Number::from(degrees);
-            let angle = if in_degrees {
-                degrees
-            } else {
-                radians(&degrees, work)?
-            };
-            return Ok(angle.into());
-        }
+    if let Number::Exact(q) = x
+        && let Some(degrees) = integer_angle(function, q)
+    {
+        // The series does not reach a right angle, and zero is exact.
+        let degrees = Number::from(degrees);
+        return if in_degrees {
+            Ok(degrees)
+        } else {
+            radians(&degrees, work)
+        };
     }
     let angle = x.unary(function, work)?;
-    Ok(if in_degrees {
-        degrees(&angle, work)?
+    if in_degrees {
+        degrees(&angle, work)
     } else {
-        angle
+        Ok(angle)
     }
-    .into())
 }
 
 /// Returns the angle in degrees, if it is an integer.
@@ -301,12 +299,11 @@ fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
         (false, true) => {
             let quarter = half(context)?.div(&2.into(), context.work)?;
             let above = sign(y, context)? == Sign::Positive;
-            return Ok(if above {
-                quarter
+            return if above {
+                Ok(quarter)
             } else {
-                quarter.negated(context.work)?
-            }
-            .into());
+                quarter.negated(context.work)
+            };
         }
         _ => {}
     }
