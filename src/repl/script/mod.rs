@@ -109,18 +109,20 @@ pub async fn run(
     let (chat_sender, mut chat_events) = mpsc::channel(CHAT_EVENTS);
     let chat = ChatSession::new(name, rules.timeout, chat_sender);
     // The event that waits for room among the buffers; kept if `feeding` is dropped.
-    let mut waiting = None;
+    let mut next_event = None;
     let feeding = async {
         let submitter = Submitter::new(calls, items, requested, &credit, rules, chat.clone());
         let calling = executor::run_all(calls, to_call);
         let listening = async {
             loop {
-                waiting = chat_events.recv().await;
+                next_event = chat_events.recv().await;
                 // The receiver is dropped only after a write error, which it reports itself.
                 let Ok(permit) = buffers.reserve().await else {
                     return;
                 };
-                let Some(event) = waiting.take() else { return };
+                let Some(event) = next_event.take() else {
+                    return;
+                };
                 permit.send(chat_buffer(event));
             }
         };
@@ -136,7 +138,7 @@ pub async fn run(
     // The subscription ends; the events that arrived are written.
     drop(chat);
     let rest = std::iter::from_fn(|| chat_events.try_recv().ok());
-    for event in waiting.into_iter().chain(rest) {
+    for event in next_event.into_iter().chain(rest) {
         let _ = buffers.send(chat_buffer(event)).await;
     }
     drop(buffers);
