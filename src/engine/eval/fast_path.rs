@@ -70,7 +70,7 @@ struct Reader<'t, 's> {
     nodes: u64,
 }
 
-impl<'t> Reader<'t, '_> {
+impl<'t, 's> Reader<'t, 's> {
     /// Skips spaces and returns the next byte.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
@@ -171,13 +171,24 @@ impl<'t> Reader<'t, '_> {
     fn decimal(&mut self) -> Option<(i64, u32)> {
         match self.peek() {
             Some(b'0'..=b'9') => self.digits(),
-            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.bindings.get(self.name()) {
-                Some(Binding::Value(Presented {
-                    value: Value::Number(Number::Exact(Exact::Small(n, 1))),
-                    presentation: Presentation::Automatic,
-                })) => Some((*n, 0)),
+            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.variable()? {
+                Exact::Small(n, 1) => Some((*n, 0)),
                 _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// Takes a name and returns its value, if it is an exact number to be shown as usual.
+    ///
+    /// Not inlined, so that the code for literals stays short enough to be.
+    #[inline(never)]
+    fn variable(&mut self) -> Option<&'s Exact> {
+        match self.bindings.get(self.name()) {
+            Some(Binding::Value(Presented {
+                value: Value::Number(Number::Exact(value)),
+                presentation: Presentation::Automatic,
+            })) => Some(value),
             _ => None,
         }
     }
@@ -266,13 +277,7 @@ impl<'t> Reader<'t, '_> {
     fn operand(&mut self) -> Option<Exact> {
         match self.peek() {
             Some(b'0'..=b'9') => finite(self.digits()?),
-            Some(b'a'..=b'z' | b'A'..=b'Z') => match self.bindings.get(self.name()) {
-                Some(Binding::Value(Presented {
-                    value: Value::Number(Number::Exact(value)),
-                    presentation: Presentation::Automatic,
-                })) => Some(value.clone()),
-                _ => None,
-            },
+            Some(b'a'..=b'z' | b'A'..=b'Z') => self.variable().cloned(),
             _ => None,
         }
     }
