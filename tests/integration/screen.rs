@@ -356,7 +356,7 @@ fn a_theme_chooses_the_colors() {
     };
     let mut terminal = themed();
     terminal.press(":set theme light --save\r");
-    terminal.shows("kept in ");
+    terminal.shows("saved in ");
     terminal.press("sqrt(2) + (");
     terminal.line_is("> sqrt(2) + (");
     let light = [
