@@ -7,6 +7,7 @@ mod channel;
 mod chat;
 mod error;
 mod reflection;
+mod retry;
 mod wire;
 mod worksheet;
 
@@ -20,12 +21,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use self::channel::{
-    balancer::Backend,
-    concurrency::ConcurrencyLimit,
-    endpoint::Endpoint,
-    retry::{RetryPolicy, RetryingChannel, share},
-};
+use self::channel::{balancer::Backend, concurrency::ConcurrencyLimit, endpoint::Endpoint};
+use self::retry::{RetryPolicy, RetryingChannel, share};
 use crate::proto::cursor::Cursor;
 
 pub use crate::net::tls::ClientTlsFiles;

@@ -4,6 +4,7 @@
 //! [`response`], a message that stays encoded, and the constants and checks that both ends must
 //! agree on. Other modules convert between these messages and their own types.
 
+pub mod bearer_token;
 pub mod code;
 pub mod cursor;
 pub mod errors;
@@ -12,7 +13,6 @@ pub mod header;
 pub mod note;
 pub mod reserved;
 pub mod response;
-pub mod token;
 
 // Lints are off for generated code.
 

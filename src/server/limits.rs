@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use super::transport::peer::NoteRate;
+use super::peer::NoteRate;
 use crate::engine::{LimitRow, LimitTable, Unit, limit_field};
 
 /// The limits of a server as a whole and of its connections.

@@ -1,12 +1,13 @@
 //! The server: the services over the engine, on any kind of connection.
 
-mod budget;
+mod byte_budget;
 mod calculator;
 mod call;
 mod chat;
 mod evaluator;
 mod limits;
 mod observe;
+mod peer;
 mod status;
 mod transport;
 
@@ -26,7 +27,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic_health::{ServingStatus, server::HealthReporter};
 
 use self::{
-    budget::ByteBudget,
+    byte_budget::ByteBudget,
     call::{methods::MethodTable, routes::Routes},
     chat::ChatService,
     evaluator::Evaluator,
@@ -34,6 +35,7 @@ use self::{
 };
 use crate::engine;
 
+pub use self::peer::NoteRate;
 pub use self::{
     calculator::CalculatorService,
     call::tokens::{Tokens, TokensError, tokens},
@@ -46,7 +48,6 @@ pub use self::{
     transport::{
         connection::Connection,
         listener::Listener,
-        peer::NoteRate,
         tls::{ServerTls, ServerTlsFiles},
     },
 };

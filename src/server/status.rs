@@ -5,7 +5,6 @@ use std::{collections::HashMap, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::chat::history::HistoryError;
 use crate::{
     engine::{Fault, Reason},
     proto::{
@@ -130,12 +129,6 @@ pub(super) fn invalid_note(error: &NoteError) -> Status {
     let mut details = ErrorDetails::with_error_info(INVALID_NOTE, DOMAIN, HashMap::new());
     details.add_bad_request_violation(error.field(), &message);
     Status::with_error_details(Code::InvalidArgument, message, details)
-}
-
-/// Returns the status of a call that the chat's history failed, and logs the cause.
-pub(super) fn history_unavailable(error: &HistoryError) -> Status {
-    tracing::warn!(%error, "history failed");
-    Status::unavailable("the history of the chat is unavailable; try again a little later")
 }
 
 /// Returns the status of a call that failed for a defect of the server.

@@ -5,6 +5,5 @@ pub(super) mod concurrency;
 pub(super) mod connector;
 pub(super) mod endpoint;
 pub(super) mod grpc_channel;
-pub(super) mod retry;
 pub(super) mod target;
 pub(super) mod tls;

@@ -9,7 +9,7 @@ use super::{connector::Route, tls::ClientTls};
 use crate::{
     client::wire::exchange::ServerAddress,
     net::address::{Address, AddressError},
-    proto::token::{authorization, is_token},
+    proto::bearer_token::{authorization, is_token},
 };
 
 /// The servers of a client.

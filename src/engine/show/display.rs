@@ -6,7 +6,8 @@ use compact_str::{CompactString, ToCompactString as _};
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::IBig;
 
-use super::{ExactValue, Rendered, decimal};
+use super::layout::Layout;
+use super::{ExactValue, Rendered};
 use crate::engine::{
     Base,
     budget::work::{Work, cost},
@@ -162,7 +163,7 @@ impl Format {
         matches!(self.presentation, Presentation::Scientific)
     }
 
-    /// Puts digits into decimal or scientific notation. See [`decimal::Layout`].
+    /// Puts digits into decimal or scientific notation. See [`Layout`].
     fn laid_out(
         &self,
         negative: bool,
@@ -170,7 +171,7 @@ impl Format {
         exponent: i64,
         known: Option<usize>,
     ) -> CompactString {
-        decimal::Layout {
+        Layout {
             negative,
             digits,
             exponent,

@@ -1,7 +1,7 @@
 //! Values to text.
 
-mod decimal;
 mod display;
+mod layout;
 
 use compact_str::{CompactString, ToCompactString as _};
 use dashu_int::{IBig, UBig};

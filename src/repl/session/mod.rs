@@ -5,8 +5,8 @@ pub(super) mod background;
 mod execute;
 mod file;
 pub(super) mod reconnect;
+mod replay;
 pub(super) mod replay_log;
-mod restore;
 pub(super) mod stream;
 pub(super) mod worksheet;
 

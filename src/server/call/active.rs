@@ -18,7 +18,7 @@ use super::{
     methods::{ServedMethod, ServiceId},
 };
 use crate::proto::errors::{DOMAIN, LIMIT, reason::INTERNAL};
-use crate::server::{ServerState, budget::Reservation, transport::peer::Peer};
+use crate::server::{ServerState, byte_budget::Reservation, peer::Peer};
 use crate::{engine::Reason, proto::code};
 
 /// A call under way. If it is dropped before it ends, its caller has left.

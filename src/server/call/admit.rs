@@ -15,8 +15,8 @@ use tonic::{Status, body::Body};
 use super::{active::ActiveCall, deadline, metered_body::MeteredBody, methods::ServiceId};
 use crate::server::{
     ServerState,
+    peer::Peer,
     status::{self, ReachedLimit},
-    transport::peer::Peer,
 };
 
 /// The limit of health calls under way, which are watches, mostly.

@@ -15,7 +15,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::{Status, body::Body};
 
 use super::active::ActiveCall;
-use crate::server::{budget::Reservation, status};
+use crate::server::{byte_budget::Reservation, status};
 
 /// A long answer, with its call and its reservation until it is sent.
 pub(super) struct HeldBody {

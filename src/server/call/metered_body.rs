@@ -13,7 +13,7 @@ use tonic::Status;
 use crate::{
     proto::framing::{PREFIX_BYTES, Prefix},
     server::{
-        budget::{ByteBudget, Reservation},
+        byte_budget::{ByteBudget, Reservation},
         status::{ReachedLimit, overloaded},
     },
 };

@@ -9,7 +9,7 @@ use std::{
 use http::{HeaderMap, header::AUTHORIZATION};
 use subtle::ConstantTimeEq as _;
 
-use crate::proto::token::{is_token, presented};
+use crate::proto::bearer_token::{is_token, presented};
 
 /// Bearer tokens (RFC 6750, section 2.1), of which a caller has to present one.
 ///

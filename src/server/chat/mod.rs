@@ -11,11 +11,11 @@ use futures_util::{
 };
 use tonic::{Request, Response, Status};
 
-use self::history::{Extent, History};
+use self::history::{Extent, History, HistoryError};
 use super::{
     Metrics,
-    status::{history_unavailable, invalid_note, too_many_notes},
-    transport::peer::{NoteRate, Peer},
+    peer::{NoteRate, Peer},
+    status::{invalid_note, too_many_notes},
 };
 use crate::proto::grpc::{Empty, Note, chat_server_server::ChatServer};
 use crate::proto::{
@@ -130,6 +130,12 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         self.0.members.dec();
     }
+}
+
+/// Returns the status of a call that the chat's history failed, and logs the cause.
+fn history_unavailable(error: &HistoryError) -> Status {
+    tracing::warn!(%error, "history failed");
+    Status::unavailable("the history of the chat is unavailable; try again a little later")
 }
 
 #[cfg(test)]

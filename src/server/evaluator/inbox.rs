@@ -8,7 +8,7 @@ use tonic::{Status, Streaming};
 
 use crate::proto::grpcalc::v1::{WorksheetRequest, worksheet_request::Request};
 use crate::server::{
-    budget::{ByteBudget, Reservation},
+    byte_budget::{ByteBudget, Reservation},
     status::{ReachedLimit, overloaded},
 };
 

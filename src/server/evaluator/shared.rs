@@ -15,7 +15,7 @@ use super::{
 };
 use crate::server::{
     Metrics, Settings,
-    budget::ByteBudget,
+    byte_budget::ByteBudget,
     semaphore,
     status::{ReachedLimit, from_fault, internal, overloaded, shutting_down},
 };

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::server::{
     Metrics,
-    budget::{BudgetExhausted, Reservation},
+    byte_budget::{BudgetExhausted, Reservation},
     status::{ReachedLimit, idle, internal, overloaded, shutting_down},
 };
 use crate::{

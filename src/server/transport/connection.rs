@@ -18,9 +18,10 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use super::{peer::Peer, tls::ServerTls};
+use super::tls::ServerTls;
 use crate::net::tap::{AnyStream, IoEvent, Tap};
-use crate::server::{ServerState, call::admit::answer, status::ReachedLimit};
+use crate::server::peer::Peer;
+use crate::server::{ServerLimits, ServerState, call::admit::answer, status::ReachedLimit};
 
 /// Bytes of the connection preface of an HTTP/2 client (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
@@ -94,11 +95,7 @@ impl Connection {
             }
             _ => self.io,
         };
-        // A PING or a GOAWAY does not reach a peer that reads nothing.
-        let mut io = TimeoutStream::new(io);
-        let write_timeout = limits.keepalive.saturating_add(limits.keepalive_timeout);
-        io.set_write_timeout(Some(write_timeout));
-        let io = watch_preface(Box::pin(io), &peer);
+        let io = watch_preface(limit_writes(io, &limits), &peer);
         let service = {
             let (server, peer) = (Arc::clone(&server), Arc::clone(&peer));
             service_fn(move |request| {
@@ -107,18 +104,8 @@ impl Connection {
             })
         };
         let calls = InlineExecutor::default();
-        let mut serving = pin!(
-            http2::Builder::new(calls.clone())
-                .timer(TokioTimer::new())
-                .max_concurrent_streams(limits.streams)
-                .initial_stream_window_size(STREAM_WINDOW)
-                .initial_connection_window_size(CONNECTION_WINDOW)
-                .max_frame_size(FRAME)
-                .max_send_buf_size(SEND_BUFFER)
-                .keep_alive_interval(limits.keepalive)
-                .keep_alive_timeout(limits.keepalive_timeout)
-                .serve_connection(TokioIo::new(io), service)
-        );
+        let mut serving =
+            pin!(http2_builder(calls.clone(), &limits).serve_connection(TokioIo::new(io), service));
         let mut phase = Phase::Handshake;
         let mut timer = pin!(sleep_until(handshake_end));
         // All calls at the last tick of the timer.
@@ -198,6 +185,31 @@ async fn accept_tls(
         Err(_) => handshake_timeout(server, peer),
     }
     None
+}
+
+/// Returns the settings of a connection.
+fn http2_builder(calls: InlineExecutor, limits: &ServerLimits) -> http2::Builder<InlineExecutor> {
+    let mut builder = http2::Builder::new(calls);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(FRAME)
+        .max_send_buf_size(SEND_BUFFER)
+        .keep_alive_interval(limits.keepalive)
+        .keep_alive_timeout(limits.keepalive_timeout);
+    builder
+}
+
+/// Ends `io` with an error where a write takes too long: a PING or a GOAWAY does not reach a peer
+/// that reads nothing.
+fn limit_writes(io: AnyStream, limits: &ServerLimits) -> AnyStream {
+    let mut io = TimeoutStream::new(io);
+    io.set_write_timeout(Some(
+        limits.keepalive.saturating_add(limits.keepalive_timeout),
+    ));
+    Box::pin(io)
 }
 
 /// Records in `peer` when the preface has arrived on `io`.

@@ -2,5 +2,4 @@
 
 pub(super) mod connection;
 pub(super) mod listener;
-pub(super) mod peer;
 pub(super) mod tls;

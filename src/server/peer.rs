@@ -26,7 +26,7 @@ pub struct NoteRate {
 
 /// The peer of a connection and its calls.
 #[derive(Debug)]
-pub(in crate::server) struct Peer {
+pub(super) struct Peer {
     name: String,
     is_surplus: bool,
     /// Whether the HTTP/2 preface has arrived.
@@ -41,7 +41,7 @@ pub(in crate::server) struct Peer {
 
 impl Peer {
     /// Creates a peer that has sent nothing yet.
-    pub(in crate::server) fn new(name: String, is_surplus: bool) -> Self {
+    pub(super) fn new(name: String, is_surplus: bool) -> Self {
         Self {
             name,
             is_surplus,
@@ -53,34 +53,34 @@ impl Peer {
     }
 
     /// The peer's address, or another name for the log.
-    pub(in crate::server) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 
     /// Whether the connection is beyond the limit of connections.
-    pub(in crate::server) fn is_surplus(&self) -> bool {
+    pub(super) fn is_surplus(&self) -> bool {
         self.is_surplus
     }
 
     /// Counts a call that begins.
-    pub(in crate::server) fn begin_call(&self) {
+    pub(super) fn begin_call(&self) {
         self.active_calls.fetch_add(1, Ordering::Relaxed);
         self.all_calls.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a call that has ended.
-    pub(in crate::server) fn end_call(&self) {
+    pub(super) fn end_call(&self) {
         self.active_calls.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Returns the calls under way, and all calls so far.
-    pub(in crate::server) fn calls(&self) -> (usize, usize) {
+    pub(super) fn calls(&self) -> (usize, usize) {
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
         (count(&self.active_calls), count(&self.all_calls))
     }
 
     /// Counts a chat note against `rate`. The error is the time until the next is accepted.
-    pub(in crate::server) fn take_note(&self, rate: NoteRate) -> Result<(), Duration> {
+    pub(super) fn take_note(&self, rate: NoteRate) -> Result<(), Duration> {
         let limiter = self.notes.get_or_init(|| {
             let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
             DefaultDirectRateLimiter::direct(quota)
@@ -91,17 +91,17 @@ impl Peer {
     }
 
     /// Records that the preface has arrived.
-    pub(in crate::server) fn set_greeted(&self) {
+    pub(super) fn set_greeted(&self) {
         self.greeted.store(true, Ordering::Relaxed);
     }
 
     /// Whether the preface has arrived.
-    pub(in crate::server) fn has_greeted(&self) -> bool {
+    pub(super) fn has_greeted(&self) -> bool {
         self.greeted.load(Ordering::Relaxed)
     }
 
     /// [`Peer::has_greeted`] as a poll without a waker: the reader is polled by the same task.
-    pub(in crate::server) fn poll_greeted(&self) -> Poll<()> {
+    pub(super) fn poll_greeted(&self) -> Poll<()> {
         if self.has_greeted() {
             Poll::Ready(())
         } else {

@@ -15,7 +15,7 @@ use tokio::time::{self, Instant};
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tonic_types::StatusExt as _;
 
-use super::{
+use super::channel::{
     balancer::{ActiveCall, Backend, Balancer},
     connector::Connectivity,
     grpc_channel::NotGrpc,
@@ -37,7 +37,7 @@ const BACKOFF: BackoffPolicy = BackoffPolicy {
 
 /// Rules for sending a call again, and to which backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) enum RetryPolicy {
+pub(super) enum RetryPolicy {
     /// The call changes nothing, and any backend will do.
     AnyBackend,
     /// The call changes nothing, but needs the state of the first backend.
@@ -49,7 +49,7 @@ pub(in crate::client) enum RetryPolicy {
 
 /// The action after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::client) enum RetryAction {
+pub(super) enum RetryAction {
     /// Fails the call.
     Fail,
     /// Sends it again if another connection can be attempted.
@@ -95,10 +95,10 @@ impl RetryAction {
 
 /// Sends calls to the backends of a client, again where that may help.
 #[derive(Debug)]
-pub(in crate::client) struct RetryingChannel {
-    pub(in crate::client) balancer: Balancer,
+pub(super) struct RetryingChannel {
+    pub(super) balancer: Balancer,
     /// The deadline of each call, counted from its start.
-    pub(in crate::client) timeout: Duration,
+    pub(super) timeout: Duration,
     /// The number of replies so far.
     replies: AtomicUsize,
     /// The index of the backend that replied last.
@@ -107,10 +107,10 @@ pub(in crate::client) struct RetryingChannel {
 
 /// The end of a call that may have been sent several times.
 #[derive(Debug)]
-pub(in crate::client) struct Completed<T> {
-    pub(in crate::client) result: Result<T, CallError>,
+pub(super) struct Completed<T> {
+    pub(super) result: Result<T, CallError>,
     /// Whether a server refused an attempt for lack of capacity.
-    pub(in crate::client) overloaded: bool,
+    pub(super) overloaded: bool,
 }
 
 /// The state of a call that is being sent.
@@ -127,11 +127,7 @@ struct Attempts<'c> {
 }
 
 impl RetryingChannel {
-    pub(in crate::client) fn new(
-        backends: Vec<Backend>,
-        last_backend: usize,
-        timeout: Duration,
-    ) -> Self {
+    pub(super) fn new(backends: Vec<Backend>, last_backend: usize, timeout: Duration) -> Self {
         Self {
             balancer: Balancer::new(backends),
             timeout,
@@ -141,12 +137,12 @@ impl RetryingChannel {
     }
 
     /// Counts a reply: proof for calls under way that the server works.
-    pub(in crate::client) fn record_reply(&self) {
+    pub(super) fn record_reply(&self) {
         self.replies.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns the name of the server that replied last.
-    pub(in crate::client) fn last_server(&self) -> String {
+    pub(super) fn last_server(&self) -> String {
         let index = self.last_backend.load(Ordering::Relaxed);
         let backend = self.balancer.iter().nth(index);
         backend.map_or_else(String::new, |backend| backend.connectivity.server())
@@ -154,7 +150,7 @@ impl RetryingChannel {
 
     /// Calls `attempt` with a backend and the time left, until it has a reply, or fails in a
     /// way that another attempt would not change, or the deadline has passed.
-    pub(in crate::client) async fn call_with_retry<T, A: Future<Output = Result<T, Status>>>(
+    pub(super) async fn call_with_retry<T, A: Future<Output = Result<T, Status>>>(
         &self,
         start: Instant,
         policy: RetryPolicy,
@@ -178,7 +174,7 @@ impl RetryingChannel {
 
     /// Names all servers in `error` if it means that none can be reached: all backends but
     /// one have failed before.
-    pub(in crate::client) fn name_all(&self, error: CallError, failed_before: usize) -> CallError {
+    pub(super) fn name_all(&self, error: CallError, failed_before: usize) -> CallError {
         match error {
             CallError::Unreachable { cause, .. } if failed_before + 1 >= self.balancer.count() => {
                 CallError::Unreachable {
@@ -344,6 +340,6 @@ async fn with_liveness_check<T>(
 }
 
 /// Returns the part of `timeout` that each of `backends` has to take a connection.
-pub(in crate::client) fn share(timeout: Duration, backends: usize) -> Duration {
+pub(super) fn share(timeout: Duration, backends: usize) -> Duration {
     timeout / u32::try_from(backends.max(1)).unwrap_or(u32::MAX)
 }
