@@ -32,13 +32,14 @@ use rustyline::{
     history::DefaultHistory,
     validate::{ValidationContext, ValidationResult, Validator},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedMutexGuard, mpsc};
 
 use self::{
     completion::{CompletionCandidate, complete},
     highlight::highlighted,
     mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
+    printer::Editing,
 };
 use super::screen::{
     color::{Color, Palette, styled},
@@ -186,6 +187,7 @@ struct Lines {
     is_colored: bool,
     /// Whether Ctrl-C ended the line.
     interrupted: Arc<AtomicBool>,
+    editing: Option<Editing>,
 }
 
 impl Lines {
@@ -215,7 +217,9 @@ impl Lines {
             .build();
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
         // Dumb terminals have no external printer.
-        printer::start(editor.create_external_printer().ok(), events)?;
+        let printer = editor.create_external_printer().ok();
+        let editing = printer.is_some().then(Editing::default);
+        printer::start(printer.zip(editing.clone()), events)?;
         let interrupted = Arc::new(AtomicBool::new(false));
         let lists = Arc::new(AtomicBool::new(false));
         let ctrl_c = interrupt(Arc::clone(&interrupted), Arc::clone(&lists));
@@ -226,6 +230,7 @@ impl Lines {
             cursor: Cell::new(None),
             palette: None,
             lists,
+            starting: Cell::new(None),
         }));
         if let Some(file) = &history {
             // The first session finds no file.
@@ -236,6 +241,7 @@ impl Lines {
             history,
             is_colored,
             interrupted,
+            editing,
         })
     }
 
@@ -244,7 +250,7 @@ impl Lines {
             assistant.palette = Palette::of(theme).filter(|_| self.is_colored);
         }
         loop {
-            match self.editor.readline(PROMPT) {
+            match self.read_line() {
                 Ok(_) if self.interrupted.swap(false, Ordering::Relaxed) => {
                     return Ok(UserInput::Interrupt);
                 }
@@ -262,6 +268,22 @@ impl Lines {
                 Err(error) => return Err(io_error(error)),
             }
         }
+    }
+
+    fn read_line(&mut self) -> rustyline::Result<String> {
+        let Some(editing) = self.editing.clone() else {
+            return self.editor.readline(PROMPT);
+        };
+        let starting = Arc::clone(&editing).blocking_lock_owned();
+        if let Some(assistant) = self.editor.helper() {
+            assistant.starting.set(Some(starting));
+        }
+        let line = self.editor.readline(PROMPT);
+        if let Some(assistant) = self.editor.helper() {
+            drop(assistant.starting.take());
+        }
+        *editing.blocking_lock() = false;
+        line
     }
 
     /// Adds a line to the history, and appends it to the file at once, in case the process dies.
@@ -335,6 +357,8 @@ struct Assistant {
     palette: Option<&'static Palette>,
     /// Whether a list of names is on the screen.
     lists: Arc<AtomicBool>,
+    /// The lock of [`printer::Editing`] until the prompt is about to be drawn.
+    starting: Cell<Option<OwnedMutexGuard<bool>>>,
 }
 
 impl Assistant {
@@ -382,6 +406,10 @@ impl Hinter for Assistant {
     type Hint = PreviewHint;
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<PreviewHint> {
+        // rustyline asks for the hint in raw mode, before it draws the line.
+        if let Some(mut editing) = self.starting.take() {
+            *editing = true;
+        }
         let answer = self.previews.answer(line)?;
         (cursor == line.len()).then(|| {
             PreviewHint(if self.palette.is_some() {
