@@ -16,6 +16,7 @@ mod server;
 mod session;
 mod worksheet;
 
+pub(super) use self::parse::begins_with_number;
 pub use self::{
     arguments::Word,
     call::Operand,

@@ -114,6 +114,14 @@ impl<'t> ParsedCommand<'t> {
     }
 }
 
+/// Whether a line of at most the permitted length begins like a number or a parenthesis. No command
+/// does, but most lines of long scripts do.
+#[inline]
+pub(in crate::repl) fn begins_with_number(line: &str) -> bool {
+    let first = line.bytes().find(|b| *b != b' ');
+    line.len() <= LINE && matches!(first, Some(b'0'..=b'9' | b'(' | b'-' | b'.'))
+}
+
 /// Parses a line. A line that begins with no command is one of the language.
 ///
 /// Words stand between white space: Unicode's, and the byte order mark. A `#` begins a comment.
@@ -121,8 +129,7 @@ pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
     if line.len() > LINE {
         return Err(LineFault::too_long(line.len()));
     }
-    // No command begins like this, but most lines of long scripts do.
-    if let Some(b'0'..=b'9' | b'(' | b'-' | b'.') = line.bytes().find(|b| *b != b' ') {
+    if begins_with_number(line) {
         return Ok(ParsedCommand::without_row(line, Command::Evaluate));
     }
     let mut words = Words::new(line);

@@ -22,7 +22,7 @@ use crate::{
         Calls, Outcome,
         calling::{calls::WorksheetSender as _, evaluation::Evaluation},
         chat::ChatSession,
-        command::{self, ParsedCommand, fault::LineFault},
+        command::{self, ParsedCommand, begins_with_number, fault::LineFault},
         interpreter::interpret,
         session::stream::WorksheetStream,
         settings::Settings,
@@ -93,15 +93,20 @@ impl<'a, C: Calls> Submitter<'a, C> {
     pub(super) async fn run(mut self, mut lines: LineReader<impl AsyncRead + Unpin>) {
         loop {
             while let Some(NumberedLine { number, text }) = lines.line() {
+                let can_batch = !self.worksheet_is_stale && !self.is_full();
+                // Most lines of long scripts.
+                if can_batch
+                    && let Ok(text) = text
+                    && begins_with_number(text)
+                {
+                    self.batch.push(number, text, self.is_shown());
+                    continue;
+                }
                 let (text, parsed) = match text {
                     Ok(text) => (text, command::parse(text)),
                     Err(fault) => ("", Err(fault)),
                 };
-                let is_simple = parsed.as_ref().is_ok_and(ParsedCommand::is_expression)
-                    && !self.worksheet_is_stale
-                    && !self.is_full();
-                if is_simple {
-                    // Most lines of long scripts: nothing to wait for.
+                if can_batch && parsed.as_ref().is_ok_and(ParsedCommand::is_expression) {
                     self.batch.push(number, text, self.is_shown());
                 } else if self.line(number, text, parsed).await.is_break() {
                     return;
