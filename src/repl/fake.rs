@@ -1,4 +1,4 @@
-//! A server for tests that needs no network: it plays worksheets and a chat through [`Calls`].
+//! A fake server for tests without a network: it implements worksheets and a chat as [`Calls`].
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -17,15 +17,15 @@ use crate::{
     proto::cursor::Cursor,
 };
 
-/// The server. Clones share its state.
+/// A fake server. Clones share its state.
 #[derive(Clone, Default)]
 pub(super) struct FakeServer(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// How often the streams were broken. A stream is broken if it is of an older generation.
+    /// How many times the streams were broken. A stream of an older generation is broken.
     generation: usize,
-    /// Worksheets that were opened.
+    /// The number of worksheets that were opened.
     worksheets: usize,
     /// Every note of the chat.
     notes: Vec<Note>,
@@ -38,19 +38,19 @@ impl FakeServer {
         self.0.lock().unwrap()
     }
 
-    /// Breaks every stream. New ones can be opened.
+    /// Breaks every open stream. New streams can be opened.
     pub(super) fn break_streams(&self) {
         let mut state = self.state();
         state.generation += 1;
         state.subscribers.clear();
     }
 
-    /// The number of worksheets that were opened.
+    /// Returns the number of worksheets that were opened.
     pub(super) fn worksheets(&self) -> usize {
         self.state().worksheets
     }
 
-    /// The notes of the chat, as `NAME: TEXT`.
+    /// Returns the notes of the chat, each as `NAME: TEXT`.
     pub(super) fn notes(&self) -> Vec<String> {
         let state = self.state();
         let notes = state.notes.iter();
@@ -59,7 +59,7 @@ impl FakeServer {
             .collect()
     }
 
-    /// Adds a note of another user.
+    /// Adds a note to the chat, as if another user had sent it.
     pub(super) fn receive(&self, name: &str, text: &str) {
         let note = Note {
             name: name.into(),
@@ -91,7 +91,7 @@ impl Calls for FakeServer {
                 n1,
                 n2,
             }) => Ok(Reply::Integer(n1 + n2)),
-            request => panic!("not played: {request:?}"),
+            request => panic!("the fake server does not support {request:?}"),
         }
     }
 
@@ -155,12 +155,12 @@ impl WorksheetSender for FakeSender {
     async fn cancel(&self, _: u64) {}
 }
 
-/// A worksheet that knows integers, names and sums of two.
+/// A worksheet that supports integers, names and sums.
 pub(super) struct FakeReceiver {
     server: FakeServer,
     generation: usize,
     requests: mpsc::UnboundedReceiver<WorksheetRequest>,
-    /// Answers, and `None` for the end of a request.
+    /// The answers to take next, with `None` for the end of a request.
     events: VecDeque<Option<LineResult>>,
     names: BTreeMap<String, i64>,
 }

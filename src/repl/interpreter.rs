@@ -1,7 +1,7 @@
-//! The meaning of each command.
+//! Runs each command as operations.
 //!
-//! [`interpret`] has the one `match` over the commands. An [`Execute`] supplies how their
-//! operations run: the prompt waits for each answer, a script sends the next line meanwhile.
+//! [`interpret`] has the only `match` over the commands. An implementation of [`Execute`] runs
+//! the operations: the prompt waits for each answer, a script sends the next line meanwhile.
 
 use super::{
     Outcome,
@@ -10,19 +10,19 @@ use super::{
 };
 use crate::client::{Method, ReflectionRequest};
 
-/// The operations of which commands are made.
+/// The operations that commands consist of.
 pub(super) trait Execute {
     /// The result of an operation.
     type Done;
 
-    /// Whether this is a prompt. A script refuses commands whose rows say that they work at
-    /// the prompt only, so it needs no operations for them.
+    /// Whether the commands come from a prompt. A script refuses commands that work at the prompt
+    /// only, so it does not implement their operations.
     const IS_PROMPT: bool;
 
-    /// Returns an outcome that is known at once.
+    /// Returns an outcome that is known without a call.
     async fn finish(&mut self, outcome: Outcome) -> Self::Done;
 
-    /// Evaluates a line of the language.
+    /// Evaluates an expression or statement.
     async fn evaluate(&mut self, line: &str) -> Self::Done;
 
     /// Makes a typed call.
@@ -34,16 +34,16 @@ pub(super) trait Execute {
     /// Opens a new worksheet.
     async fn clear(&mut self) -> Self::Done;
 
-    /// Asks the server about itself.
+    /// Requests the services, the descriptors or the health of the server.
     async fn discover(&mut self, request: ReflectionRequest) -> Self::Done;
 
     /// Performs an operation of the chat.
     async fn talk(&mut self, talk: Talk<'_>) -> Self::Done;
 
-    /// Returns the settings as they are for this line.
+    /// Returns the settings that apply to this line.
     fn settings(&self) -> &Settings;
 
-    /// Changes a setting for the lines after this one.
+    /// Changes a setting for all later lines.
     async fn change(&mut self, change: &Change) -> Self::Done;
 
     /// Ends the session.
@@ -59,7 +59,7 @@ pub(super) trait Execute {
         self.refuse().await
     }
 
-    /// Makes the answer `number`, counted from 1, the last answer again.
+    /// Makes the answer with this number, counted from 1, the last answer again.
     async fn recall(&mut self, _number: usize) -> Self::Done {
         self.refuse().await
     }
@@ -69,7 +69,7 @@ pub(super) trait Execute {
         self.refuse().await
     }
 
-    /// Reads the lines of a file.
+    /// Reads the lines of a file, to be answered next.
     async fn load(&mut self, _path: &str) -> Self::Done {
         self.refuse().await
     }
@@ -84,9 +84,9 @@ pub(super) trait Execute {
         self.refuse().await
     }
 
-    /// Returns the outcome of an operation that the prompt alone has.
+    /// Returns the fault of an operation that works at the prompt only.
     async fn refuse(&mut self) -> Self::Done {
-        let message = "this works at the prompt only".into();
+        let message = "this command works at the prompt only".into();
         self.finish(Outcome::fault("UNSUPPORTED", message, ""))
             .await
     }

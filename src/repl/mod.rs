@@ -1,7 +1,7 @@
-//! From a line to a command, its calls and its output, for the prompt and for scripts.
+//! Turns a line into a command, its calls and its output, for the prompt and for scripts.
 //!
-//! Works over [`Calls`] and plain readers and writers, so that tests need neither a network nor
-//! a terminal.
+//! The module uses [`Calls`] and plain readers and writers, so tests need no network and no
+//! terminal.
 
 mod calling;
 pub mod chat;

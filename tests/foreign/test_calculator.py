@@ -259,7 +259,7 @@ class OurClient(unittest.TestCase):
         stdout, stderr, code = self.ask(stdin="20 + 10 * 3\n7/2\n10/2\n-(2 + 3)\nsqrt(16)\n")
         self.assertEqual((stdout, code), ("50\n3.5\n5.0\n-5\n", 1))
         notice, beyond = stderr.splitlines()
-        self.assertIn("typed calls only", notice)
+        self.assertIn("only typed calls", notice)
         self.assertTrue(beyond.startswith("grpcalc: line 5: "), beyond)
 
     def test_a_long_script(self):
@@ -342,7 +342,7 @@ class ForeignWorksheets(unittest.TestCase):
             script = f"1 + 1\n{word}\n2 + 2\n"
             stdout, stderr, code = run(GRPCALC, "--addr", self.address, stdin=script)
             lost = f"grpcalc: line 2: lost the connection to {self.address}: {cause}\n"
-            none = "grpcalc: neither that line nor any after it was answered\n"
+            none = "grpcalc: that line and all later lines were not answered\n"
             self.assertEqual((stdout, stderr, code), ("2\n", lost + none, 3))
 
 

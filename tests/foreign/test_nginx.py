@@ -209,7 +209,7 @@ class Worksheets(unittest.TestCase):
             # After the first line, two lines for each answer; the first of them has none.
             line = int(lost.removeprefix("grpcalc: line ").split(":")[0])
             self.assertIn(line, (2 * answered + 2, 2 * answered + 3))
-            self.assertEqual(none, "grpcalc: neither that line nor any after it was answered")
+            self.assertEqual(none, "grpcalc: that line and all later lines were not answered")
 
 
 if __name__ == "__main__":

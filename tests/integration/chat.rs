@@ -324,7 +324,7 @@ fn a_note_arrives_above_a_line_that_is_half_typed() {
         let mut terminal = open(command);
         terminal.exp_string("> ").unwrap();
         terminal.send_line(":chat").unwrap();
-        let greeting = format!("in the chat as {name}; :say TEXT talks");
+        let greeting = format!("joined the chat as {name}; :say TEXT sends a note");
         terminal.exp_string(&greeting).unwrap();
         terminal.exp_string("> ").unwrap();
         terminal
@@ -619,7 +619,7 @@ async fn a_broken_stream_is_restored_and_each_note_shown_once() {
         );
         let mut printed = [listener.next(), listener.next()];
         printed.sort();
-        assert_eq!(printed, ["[ada] three", "grpcalc: in the chat again"]);
+        assert_eq!(printed, ["[ada] three", "grpcalc: rejoined the chat"]);
         say(&mut ada, "ada", "four").await.unwrap();
         listener.prints(&["[ada] four"]);
         assert_eq!(listener.close(), "");
@@ -729,7 +729,7 @@ async fn a_stream_that_ends_is_opened_again_each_time() {
     listener.prints(&["[ada] one"]);
     let lost = listener.next();
     assert!(
-        lost.contains("it ended the chat; looking for it again"),
+        lost.contains("it ended the chat; trying to reconnect"),
         "{lost}"
     );
     for text in ["two", "one", "three"] {
@@ -752,7 +752,7 @@ fn a_restarted_server_has_a_new_history() {
     let lost = listener.next();
     assert!(lost.starts_with("grpcalc: the chat is lost: "), "{lost}");
     let _server = Serve::at(&address);
-    listener.prints(&["grpcalc: in the chat again; the server has lost the earlier notes"]);
+    listener.prints(&["grpcalc: rejoined the chat; the server has lost the earlier notes"]);
     say(":say one");
     listener.prints(&["[ada] one"]);
 }

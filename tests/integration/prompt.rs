@@ -165,7 +165,7 @@ fn a_session_outlives_its_server() {
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("add 1 3").unwrap();
-    terminal.exp_string("looking for it again").unwrap();
+    terminal.exp_string("trying to reconnect").unwrap();
     let server = Serve::at(&address);
     let again = format!("connected to {address} again\r\n");
     terminal.exp_string(&format!("{again}4\r\n")).unwrap();
@@ -174,7 +174,7 @@ fn a_session_outlives_its_server() {
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("ans + 1").unwrap();
-    terminal.exp_string("looking for it again").unwrap();
+    terminal.exp_string("trying to reconnect").unwrap();
     let server = Serve::at(&address);
     terminal.exp_string(&format!("{again}8\r\n")).unwrap();
     // A typed call that reconnects restores the worksheet too.
@@ -182,7 +182,7 @@ fn a_session_outlives_its_server() {
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("add 1 4").unwrap();
-    terminal.exp_string("looking for it again").unwrap();
+    terminal.exp_string("trying to reconnect").unwrap();
     let _server = Serve::at(&address);
     terminal
         .exp_string("again, and the worksheet is restored\r\n5\r\n")
@@ -294,7 +294,7 @@ fn a_lost_worksheet_is_restored() {
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("ans + f(2)").unwrap();
-    terminal.exp_string("looking for it again").unwrap();
+    terminal.exp_string("trying to reconnect").unwrap();
     terminal
         .exp_string(&format!(
             "connected to {other} again, and the worksheet is restored\r\n17\r\n"
@@ -318,14 +318,14 @@ fn a_worksheet_waits_for_its_server() {
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("x + 1").unwrap();
-    terminal.exp_string("looking for it again").unwrap();
+    terminal.exp_string("trying to reconnect").unwrap();
     // Ctrl-C ends the attempt of this line.
     terminal.send_control('c').unwrap();
     terminal.exp_string("cancelled\r\n").unwrap();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("x + 2").unwrap();
     // Each line that waits reports it.
-    terminal.exp_string("looking for it again").unwrap();
+    terminal.exp_string("trying to reconnect").unwrap();
     let _server = Serve::at(&address);
     terminal
         .exp_string("the worksheet is restored\r\n9\r\n")
@@ -369,8 +369,8 @@ fn a_worksheet_is_lost_if_no_server_has_worksheets() {
     answers(&mut terminal, "add 1 2", "3");
     terminal.exp_string("> ").unwrap();
     terminal.send_line(":vars").unwrap();
-    terminal.exp_string("looking for it again").unwrap();
-    let lost = "the worksheet is lost: this server has typed calls only\r\n";
+    terminal.exp_string("trying to reconnect").unwrap();
+    let lost = "the worksheet is lost: this server supports only typed calls\r\n";
     terminal.exp_string(lost).unwrap();
     answers(&mut terminal, "add 2 ans", "5");
     ends(terminal);

@@ -766,7 +766,7 @@ fn help_is_one_screen() {
     terminal.shows("\n> help gamma\ngamma(x)\n  ");
     terminal.press("help max-line\r");
     terminal.shows(
-        "\nmax-line\n  bytes of a line\n  64KiB, unless 'serve --max-line' says otherwise\n>",
+        "\nmax-line\n  bytes of a line\n  64KiB by default; 'serve --max-line' changes it\n>",
     );
     terminal.press("help angle\r");
     terminal.shows("\n:set angle VALUE\n");
@@ -827,7 +827,7 @@ fn long_numbers_are_folded_and_kept() {
     terminal.answers(":ans 8", "≈ 1.7320508075688772935");
     terminal.answers("y", "5");
     terminal.press(":ans 99\r");
-    terminal.shows("there is no answer 99: they have the numbers 1 to ");
+    terminal.shows("there is no answer 99: the answers have the numbers 1 to ");
 }
 
 #[test]
@@ -873,7 +873,7 @@ fn settings_and_definitions_outlive_the_session() {
     terminal.shows("lines.calc:4: ");
     terminal.answers("z", "2");
     terminal.press(&format!(":save {}\r", config.join("config.toml").display()));
-    terminal.shows("was not saved by ':save', and is left as it is");
+    terminal.shows("was not written by ':save', so it is not replaced");
     // An error in the file is reported, and the session begins all the same.
     std::fs::write(config.join("config.toml"), "digits = 6\nangle = [\n").unwrap();
     let terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
@@ -986,7 +986,7 @@ fn a_stopped_server_does_not_delay_keys() {
     terminal.press("x + 2");
     terminal.line_is("> x + 2");
     terminal.press("\r");
-    terminal.shows("looking for it again");
+    terminal.shows("trying to reconnect");
     let _server = Serve::at(&address);
     terminal.shows("the worksheet is restored\n7\n>");
 }
@@ -1007,7 +1007,7 @@ fn a_line_from_the_shell_is_explained() {
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert!(ran.stdout.starts_with("1\n1 The proto\n"), "{}", ran.stdout);
     let ran = run(&["--explain", "help"]);
-    let fault = "grpcalc: this line makes no call of its own (column 1): write an expression, or add 20 10\n";
+    let fault = "grpcalc: this line makes no call that can be shown (column 1): write an expression, or a typed call such as 'add 20 10'\n";
     assert_eq!(
         (ran.code, ran.stderr.as_str(), ran.stdout.as_str()),
         (1, fault, "")

@@ -142,7 +142,7 @@ fn an_unreachable_server_ends_the_script() {
         "\
 grpcalc: line 1: unknown command ':x' (column 1): 'help' lists the commands
 grpcalc: line 2: cannot reach {address}: connection refused; is a server running there?
-grpcalc: neither that line nor any after it was answered
+grpcalc: that line and all later lines were not answered
 "
     );
     assert_eq!(
@@ -345,7 +345,7 @@ fn a_killed_server_costs_no_answer_before_the_line_that_is_named() {
         let printed = if named == 1 { 0 } else { named - 2 };
         assert_eq!(answers.len(), printed, "{stderr}");
         middle += usize::from(named > 1);
-        let end = "grpcalc: neither that line nor any after it was answered\n";
+        let end = "grpcalc: that line and all later lines were not answered\n";
         assert!(
             stderr.ends_with(end) && stderr.lines().count() == 2,
             "{stderr}"
@@ -418,7 +418,7 @@ fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
 fn a_server_without_worksheets_answers_mixed_lines() {
     let address = typed_only();
     let remote = ["--addr", &address, "--timeout", "5s"];
-    let said = "grpcalc: this server has typed calls only: integers with + - * and a last / become such calls\n";
+    let said = "grpcalc: this server supports only typed calls: integers with + - * and a final / become such calls\n";
     for between in ["# nothing\n", "\n", "add 1 1\n"] {
         let script = format!("1 + 1\n{}", between.repeat(600));
         let behind = if between == "add 1 1\n" { 600 } else { 0 };

@@ -1,4 +1,4 @@
-//! The RPCs that the repl makes, as traits: the client implements them, and fakes in tests do.
+//! The RPCs of the repl, as traits. The client implements the traits, and so do fakes in tests.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::client::{
 };
 use crate::proto::cursor::Cursor;
 
-/// The answer of a worksheet to a line, or the fault of that line.
+/// The answer of a worksheet to a line, or the fault of the line.
 pub(in crate::repl) type LineResult = Result<Answer, Box<Fault>>;
 
 /// Both halves of a worksheet's stream.
@@ -17,8 +17,8 @@ pub(in crate::repl) type WorksheetHalves<C> = (
     <C as Calls>::WorksheetReceiver,
 );
 
-/// The RPCs that a session makes. Implemented by [`Client`] and by fakes in tests; clones
-/// share one connection.
+/// The RPCs of a session. [`Client`] implements this trait, and so do fakes in tests. Clones share
+/// one connection.
 pub trait Calls: Clone + Send + Sync + 'static {
     /// The sending half of a worksheet's stream.
     type WorksheetSender: WorksheetSender;
@@ -27,23 +27,23 @@ pub trait Calls: Clone + Send + Sync + 'static {
     /// A subscription to the chat.
     type Notes: NoteStream;
 
-    /// Sends `request` and waits for the reply. Any number of calls may run at once.
+    /// Sends `request` and waits for the reply. Any number of calls may run concurrently.
     fn call(&self, request: Request) -> impl Future<Output = Result<Reply, CallError>> + Send;
 
-    /// Opens a worksheet's stream with the request `first`.
+    /// Opens the stream of a worksheet. `first` is the first request on the stream.
     fn worksheet(
         &self,
         first: WorksheetRequest,
     ) -> impl Future<Output = Result<(Self::WorksheetSender, Self::WorksheetReceiver), CallError>> + Send;
 
-    /// Asks the server about itself: its services, their descriptors, its health.
+    /// Requests the services, the descriptors or the health of the server.
     fn inquire(
         &self,
         request: ReflectionRequest,
     ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send;
 
-    /// Subscribes to the chat, starting with the note at `from`, or with the oldest note that
-    /// the server keeps.
+    /// Subscribes to the chat. The first note is the note at `from`, or the oldest note that the
+    /// server keeps if `from` is `None`.
     fn listen(
         &self,
         from: Option<Cursor>,
@@ -52,7 +52,7 @@ pub trait Calls: Clone + Send + Sync + 'static {
     /// Sends a note to the chat.
     fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send;
 
-    /// Names the server, for messages.
+    /// Returns the name of the server, for messages.
     fn server(&self) -> String;
 
     /// Returns the recorder of the connection, if the connection is recorded.
@@ -65,34 +65,34 @@ pub trait Calls: Clone + Send + Sync + 'static {
 /// every request is answered.
 pub trait WorksheetSender: Clone + Send + Sync + 'static {
     /// Sends a request. If the stream has ended, the request is dropped, and the receiving half
-    /// reports why.
+    /// reports why the stream has ended.
     fn send(&self, request: WorksheetRequest) -> impl Future<Output = ()> + Send;
 
-    /// Interrupts the line whose answer will be number `answer` of the stream, counted from 1,
-    /// unless it is answered already. 0 stands for the running line.
+    /// Interrupts a line, unless the line is already answered. `answer` is the number of the line's
+    /// answer in the stream, counted from 1; 0 means the running line.
     fn cancel(&self, answer: u64) -> impl Future<Output = ()> + Send;
 }
 
-/// The receiving half of a worksheet's stream. A script takes each of its answers from here, so
-/// `take` is a plain call on a type known at compile time.
+/// The receiving half of a worksheet's stream. A script calls `take` for each answer, so `take` is
+/// synchronous, and its type is known at compile time.
 pub trait WorksheetReceiver: Send + 'static {
-    /// Whether an event has arrived that is not taken yet.
+    /// Whether an event has arrived that was not taken yet.
     fn is_ready(&self) -> bool;
 
     /// Returns the number of the next answer of the stream, counted from 1, or `None` if the
     /// next event may be the end of a request.
     fn due(&self) -> Option<u64>;
 
-    /// Waits for more events. An error is the end of the stream. Cancel safe.
+    /// Waits for more events. An error means that the stream has ended. Cancel safe.
     fn wait(&mut self) -> impl Future<Output = Result<(), CallError>> + Send;
 
-    /// Takes the next event that has arrived. An error is the end of the stream.
+    /// Takes the next event, if an event has arrived. An error means that the stream has ended.
     fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>>;
 
-    /// Returns the error of a stream on which an answer was due and nothing came for `timeout`.
+    /// Returns the error of a stream that owed an answer but sent nothing for `timeout`.
     fn silent(&self, timeout: Duration) -> CallError;
 
-    /// Returns the error of a stream whose events do not fit the requests.
+    /// Returns the error of a stream whose events do not match the requests.
     fn protocol_error(&self) -> CallError;
 }
 
@@ -101,11 +101,11 @@ pub trait NoteStream: Send + 'static {
     /// Returns the position of the next note, if the server numbers its notes.
     fn cursor(&self) -> Option<&Cursor>;
 
-    /// Waits for the next note. An error is the end of the stream. Cancel safe.
+    /// Waits for the next note. An error means that the stream has ended. Cancel safe.
     fn next(&mut self) -> impl Future<Output = Result<Note, CallError>> + Send;
 
-    /// Waits for the next note that was sent before the stream began, at most for `patience`.
-    /// `None` is the end of that history.
+    /// Waits at most `patience` for the next note of the history: the notes that were sent before
+    /// the stream began. `None` means that the history has ended.
     fn next_of_history(
         &mut self,
         patience: Duration,

@@ -1,4 +1,4 @@
-//! Answers of a server about itself, as text.
+//! Shows the services, the descriptors and the health of a server as text.
 
 use crate::{
     client::{CallError, Fault, Health, ReflectionRequest, ReflectionResponse},
@@ -9,13 +9,15 @@ use crate::{
     schema::print::describe,
 };
 
-/// The reason of the fault of a server that does not serve.
+/// The reason of the fault that a server is not serving.
 const NOT_SERVING: &str = "NOT_SERVING";
 
-/// Sends a request about the server, and returns the text to print.
+/// Requests the services, the descriptors or the health of the server, and returns the text to
+/// print.
 pub(in crate::repl) async fn discover(calls: &impl Calls, request: ReflectionRequest) -> Outcome {
     let request = match request {
-        // Accepts the path of a method, and a name with a leading dot as files write it.
+        // The path of a method is accepted too, and so is a name with a leading dot, as in a
+        // `.proto` file.
         ReflectionRequest::Files(name) => {
             ReflectionRequest::Files(name.trim_start_matches(['.', '/']).replace('/', "."))
         }
@@ -28,14 +30,17 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, request: ReflectionReq
         (Ok(ReflectionResponse::Files(files)), ReflectionRequest::Files(name)) => {
             match describe(&files, &name) {
                 Some(text) => Outcome::Text(text),
-                None => fault(None, format!("the server does not know {}", quoted(&name))),
+                None => fault(
+                    None,
+                    format!("the server has no descriptor of {}", quoted(&name)),
+                ),
             }
         }
         (Ok(ReflectionResponse::Health(health)), ReflectionRequest::Health(_)) => {
             let state = match health {
                 Health::Serving => return Outcome::Text("SERVING\n".into()),
                 Health::NotServing => "the server is not serving",
-                Health::Unknown => "the server does not know whether it is serving",
+                Health::Unknown => "the server reports that its state is unknown",
             };
             fault(Some(NOT_SERVING), format!("{state} ({NOT_SERVING})"))
         }
@@ -70,7 +75,7 @@ mod tests {
         proto::cursor::Cursor,
     };
 
-    /// A server that gives this response to every reflection request.
+    /// A server that sends this response to every reflection request.
     #[derive(Clone)]
     struct Fake(ReflectionResponse);
 

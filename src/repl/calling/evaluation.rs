@@ -1,21 +1,21 @@
-//! Evaluation of a line of the language without a worksheet.
+//! Evaluates an expression or statement without a worksheet.
 
 use super::lowering;
 use crate::client::{Evaluate, EvaluateOptions, Request};
 use crate::repl::{Calls, Outcome};
 
-/// How lines of the language are evaluated.
+/// How expressions and statements are evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::repl) enum Evaluation {
-    /// In a worksheet, which keeps names.
+    /// In a worksheet, which keeps the names that lines define.
     Worksheet,
-    /// Each by itself, with `EvaluatorService/Evaluate`.
+    /// Without a worksheet: each line is a call of `EvaluatorService/Evaluate`.
     Alone,
-    /// As typed calls, since the server has nothing else.
+    /// As typed calls, since the server supports only typed calls.
     Calls,
 }
 
-/// Evaluates a line by itself, as typed calls if the server has nothing else.
+/// Evaluates a line without a worksheet. Uses typed calls if the server supports only those.
 pub(in crate::repl) async fn evaluate(
     calls: &impl Calls,
     line: String,

@@ -1,4 +1,4 @@
-//! Lowering of expressions to typed calls, for servers that have nothing else.
+//! Lowers expressions to typed calls, for servers that support only typed calls.
 
 use crate::repl::{
     Calls,
@@ -9,10 +9,10 @@ use crate::{
     syntax::{self, Binary, Line, Node, NodeKind, Prefix},
 };
 
-/// An integer expression whose every operation is a typed call.
+/// An integer expression in which each operation is a typed call.
 #[derive(Debug)]
 pub(in crate::repl) struct Expression {
-    /// The steps in postfix order: each takes the last operands and leaves one.
+    /// The steps in postfix order. A call takes its operands from a stack, and pushes its result.
     steps: Vec<Step>,
 }
 
@@ -20,12 +20,14 @@ pub(in crate::repl) struct Expression {
 enum Step {
     Operand(i32),
     Call(Method),
-    /// `0 - x`, since no call negates.
+    /// Negates `x` by the call `0 - x`, since there is no typed call for negation.
     Negate,
 }
 
-/// Lowers a line to typed calls: integers of 32 bits with `+`, `-`, `*`, and `/` as the last
-/// operation, since its reply is a float.
+/// Lowers a line to typed calls.
+///
+/// The line may have integers of 32 bits with `+`, `-` and `*`. A `/` has to be the last operation,
+/// since the reply of a division is a float.
 pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
     let line = syntax::parse(line, &syntax::ParseLimits::DEFAULT).map_err(|error| LineFault {
         reason: SYNTAX,
@@ -45,7 +47,7 @@ pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
         let is_last = nodes.peek().is_none();
         steps.push(match node.kind {
             NodeKind::Literal => {
-                // The least integer has no positive counterpart.
+                // The minus sign is part of the operand, since -2^31 has no positive counterpart.
                 let negated = nodes.next_if(|next| next.kind == NodeKind::Prefix(Prefix::Minus));
                 Step::Operand(operand(&line, node, negated.is_some())?)
             }
@@ -58,7 +60,7 @@ pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
             _ => return Err(unsupported(&line, Some(node))),
         });
     }
-    // Every answer is the reply of a call: a single number becomes `n + 0`.
+    // Every answer is the reply of a call, so a single number becomes `n + 0`.
     if let [Step::Operand(_)] = steps[..] {
         steps.extend([Step::Operand(0), Step::Call(Method::Add)]);
     }
@@ -79,10 +81,10 @@ fn unsupported(line: &Line<'_>, node: Option<&Node>) -> LineFault {
     });
     LineFault {
         reason: SYNTAX,
-        message: "this server has typed calls only, which cannot answer that".into(),
+        message: "this server supports only typed calls, which cannot answer this line".into(),
         span,
         help: format!(
-            "write integers from {} to {} with + - * and a last /",
+            "write integers from {} to {} with + - * and a final /",
             i32::MIN,
             i32::MAX
         ),
@@ -90,7 +92,7 @@ fn unsupported(line: &Line<'_>, node: Option<&Node>) -> LineFault {
 }
 
 impl Expression {
-    /// Makes the calls one after the other, and returns the last reply.
+    /// Makes the calls one after another, and returns the last reply.
     pub(in crate::repl) async fn ask(&self, calls: &impl Calls) -> Result<Reply, CallError> {
         let mut operands = Vec::new();
         for step in &self.steps {
@@ -122,7 +124,7 @@ mod tests {
     use crate::client::{Requests, Responses, WorksheetRequest};
     use std::sync::{Arc, Mutex};
 
-    /// A server of typed calls, which keeps the calls.
+    /// A server that supports only typed calls, and records them.
     #[derive(Clone, Default)]
     struct TypedCallServer(Arc<Mutex<Vec<Call>>>);
 

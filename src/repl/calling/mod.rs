@@ -1,4 +1,4 @@
-//! The calls that lines become, their outcomes, and the printers of outcomes.
+//! Makes the calls for lines, and turns replies into outcomes that can be printed.
 
 pub(super) mod calls;
 pub(super) mod discovery;

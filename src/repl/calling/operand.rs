@@ -1,4 +1,4 @@
-//! Names as operands of typed calls.
+//! Replaces names that are operands of typed calls with their integer values.
 
 use super::{calls::LineResult, outcome::Outcome};
 use crate::repl::command::{
@@ -7,7 +7,7 @@ use crate::repl::command::{
 };
 use crate::{client::Reply, text::printable::quoted};
 
-/// Returns the integer that a name stands for, from the worksheet's answer to the name.
+/// Returns the integer value of a name, from the worksheet's answer to the name.
 pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, Outcome> {
     match row {
         Ok(answer) => of_reply(word, &Reply::Answer(answer)),
@@ -21,13 +21,13 @@ pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, O
     }
 }
 
-/// Returns the integer of a reply.
+/// Returns the integer value of a reply, or the fault of `word` if the reply is not an int32.
 pub(in crate::repl) fn of_reply(word: &Word<'_>, reply: &Reply) -> Result<i32, Outcome> {
     let integer = reply.integer().and_then(|integer| integer.try_into().ok());
     integer.ok_or_else(|| Outcome::Unsendable(no_int32(word, reply)))
 }
 
-/// Returns the outcome for a name where the server has typed calls only.
+/// Returns the outcome for a name if the server supports only typed calls.
 pub(in crate::repl) fn unknown(word: &Word<'_>) -> Outcome {
     Outcome::Unsendable(word.no_operand("is not an integer"))
 }
@@ -42,13 +42,13 @@ fn no_int32(word: &Word<'_>, reply: &Reply) -> LineFault {
     word.no_operand(&format!("is {}, {wrong}", text.trim_matches('\'')))
 }
 
-/// Returns the fault of a line that uses the last answer where that is no number.
+/// Returns the fault of a line that uses the last answer although that answer is not a number.
 pub(in crate::repl) fn no_number(reply: &Reply, line: &str) -> LineFault {
     LineFault {
         reason: SYNTAX,
         message: format!("the last answer is {reply}, which is not a number"),
         span: 0..line.chars().count(),
-        help: "leave it out".into(),
+        help: "write the line without 'ans' and '_'".into(),
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::client::{Answer, TypedValue};
 
-    /// An answer with this text and value.
+    /// Returns an answer with this text and value.
     fn answer(text: &str, rounded: bool, exact: Option<TypedValue>) -> Reply {
         Reply::Answer(Answer {
             name: String::new(),

@@ -4,30 +4,30 @@ use crate::client::{CallError, Fault, Note, Reply};
 use crate::explain::{Explanation, LineResult};
 use crate::repl::command::{continuation::LogicalLine, fault::LineFault};
 
-/// The outcome of a line: something to print, or to do.
+/// The outcome of a line: something to print, or something to do next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// No output: a blank line, a comment, or a command that succeeded.
     Silence,
-    /// A server's reply.
+    /// The reply of a server.
     Answer(Reply),
-    /// The reply to the last of the typed calls that a line of the language became.
+    /// The answer to an expression that was sent as typed calls: the reply to the last call.
     Lowered(Reply),
-    /// An earlier answer, which was recalled.
+    /// An earlier answer, which `:ans` made the last answer again.
     Recalled(Reply),
-    /// A text of whole lines.
+    /// A text of complete lines.
     Text(String),
-    /// A note that was sent for the user, who has not seen its text.
+    /// A note that was sent to the chat. The user has not seen its text yet.
     Said(Note),
-    /// The outcome of a line, and the explanation of its calls.
+    /// The outcome of a line, and the explanation of the line's calls.
     Explained(Box<Outcome>, Box<Explanation>),
-    /// The lines of a file, to be answered next.
+    /// The lines of a file, which are to be answered next.
     Load(LoadedFile),
-    /// The server answered with a fault of the line.
+    /// The server reported a fault of the line.
     Fault(Fault),
     /// The line has a fault, and was not sent.
     Unsendable(LineFault),
-    /// The line was sent and has no reply.
+    /// The line was sent, but no reply arrived.
     Unanswered(CallError),
     /// The session ends.
     Quit,
@@ -38,9 +38,9 @@ pub enum Outcome {
 pub struct LoadedFile {
     /// The name of the file.
     pub name: String,
-    /// Its lines.
+    /// The lines of the file.
     pub groups: Vec<LogicalLine>,
-    /// Whether `:save` wrote it. Then its settings hold for its own lines only.
+    /// Whether `:save` wrote the file. Then settings that the file changes apply to its lines only.
     pub is_saved: bool,
 }
 
@@ -54,7 +54,7 @@ impl From<Result<Reply, CallError>> for Outcome {
 }
 
 impl Outcome {
-    /// Returns a fault without a position.
+    /// Returns a fault that has no position in the line.
     pub(in crate::repl) fn fault(reason: &str, message: String, help: &str) -> Self {
         Self::Fault(Fault {
             reason: Some(reason.into()),
@@ -64,7 +64,7 @@ impl Outcome {
         })
     }
 
-    /// Shifts the positions of faults by `characters` characters.
+    /// Shifts the positions of faults in the line by `characters` characters.
     pub(in crate::repl) fn shifted(self, characters: usize) -> Self {
         let moved = |mut fault: Fault| {
             let place = fault.place.take();
@@ -96,7 +96,7 @@ impl Outcome {
         }
     }
 
-    /// Returns the result as an explanation of the line's calls names it.
+    /// Returns the result of the line in the form that explanations use.
     pub(in crate::repl) fn line_result(&self) -> LineResult {
         match self {
             Self::Silence | Self::Text(_) => LineResult::Nothing,
@@ -113,7 +113,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the line failed.
+    /// Whether the line has a fault or no reply.
     #[must_use]
     pub fn is_fault(&self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! Printing an outcome: one `match`, and a trait for the printers.
+//! Prints outcomes: one `match` over the outcomes, and a trait for the printers.
 
 use std::{fmt::Display, io, ops::Range};
 
@@ -9,43 +9,43 @@ use crate::{
     repl::command::fault::LineFault,
 };
 
-/// A printer of outcomes. Printers differ in their streams, their format and their decoration.
+/// A printer of outcomes. Printers differ in their streams, formats and colors.
 pub trait Present {
     /// Prints the outcome of a line that has no output.
     fn silence(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// Prints an answer. One that `is_recalled` has been numbered before.
+    /// Prints an answer. If `is_recalled`, the answer already has a number.
     fn answer(&mut self, reply: &Reply, is_recalled: bool) -> io::Result<()>;
 
-    /// Prints a text of whole lines.
+    /// Prints a text of complete lines.
     fn text(&mut self, text: &str) -> io::Result<()>;
 
-    /// Prints a note that was sent for the user.
+    /// Prints a note that the user has sent to the chat.
     fn note(&mut self, note: &Note) -> io::Result<()>;
 
-    /// Prints the explanation of a line's calls, after the outcome of the line.
+    /// Prints the explanation of a line's calls. The outcome of the line has been printed already.
     fn explanation(&mut self, explanation: &Explanation) -> io::Result<()>;
 
     /// Prints a fault of the line.
     fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()>;
 
-    /// Prints why there is no reply, where the line itself has no fault.
+    /// Prints why a line has no reply although the line has no fault.
     fn error(&mut self, error: &CallError) -> io::Result<()>;
 }
 
-/// A fault of a line, of whichever type.
+/// The parts of a fault that printers use. The server or the client reported the fault.
 pub struct FaultView<'f> {
-    /// The whole fault in one line.
+    /// The complete fault in one line.
     pub whole: &'f dyn Display,
-    /// The kind of the fault, if it is known.
+    /// The kind of the fault, if the kind is known.
     pub reason: Option<&'f str>,
-    /// One sentence, without a full stop.
+    /// The message: one sentence, without a full stop.
     pub message: &'f str,
-    /// The position in the line, in characters from 0, half-open.
+    /// The position in the line, as a half-open range of characters counted from 0.
     pub span: Option<Range<usize>>,
-    /// Advice, or empty.
+    /// The advice to the user, or an empty string.
     pub help: &'f str,
 }
 
@@ -72,7 +72,7 @@ impl<'f> FaultView<'f> {
 }
 
 impl Outcome {
-    /// Prints the outcome.
+    /// Prints the outcome with `printer`.
     pub fn present(&self, printer: &mut impl Present) -> io::Result<()> {
         match self {
             Self::Silence | Self::Load(_) | Self::Quit => printer.silence(),

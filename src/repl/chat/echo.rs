@@ -1,4 +1,4 @@
-//! The echo of the user's own notes, which the chat sends to its author too.
+//! Hides the echo of the user's own notes: the chat sends a note to its author, too.
 
 use std::{
     collections::VecDeque,
@@ -8,10 +8,12 @@ use std::{
 
 use crate::client::Note;
 
-/// The most notes whose echo is expected. Beyond it the oldest is shown when it comes.
+/// The maximum number of notes whose echo is expected. If there are more, the oldest note is no
+/// longer expected, so its echo is shown.
 const MOST: usize = 1024;
 
-/// The notes that this user has sent, and whose echo is not shown: the user has seen them.
+/// The notes that this user has sent, and whose echo has not arrived yet. Their echo is not shown,
+/// since the user has seen the notes.
 ///
 /// Clones share the notes.
 #[derive(Clone, Debug, Default)]
@@ -24,9 +26,10 @@ struct ExpectedEchoes {
     older: usize,
 }
 
-/// The echo of a note that is being sent.
+/// The expected echo of a note that is being sent.
 ///
-/// If it is dropped unconfirmed, the server may or may not have stored the note; its echo is shown.
+/// If this value is dropped before `confirm`, the server may or may not have stored the note. If
+/// its echo arrives later, the echo is shown.
 pub(in crate::repl) struct PendingEcho<'f> {
     filter: &'f EchoFilter,
     note: Note,
@@ -38,7 +41,7 @@ impl EchoFilter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Expects the echo of a note that is about to be sent.
+    /// Records that the echo of a note is expected. Call this before the note is sent.
     pub(in crate::repl) fn expect(&self, note: &Note) -> PendingEcho<'_> {
         let mut expected = self.expected();
         if expected.notes.len() == MOST {
@@ -52,27 +55,28 @@ impl EchoFilter {
         }
     }
 
-    /// Whether `note` is an expected echo. If so, it is no longer expected.
+    /// Whether `note` is an expected echo. Removes the note from the expected echoes.
     pub(in crate::repl) fn remove(&self, note: &Note) -> bool {
         let mut expected = self.expected();
         let found = expected.notes.iter().position(|expected| expected == note);
         found.is_some_and(|index| expected.remove(index))
     }
 
-    /// Records that the stream broke: the echoes expected now are of notes sent before.
+    /// Records that the stream broke. All notes that are expected now were sent before the break.
     pub(in crate::repl) fn mark_break(&self) {
         let mut expected = self.expected();
         expected.older = expected.notes.len();
     }
 
-    /// Forgets the echoes of notes sent before the stream broke: the server has lost its history.
+    /// Forgets the notes that were sent before the stream broke. The server has lost its history,
+    /// so the echoes of these notes will not arrive.
     pub(in crate::repl) fn forget_older(&self) {
         let mut expected = self.expected();
         let older = mem::take(&mut expected.older);
         expected.notes.drain(..older);
     }
 
-    /// Forgets all echoes.
+    /// Forgets all expected echoes.
     pub(in crate::repl) fn clear(&self) {
         *self.expected() = ExpectedEchoes::default();
     }
@@ -86,7 +90,7 @@ impl ExpectedEchoes {
 }
 
 impl PendingEcho<'_> {
-    /// Confirms that the server has the note: its echo will come.
+    /// Confirms that the server has stored the note, so its echo will arrive.
     pub(in crate::repl) fn confirm(mut self) {
         self.is_confirmed = true;
     }

@@ -1,4 +1,4 @@
-//! The chat with other users of the same server: joining, sending notes, sharing answers.
+//! The chat with other users of the same server: joins it, sends notes, and shares answers.
 
 pub(super) mod echo;
 pub(super) mod replay;
@@ -32,13 +32,14 @@ use crate::{
     text::printable::printable,
 };
 
-/// One user's part in the chat. Clones share the subscription.
+/// A user's connection to the chat. Clones share the subscription.
 #[derive(Clone, Debug)]
 pub(super) struct ChatSession {
     /// The user's name in the chat.
     name: Arc<str>,
-    /// The longest time to wait for the history.
+    /// The maximum time to wait for the history.
     timeout: Duration,
+    /// The channel to which notes and notices are sent.
     events: mpsc::Sender<ChatEvent>,
     echoes: EchoFilter,
     /// The task that receives notes; `None` if the user has not joined.
@@ -46,9 +47,10 @@ pub(super) struct ChatSession {
 }
 
 impl ChatSession {
-    /// Creates a chat that the user has not joined.
+    /// Creates a chat that the user has not joined yet.
     ///
-    /// Notes go to `events`. While that is full, no more notes are read from the server.
+    /// Notes are sent to `events`. While that channel is full, no more notes are read from the
+    /// server.
     pub(super) fn new(name: &str, timeout: Duration, events: mpsc::Sender<ChatEvent>) -> Self {
         Self {
             name: name.into(),
@@ -59,7 +61,7 @@ impl ChatSession {
         }
     }
 
-    /// Executes a command of the chat. `last` is the last line that was answered, for `:share`.
+    /// Runs a command of the chat. `last` is the line that `:share` shares, with its answer.
     pub(super) async fn talk(
         &self,
         calls: &impl Calls,
@@ -92,10 +94,12 @@ impl ChatSession {
         }
     }
 
-    /// Reports that the user has joined, and under which name. Comes after the history.
+    /// Sends a notice that the user has joined the chat, with the name of the user. Call this after
+    /// the history was delivered.
     pub(super) async fn greet(&self) {
         let name = printable(&self.name, NAME);
-        let greeting = format!("in the chat as {name}; :say TEXT talks, :chat off leaves");
+        let greeting =
+            format!("joined the chat as {name}; :say TEXT sends a note, :chat off leaves");
         // The receiver is dropped only when the session ends.
         let _ = self.events.send(ChatEvent::Notice(greeting)).await;
     }
@@ -112,7 +116,7 @@ impl ChatSession {
             .is_some_and(|task| !task.is_finished())
     }
 
-    /// Subscribes, and waits until the history has been delivered.
+    /// Subscribes to the chat, and waits until the history has been delivered.
     async fn join(&self, calls: &impl Calls) -> Result<Outcome, CallError> {
         if self.is_joined() {
             return Ok(Outcome::Silence);
@@ -130,7 +134,7 @@ impl ChatSession {
         );
         // If this future is dropped, the task is aborted.
         let task = AbortOnDropHandle::new(tokio::spawn(subscriber.listen()));
-        // A history that takes longer is delivered later.
+        // The rest of a slow history is delivered later.
         let joined = timeout(self.timeout, joined).await;
         *self.subscription() = Some(task);
         match joined {

@@ -1,4 +1,4 @@
-//! The replay of known notes when the chat is joined again.
+//! Filters out known notes, which a server sends again when the chat is joined again.
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -7,32 +7,34 @@ use std::{
 
 use crate::client::Note;
 
-/// The most notes that are recognized. Later ones are shown again after a replay.
+/// The maximum number of notes that are remembered. After a replay, later notes are shown again.
 const MOST: usize = 10_000;
 
-/// Separates new notes from replayed ones, for servers that number nothing and send their whole
-/// history, the oldest note first, to each subscriber.
+/// Separates new notes from replayed notes, for servers that do not number their notes. Such a
+/// server sends its complete history to each subscriber, the oldest note first.
 ///
-/// Notes are held back as long as they repeat the known ones in their order. If a different note
-/// comes, or the history ends early, the server has a new history (it was restarted), and the notes
-/// that were held back are new. No note is lost.
+/// While the received notes equal the known notes, in the same order, the filter holds them back.
+/// If a different note arrives, or the history ends before all known notes were repeated, then the
+/// server was restarted and has a new history. In this case the notes that were held back are new,
+/// and the filter releases them. No note is lost.
 #[derive(Debug, Default)]
 pub(in crate::repl) struct ReplayFilter {
-    /// The hashes of the notes that were received, in order.
+    /// The hashes of the notes that were received, in the order of the notes.
     known: Vec<u64>,
-    /// The notes of a replay, held back.
+    /// The notes of the current replay, which are held back.
     held: Vec<Note>,
     is_replaying: bool,
 }
 
 impl ReplayFilter {
-    /// Expects a replay, since the chat was joined again. Notes held back will come once more.
+    /// Starts a replay, since the chat was joined again. Drops the notes that were held back, since
+    /// the server sends them again.
     pub(in crate::repl) fn rejoin(&mut self) {
         self.held.clear();
         self.is_replaying = !self.known.is_empty();
     }
 
-    /// Takes the next note, and returns the notes that are new.
+    /// Takes the next note from the server, and returns the notes that are new.
     pub(in crate::repl) fn receive(&mut self, note: Note) -> Vec<Note> {
         if !self.is_replaying {
             self.remember(&note);
@@ -50,7 +52,7 @@ impl ReplayFilter {
         Vec::new()
     }
 
-    /// Ends the history, and returns the notes that are new after all.
+    /// Records the end of the history, and returns the notes that were held back but are new.
     pub(in crate::repl) fn end_history(&mut self) -> Vec<Note> {
         if self.is_replaying {
             self.release()
@@ -59,7 +61,7 @@ impl ReplayFilter {
         }
     }
 
-    /// Returns the notes that were held back, as the beginning of a new history.
+    /// Returns the notes that were held back, and remembers them as the start of a new history.
     fn release(&mut self) -> Vec<Note> {
         self.is_replaying = false;
         self.known.clear();
@@ -87,7 +89,7 @@ fn hash(note: &Note) -> u64 {
 mod tests {
     use super::*;
 
-    /// Returns the new notes of `texts`: a letter for each note, a dot for the end of the history.
+    /// Returns the new notes of `texts`, in which a letter is a note and a dot ends the history.
     fn receive(filter: &mut ReplayFilter, texts: &str) -> String {
         let mut new = Vec::new();
         for text in texts.chars() {

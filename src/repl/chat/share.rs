@@ -1,4 +1,4 @@
-//! Answers shared in the chat, as notes of the form `LINE = NUMBER`, or `LINE ≈ NUMBER` if rounded.
+//! Shares answers in the chat, as notes `LINE = NUMBER`, or `LINE ≈ NUMBER` for rounded numbers.
 
 use crate::repl::command::fault::LineFault;
 use crate::{
@@ -10,13 +10,15 @@ use crate::{
 const EXACT: &str = " = ";
 const ROUNDED: &str = " ≈ ";
 
-/// The least room for the line, in characters. An answer that leaves less is not shared.
+/// The minimum number of characters of a note that are left for the line. An answer that leaves
+/// fewer characters is not shared.
 const LEFT: usize = 16;
 
-/// The most digits of an exponent in a factored number. An exact result has up to a million bits.
+/// The maximum number of digits of an exponent in a factored number. 7 digits are enough, since an
+/// exact result has at most a million bits.
 const EXPONENT: usize = 7;
 
-/// The reason of the fault that there is no answer to share or to take.
+/// The reason of the fault that there is no answer to share, or no shared answer to take.
 pub(in crate::repl) const NO_ANSWER: &str = "NO_ANSWER";
 
 /// A line and its answer.
@@ -26,7 +28,7 @@ pub(in crate::repl) struct AnsweredLine {
     pub(in crate::repl) reply: Reply,
 }
 
-/// Returns the text of a note that shares a line and its answer. A long line is cut.
+/// Returns the text of a note that shares a line and its answer. A long line is shortened.
 pub(in crate::repl) fn shared(
     AnsweredLine { line, reply }: &AnsweredLine,
 ) -> Result<String, LineFault> {
@@ -40,7 +42,9 @@ pub(in crate::repl) fn shared(
         let length = length(&answer);
         return Err(LineFault {
             reason: NO_ANSWER,
-            message: format!("the answer has {length} characters, too many for a note of {TEXT}"),
+            message: format!(
+                "the answer has {length} characters, too many for a note of at most {TEXT}"
+            ),
             span: 0..0,
             help: "share it with fewer digits, as in 'ans to 50 digits'".into(),
         });
@@ -53,7 +57,7 @@ pub(in crate::repl) fn shared(
     Ok(code + sign + &answer)
 }
 
-/// Returns the answer that `note` shares, if any.
+/// Returns the answer that `note` shares, if the note shares an answer.
 pub(in crate::repl) fn answer(note: &Note) -> Option<Answer> {
     let of = |sign| note.text.rsplit_once(sign);
     let (number, rounded) = match (of(EXACT), of(ROUNDED)) {
@@ -71,7 +75,8 @@ pub(in crate::repl) fn answer(note: &Note) -> Option<Answer> {
     })
 }
 
-/// Whether another user's text is a value as answers show it, without names and operations.
+/// Whether a text of another user is a plain value, written as in answers. Other expressions are
+/// not evaluated, so they are refused.
 fn is_number(text: &str) -> bool {
     let Ok(line) = syntax::parse(text, &ParseLimits::DEFAULT) else {
         return false;
@@ -88,7 +93,7 @@ fn is_number(text: &str) -> bool {
     });
     let is_value = match text.split_once('/') {
         None => true,
-        // Two parts, the second not zero.
+        // A fraction has two parts, and the second part is not zero.
         Some((_, below)) => {
             !below.contains('/') && below.contains(|c: char| c != '0' && c.is_ascii_hexdigit())
         }
@@ -96,7 +101,8 @@ fn is_number(text: &str) -> bool {
     matches!(text, "true" | "false") || is_literal && is_value || is_factored(text)
 }
 
-/// The typed value of a shared text; none for one in another form than the plain one.
+/// Returns the typed value of a shared text, or `None` if the text is not an integer, fraction or
+/// truth value in plain notation.
 fn typed(text: &str) -> Option<TypedValue> {
     if let Ok(truth) = text.parse() {
         return Some(TypedValue::Truth(truth));
@@ -121,7 +127,7 @@ fn is_natural(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether a text is a product of powers, as a factored number is shown.
+/// Whether a text is a factored number: a product of powers, as in `2^3 * 5`.
 fn is_factored(text: &str) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     text.split(" * ").all(|factor| {

@@ -1,4 +1,4 @@
-//! The subscriber of the chat: receives notes, and subscribes again when the stream breaks.
+//! Receives the notes of the chat, and subscribes again when the stream breaks.
 
 use std::{mem, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
 pub enum ChatEvent {
     /// A note of another user.
     Note(Note),
-    /// A message about the chat itself, for example that it was lost.
+    /// A message about the chat itself, for example that the connection was lost.
     Notice(String),
 }
 
@@ -31,33 +31,36 @@ const BACKOFF: BackoffPolicy = BackoffPolicy {
     jitter: 0.0,
 };
 
-/// Receives the notes of the chat, and passes the new ones on.
+/// Receives the notes of the chat, and forwards the new notes.
 pub(in crate::repl) struct Subscriber<C: Calls> {
     calls: C,
     notes: C::Notes,
-    /// The longest time to wait for a note of the history.
+    /// The maximum time to wait for a note of the history.
     timeout: Duration,
-    /// The time at which the stream began, and the pauses before the next ones.
+    /// The time at which the stream began.
     since: Instant,
+    /// The pauses between the attempts to subscribe again.
     backoff: Backoff,
     replay: ReplayFilter,
-    /// The cursor of the next note; `None` if the server numbers no notes.
+    /// The cursor of the next note. `None` if the server does not number its notes.
     cursor: Option<Cursor>,
-    /// Whether the stream broke and is not restored yet.
+    /// Whether the stream broke and was not restored yet.
     is_lost: bool,
-    /// Whether the server has a new history since.
+    /// Whether the server has a new history since the stream broke.
     is_reset: bool,
     echoes: EchoFilter,
+    /// The channel to which notes and notices are sent.
     events: mpsc::Sender<ChatEvent>,
-    /// Reports that the history was delivered, or that the server has no chat.
+    /// The channel that reports that the history was delivered, or that the server has no chat.
     joined: Option<oneshot::Sender<Result<(), CallError>>>,
 }
 
-/// The end of the subscription: the receiver is closed, or the server has no chat.
+/// The error that the subscription has ended: `events` is closed, or the server has no chat.
 struct Closed;
 
 impl<C: Calls> Subscriber<C> {
-    /// Creates a subscriber that reads `notes`, and reports to `joined` at the end of the history.
+    /// Creates a subscriber that reads `notes`. It sends a message to `joined` when the history has
+    /// been delivered.
     pub(in crate::repl) fn new(
         calls: &C,
         notes: C::Notes,
@@ -82,7 +85,7 @@ impl<C: Calls> Subscriber<C> {
         }
     }
 
-    /// Receives notes until the receiver of events is closed, or the server has no chat for us.
+    /// Receives notes until the receiver of `events` is closed, or the server refuses the user.
     pub(in crate::repl) async fn listen(mut self) {
         // The reason has already been reported.
         let _ = self.receive_all().await;
@@ -117,7 +120,7 @@ impl<C: Calls> Subscriber<C> {
         }
     }
 
-    /// Keeps the cursor behind the last note, and notices if it belongs to a new history.
+    /// Sets the cursor after the last note, and detects whether the server has a new history.
     fn update_cursor(&mut self) {
         let Some(now) = self.notes.cursor() else {
             return;
@@ -130,7 +133,7 @@ impl<C: Calls> Subscriber<C> {
         self.cursor = Some(now.clone());
     }
 
-    /// Reports that the history has been delivered.
+    /// Reports that the history has been delivered, and that a lost chat is restored.
     async fn report_joined(&mut self) -> Result<(), Closed> {
         if let Some(joined) = self.joined.take() {
             let _ = joined.send(Ok(()));
@@ -142,7 +145,7 @@ impl<C: Calls> Subscriber<C> {
             } else {
                 ""
             };
-            self.notice(format!("in the chat again{reset}")).await?;
+            self.notice(format!("rejoined the chat{reset}")).await?;
         }
         Ok(())
     }
@@ -169,18 +172,18 @@ impl<C: Calls> Subscriber<C> {
         self.send(ChatEvent::Notice(text)).await
     }
 
-    /// Subscribes again after `error` broke the stream, until the server takes the call.
+    /// Subscribes again after `error` broke the stream. Repeats this until the server accepts.
     async fn rejoin(&mut self, error: CallError) -> Result<(), Closed> {
         if is_final(&error) {
             return self.give_up(error).await;
         }
         if let Some(joined) = self.joined.take() {
-            // The chat was joined; a break is reported by notices.
+            // The chat was joined. A notice reports that the stream broke.
             let _ = joined.send(Ok(()));
         }
-        // Reported once, even if the stream breaks again before the history has come.
+        // The break is reported once, even if the stream breaks again during the history.
         if !mem::replace(&mut self.is_lost, true) {
-            self.notice(format!("the chat is lost: {error}; looking for it again"))
+            self.notice(format!("the chat is lost: {error}; trying to reconnect"))
                 .await?;
         }
         self.echoes.mark_break();
@@ -204,13 +207,14 @@ impl<C: Calls> Subscriber<C> {
         if let Some(joined) = self.joined.take() {
             let _ = joined.send(Err(error));
         } else {
-            self.notice(format!("out of the chat: {error}")).await?;
+            self.notice(format!("no longer in the chat: {error}"))
+                .await?;
         }
         Err(Closed)
     }
 }
 
-/// Whether `error` means that the server has no chat for us, now or later.
+/// Whether `error` means that the server refuses the user permanently, or has no chat.
 fn is_final(error: &CallError) -> bool {
     match error {
         CallError::Refused { .. } => !error.is_transient(),

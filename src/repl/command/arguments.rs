@@ -11,14 +11,14 @@ use crate::{syntax::is_space, text::printable::quoted};
 /// A word and its position in the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word<'t> {
-    /// The word.
+    /// The text of the word.
     pub text: &'t str,
-    /// Its position in the line, in characters from 0, half-open.
+    /// The position of the word in the line, as a half-open range of characters counted from 0.
     pub span: Range<usize>,
 }
 
 impl Word<'_> {
-    /// Returns a fault at the word.
+    /// Returns a fault at the position of the word.
     pub(super) fn fault(&self, message: String, help: impl Into<String>) -> LineFault {
         LineFault {
             reason: SYNTAX,
@@ -28,8 +28,8 @@ impl Word<'_> {
         }
     }
 
-    /// Returns the fault of a word that is no operand of a typed call. `wrong` completes the
-    /// sentence that begins with the word.
+    /// Returns the fault of a word that cannot be an operand of a typed call. The message is the
+    /// word followed by `wrong`, for example "is not an integer".
     pub(in crate::repl) fn no_operand(&self, wrong: &str) -> LineFault {
         self.fault(
             format!("{} {wrong}", quoted(self.text)),
@@ -42,16 +42,16 @@ impl Word<'_> {
     }
 }
 
-/// The words of a line up to its comment.
+/// The words of a line, up to the comment of the line.
 ///
-/// Words stand between white space: Unicode's, and the byte order mark.
+/// White space separates the words: the white space of Unicode, or a byte order mark.
 #[derive(Debug)]
 pub(super) struct Words<'t> {
-    /// The text after the words that were read.
+    /// The text after the words that were already read.
     pub(super) rest: &'t str,
-    /// Characters before `rest`.
+    /// The number of characters before `rest`.
     column: usize,
-    /// Characters up to the end of the last word.
+    /// The number of characters up to the end of the line's last word.
     end: usize,
 }
 
@@ -86,21 +86,23 @@ impl<'t> Iterator for Words<'t> {
 /// The name of a command, and the operands after it.
 #[derive(Debug)]
 pub(super) struct Arguments<'t> {
-    /// The name, as it is written.
+    /// The name, as the user wrote it.
     pub(super) name: Word<'t>,
     words: Words<'t>,
     line: &'t str,
-    /// An option of the command, which may stand anywhere among the operands.
+    /// The option of the command, if it has one. Users may write the option before or after any
+    /// operand.
     option: Option<&'static str>,
+    /// Whether the option was among the words that were read.
     has_option: bool,
 }
 
-/// The rest of a line.
+/// The rest of a line after the name of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rest<'t> {
-    /// The text, without white space around it.
+    /// The text, without leading and trailing white space.
     pub(super) text: &'t str,
-    /// Characters before it.
+    /// The number of characters of the line before the text.
     pub(super) column: usize,
 }
 
@@ -120,7 +122,7 @@ impl<'t> Arguments<'t> {
         }
     }
 
-    /// Reads the next operand.
+    /// Reads the next operand. Skips the option of the command.
     pub(super) fn next(&mut self) -> Option<Word<'t>> {
         loop {
             let word = self.words.next()?;
@@ -131,27 +133,28 @@ impl<'t> Arguments<'t> {
         }
     }
 
-    /// Whether the option of the command stood among the words read so far.
+    /// Whether the option of the command was among the words that were read.
     pub(super) fn has_option(&self) -> bool {
         self.has_option
     }
 
-    /// Returns the position after the last word.
+    /// Returns the position after the last word of the line.
     pub(super) fn end(&self) -> Range<usize> {
         self.words.end..self.words.end
     }
 
-    /// Returns the fault of a command that `takes` something else than `word`.
+    /// Returns the fault of a command that does not accept `word`. `takes` describes the operands
+    /// of the command.
     pub(super) fn takes(&self, takes: &str, word: &Word<'_>, help: &str) -> LineFault {
         let (name, found) = (quoted(self.name.text), quoted(word.text));
         word.fault(format!("{name} takes {takes}, found {found}"), help)
     }
 
-    /// Checks that no operand is left. `takes` are the operands of the command, in words.
+    /// Checks that there are no more operands. `takes` describes the operands of the command.
     pub(super) fn no_more(&mut self, takes: &str) -> Result<(), LineFault> {
         match self.next() {
             None => Ok(()),
-            Some(word) => Err(self.takes(takes, &word, "leave it out")),
+            Some(word) => Err(self.takes(takes, &word, "remove it")),
         }
     }
 
@@ -160,14 +163,14 @@ impl<'t> Arguments<'t> {
         self.no_more("no operands").map(|()| command)
     }
 
-    /// Reads at most one operand, which `takes` describes.
+    /// Reads at most one operand. `takes` describes the operands of the command.
     pub(super) fn at_most_one(&mut self, takes: &str) -> Result<Option<Word<'t>>, LineFault> {
         let word = self.next();
         self.no_more(takes)?;
         Ok(word)
     }
 
-    /// Returns all that stands after the name: there, `#` begins no comment.
+    /// Returns all text after the name. A `#` in this text does not begin a comment.
     pub(super) fn rest(&self) -> Rest<'t> {
         let all = self.line.trim_end_matches(is_space);
         let name = self.name.text;

@@ -1,4 +1,4 @@
-//! Typed calls: a method of `calc.Calculator` with two integers.
+//! The commands for typed calls: each calls a method of `calc.Calculator` with two integers.
 
 use super::{
     arguments::{Arguments, Word},
@@ -55,7 +55,7 @@ const CALL: CommandSpec = CommandSpec {
 pub enum Operand<'t> {
     /// An integer.
     Integer(i32),
-    /// A name, whose value the worksheet knows.
+    /// A name that the worksheet defines.
     Name(Word<'t>),
 }
 

@@ -1,4 +1,4 @@
-//! Commands of the chat.
+//! The commands for the chat.
 
 use super::{
     arguments::{Arguments, Rest, Word},
@@ -14,7 +14,7 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &[":chat"],
             operands: "[off]",
-            summary: "joins the chat of the server, or leaves it; shows the notes of others",
+            summary: "joins the chat of the server and shows the notes of others; :chat off leaves",
             completion: Completion::Words(&["off"]),
             parse: chat,
             ..CommandSpec::BLANK
@@ -36,7 +36,7 @@ pub(super) static FAMILY: Family = Family {
         },
         CommandSpec {
             names: &[":take"],
-            summary: "the last answer that was shared in the chat becomes ans",
+            summary: "makes the last answer that was shared in the chat the value of ans",
             makes_call: true,
             parse: |arguments| arguments.none(Command::Talk(Talk::Take)),
             ..CommandSpec::BLANK
@@ -55,12 +55,12 @@ pub enum Talk<'t> {
     Say(&'t str),
     /// Sends the last line and its answer.
     Share,
-    /// Makes the last answer that was shared the last answer of the session.
+    /// Makes the newest shared answer in the chat the last answer of the session.
     Take,
 }
 
 fn chat<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
-    let takes = "'off' at most";
+    let takes = "'off' or no operand";
     match arguments.next() {
         None => Ok(Command::Talk(Talk::Join)),
         Some(Word { text: "off", .. }) => {
@@ -71,7 +71,7 @@ fn chat<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
     }
 }
 
-/// Reads the text of a note: the rest of the line, in which `#` begins no comment.
+/// Reads the text of a note: the rest of the line. A `#` in the text does not begin a comment.
 fn text<'t>(arguments: &mut Arguments<'t>) -> Result<&'t str, LineFault> {
     let Rest { text, column } = arguments.rest();
     let column = |at: usize| column + text[..at].chars().count();
@@ -88,14 +88,14 @@ fn text<'t>(arguments: &mut Arguments<'t>) -> Result<&'t str, LineFault> {
     if let Some(at) = text.find(char::is_control) {
         let at = column(at);
         let message = "the text has a control character".into();
-        return fault(message, at..at + 1, "leave it out");
+        return fault(message, at..at + 1, "remove it");
     }
     if to - from > TEXT {
         let message = format!(
             "the text has {} characters, more than the limit of {TEXT}",
             to - from
         );
-        return fault(message, from + TEXT..to, "say it in several notes");
+        return fault(message, from + TEXT..to, "split it into several notes");
     }
     Ok(text)
 }

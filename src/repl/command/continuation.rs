@@ -1,39 +1,40 @@
-//! Joins lines between which a parenthesis is open.
+//! Joins consecutive lines if a parenthesis is open at the end of a line.
 
 use super::parse::parse;
 use crate::syntax::{Class, ParseLimits, classes};
 
-/// Lines over which a parenthesis may be open at most.
+/// The maximum number of lines that are joined. If a parenthesis stays open longer, no lines are
+/// joined.
 const LINES: usize = 256;
 
-/// A text as logical lines.
+/// The logical lines of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogicalLines {
-    /// The lines, in their order.
+    /// The logical lines, in the order of the text.
     pub groups: Vec<LogicalLine>,
-    /// Whether a parenthesis is open at the end.
+    /// Whether a parenthesis is still open at the end of the text.
     pub is_open: bool,
 }
 
-/// A line to be answered, which may stand on several lines of the text.
+/// A line to be answered. It may consist of several lines of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogicalLine {
-    /// The number of the line on which it begins, from 1.
+    /// The number of its first line in the text, counted from 1.
     pub number: usize,
-    /// The text. Spaces replace the ends of lines and the comments before them, so that
-    /// positions stay the same.
+    /// The joined text. Spaces replace the ends of lines and the comments before them, so that
+    /// positions in the text stay the same.
     pub line: String,
 }
 
-/// Joins the lines of a text. A line whose parenthesis is never closed stands alone, so that the
-/// lines after it are answered nevertheless.
+/// Joins the lines of a text. A line whose parenthesis is never closed is not joined, so that the
+/// later lines can still be answered.
 #[must_use]
 pub fn join_continuations(text: &str) -> LogicalLines {
     let all: Vec<_> = text.lines().collect();
     let (mut groups, mut open) = (Vec::new(), false);
     let mut rest = &all[..];
     while let Some(first) = rest.first() {
-        // Most lines have no open parenthesis, so they are not parsed for this.
+        // Most lines have no open parenthesis. They are not parsed, to save time.
         let count = match closed(rest) {
             Some(1) => Some(1),
             _ if !is_language(first) => Some(1),
@@ -53,12 +54,12 @@ pub fn join_continuations(text: &str) -> LogicalLines {
     }
 }
 
-/// Whether a line begins with no command.
+/// Whether a line is an expression or statement, not a command.
 fn is_language(line: &str) -> bool {
     parse(line).is_ok_and(|parsed| parsed.is_expression())
 }
 
-/// Returns the number of lines up to the one that closes every parenthesis of the first.
+/// Returns how many lines, from the first line on, are needed to close all parentheses.
 fn closed(lines: &[&str]) -> Option<usize> {
     let (mut depth, mut bytes) = (0_usize, 0);
     for (index, line) in lines.iter().enumerate() {

@@ -1,26 +1,26 @@
-//! Faults of lines that are refused before they are sent.
+//! Faults of lines that the client refuses before it sends them.
 
 use std::{fmt, ops::Range};
 
 use crate::{proto::errors::reason, syntax::ParseLimits, text::printable::quoted};
 
-/// The fault of a line that is not sent: a message, its position and advice.
+/// The fault of a line that is not sent: a message, a position in the line, and advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFault {
-    /// The kind of the fault, in the notation of servers (`UPPER_SNAKE_CASE`).
+    /// The kind of the fault, in `UPPER_SNAKE_CASE` like the reasons that servers send.
     pub reason: &'static str,
-    /// One sentence, without a full stop.
+    /// The message: one sentence, without a full stop.
     pub message: String,
-    /// The position in the line, in characters from 0, half-open.
+    /// The position in the line, as a half-open range of characters counted from 0.
     pub span: Range<usize>,
-    /// Advice, in a few words.
+    /// The advice to the user, in a few words.
     pub help: String,
 }
 
-/// The reason of most faults: the text of the line is wrong.
+/// The reason of most faults: the line is not valid.
 pub(in crate::repl) const SYNTAX: &str = "SYNTAX";
 
-/// Bytes of the longest line that our servers take.
+/// The maximum number of bytes of a line. It is the default limit of servers.
 pub(in crate::repl) const LINE: usize = ParseLimits::DEFAULT.line;
 
 impl LineFault {
@@ -30,7 +30,7 @@ impl LineFault {
         self
     }
 
-    /// The fault of a line whose command works at the prompt only, with this advice.
+    /// Returns the fault of a line whose command works at the prompt only. `help` is the advice.
     pub(super) fn prompt_only(line: &str, help: String) -> Self {
         let command = line.trim().split(char::is_whitespace).next();
         let command = command.unwrap_or_default();
@@ -43,7 +43,7 @@ impl LineFault {
         }
     }
 
-    /// The fault of a line of `length` bytes, more than [`LINE`].
+    /// Returns the fault of a line whose `length` in bytes is more than [`LINE`].
     pub(in crate::repl) fn too_long(length: usize) -> Self {
         Self {
             reason: reason::LIMIT,

@@ -1,4 +1,4 @@
-//! The output of `help`, from the tables of commands, functions, settings and limits.
+//! Creates the output of `help` from the tables of commands, functions, settings and limits.
 
 use std::fmt::Write as _;
 
@@ -20,9 +20,9 @@ pub enum Topic {
     Command(&'static CommandSpec),
     /// A function of the language.
     Function(&'static Function),
-    /// A constant, and its meaning.
+    /// The name and the meaning of a constant.
     Constant(&'static str, &'static str),
-    /// A form after `to`, and its meaning.
+    /// The name and the meaning of a form after `to`, such as `hex`.
     Conversion(&'static str, &'static str),
     /// A setting.
     Setting(&'static Setting),
@@ -32,10 +32,10 @@ pub enum Topic {
     Limits,
 }
 
-/// The name that each answer defines.
+/// The name that each answer defines, and its meaning.
 pub const ANS: (&str, &str) = ("ans", "the last answer");
 
-/// The forms that a word alone names, each with its description.
+/// Returns the forms after `to` whose name is a single word, each with its description.
 fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
     let words = FORMS.iter().filter(|form| form.is_word());
     words.map(|form| (form.names[0], form.summary))
@@ -63,7 +63,7 @@ impl Topic {
         }
     }
 
-    /// Returns the topic of a name.
+    /// Returns the topic with this name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
         let command = CommandSpec::find(name).map(Self::Command);
@@ -86,7 +86,7 @@ impl Topic {
             .or_else(|| (name == ALL_LIMITS).then_some(Self::Limits))
     }
 
-    /// Returns the meaning of the topic, in one line.
+    /// Returns a description of the topic, in one line.
     #[must_use]
     pub fn summary(&self) -> &'static str {
         match self {
@@ -113,17 +113,17 @@ impl Topic {
     }
 }
 
-/// Returns every name of the language.
+/// Returns the names of all functions and constants of the language.
 pub fn words() -> impl Iterator<Item = &'static str> {
     let functions = library::all().flat_map(|function| function.names.iter().copied());
     functions.chain(engine::CONSTANTS.iter().map(|(name, _)| *name))
 }
 
-/// Returns the output of `help`.
+/// Returns the output of `help` for a topic, or the overview if there is no topic.
 #[must_use]
 pub fn help(topic: Option<Topic>) -> String {
     let mut text = String::new();
-    let mut line = |line: &str| writeln!(text, "{line}").expect("a String takes everything");
+    let mut line = |line: &str| writeln!(text, "{line}").expect("writing to a String cannot fail");
     match topic {
         Some(Topic::Command(spec)) => {
             line(format!("{} {}", spec.names.join("|"), spec.operands).trim_end());
@@ -166,7 +166,7 @@ pub fn help(topic: Option<Topic>) -> String {
             line(limit.name);
             line(&format!("  {}", limit.what));
             line(&format!(
-                "  {}, unless 'serve --{}' says otherwise",
+                "  {} by default; 'serve --{}' changes it",
                 limit.value, limit.name
             ));
         }
@@ -196,7 +196,7 @@ fn overview(line: &mut impl FnMut(&str)) {
             [] => String::new(),
             others => format!(" ({})", others.join(", ")),
         };
-        // All typed calls have the same operands, which stand after the last.
+        // All typed calls have the same operands, which are shown after the last call.
         let operands = if spec.is_call() && !is_last {
             ""
         } else {
@@ -267,7 +267,7 @@ mod tests {
         let text = help(None);
         assert!(names().all(|name| text.contains(name)), "{text}");
         assert!(words().all(|name| find_first(name, &text)), "{text}");
-        // One screen, with the prompt.
+        // The overview and the prompt fit on one screen.
         assert!(text.lines().count() < 24, "{text}");
         assert!(text.lines().all(|line| line.chars().count() < 80), "{text}");
         assert_eq!(

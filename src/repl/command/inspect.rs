@@ -1,4 +1,4 @@
-//! Commands that show the calls after the answers.
+//! The commands that show the calls of a line.
 
 use super::{
     arguments::{Arguments, Rest, Word, Words},
@@ -15,7 +15,7 @@ pub(super) static FAMILY: Family = Family {
             names: &[":explain"],
             operands: "LINE",
             summary: "answers the line, and shows the call: messages, bytes, headers, status",
-            details: "The line may be an expression, a typed call, or a command that asks the server. The\nbytes shown were recorded on the connection during the call; steps that the client cannot\nsee are marked. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10",
+            details: "The line may be an expression, a typed call, or a command that calls the server. The\nbytes shown were recorded on the connection during the call; steps that the client cannot\nsee are marked. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10",
             completion: Completion::Line,
             scope: Scope::Prompt("from a shell: grpcalc --explain LINE"),
             parse: |arguments| explain(arguments).map(Command::Explain),
@@ -24,22 +24,22 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &[":trace"],
             operands: "on|off",
-            summary: "a line about each call, after its answer",
+            summary: "turns the trace on or off: a line about each call, after its answer",
             details: "Shows the method, the bytes of the messages, the status and the time.",
             completion: Completion::Words(&["on", "off"]),
-            scope: Scope::Prompt("leave it out"),
+            scope: Scope::Prompt("remove it"),
             parse: |arguments| trace(arguments).map(Command::Trace),
             ..CommandSpec::BLANK
         },
     ],
 };
 
-/// A line whose call is to be shown.
+/// A line whose calls are to be shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explain<'t> {
-    /// The command of the line, which makes a call.
+    /// The command of the line. It makes a call.
     pub command: Box<ParsedCommand<'t>>,
-    /// Characters before the line.
+    /// The number of characters before the line, which are `:explain` and white space.
     pub column: usize,
 }
 
@@ -53,7 +53,7 @@ fn explain<'t>(arguments: &mut Arguments<'t>) -> Result<Explain<'t>, LineFault> 
     })
 }
 
-/// Reads a line whose call can be shown. Fails if the line makes no call.
+/// Parses a line whose calls can be shown. Fails if the line makes no call.
 pub(in crate::repl) fn explainable(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
     let fault = |message: &str, help: &str| LineFault {
         reason: SYNTAX,
@@ -63,11 +63,11 @@ pub(in crate::repl) fn explainable(line: &str) -> Result<ParsedCommand<'_>, Line
     };
     let no_call = || {
         fault(
-            "this line makes no call of its own",
-            "write an expression, or add 20 10",
+            "this line makes no call that can be shown",
+            "write an expression, or a typed call such as 'add 20 10'",
         )
     };
-    // Not parsed, so that the depth of nested lines is bounded.
+    // A nested `:explain` is refused before it is parsed, so that the recursion is bounded.
     let name = Words::new(line).next().map_or("", |name| name.text);
     if CommandSpec::find(name).is_some_and(|spec| spec.completion == Completion::Line) {
         return Err(no_call());
@@ -76,7 +76,7 @@ pub(in crate::repl) fn explainable(line: &str) -> Result<ParsedCommand<'_>, Line
     match parsed.command {
         Command::Nothing => Err(fault(
             "there is no line to explain",
-            "write :explain add 20 10",
+            "write a line, as in ':explain add 20 10'",
         )),
         _ if parsed.makes_call() => Ok(parsed),
         _ => Err(no_call()),

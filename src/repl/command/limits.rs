@@ -10,16 +10,16 @@ use crate::{
 /// A limit as the help shows it.
 #[derive(Debug)]
 pub struct Limit {
-    /// The option of `serve` without its dashes.
+    /// The option of `grpcalc serve`, without the dashes.
     pub name: &'static str,
-    /// The default, as it is written on the command line.
+    /// The default value, as it is written on the command line.
     pub value: String,
-    /// The limited thing, in a line.
+    /// What is limited, in one line.
     pub what: &'static str,
 }
 
 impl Limit {
-    /// Returns the limit of this name.
+    /// Returns the limit with this name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         LIMITS.iter().find(|limit| limit.name == name)

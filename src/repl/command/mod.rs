@@ -1,6 +1,6 @@
-//! Commands: the rows that define them, the parser, and help.
+//! Commands: the rows that define commands, the parser, and help.
 //!
-//! Each family of commands has a file, with the rows and the functions that read the operands.
+//! Each family of commands has a file with its rows, and with the functions that read the operands.
 
 pub(super) mod arguments;
 pub(super) mod call;

@@ -1,4 +1,4 @@
-//! Reads a line as a command.
+//! Parses a line as a command.
 
 use super::{
     arguments::{Arguments, Word, Words},
@@ -23,29 +23,29 @@ pub enum Command<'t> {
     Nothing,
     /// A typed call.
     Call(Method, [Operand<'t>; 2]),
-    /// A line of the language.
+    /// An expression or statement.
     Evaluate,
     /// Lists the definitions of the worksheet.
     Names,
     /// Opens a new worksheet.
     Clear,
-    /// Asks the server about itself.
+    /// Requests the services, the descriptors or the health of the server.
     Discover(ReflectionRequest),
     /// An operation of the chat.
     Talk(Talk<'t>),
     /// An operation on the settings.
     Set(Set),
-    /// Lists the answers, or recalls the one with this number.
+    /// Lists the answers, or makes the answer with this number the last answer again.
     Answers(Option<usize>),
     /// Writes the worksheet to this file.
     Save(&'t str),
     /// Answers the lines of this file.
     Load(&'t str),
-    /// Answers a line and shows its call.
+    /// Answers a line and shows the calls of the line.
     Explain(Explain<'t>),
     /// Turns the trace on or off.
     Trace(bool),
-    /// Prints the help for everything, or for one topic.
+    /// Prints the overview of help, or the help for this topic.
     Help(Option<Topic>),
     /// Ends the session.
     Quit,
@@ -54,18 +54,18 @@ pub enum Command<'t> {
 /// A line that was parsed: its text, its command, and the row of the command.
 #[derive(Clone, Debug)]
 pub struct ParsedCommand<'t> {
-    /// The line.
+    /// The text of the line.
     pub line: &'t str,
-    /// Its meaning.
+    /// The command of the line.
     pub command: Command<'t>,
-    /// The row of its command; `None` for blank lines and lines of the language.
+    /// The row of the command. `None` for blank lines, expressions and statements.
     spec: Option<&'static CommandSpec>,
     /// Whether the option of the command was given.
     has_option: bool,
 }
 
 impl PartialEq for ParsedCommand<'_> {
-    /// Whether both lines have the same text and meaning.
+    /// Whether both lines have the same text and the same command.
     fn eq(&self, other: &Self) -> bool {
         (self.line, &self.command) == (other.line, &other.command)
     }
@@ -81,7 +81,7 @@ impl<'t> ParsedCommand<'t> {
         }
     }
 
-    /// Whether the line is one of the language.
+    /// Whether the line is an expression or statement.
     #[must_use]
     pub fn is_expression(&self) -> bool {
         matches!(self.command, Command::Evaluate)
@@ -92,7 +92,7 @@ impl<'t> ParsedCommand<'t> {
         self.is_expression() || self.spec.is_some_and(|spec| spec.makes_call)
     }
 
-    /// Returns the line that makes the call: the one after `:explain`, or the line itself.
+    /// Returns the line that makes the call: the line after `:explain`, or this line.
     pub(in crate::repl) fn calling_line(&self) -> &'t str {
         match &self.command {
             Command::Explain(explain) => explain.command.line,
@@ -100,8 +100,7 @@ impl<'t> ParsedCommand<'t> {
         }
     }
 
-    /// Returns the fault of the line in a script, if its row says that it works at the prompt
-    /// only.
+    /// Returns the fault that the line has in a script, if its command works at the prompt only.
     pub(in crate::repl) fn prompt_only(&self) -> Option<LineFault> {
         match self.spec?.scope {
             Scope::Prompt(help) => Some(LineFault::prompt_only(self.line, help.into())),
@@ -122,9 +121,10 @@ pub(in crate::repl) fn begins_with_number(line: &str) -> bool {
     line.len() <= LINE && matches!(first, Some(b'0'..=b'9' | b'(' | b'-' | b'.'))
 }
 
-/// Parses a line. A line that begins with no command is one of the language.
+/// Parses a line. A line that does not begin with a command is an expression or statement.
 ///
-/// Words stand between white space: Unicode's, and the byte order mark. A `#` begins a comment.
+/// White space separates words: the white space of Unicode, or a byte order mark. A `#` begins a
+/// comment.
 pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
     if line.len() > LINE {
         return Err(LineFault::too_long(line.len()));
@@ -149,7 +149,8 @@ pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
     })
 }
 
-/// Returns the row of a line whose first word is `name`, or `None` for a line of the language.
+/// Returns the row of a line's command, or `None` for an expression or statement. `name` is the
+/// first word of the line, and `rest` has the other words.
 fn row(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static CommandSpec>, LineFault> {
     let spec = CommandSpec::find(name.text);
     let after = rest.rest.trim_start_matches(is_space);
@@ -157,7 +158,7 @@ fn row(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static CommandSpec>
     if spec.is_some() && (has_colon || !after.starts_with('=')) {
         return Ok(spec);
     }
-    // No line of the language continues from a name to a digit.
+    // No expression or statement has a name, white space and then a digit.
     let looks_like_call = after.starts_with(|c: char| c.is_ascii_digit())
         && name.text.chars().all(char::is_alphabetic);
     if !has_colon && !looks_like_call {
@@ -259,20 +260,20 @@ mod tests {
             ),
             (
                 ":clear x",
-                "':clear' takes no operands, found 'x' (column 8): leave it out",
+                "':clear' takes no operands, found 'x' (column 8): remove it",
             ),
             (
                 ":chat on",
-                "':chat' takes 'off' at most, found 'on' (column 7): ':say TEXT' sends a note",
+                "':chat' takes 'off' or no operand, found 'on' (column 7): ':say TEXT' sends a note",
             ),
             (
                 " :say é\ta",
-                "the text has a control character (column 8): leave it out",
+                "the text has a control character (column 8): remove it",
             ),
             (":say   ", "':say' takes a text (column 5): write :say TEXT"),
             (
                 ":share it",
-                "':share' takes no operands, found 'it' (column 8): leave it out",
+                "':share' takes no operands, found 'it' (column 8): remove it",
             ),
             (
                 "add 1.5 x",
@@ -288,7 +289,7 @@ mod tests {
             ),
             (
                 "help everything",
-                "there is no help for 'everything' (column 6): 'help' lists what there is",
+                "there is no help for 'everything' (column 6): 'help' lists the commands and functions",
             ),
             (
                 "add",
@@ -320,11 +321,11 @@ mod tests {
             ),
             (
                 "quit now",
-                "'quit' takes no operands, found 'now' (column 6): leave it out",
+                "'quit' takes no operands, found 'now' (column 6): remove it",
             ),
             (
                 "help add sub",
-                "'help' takes one name at most, found 'sub' (column 10): leave it out",
+                "'help' takes at most one name, found 'sub' (column 10): remove it",
             ),
             (
                 ":\x1b[2J",
@@ -355,7 +356,7 @@ mod tests {
         let nested = ":explain ".repeat(7_000) + "1";
         let fault = parse(&nested).unwrap_err().to_string();
         assert!(
-            fault.starts_with("this line makes no call of its own (column 10)"),
+            fault.starts_with("this line makes no call that can be shown (column 10)"),
             "{fault}"
         );
     }
@@ -363,7 +364,7 @@ mod tests {
     #[test]
     fn rows_say_what_scripts_refuse() {
         for (line, help) in [
-            (":ans", Some("leave it out")),
+            (":ans", Some("remove it")),
             (":set angle deg --save", Some("leave out --save")),
             (":set --save", Some("leave out --save")),
             (":explain 1", Some("from a shell: grpcalc --explain LINE")),

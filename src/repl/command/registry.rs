@@ -1,25 +1,25 @@
-//! The rows of the commands.
+//! The type of the rows that define commands, and the list of all rows.
 //!
-//! A row feeds the parser, completion and help, so that they cannot drift apart. The rows of a
-//! family stand in the file of that family, with the functions that read their operands.
+//! The parser, completion and help use the same rows, so they cannot differ. The rows of a family
+//! are in the file of the family, with the functions that read the operands.
 
 use super::{
     arguments::Arguments, call, chat, fault::LineFault, inspect, parse::Command, server, session,
     worksheet,
 };
 
-/// A command as its user sees it, and the function that reads its operands.
+/// The row of a command: its names and help, and the function that reads its operands.
 #[derive(Debug)]
 pub struct CommandSpec {
-    /// The names of the command. Messages use the first.
+    /// The names of the command. Messages use the first name.
     pub names: &'static [&'static str],
-    /// Its operands, as help writes them.
+    /// The operands of the command, as help shows them.
     pub operands: &'static str,
-    /// Its effect, in one line.
+    /// The effect of the command, in one line.
     pub summary: &'static str,
-    /// A line to try, and the output of that line.
+    /// An example line, and the output of that line.
     pub example: Option<(&'static str, &'static str)>,
-    /// Further lines of help, or empty.
+    /// Further lines of help, or an empty string.
     pub details: &'static str,
     /// The words that Tab offers as operands.
     pub completion: Completion,
@@ -27,11 +27,11 @@ pub struct CommandSpec {
     pub(in crate::repl) scope: Scope,
     /// Whether the command makes a call that `:explain` can show.
     pub(in crate::repl) makes_call: bool,
-    /// Reads the operands. Words that it leaves unread are an error of the function itself.
+    /// The function that reads the operands. It has to read all words or report a fault.
     pub(super) parse: for<'t> fn(&mut Arguments<'t>) -> Result<Command<'t>, LineFault>,
 }
 
-/// Words that Tab offers after the name of a command.
+/// The words that Tab offers after the name of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completion {
     /// No words.
@@ -46,7 +46,7 @@ pub enum Completion {
     Settings,
     /// Names of files.
     Files,
-    /// A whole line.
+    /// All words that can begin a line, since the operand is a line.
     Line,
 }
 
@@ -55,14 +55,14 @@ pub enum Completion {
 pub(in crate::repl) enum Scope {
     /// At the prompt and in scripts.
     Everywhere,
-    /// At the prompt only. The text is the advice to a script that has the command.
+    /// At the prompt only. The text is the advice in the fault that a script gets.
     Prompt(&'static str),
-    /// Everywhere, but with this option at the prompt only.
+    /// At the prompt and in scripts, but with this option at the prompt only.
     PromptWithOption(&'static str),
 }
 
 impl CommandSpec {
-    /// A row to be completed: no operands, no example, works everywhere.
+    /// The default fields of a row: no operands, no example, works at the prompt and in scripts.
     pub(super) const BLANK: Self = Self {
         names: &[],
         operands: "",
@@ -75,7 +75,7 @@ impl CommandSpec {
         parse: |_| Ok(Command::Nothing),
     };
 
-    /// Returns the row of a name.
+    /// Returns the row of the command with this name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         let mut families = FAMILIES.iter();
@@ -91,7 +91,7 @@ impl CommandSpec {
         self.completion == Completion::Definitions
     }
 
-    /// The option that works at the prompt only, if the command has one.
+    /// Returns the option that works at the prompt only, if the command has such an option.
     pub(super) fn option(&self) -> Option<&'static str> {
         match self.scope {
             Scope::PromptWithOption(option) => Some(option),
@@ -100,16 +100,16 @@ impl CommandSpec {
     }
 }
 
-/// Commands of one subject, which help lists in one row.
+/// Commands that belong together. Help lists them in one row.
 #[derive(Debug)]
 pub struct Family {
-    /// The title of the row.
+    /// The title of the row in help.
     pub title: &'static str,
-    /// The commands, in the order of the row.
+    /// The commands, in the order of help.
     pub commands: &'static [CommandSpec],
 }
 
-/// Every family, in the order of help.
+/// All families of commands, in the order of help.
 pub static FAMILIES: [&Family; 6] = [
     &call::FAMILY,
     &worksheet::FAMILY,
@@ -119,12 +119,12 @@ pub static FAMILIES: [&Family; 6] = [
     &session::FAMILY,
 ];
 
-/// Returns every command.
+/// Returns the rows of all commands.
 pub fn all() -> impl Iterator<Item = &'static CommandSpec> {
     FAMILIES.iter().flat_map(|family| family.commands)
 }
 
-/// Returns every name of every command.
+/// Returns all names of all commands.
 pub fn names() -> impl Iterator<Item = &'static str> {
     all().flat_map(|spec| spec.names.iter().copied())
 }

@@ -1,4 +1,4 @@
-//! Commands that ask a server about itself.
+//! The commands that show the services, the descriptors and the health of a server.
 
 use super::{
     arguments::{Arguments, Word},
@@ -13,7 +13,7 @@ pub(super) static FAMILY: Family = Family {
     commands: &[
         CommandSpec {
             names: &[":services"],
-            summary: "the services of the server, by reflection",
+            summary: "lists the services of the server, by reflection",
             makes_call: true,
             parse: |arguments| arguments.none(Command::Discover(ReflectionRequest::Services)),
             ..CommandSpec::BLANK
@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &[":describe"],
             operands: "NAME",
-            summary: "a service, method or message of the server, by reflection",
+            summary: "describes a service, method or message of the server, by reflection",
             makes_call: true,
             parse: describe,
             ..CommandSpec::BLANK
@@ -29,7 +29,7 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &[":health"],
             operands: "[SERVICE]",
-            summary: "whether the server serves, or one of its services",
+            summary: "shows whether the server, or one of its services, is serving",
             makes_call: true,
             parse: health,
             ..CommandSpec::BLANK
@@ -44,7 +44,7 @@ fn describe<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault>
             span: arguments.end(),
         };
         let message = format!("{} takes a name", quoted(arguments.name.text));
-        return Err(place.fault(message, "':services' lists some"));
+        return Err(place.fault(message, "':services' lists the services"));
     };
     arguments.no_more("one name")?;
     Ok(Command::Discover(ReflectionRequest::Files(
@@ -53,7 +53,7 @@ fn describe<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault>
 }
 
 fn health<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
-    let service = arguments.at_most_one("one name at most")?;
+    let service = arguments.at_most_one("at most one name")?;
     let service = service.map_or("", |word| word.text).to_owned();
     Ok(Command::Discover(ReflectionRequest::Health(service)))
 }

@@ -1,4 +1,4 @@
-//! Commands of the session: settings, help and the end.
+//! The commands for the session: settings, help, and the end of the session.
 
 use super::{
     arguments::{Arguments, Word},
@@ -19,7 +19,7 @@ pub(super) static FAMILY: Family = Family {
             names: &[":set"],
             operands: "[NAME [VALUE]] [--save]",
             summary: "shows the settings, or changes one; --save saves them for later sessions",
-            details: "':set' lists the settings, and 'help NAME' explains one. The file in which they are saved is\ngrpcalc/config.toml in the directory for configuration (GRPCALC_CONFIG names another\ndirectory). Lines in the file init.calc beside it are run at the start of the prompt.",
+            details: "':set' lists the settings, and 'help NAME' explains one. Settings are saved in the file\ngrpcalc/config.toml in the configuration directory (GRPCALC_CONFIG names another\ndirectory). If that directory has a file init.calc, the prompt runs its lines at the start.",
             completion: Completion::Settings,
             scope: Scope::PromptWithOption("--save"),
             parse: |arguments| set(arguments).map(Command::Set),
@@ -28,7 +28,7 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &["help"],
             operands: "[NAME]",
-            summary: "the overview, or one command, function or constant",
+            summary: "shows an overview, or explains a command, function or constant",
             completion: Completion::Topics,
             parse: help,
             ..CommandSpec::BLANK
@@ -47,9 +47,9 @@ pub(super) static FAMILY: Family = Family {
 pub enum Set {
     /// Shows all settings.
     Show,
-    /// Shows this setting.
+    /// Shows only this setting.
     ShowOne(&'static Setting),
-    /// Changes a setting, and saves all settings if the flag is set.
+    /// Changes a setting. If the flag is set, all settings are saved.
     Change(Change, bool),
     /// Saves all settings.
     Keep,
@@ -73,11 +73,11 @@ fn set(arguments: &mut Arguments<'_>) -> Result<Set, LineFault> {
                 Some(change) => Ok(Set::Change(change, keep)),
                 None => Err(value.fault(
                     format!("{} cannot be {}", setting.name, quoted(value.text)),
-                    format!("it is {}", setting.values),
+                    format!("use {}", setting.values),
                 )),
             }
         }
-        [_, _, more, ..] => Err(arguments.takes("a name and a value", more, "leave it out")),
+        [_, _, more, ..] => Err(arguments.takes("a name and a value", more, "remove it")),
     }
 }
 
@@ -86,14 +86,14 @@ fn setting(word: &Word<'_>) -> Result<&'static Setting, LineFault> {
         let names = SETTINGS.iter().map(|setting| setting.name);
         let help = match suggestion(word.text, names) {
             Some(near) => format!("did you mean '{near}'?"),
-            None => "':set' lists them".into(),
+            None => "':set' lists the settings".into(),
         };
         word.fault(format!("there is no setting {}", quoted(word.text)), help)
     })
 }
 
 fn help<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
-    let name = arguments.at_most_one("one name at most")?;
+    let name = arguments.at_most_one("at most one name")?;
     name.map(|name| topic(&name)).transpose().map(Command::Help)
 }
 
@@ -101,7 +101,7 @@ fn topic(name: &Word<'_>) -> Result<Topic, LineFault> {
     Topic::find(name.text).ok_or_else(|| {
         let help = match suggestion(name.text, Topic::all()) {
             Some(near) => format!("did you mean '{near}'?"),
-            None => "'help' lists what there is".into(),
+            None => "'help' lists the commands and functions".into(),
         };
         name.fault(format!("there is no help for {}", quoted(name.text)), help)
     })

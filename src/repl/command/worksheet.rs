@@ -1,4 +1,4 @@
-//! Commands of the worksheet: its names, its answers, its files.
+//! The commands for the worksheet: its definitions, answers and files.
 
 use super::{
     arguments::{Arguments, Word},
@@ -13,7 +13,7 @@ pub(super) static FAMILY: Family = Family {
     commands: &[
         CommandSpec {
             names: &[":vars"],
-            summary: "every variable and function of the worksheet",
+            summary: "lists the variables and functions of the worksheet",
             makes_call: true,
             parse: |arguments| arguments.none(Command::Names),
             ..CommandSpec::BLANK
@@ -21,8 +21,8 @@ pub(super) static FAMILY: Family = Family {
         CommandSpec {
             names: &[":ans"],
             operands: "[N]",
-            summary: "the answers so far, or the one with this number again, which becomes ans",
-            details: "An exact answer comes back as it was, and so does a rounded one whose line uses no names of\nthe worksheet. Other rounded answers come back as the digits that were shown.",
+            summary: "lists the answers, or makes answer number N the value of ans again",
+            details: "An exact answer is restored as it was. A rounded answer is computed again if its line uses no\nnames of the worksheet; if not, only its digits are shown, and ans is unchanged.",
             scope: ON_PROMPT,
             parse: answer,
             ..CommandSpec::BLANK
@@ -37,7 +37,7 @@ pub(super) static FAMILY: Family = Family {
             names: &[":save"],
             operands: "FILE",
             summary: "writes the definitions and the last answer to a file",
-            details: "The file has the lines that restore the variables, the functions and the last answer: for\n':load', for 'grpcalc -f', or for init.calc. Only a file written by ':save' is replaced.",
+            details: "The lines of the file restore the variables, the functions and the last answer. Use it with\n':load', with 'grpcalc -f', or as init.calc. Only a file written by ':save' is replaced.",
             completion: Completion::Files,
             scope: ON_PROMPT,
             parse: |arguments| file(arguments).map(Command::Save),
@@ -47,7 +47,7 @@ pub(super) static FAMILY: Family = Family {
             names: &[":load"],
             operands: "FILE",
             summary: "answers the lines of a file",
-            details: "As if each line were typed. 'grpcalc -f FILE' is for long files.",
+            details: "Each line is run as if it were typed. Use 'grpcalc -f FILE' for long files.",
             completion: Completion::Files,
             scope: ON_PROMPT,
             parse: |arguments| file(arguments).map(Command::Load),
@@ -56,10 +56,10 @@ pub(super) static FAMILY: Family = Family {
     ],
 };
 
-const ON_PROMPT: Scope = Scope::Prompt("leave it out");
+const ON_PROMPT: Scope = Scope::Prompt("remove it");
 
 fn answer<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
-    let number = arguments.at_most_one("one number at most")?;
+    let number = arguments.at_most_one("at most one number")?;
     number
         .map(|word| answer_number(&word))
         .transpose()
@@ -70,7 +70,7 @@ fn answer_number(word: &Word<'_>) -> Result<usize, LineFault> {
     let number = word.text.parse().ok().filter(|n| *n > 0);
     number.ok_or_else(|| {
         let message = format!("{} is not the number of an answer", quoted(word.text));
-        word.fault(message, "':ans' lists them")
+        word.fault(message, "':ans' lists the answers")
     })
 }
 

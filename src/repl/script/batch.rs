@@ -1,13 +1,13 @@
-//! Lines that were read and are not sent yet.
+//! Lines that were read but are not sent yet.
 
 use super::pending::{Extent, InputLine, Pending};
 use crate::repl::Calls;
 
-/// Lines for the worksheet, and the answers that they and other lines will have.
+/// Lines for the worksheet, and the pending answers of these and other lines.
 pub(super) struct Batch<C: Calls> {
     /// The lines for the worksheet, joined by `\n`.
     pub(super) text: String,
-    /// How many lines there are.
+    /// The number of lines in `text`.
     pub(super) lines: u32,
     /// The pending answers, in the order of the script.
     pub(super) items: Vec<Pending<C>>,
@@ -24,7 +24,7 @@ impl<C: Calls> Default for Batch<C> {
 }
 
 impl<C: Calls> Batch<C> {
-    /// Adds a line for the worksheet. Its text is kept beside the answer if `is_shown`.
+    /// Adds a line for the worksheet. If `is_shown`, the pending answer keeps the text of the line.
     #[inline]
     pub(super) fn push(&mut self, number: u64, line: &str, is_shown: bool) {
         self.append(line);
@@ -46,7 +46,7 @@ impl<C: Calls> Batch<C> {
             .push(Pending::Lines(InputLine { number, text }, extent));
     }
 
-    /// Adds a line whose answer is not printed.
+    /// Adds a line for the worksheet whose answer is not printed.
     pub(super) fn push_hidden(&mut self, line: &str) {
         self.append(line);
         self.items.push(Pending::Hidden);
@@ -61,7 +61,7 @@ impl<C: Calls> Batch<C> {
         self.lines += 1;
     }
 
-    /// Returns the number of the last line for the worksheet.
+    /// Returns the number of the last line for the worksheet, if there is one.
     pub(super) fn last_line(&self) -> Option<u64> {
         self.items.iter().rev().find_map(|item| match item {
             Pending::Lines(input, extent) => Some(input.number + extent.lines - 1),

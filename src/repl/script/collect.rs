@@ -1,4 +1,4 @@
-//! Collects the answers in the order of the lines, and prints them.
+//! Collects the pending answers in the order of the lines, and prints them.
 
 use std::mem;
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Takes pending answers, waits for each, and prints it.
+/// Takes pending answers from a queue, waits for each answer, and prints it.
 pub(super) struct Collector<'a, C: Calls> {
     items: UnboundedReceiver<Pending<C>>,
     output: OutputBuffers,
@@ -26,13 +26,13 @@ pub(super) struct Collector<'a, C: Calls> {
     rules: Rules,
     worksheet: Option<WorksheetStream<C>>,
     last: LastAnswer,
-    /// The answer of the newest line, if it has one.
+    /// The answer of the newest line, if the line has an answer.
     newest: Option<NewestAnswer>,
-    /// The number of the first line that is not answered.
+    /// The number of the first line that is not answered yet.
     next: u64,
     /// Whether any line had a fault.
     faulty: bool,
-    /// Whether [`LOWERED`] was printed.
+    /// Whether the notice [`LOWERED`] was printed.
     lowering_told: bool,
 }
 
@@ -69,14 +69,14 @@ impl<'a, C: Calls> Collector<'a, C> {
         }
     }
 
-    /// Answers items until there are no more, or one ends the script.
+    /// Answers items until there are no more items, or an item ends the script.
     pub(super) async fn run(mut self) -> Result<ScriptEnd, ScriptError> {
         let end = match self.answer_all().await {
             Ok(()) => Ok(self.end()),
             Err(StopReason::End(end)) => Ok(end),
             Err(StopReason::Unreadable(error)) => Err(ScriptError::Read(error)),
         };
-        // The receiver is dropped only after a write error, which it reports itself.
+        // The receiver is dropped only after a write error, which the receiver reports.
         let _ = self.output.flush().await;
         end
     }
@@ -106,7 +106,7 @@ impl<'a, C: Calls> Collector<'a, C> {
             Pending::Opened(worksheet) => self.worksheet = Some(*worksheet),
             Pending::Lines(input, extent) => self.lines(input, extent).await?,
             Pending::Hidden => {
-                // Otherwise the line after it would use another last answer.
+                // The next line would use a wrong last answer.
                 if self.next_answer().await?.is_err() {
                     return Err(self.out_of_step());
                 }
@@ -133,7 +133,7 @@ impl<'a, C: Calls> Collector<'a, C> {
                     self.output.flush().await?;
                     call.await
                 };
-                // A call is dropped only with the script.
+                // A call is dropped only at the end of the script.
                 let outcome = done.unwrap_or_else(|_| Outcome::Fault(Fault::cancelled()));
                 self.outcome(&input, &outcome)?;
             }
@@ -148,7 +148,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         Ok(())
     }
 
-    /// Prints the worksheet's answers to a run of lines.
+    /// Prints the worksheet's answers to consecutive lines.
     async fn lines(&mut self, input: InputLine, extent: Extent) -> Result<(), StopReason> {
         let mut texts = input.text.as_deref().map(|text| text.split('\n'));
         let mut next_text = || texts.as_mut().and_then(Iterator::next).unwrap_or_default();
@@ -168,7 +168,7 @@ impl<'a, C: Calls> Collector<'a, C> {
                     self.rules
                         .format
                         .answer(number, next_text(), &answer, buffer);
-                    // Only the last answer of a run can be requested later.
+                    // Only the answer to the last of these lines can be requested later.
                     if number + 1 == end {
                         let answer = Reply::Answer(answer.into_owned());
                         self.newest = answer.is_computed().then_some(NewestAnswer {
@@ -188,7 +188,7 @@ impl<'a, C: Calls> Collector<'a, C> {
                 Some(Ok(WorksheetEvent::Done)) => return Err(self.out_of_step()),
                 Some(Err(error)) => return Err(self.broken(&error)),
                 None => {
-                    // An estimate: the length of each line is not kept.
+                    // This is an estimate, since the lengths of the single lines are not kept.
                     let done = extent.bytes * (number - input.number) / extent.lines;
                     self.output.set_answered(before + done);
                     self.output.flush().await?;
@@ -206,7 +206,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         Ok(())
     }
 
-    /// Waits for more answers of the worksheet.
+    /// Waits until more answers of the worksheet arrive.
     async fn wait(&mut self) -> Result<(), StopReason> {
         let arrived = match &mut self.worksheet {
             Some(worksheet) => worksheet.wait(self.rules.timeout).await,
@@ -232,7 +232,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         }
     }
 
-    /// Takes the end of a request.
+    /// Takes the event that ends a request to the worksheet.
     async fn end_of_request(&mut self) -> Result<(), StopReason> {
         match self.event().await? {
             None => Ok(()),
@@ -260,7 +260,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         }
     }
 
-    /// Prints the outcome of a line that has an item of its own.
+    /// Prints the outcome of a line that is a separate item of the queue.
     fn outcome(&mut self, input: &InputLine, outcome: &Outcome) -> Result<(), StopReason> {
         self.credit.give_item();
         match outcome {
@@ -300,7 +300,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         Ok(())
     }
 
-    /// Prints a fault.
+    /// Prints the fault of a line.
     fn fault(&mut self, input: &InputLine, outcome: &Outcome) -> Result<(), StopReason> {
         let Rules {
             format,
@@ -325,12 +325,12 @@ impl<'a, C: Calls> Collector<'a, C> {
         }
     }
 
-    /// Reports that the next line and all after it stay unanswered.
+    /// Reports that the next line and all later lines are not answered.
     fn broken(&mut self, error: &CallError) -> StopReason {
         let buffer = self.output.on(Side::Errors);
         let text = if self.rules.many {
             format!(
-                "grpcalc: line {}: {error}\ngrpcalc: neither that line nor any after it was answered\n",
+                "grpcalc: line {}: {error}\ngrpcalc: that line and all later lines were not answered\n",
                 self.next
             )
         } else {
@@ -340,7 +340,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         StopReason::End(ScriptEnd::NoServer)
     }
 
-    /// Reports that the answers do not fit the requests.
+    /// Reports that the answers of the worksheet do not match the requests.
     fn out_of_step(&mut self) -> StopReason {
         let error = self
             .worksheet

@@ -1,5 +1,5 @@
-//! The operations of commands in a script: each starts a request, and its answer is collected
-//! in the order of the lines.
+//! The operations of commands in a script. Each operation starts a request; the collector prints
+//! the answers in the order of the lines.
 
 use std::ops::ControlFlow;
 
@@ -26,7 +26,7 @@ use crate::{
 /// A line of the script that is about to be run.
 pub(super) struct ScriptLine<'s, 'a, C: Calls> {
     pub(super) submitter: &'s mut Submitter<'a, C>,
-    /// The number of the line, from 1.
+    /// The number of the line, counted from 1.
     pub(super) number: u64,
     pub(super) text: &'s str,
 }
@@ -40,7 +40,7 @@ impl<C: Calls> ScriptLine<'_, '_, C> {
     }
 }
 
-/// Whether to read on: `Break` ends the script.
+/// Whether to read further lines. `Break` ends the script.
 type Flow = ControlFlow<()>;
 
 impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
@@ -108,7 +108,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
         submitter.flush().await?;
         (submitter.requests, submitter.worksheet_is_stale) = (None, false);
         submitter.push(item).await?;
-        // The item has to precede the next worksheet.
+        // The collector has to get this item before the next worksheet.
         submitter.flush().await
     }
 
@@ -126,7 +126,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
             line: line.clone(),
             reply,
         });
-        // Boxed, since it is rare and large.
+        // Boxed, since the future is rare and large.
         let talking = Box::pin(
             submitter
                 .chat
@@ -142,7 +142,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
     }
 
     async fn change(&mut self, change: &Change) -> Flow {
-        // The lines before this one keep the settings that they were written for.
+        // Earlier lines are evaluated with the earlier settings.
         self.submitter.flush().await?;
         self.submitter.settings.change(change);
         self.finish(Outcome::Silence).await
@@ -156,7 +156,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
 }
 
 impl<C: Calls> Submitter<'_, C> {
-    /// Starts a call of its own for a line.
+    /// Starts an operation of the executor for a line.
     async fn start(&mut self, input: InputLine, operation: Operation) -> Flow {
         self.reserve_item().await?;
         let outcome = self.request(operation);
@@ -164,7 +164,7 @@ impl<C: Calls> Submitter<'_, C> {
         Flow::Continue(())
     }
 
-    /// Returns the integer that a name stands for, when all lines before are answered.
+    /// Returns the integer value of a name, after all earlier lines are answered.
     async fn lookup(&mut self, word: &Word<'_>) -> ControlFlow<(), Result<i32, Outcome>> {
         self.flush().await?;
         if matches!(word.text, "ans" | "_")
@@ -198,7 +198,7 @@ impl<C: Calls> Submitter<'_, C> {
         }
     }
 
-    /// Returns the last answer and the answer of the newest line, when all lines before are
+    /// Returns the last answer and the answer of the newest line, after all earlier lines are
     /// answered.
     async fn last_answer(&mut self) -> ControlFlow<(), (LastAnswer, Option<NewestAnswer>)> {
         self.flush().await?;

@@ -1,4 +1,4 @@
-//! Calls that run beside each other.
+//! Runs the calls of a script concurrently.
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc::UnboundedReceiver, oneshot};
@@ -14,25 +14,25 @@ use crate::{
     },
 };
 
-/// An operation to run, and the channel of its outcome.
+/// An operation to run, and the channel to which its outcome is sent.
 #[derive(Debug)]
 pub(super) struct CallRequest {
     pub(super) operation: Operation,
     pub(super) reply: oneshot::Sender<Outcome>,
 }
 
-/// An operation that needs calls of its own.
+/// An operation that makes separate calls instead of a request to the worksheet.
 #[derive(Debug)]
 pub(super) enum Operation {
-    /// A typed call.
+    /// Makes a typed call.
     Call(Call),
-    /// A line of the language by itself.
+    /// Evaluates an expression or statement without a worksheet.
     Line(String, EvaluateOptions, Evaluation),
-    /// A question to the server about itself.
+    /// Requests the services, the descriptors or the health of the server.
     Discover(ReflectionRequest),
 }
 
-/// Runs operations as they come, until no more come and all have an outcome.
+/// Runs operations concurrently as they arrive, until no more arrive and all have an outcome.
 pub(super) async fn run_all(calls: &impl Calls, mut requests: UnboundedReceiver<CallRequest>) {
     let mut running = FuturesUnordered::new();
     let mut is_open = true;
@@ -52,7 +52,7 @@ async fn run(calls: &impl Calls, CallRequest { operation, reply }: CallRequest) 
     let outcome = match operation {
         Operation::Call(call) => calls.call(call.into()).await.into(),
         Operation::Line(line, options, evaluation) => {
-            // Boxed, since it is rare and large.
+            // Boxed, since the future is rare and large.
             Box::pin(evaluate(calls, line, options, evaluation)).await
         }
         Operation::Discover(request) => Box::pin(discover(calls, request)).await,

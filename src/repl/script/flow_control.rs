@@ -1,20 +1,22 @@
-//! Limits for what is in flight, so that memory does not depend on the script.
+//! Limits the requests and answers in flight, so that long scripts do not need more memory.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::MAX_CALLS;
 
-/// Bytes of lines in flight to the worksheet. More than a request and the longest line.
+/// The maximum number of bytes of lines in flight to the worksheet. The maximum is larger than a
+/// full request and the longest line together.
 const BYTES: usize = 256 * 1024;
 
-/// Requests in flight to the worksheet. Each may be answered by a small frame, of which h2
-/// tolerates a few thousand before they are read.
+/// The maximum number of requests in flight to the worksheet. The server may answer each request
+/// with a small frame, and h2 allows only a few thousand unread frames.
 const REQUESTS: usize = 1_000;
 
-/// Other pending items: typed calls, faults, help. No fewer than the calls in flight.
+/// The maximum number of other pending items: typed calls, faults, help texts. It is at least the
+/// maximum number of calls in flight.
 const ITEMS: usize = MAX_CALLS;
 
-/// Credit, taken by the submitter and given back by the collector.
+/// The credit for requests and items. The submitter takes credit, and the collector releases it.
 #[derive(Debug)]
 pub(super) struct FlowControl {
     bytes: Semaphore,
@@ -33,7 +35,7 @@ impl Default for FlowControl {
 }
 
 impl FlowControl {
-    /// Takes credit for a request of this many bytes, waiting for it if needed.
+    /// Takes credit for a request of this many bytes, and waits until there is enough credit.
     pub(super) async fn take_request(&self, bytes: u32) {
         let request = self.requests.acquire().await;
         request.expect("never closed").forget();
@@ -41,24 +43,24 @@ impl FlowControl {
         bytes.expect("never closed").forget();
     }
 
-    /// Gives back the credit of a request of this many bytes.
+    /// Releases the credit of a request of this many bytes.
     pub(super) fn give_request(&self, bytes: u32) {
         self.requests.add_permits(1);
         self.bytes.add_permits(bytes as usize);
     }
 
-    /// Takes credit for an item, if there is some.
+    /// Takes credit for an item if there is enough credit. Returns whether it took credit.
     pub(super) fn try_take_item(&self) -> bool {
         let permit = self.items.try_acquire();
         permit.map(SemaphorePermit::forget).is_ok()
     }
 
-    /// Takes credit for an item, waiting for it if needed.
+    /// Takes credit for an item, and waits until there is enough credit.
     pub(super) async fn take_item(&self) {
         self.items.acquire().await.expect("never closed").forget();
     }
 
-    /// Gives back the credit of an item.
+    /// Releases the credit of an item.
     pub(super) fn give_item(&self) {
         self.items.add_permits(1);
     }

@@ -1,4 +1,4 @@
-//! The printers of a script: plain text and JSON.
+//! Prints the answers of a script, as plain text or as JSON.
 
 use std::{
     fmt::Display,
@@ -20,14 +20,14 @@ use crate::{
 /// The format of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// An answer in a line of the output, a fault in a line of the errors.
+    /// Plain text: an answer is a line of standard output, a fault is a line of standard error.
     #[default]
     Plain,
-    /// For each line of the script, an object in a line of the output.
+    /// JSON: each line of the script has one object, on one line of standard output.
     Json,
 }
 
-/// A line of the script as JSON. `docs/scripts.md` describes it.
+/// The JSON object for a line of the script. `docs/scripts.md` describes its fields.
 #[derive(Debug, Default, Serialize)]
 struct JsonLine<'a> {
     line: u64,
@@ -57,7 +57,8 @@ struct JsonFault<'a> {
 }
 
 impl Format {
-    /// Prints the answer of the worksheet to line `number`, whose text is `input`.
+    /// Prints the worksheet's answer to a line. `number` is the number of the line, and `input` is
+    /// its text.
     #[inline]
     pub(super) fn answer(
         self,
@@ -90,8 +91,8 @@ impl Format {
         }
     }
 
-    /// Prints the outcome of a line that has an item of its own. With `many` lines, faults have
-    /// the number of their line.
+    /// Prints the outcome of a line that is a separate item of the queue. If `many`, the number of
+    /// the line is printed with its fault.
     pub(super) fn outcome(
         self,
         input: &InputLine,
@@ -109,13 +110,13 @@ impl Format {
                 buffer: output.on(Side::Output),
             }),
         };
-        printed.expect("a Vec takes everything");
+        printed.expect("writing to a Vec cannot fail");
     }
 }
 
-/// Prints answers to the output and faults to the errors.
+/// Prints answers to standard output and faults to standard error.
 struct PlainPrinter<'p> {
-    /// The number of the line, if it is printed with faults.
+    /// The number of the line, if it is printed with the line's fault.
     number: Option<u64>,
     output: &'p mut OutputBuffers,
 }
@@ -163,13 +164,13 @@ impl Present for PlainPrinter<'_> {
     }
 }
 
-/// Prints a JSON object for each line.
+/// Prints the outcome of each line as a JSON object.
 struct JsonPrinter<'p> {
     input: &'p InputLine,
     buffer: &'p mut Vec<u8>,
 }
 
-/// Returns the fields of a line that every object has.
+/// Returns an object with only the fields that every object has: number and text of the line.
 fn blank(input: &InputLine) -> JsonLine<'_> {
     JsonLine {
         line: input.number,
@@ -255,6 +256,6 @@ impl Present for JsonPrinter<'_> {
 }
 
 fn write_json(buffer: &mut Vec<u8>, line: &JsonLine<'_>) {
-    serde_json::to_writer(&mut *buffer, line).expect("a Vec takes everything");
+    serde_json::to_writer(&mut *buffer, line).expect("writing to a Vec cannot fail");
     buffer.push(b'\n');
 }

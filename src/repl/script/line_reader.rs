@@ -6,30 +6,33 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use crate::repl::command::fault::{LINE, LineFault, SYNTAX};
 
-/// Bytes of one read at most.
+/// The maximum number of bytes that one read takes from the input.
 const CHUNK: usize = 64 * 1024;
 
-/// A line and its number, from 1. A line that is too long or not UTF-8 is a fault.
+/// A line and its number, counted from 1. A line that is too long or not UTF-8 is a fault.
 #[derive(Debug, PartialEq)]
 pub(in crate::repl) struct NumberedLine<'b> {
     pub(in crate::repl) number: u64,
     pub(in crate::repl) text: Result<&'b str, LineFault>,
 }
 
-/// Splits bytes into lines. A line ends with LF or CRLF; the last one may end with the input.
-/// Memory is bounded by a chunk and the longest line allowed.
+/// Splits the bytes of an input into lines. A line ends with LF or CRLF, or at the end of the
+/// input. The reader keeps at most one chunk and one line of the maximum length in memory.
 #[derive(Debug)]
 pub(in crate::repl) struct LineReader<R> {
     input: R,
     buffer: Vec<u8>,
     /// The position in the buffer where the next line begins.
     start: usize,
-    /// Bytes after `start` without an end of a line.
+    /// The number of bytes after `start` that are known to have no end of a line.
     searched: usize,
-    /// Bytes of the next line that were dropped, since the line is too long anyway.
+    /// The number of bytes of the next line that were dropped, since the line is too long.
     dropped: usize,
+    /// The number of lines that were returned.
     number: u64,
+    /// Whether the input has ended.
     ended: bool,
+    /// The number of bytes of the input in the lines that were returned.
     taken: u64,
 }
 
@@ -47,12 +50,12 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         }
     }
 
-    /// Returns the bytes of the input that the lines so far took.
+    /// Returns the number of bytes of the input in the lines that were returned.
     pub(in crate::repl) fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// Returns the next line that has been read whole.
+    /// Returns the next line, if it has been read completely.
     pub(in crate::repl) fn line(&mut self) -> Option<NumberedLine<'_>> {
         let rest = &self.buffer[self.start..];
         let found = memchr::memchr(b'\n', &rest[self.searched..]);
@@ -76,12 +79,12 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         })
     }
 
-    /// Reads more. Returns false at the end of the input.
+    /// Reads more bytes of the input. Returns false if the input has ended.
     pub(in crate::repl) async fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
-        // The rest is the beginning of a line, and mostly short.
+        // The remaining bytes are the beginning of a line, and usually few.
         self.buffer.drain(..self.start);
         self.start = 0;
         if self.buffer.len() > LINE + 1 {
@@ -98,7 +101,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     }
 }
 
-/// Returns the text of a line of which `dropped` bytes are missing.
+/// Returns the text of a line from its last bytes. `dropped` is the number of bytes before them.
 fn text(bytes: &[u8], dropped: usize) -> Result<&str, LineFault> {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
     if dropped + bytes.len() > LINE {

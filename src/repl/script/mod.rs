@@ -1,9 +1,10 @@
 //! Scripts: many lines without a prompt, from a pipe, a file or the arguments.
 //!
-//! Three futures and a thread share the work. The [`Submitter`] reads lines, batches those of the
-//! language into requests for the worksheet, and queues a pending answer for each line. The
-//! [`executor`] makes calls of their own. The [`Collector`] takes the pending answers in their
-//! order, waits for each, and prints it to a buffer. The thread of [`output`] writes the buffers.
+//! Three futures and a thread share the work. The [`Submitter`] reads lines, sends expressions and
+//! statements to the worksheet in batches, and queues a pending answer for each line. The
+//! [`executor`] makes all other calls. The [`Collector`] takes the pending answers in the order of
+//! the lines, waits for each answer, and prints it to a buffer. The thread of [`output`] writes
+//! the buffers.
 
 mod batch;
 mod collect;
@@ -35,38 +36,39 @@ pub use self::{
     output::{Output, Side},
 };
 
-/// Events of the chat that wait to be written at most.
+/// The maximum number of chat events that wait to be written.
 const CHAT_EVENTS: usize = 16;
 
-/// Buffers that wait to be written at most. If the answers are not read, the script stops here.
+/// The maximum number of buffers that wait to be written. The script pauses at this maximum if
+/// nobody reads the answers.
 const BUFFERS: usize = 2;
 
-/// How a script is run.
+/// The options of a script run.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// Whether to stop at the first fault.
     pub fail_fast: bool,
-    /// Whether there are several lines: they share a worksheet, and faults have line numbers. A
-    /// single line is evaluated by itself.
+    /// Whether the script may have several lines. Several lines share a worksheet, and their faults
+    /// have line numbers. A single line is evaluated without a worksheet.
     pub many: bool,
     /// The format of the output.
     pub format: Format,
     /// How lines are evaluated and answers are shown.
     pub options: EvaluateOptions,
-    /// How long to wait for the next answer.
+    /// The maximum time to wait for the next answer.
     pub timeout: Duration,
 }
 
-/// The end of a script.
+/// How a script ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScriptEnd {
     /// Every line was answered.
     Answered,
     /// A line had a fault.
     Faulty,
-    /// The server is gone; no later line was answered.
+    /// The server became unreachable. The later lines were not answered.
     NoServer,
-    /// The output was closed.
+    /// The output was closed before all answers were written.
     Unread,
 }
 
@@ -81,12 +83,12 @@ pub enum ScriptError {
     Write(#[source] io::Error),
 }
 
-/// Answers the lines of `input` in their order on `output`.
+/// Answers the lines of `input`, and writes the answers to `output` in the order of the lines.
 ///
-/// A line is sent as soon as it is read, whether or not earlier lines have been answered; answers
-/// are written before the script waits. Memory does not depend on the number of lines, nor on how
-/// fast the answers are read. `name` is the name of the user in the chat, whose events go to the
-/// errors.
+/// A line is sent as soon as it is read, even if earlier lines are not answered yet. Before the
+/// script waits, it writes the answers that have arrived. Memory does not depend on the number of
+/// lines or on how fast the answers are read. `name` is the name of the user in the chat. Events
+/// of the chat are written to standard error.
 pub async fn run(
     input: impl AsyncRead + Unpin,
     output: impl Output,
@@ -95,7 +97,7 @@ pub async fn run(
     name: &str,
 ) -> Result<ScriptEnd, ScriptError> {
     let credit = FlowControl::default();
-    // Bounded by the credit.
+    // The credit limits the length of this queue.
     let (items, to_answer) = mpsc::unbounded_channel();
     let (buffers, to_write) = mpsc::channel(BUFFERS);
     let (written, writing) = oneshot::channel();
@@ -108,7 +110,7 @@ pub async fn run(
     let (requested, to_call) = mpsc::unbounded_channel();
     let (chat_sender, mut chat_events) = mpsc::channel(CHAT_EVENTS);
     let chat = ChatSession::new(name, rules.timeout, chat_sender);
-    // The event that waits for room among the buffers; kept if `feeding` is dropped.
+    // The chat event that waits for a free buffer. It is kept here if `feeding` is dropped.
     let mut next_event = None;
     let feeding = async {
         let submitter = Submitter::new(calls, items, requested, &credit, rules, chat.clone());
@@ -116,7 +118,7 @@ pub async fn run(
         let listening = async {
             loop {
                 next_event = chat_events.recv().await;
-                // The receiver is dropped only after a write error, which it reports itself.
+                // The receiver is dropped only after a write error, which the receiver reports.
                 let Ok(permit) = buffers.reserve().await else {
                     return;
                 };
@@ -135,7 +137,7 @@ pub async fn run(
         end = Collector::new(to_answer, buffers.clone(), &credit, rules).run() => end,
         never = feeding => never,
     };
-    // The subscription ends; the events that arrived are written.
+    // The subscription ends. The events that have arrived are written.
     drop(chat);
     let rest = std::iter::from_fn(|| chat_events.try_recv().ok());
     for event in next_event.into_iter().chain(rest) {
@@ -144,14 +146,16 @@ pub async fn run(
     drop(buffers);
     match writing.await {
         Ok(Ok(())) => end,
-        // The reader has seen enough: `grpcalc -f long.calc | head -1`.
+        // The reader closed the pipe, as in `grpcalc -f long.calc | head -1`.
         Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ScriptEnd::Unread),
         Ok(Err(error)) => Err(ScriptError::Write(error)),
-        Err(_) => Err(ScriptError::Write(io::Error::other("the writer failed"))),
+        Err(_) => Err(ScriptError::Write(io::Error::other(
+            "the thread that writes the answers failed",
+        ))),
     }
 }
 
-/// Returns an event of the chat as text for the errors.
+/// Returns an event of the chat as text for standard error.
 fn chat_buffer(event: ChatEvent) -> OutputBuffer {
     match event {
         ChatEvent::Note(note) => OutputBuffer::notice(format!("{note}\n")),

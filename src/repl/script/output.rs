@@ -1,27 +1,27 @@
-//! Output and errors in their common order, and the thread that writes them.
+//! Standard output and standard error in their common order, and the thread that writes both.
 
 use std::io;
 
 use tokio::sync::mpsc;
 
-/// Bytes of text that are written at once, unless there is a pause.
+/// The number of bytes at which a buffer is written. A pause in the script writes it earlier.
 const FULL: usize = 64 * 1024;
 
-/// The stream of a text.
+/// The stream to which a text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The answers.
+    /// Standard output, for answers.
     Output,
-    /// Faults and notices.
+    /// Standard error, for faults and notices.
     Errors,
 }
 
-/// The destination of a script's text. Runs on a thread of its own.
+/// The destination of a script's text. Its methods run on a separate thread.
 pub trait Output: Send + 'static {
     /// Writes all of `text`, and flushes it.
     fn write(&mut self, side: Side, text: &[u8]) -> io::Result<()>;
 
-    /// Reports that the answers to this many bytes of the input are written.
+    /// Reports that the answers to the first `bytes` bytes of the input are written.
     fn answered(&mut self, bytes: u64) {
         let _ = bytes;
     }
@@ -31,14 +31,15 @@ pub trait Output: Send + 'static {
 #[derive(Debug, Default)]
 pub(super) struct OutputBuffer {
     text: Vec<u8>,
-    /// The ends of the runs of text for one stream.
+    /// The end of each part of the text, with the stream of that part.
     cuts: Vec<(usize, Side)>,
-    /// Bytes of the input that are answered with this buffer; `None` for asynchronous text.
+    /// The number of bytes of the input that are answered up to the end of this buffer. `None` if
+    /// the text answers no line.
     answered: Option<u64>,
 }
 
 impl OutputBuffer {
-    /// A buffer with a text for the errors that belongs to no line.
+    /// Returns a buffer with a text for standard error that answers no line.
     pub(super) fn notice(text: String) -> Self {
         Self {
             cuts: vec![(text.len(), Side::Errors)],
@@ -48,19 +49,20 @@ impl OutputBuffer {
     }
 }
 
-/// Fills buffers and hands them to the writer.
+/// Fills buffers and sends them to the thread that writes them.
 #[derive(Debug)]
 pub(super) struct OutputBuffers {
     buffer: OutputBuffer,
+    /// The stream of the text that was added last.
     side: Side,
-    /// Bytes of the input that are answered up to here.
+    /// The number of bytes of the input that are answered so far.
     answered: u64,
-    /// Bytes of the input that were answered with the last buffer.
+    /// The value of `answered` when the last buffer was sent.
     reported: u64,
     sender: mpsc::Sender<OutputBuffer>,
 }
 
-/// The error of a writer that has ended.
+/// The error that the thread that writes buffers has ended.
 #[derive(Debug)]
 pub(super) struct Unread;
 
@@ -75,7 +77,7 @@ impl OutputBuffers {
         }
     }
 
-    /// Returns the buffer, to append text for `side`.
+    /// Returns the buffer, so that the caller can append text for the stream `side`.
     pub(super) fn on(&mut self, side: Side) -> &mut Vec<u8> {
         if self.side != side {
             self.buffer.cuts.push((self.buffer.text.len(), self.side));
@@ -84,12 +86,12 @@ impl OutputBuffers {
         &mut self.buffer.text
     }
 
-    /// Returns the bytes of the input that are answered up to here.
+    /// Returns the number of bytes of the input that are answered so far.
     pub(super) fn answered(&self) -> u64 {
         self.answered
     }
 
-    /// Sets the bytes of the input that are answered up to here.
+    /// Sets the number of bytes of the input that are answered so far.
     pub(super) fn set_answered(&mut self, bytes: u64) {
         self.answered = bytes;
     }
@@ -99,9 +101,9 @@ impl OutputBuffers {
         self.buffer.text.len() >= FULL
     }
 
-    /// Hands the buffer to the writer, waiting while too many are in its queue.
+    /// Sends the buffer to the thread that writes it, and waits while too many buffers are queued.
     pub(super) async fn flush(&mut self) -> Result<(), Unread> {
-        // Lines that print nothing are progress, too.
+        // Lines that print nothing count as progress, too.
         let is_far = self.answered.saturating_sub(self.reported) >= FULL as u64;
         if self.buffer.text.is_empty() && !is_far {
             return Ok(());
@@ -118,7 +120,7 @@ impl OutputBuffers {
     }
 }
 
-/// Writes buffers as they come, until there are no more or the output fails.
+/// Writes buffers as they arrive, until there are no more or a write to standard output fails.
 pub(super) fn write_all(
     mut buffers: mpsc::Receiver<OutputBuffer>,
     mut output: impl Output,
@@ -127,7 +129,7 @@ pub(super) fn write_all(
         let mut from = 0;
         for (to, side) in buffer.cuts {
             let written = output.write(side, &buffer.text[from..to]);
-            // A failure to write errors cannot be reported anywhere.
+            // A failed write to standard error cannot be reported anywhere.
             if side == Side::Output {
                 written?;
             }

@@ -1,4 +1,4 @@
-//! Answers that are still to come, in the order of the lines.
+//! The queue of answers that have not arrived yet, in the order of the lines.
 
 use std::io;
 
@@ -9,15 +9,15 @@ use crate::{
     repl::{Calls, Outcome, calling::calls::LineResult, session::stream::WorksheetStream},
 };
 
-/// The number of a line, and its text if that is printed beside the answer.
+/// The number of a line, and the text of the line if it is printed with the answer.
 #[derive(Debug)]
 pub(super) struct InputLine {
-    /// The number, from 1.
+    /// The number of the line, counted from 1.
     pub(super) number: u64,
     pub(super) text: Option<String>,
 }
 
-/// The size of a run of lines.
+/// The size of several consecutive lines.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Extent {
     pub(super) lines: u64,
@@ -26,37 +26,37 @@ pub(super) struct Extent {
 
 /// An item of the queue between the submitter and the collector.
 pub(super) enum Pending<C: Calls> {
-    /// From here on this worksheet answers.
+    /// This worksheet answers the later items.
     Opened(Box<WorksheetStream<C>>),
-    /// The next answers of the worksheet belong to a run of lines, from this one on. Their
-    /// texts are joined by `\n`.
+    /// The next answers of the worksheet belong to consecutive lines. The number is that of the
+    /// first line, and the text has all lines, joined by `\n`.
     Lines(InputLine, Extent),
-    /// The next answer of the worksheet belongs to no line.
+    /// The next answer of the worksheet belongs to no line of the script, and is not printed.
     Hidden,
-    /// A request of this many bytes ends here.
+    /// The worksheet has answered a request of this many bytes.
     Answered(u32),
-    /// The next request of the worksheet is a preview; its answer goes here.
+    /// The next answer of the worksheet is a preview, which is sent to this channel.
     Lookup(oneshot::Sender<LineResult>),
-    /// The next request of the worksheet lists the definitions.
+    /// The next answers of the worksheet are its definitions.
     Names(InputLine),
-    /// The worksheet gets no further requests.
+    /// The line closes the worksheet; a later line opens a new worksheet.
     Clear(InputLine),
-    /// A call of its own.
+    /// The executor runs an operation for the line. Its outcome arrives on this channel.
     Call(InputLine, oneshot::Receiver<Outcome>),
-    /// An outcome that is known already.
+    /// The outcome of the line is already known.
     Done(InputLine, Outcome),
-    /// A request of the submitter for the last answer, and for the answer of the newest line.
+    /// The submitter requests the last answer, and the answer of the newest line.
     Last(oneshot::Sender<(LastAnswer, Option<NewestAnswer>)>),
-    /// The bytes of the input that were read up to here.
+    /// This many bytes of the input were read before this item.
     Read(u64),
-    /// No line from here on can be answered.
+    /// An error prevents the answers of all later lines.
     Broken(CallError),
-    /// The input could not be read.
+    /// The input could not be read further.
     Unreadable(io::Error),
 }
 
 impl<C: Calls> Pending<C> {
-    /// Whether it takes a credit of its own, which its answer gives back.
+    /// Whether the item holds a credit, which the collector releases when it prints the answer.
     pub(super) fn takes_credit(&self) -> bool {
         matches!(
             self,
@@ -68,7 +68,7 @@ impl<C: Calls> Pending<C> {
 /// The answer of the newest line.
 #[derive(Clone, Debug)]
 pub(super) struct NewestAnswer {
-    /// The number of the line, from 1.
+    /// The number of the line, counted from 1.
     pub(super) number: u64,
     pub(super) reply: Reply,
 }
@@ -76,9 +76,9 @@ pub(super) struct NewestAnswer {
 /// The last answer of the script.
 #[derive(Clone, Debug, Default)]
 pub(super) enum LastAnswer {
-    /// The worksheet's, which knows it, or none.
+    /// The worksheet computed the last answer and keeps it, or there is no last answer.
     #[default]
     Worksheet,
-    /// A typed call's.
+    /// The last answer is this reply of a typed call or of `:take`; the worksheet may lack it.
     Reply(Reply),
 }

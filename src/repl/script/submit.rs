@@ -29,32 +29,33 @@ use crate::{
     },
 };
 
-/// Bytes of lines that are sent as one request, unless they have to be sent earlier.
+/// The number of bytes of lines at which a batch is sent as one request. Some commands send the
+/// batch earlier.
 const FULL: usize = 32 * 1024;
 
-/// Reads lines, sends them, and queues a [`Pending`] answer for each.
+/// Reads lines, sends them, and queues a [`Pending`] answer for each line.
 pub(super) struct Submitter<'a, C: Calls> {
     pub(super) calls: &'a C,
     items: UnboundedSender<Pending<C>>,
-    /// Requests for calls of their own.
+    /// The channel to the executor, which makes calls without the worksheet.
     requested: UnboundedSender<CallRequest>,
     credit: &'a FlowControl,
     rules: Rules,
-    /// The settings, as the lines so far changed them.
+    /// The settings, with the changes of the lines that were read.
     pub(super) settings: Settings,
     pub(super) batch: Batch<C>,
-    /// How lines of the language are evaluated.
+    /// How expressions and statements are evaluated.
     pub(super) evaluation: Evaluation,
-    /// The worksheet, once it is opened.
+    /// The sending half of the worksheet's stream, if the worksheet is opened.
     pub(super) requests: Option<C::WorksheetSender>,
     pub(super) chat: ChatSession,
     /// The number and text of the newest line that was sent and may have an answer.
     pub(super) newest: (u64, String),
-    /// Whether a typed call was made whose reply the worksheet may not know.
+    /// Whether the last answer may be the reply of a typed call that was not sent to the worksheet.
     pub(super) worksheet_is_stale: bool,
 }
 
-/// Whether to read on: `Break` ends the script.
+/// Whether to read further lines. `Break` ends the script.
 type Flow = ControlFlow<()>;
 
 impl<'a, C: Calls> Submitter<'a, C> {
@@ -89,7 +90,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Reads lines up to the end of the input, or to a line that ends the script earlier.
+    /// Reads and runs lines, up to the end of the input or to a line that ends the script.
     pub(super) async fn run(mut self, mut lines: LineReader<impl AsyncRead + Unpin>) {
         loop {
             while let Some(NumberedLine { number, text }) = lines.line() {
@@ -124,7 +125,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Runs a line that is no simple expression.
+    /// Runs a line that is a command, or an expression that may have to wait for an answer.
     async fn line(
         &mut self,
         number: u64,
@@ -139,7 +140,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         interpret(&mut line, parsed).await
     }
 
-    /// Whether lines are printed beside their answers.
+    /// Whether the text of each line is printed with its answer.
     pub(super) fn is_shown(&self) -> bool {
         self.rules.format == Format::Json
     }
@@ -161,7 +162,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Waits until one more item may be queued.
+    /// Takes the credit for one more item, and waits until there is enough credit.
     pub(super) async fn reserve_item(&mut self) -> Flow {
         if !self.credit.try_take_item() {
             // The items that will return credit may be in the batch.
@@ -171,14 +172,14 @@ impl<'a, C: Calls> Submitter<'a, C> {
         Flow::Continue(())
     }
 
-    /// Adds an item to the batch, when one more may be queued.
+    /// Adds an item to the batch, after waiting for the credit of the item.
     pub(super) async fn push(&mut self, item: Pending<C>) -> Flow {
         self.reserve_item().await?;
         self.batch.items.push(item);
         Flow::Continue(())
     }
 
-    /// Starts a call of its own, and returns the channel of its outcome.
+    /// Sends an operation to the executor, and returns the channel of its outcome.
     pub(super) fn request(&self, operation: Operation) -> oneshot::Receiver<Outcome> {
         let (reply, outcome) = oneshot::channel();
         // Without a receiver the script has ended.
@@ -186,7 +187,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         outcome
     }
 
-    /// Sends the batch.
+    /// Sends the batch to the worksheet, and queues its pending answers.
     pub(super) async fn flush(&mut self) -> Flow {
         self.set_newest_of_batch();
         let Batch { text, lines, items } = mem::take(&mut self.batch);
@@ -199,7 +200,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
         let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
         self.credit.take_request(bytes).await;
-        // Needed once more if the server turns out to have no worksheets.
+        // The text is needed again if the server does not support worksheets.
         let spare = if self.requests.is_none() {
             text.clone()
         } else {
@@ -222,7 +223,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
                 self.one_by_one(&spare, items).await
             }
             Err(error) => {
-                // Items before the first line need no worksheet.
+                // The items before the first line for the worksheet can still be answered.
                 let is_line =
                     |item: &Pending<C>| matches!(item, Pending::Lines(..) | Pending::Hidden);
                 let before = items.into_iter().take_while(|item| !is_line(item));
@@ -233,7 +234,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Keeps the last line of the batch as the newest, unless a typed call came after it.
+    /// Records the last line of the batch as the newest line, unless a typed call came after it.
     fn set_newest_of_batch(&mut self) {
         let number = self.batch.last_line();
         if let Some(number) = number.filter(|number| *number > self.newest.0) {
@@ -244,14 +245,14 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Keeps a line as the newest that may have an answer.
+    /// Records a line as the newest line that may have an answer.
     pub(super) fn set_newest(&mut self, number: u64, line: &str) {
         let (newest, text) = &mut self.newest;
         *newest = number;
         line.clone_into(text);
     }
 
-    /// Sends a request to the worksheet, which is opened with the first.
+    /// Sends a request to the worksheet. The first request opens the worksheet.
     pub(super) async fn send(&mut self, request: WorksheetRequest) -> Result<(), CallError> {
         if let Some(requests) = &self.requests {
             requests.send(request).await;
@@ -263,9 +264,9 @@ impl<'a, C: Calls> Submitter<'a, C> {
         Ok(())
     }
 
-    /// Evaluates each line of a batch by a call of its own.
+    /// Evaluates each line of a batch with a separate call.
     async fn one_by_one(&mut self, text: &str, items: Vec<Pending<C>>) -> Flow {
-        // Items after a line must not hold the credit that the line waits for.
+        // The later items must release their credit, since the lines before them wait for credit.
         for _ in items.iter().filter(|item| item.takes_credit()) {
             self.credit.give_item();
         }

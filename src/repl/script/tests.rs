@@ -40,7 +40,7 @@ fn embedded() -> Client {
     Client::lazy(Target::Embedded(dial, None), RULES.timeout)
 }
 
-/// Keeps the output and the errors.
+/// An output that keeps the text of both streams in memory.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<[Vec<u8>; 2]>>);
 
@@ -58,7 +58,7 @@ impl Kept {
     }
 }
 
-/// Runs a script. Returns its output, its errors and its end.
+/// Runs a script. Returns its standard output, its standard error and how it ended.
 async fn run_all(
     input: impl AsyncRead + Unpin,
     rules: Rules,
@@ -202,7 +202,7 @@ async fn answers_before_an_input_error_are_printed() {
     assert!(matches!(end, Err(ScriptError::Read(_))), "{end:?}");
 }
 
-/// Returns an endless script of both kinds of lines, and a counter of the bytes read.
+/// Returns an endless script of typed calls and expressions, and a counter of the bytes read.
 fn endless() -> (impl AsyncRead + Unpin, Arc<AtomicUsize>) {
     let read = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&read);
@@ -214,8 +214,8 @@ fn endless() -> (impl AsyncRead + Unpin, Arc<AtomicUsize>) {
     (StreamReader::new(tokio_stream::iter(chunks)), read)
 }
 
-/// If the answers are not read, no more lines are read, and typed calls in flight still get their
-/// replies.
+/// If nobody reads the answers, the script reads no more lines, but typed calls in flight still
+/// get their replies.
 #[tokio::test]
 async fn unread_answers_cost_neither_memory_nor_replies() {
     /// Blocks until the flag is set.
@@ -337,12 +337,12 @@ async fn a_worksheet_that_cannot_be_opened_ends_the_script() {
         "\
 grpcalc: line 1: unknown command ':x' (column 1): 'help' lists the commands
 grpcalc: line 3: cannot reach a worksheet: none was opened
-grpcalc: neither that line nor any after it was answered
+grpcalc: that line and all later lines were not answered
 "
     );
 }
 
-/// A slow destination.
+/// An output whose writes are slow.
 struct Slow(Kept);
 
 impl Output for Slow {
@@ -378,7 +378,7 @@ async fn a_fake_plays_a_script() {
     let end = run(script.as_bytes(), kept.clone(), &server, RULES, "ada").await;
     assert_eq!(end.unwrap(), ScriptEnd::Faulty);
     let faults = "\
-grpcalc: line 6: ':save' works at the prompt only (column 1): leave it out
+grpcalc: line 6: ':save' works at the prompt only (column 1): remove it
 grpcalc: line 8: unknown name 'x'
 ";
     assert_eq!(kept.texts(), ["6\n6\n7\nx = 5\n", faults]);

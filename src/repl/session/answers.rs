@@ -1,4 +1,4 @@
-//! The numbered answers of a session.
+//! The numbered answers of a session, for `:ans`.
 
 use std::{collections::VecDeque, fmt::Write as _};
 
@@ -10,25 +10,26 @@ use crate::{
     syntax::{self, ParseLimits},
 };
 
-/// Answers that are kept at most.
+/// The maximum number of answers that are kept.
 const ANSWERS: usize = 1_000;
 
-/// Bytes of answers and lines that are kept at most.
+/// The maximum number of bytes of the answers and lines that are kept.
 const BYTES: usize = 4 << 20;
 
-/// Characters of a line, and of its answer, in the list.
+/// The maximum number of characters that the list shows of each line, and of each answer.
 const LISTED: usize = 38;
 
-/// The newest answers. The first answer of the session has the number 1.
+/// The newest answers of a session. The first answer of the session has the number 1.
 #[derive(Debug, Default)]
 pub(in crate::repl) struct AnswerHistory {
     kept: VecDeque<NumberedAnswer>,
-    /// Older answers, which are not kept.
+    /// The number of older answers, which were dropped.
     dropped: usize,
+    /// The number of bytes of the answers and lines in `kept`.
     bytes: usize,
 }
 
-/// An answer, its line, and the unit that bare angles had in the line.
+/// An answer and its line, with the unit of angles that had no unit in the line.
 #[derive(Clone, Debug)]
 pub(in crate::repl) struct NumberedAnswer {
     pub(in crate::repl) answered: AnsweredLine,
@@ -44,7 +45,7 @@ impl NumberedAnswer {
         self.answered.line.len() + text.map_or(0, String::len)
     }
 
-    /// Returns the expression of the line, if it has the same value at any later time.
+    /// Returns the expression of the line, if its value cannot change later in the session.
     pub(in crate::repl) fn expression(&self) -> Option<&str> {
         let text = &self.answered.line;
         let line = syntax::parse(text, &ParseLimits::DEFAULT).ok()?;
@@ -59,7 +60,7 @@ impl NumberedAnswer {
 }
 
 impl AnswerHistory {
-    /// Adds an answer, and drops the oldest ones beyond the limits.
+    /// Adds an answer, and drops the oldest answers beyond the limits.
     pub(in crate::repl) fn push(&mut self, numbered: NumberedAnswer) {
         self.bytes += numbered.bytes();
         self.kept.push_back(numbered);
@@ -80,17 +81,17 @@ impl AnswerHistory {
         self.kept.back().map(|numbered| &numbered.answered)
     }
 
-    /// Returns the answer with this number.
+    /// Returns the answer with this number, if it is kept.
     pub(in crate::repl) fn get(&self, number: usize) -> Option<&NumberedAnswer> {
         self.kept.get(number.checked_sub(self.dropped + 1)?)
     }
 
-    /// Returns the first number that is kept.
+    /// Returns the number of the oldest answer that is kept.
     pub(in crate::repl) fn oldest(&self) -> usize {
         self.dropped + 1
     }
 
-    /// Lists the answers, a line each.
+    /// Returns a list of the answers, one on each line.
     pub(in crate::repl) fn list(&self) -> String {
         let mut list = String::new();
         for (index, NumberedAnswer { answered, .. }) in self.kept.iter().enumerate() {
@@ -102,7 +103,8 @@ impl AnswerHistory {
             };
             let line = elided(answered.line.trim(), LISTED);
             let text = elided(&answered.reply.to_string(), LISTED);
-            writeln!(list, "{number:>4}  {line} {sign} {text}").expect("a String takes everything");
+            writeln!(list, "{number:>4}  {line} {sign} {text}")
+                .expect("writing to a String cannot fail");
         }
         list
     }
@@ -147,7 +149,7 @@ mod tests {
         assert_eq!(
             answers.oldest(),
             101,
-            "the newest is kept regardless of its length"
+            "the newest answer is kept regardless of its length"
         );
     }
 

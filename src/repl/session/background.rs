@@ -1,4 +1,4 @@
-//! Requests to the worksheet that no line waits for: previews, and names for completion.
+//! Background requests to the worksheet: previews, and definitions for completion.
 
 use std::{future::pending, pin::Pin, time::Duration};
 
@@ -13,13 +13,13 @@ use crate::repl::{
     calling::calls::{LineResult, WorksheetHalves},
 };
 
-/// Requests that may be in flight when another one is sent in the background.
+/// The number of requests in flight at which no further background request is sent.
 const IN_FLIGHT: usize = 4;
 
-/// The answer to a background request.
+/// The reply to a background request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BackgroundReply {
-    /// The answer that this line would have.
+    /// The answer that this line would have now.
     Preview(String, LineResult),
     /// Every definition of the worksheet.
     Names(Vec<LineResult>),
@@ -27,15 +27,16 @@ pub enum BackgroundReply {
 
 type Opened<C> = Result<WorksheetHalves<C>, CallError>;
 
-/// A stream that is being opened, with the preview of a line as its first request.
+/// A stream that is being opened. Its first request is the preview of a line.
 pub(super) struct Opening<C: Calls> {
     line: String,
     stream: Pin<Box<dyn Future<Output = Opened<C>> + Send>>,
 }
 
 impl<C: Calls> ReconnectingWorksheet<C> {
-    /// Requests the preview of a line, for [`ReconnectingWorksheet::background_reply`]. Returns
-    /// whether the preview is requested now or will be.
+    /// Requests the preview of a line. [`ReconnectingWorksheet::background_reply`] returns it.
+    ///
+    /// Returns whether the preview is requested now or will be requested.
     pub(in crate::repl) async fn ask_preview(
         &mut self,
         line: String,
@@ -63,8 +64,9 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         true
     }
 
-    /// Requests the waiting preview, unless too many requests are in flight. Returns whether the
-    /// preview is requested now or will be.
+    /// Requests the waiting preview, unless too many requests are in flight.
+    ///
+    /// Returns whether the preview is requested now or will be requested.
     pub(in crate::repl) async fn ask_waiting(&mut self) -> bool {
         if self.opening.is_some() || self.in_flight.len() >= IN_FLIGHT {
             return self.waiting.is_some();
@@ -91,7 +93,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         true
     }
 
-    /// Drops the previews that are in flight: they may not hold after the next line.
+    /// Ignores the previews that are in flight: the next line may change their answers.
     pub(in crate::repl) fn abandon_previews(&mut self) {
         self.waiting = None;
         for request in &mut self.in_flight {
@@ -101,8 +103,10 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Requests the definitions, for [`ReconnectingWorksheet::background_reply`]. Returns whether
-    /// they are requested: not without a worksheet, nor if too many requests are in flight.
+    /// Requests the definitions. [`ReconnectingWorksheet::background_reply`] returns them.
+    ///
+    /// Returns whether the definitions are requested. They are not requested if there is no
+    /// worksheet, or if too many requests are in flight.
     pub(in crate::repl) async fn ask_names(&mut self, options: EvaluateOptions) -> bool {
         let is_free = self.in_flight.len() < IN_FLIGHT;
         let may_ask = self.is_opened && self.stream.is_some() && is_free;
@@ -114,8 +118,8 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         may_ask
     }
 
-    /// Waits for the next reply to a background request, for ever if there is no request. Cancel
-    /// safe.
+    /// Waits for the next reply to a background request. Waits forever if there is no request.
+    /// Cancel safe.
     pub(in crate::repl) async fn background_reply(&mut self, limit: Duration) -> BackgroundReply {
         loop {
             if let Some(opening) = &mut self.opening {
@@ -127,7 +131,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
                         let purpose = Purpose::Preview(line.unwrap_or_default());
                         self.in_flight.push_back(InFlight::new(purpose));
                     }
-                    // The next line reports the error.
+                    // The next line will report the error.
                     Err(_) => self.is_silent = true,
                 }
             }

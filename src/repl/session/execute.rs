@@ -1,4 +1,4 @@
-//! The operations of commands at the prompt: each waits for its answer.
+//! The operations of commands at the prompt. Each operation waits for its answer.
 
 use std::mem;
 
@@ -19,13 +19,13 @@ use crate::repl::{
     settings::{Change, Settings},
 };
 
-/// The reason of a fault of a file.
+/// The reason of a fault that concerns a file.
 const FILE: &str = "FILE";
 
-/// A session that runs one command.
+/// Runs one command in a session.
 pub(super) struct Prompt<'s, C: Calls, N> {
     session: &'s mut Session<C>,
-    /// Shows messages that come before the answer.
+    /// The function that shows messages before the answer.
     notice: &'s mut N,
 }
 
@@ -86,8 +86,8 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
 
     async fn save_settings(&mut self) -> Outcome {
         let Some(path) = &self.session.file else {
-            let message = "there is no directory for configuration here".into();
-            return Outcome::fault(FILE, message, "GRPCALC_CONFIG names one");
+            let message = "there is no configuration directory".into();
+            return Outcome::fault(FILE, message, "set GRPCALC_CONFIG to a directory");
         };
         match file::keep(path, &self.session.settings).await {
             Ok(()) => Outcome::Text(format!("saved in {}\n", path.display())),
@@ -106,7 +106,7 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     async fn save(&mut self, path: &str) -> Outcome {
         let Some(lines) = self.session.worksheet.log().lines() else {
             let message = "the worksheet has too many definitions to save";
-            return Outcome::fault(FILE, message.into(), "':vars' shows them");
+            return Outcome::fault(FILE, message.into(), "':vars' lists the definitions");
         };
         match file::save(path, lines).await {
             Ok(0) => Outcome::fault(FILE, "there is nothing to save yet".into(), ""),
@@ -173,7 +173,7 @@ impl<C: Calls> Session<C> {
         outcome
     }
 
-    /// Returns the outcome of `attempt`, which is repeated until the server is reachable.
+    /// Repeats `attempt` until the server is reachable, and returns its outcome.
     async fn call_with_retry(
         &mut self,
         attempt: impl AsyncFn(&C) -> Outcome,
@@ -200,14 +200,14 @@ impl<C: Calls> Session<C> {
         self.worksheet.lose_if_ended();
         if self.worksheet.is_missing() {
             let context = context(&self.calls, self.settings.options, self.timeout);
-            // If this fails, the next line tries again.
+            // If the worksheet cannot be restored, the next line tries again.
             let _ = self.worksheet.restore(&mut true, context, notice).await;
         } else {
             notice(&connected(&self.calls));
         }
     }
 
-    /// Returns the integer that a name stands for.
+    /// Returns the integer value of a name.
     async fn lookup(
         &mut self,
         word: &Word<'_>,
@@ -249,7 +249,7 @@ impl<C: Calls> Session<C> {
         let request = WorksheetRequest::Names { options };
         match self.worksheet.ask(&request, context, notice).await {
             Ok(names) => Outcome::Text(definitions(&names)),
-            // A server with typed calls only has no names.
+            // A server that supports only typed calls has no definitions.
             Err(error) if error.is_unimplemented() => Outcome::Text(String::new()),
             Err(error) => Outcome::Unanswered(error),
         }
@@ -280,13 +280,13 @@ impl<C: Calls> Session<C> {
         outcome
     }
 
-    /// Makes the answer `number`, counted from 1, the last answer again.
+    /// Makes the answer with this number, counted from 1, the last answer again.
     async fn recall(&mut self, number: usize, notice: &mut impl FnMut(&str)) -> Outcome {
         let Some(numbered) = self.answers.get(number).cloned() else {
             let help = match self.answers.newest() {
-                0 => "there are none yet".into(),
+                0 => "the session has no answers yet".into(),
                 newest => format!(
-                    "they have the numbers {} to {newest}",
+                    "the answers have the numbers {} to {newest}",
                     self.answers.oldest()
                 ),
             };
@@ -294,7 +294,7 @@ impl<C: Calls> Session<C> {
         };
         let expression = numbered.expression();
         let reply = match &numbered.answered.reply {
-            // Its digits are not exact, but its expression can be evaluated again.
+            // The digits of the answer are not exact, but its expression can be evaluated again.
             Reply::Answer(answer)
                 if answer.rounded
                     && let Some(expression) = expression =>
@@ -307,9 +307,9 @@ impl<C: Calls> Session<C> {
                     outcome => outcome,
                 };
             }
-            // As `ans`, it would lose its mark as rounded.
+            // If this answer became `ans`, it would not be marked as rounded any more.
             reply @ Reply::Answer(answer) if answer.rounded => {
-                notice("only these digits of that answer are known, so ans is unchanged");
+                notice("only the digits shown here are known, so ans is unchanged");
                 return Outcome::Recalled(reply.clone());
             }
             Reply::Answer(answer) => Reply::Shared(answer.clone()),

@@ -21,7 +21,7 @@ use crate::{
     text::{io_error, printable::quoted},
 };
 
-/// The longest file that is loaded, in bytes.
+/// The maximum number of bytes of a file that can be loaded.
 const LONGEST: u64 = 1 << 20;
 
 /// The first line of a saved worksheet.
@@ -34,20 +34,20 @@ pub(in crate::repl) enum FileError {
     Read(String, io::Error),
     #[error("cannot write {}: {}", quoted(.0), io_error::describe(.1))]
     Write(String, io::Error),
-    #[error("{} has more than {LONGEST} bytes; 'grpcalc -f' is for long ones", quoted(.0))]
+    #[error("{} has more than {LONGEST} bytes; use 'grpcalc -f' for long files", quoted(.0))]
     Long(String),
     #[error("{} is not UTF-8", quoted(.0))]
     InvalidUtf8(String),
-    #[error("{} was not saved by ':save', and is left as it is", quoted(.0))]
+    #[error("{} was not written by ':save', so it is not replaced", quoted(.0))]
     Foreign(String),
-    #[error("{}: {error}; it is left as it is", quoted(.name))]
+    #[error("{}: {error}; the file is unchanged", quoted(.name))]
     Config {
         name: String,
         error: config::ConfigError,
     },
 }
 
-/// Replaces `~/` at the beginning with the user's home directory, as a shell does.
+/// Replaces `~/` at the beginning of a path with the user's home directory, as a shell does.
 fn expanded(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -55,14 +55,14 @@ fn expanded(path: &str) -> PathBuf {
     }
 }
 
-/// Reads the lines of a file.
+/// Reads a file and splits it into lines.
 pub(in crate::repl) async fn load(path: &str) -> Result<LoadedFile, FileError> {
     let text = read(&expanded(path), path).await?;
     Ok(LoadedFile::new(path, &text))
 }
 
 impl LoadedFile {
-    /// Splits a file's text into lines.
+    /// Splits the text of a file into lines.
     #[must_use]
     pub fn new(name: &str, text: &str) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl LoadedFile {
 
 async fn read(path: &Path, name: &str) -> Result<String, FileError> {
     let failed = |error| FileError::Read(name.into(), error);
-    // Opening a named pipe would wait for a writer.
+    // If the file is a named pipe, opening it would wait for a writer.
     let metadata = fs::metadata(path).await.map_err(failed)?;
     if !metadata.is_file() {
         return Err(failed(io::Error::other("it is not a regular file")));
@@ -92,16 +92,16 @@ async fn read(path: &Path, name: &str) -> Result<String, FileError> {
     String::from_utf8(bytes).map_err(|_| FileError::InvalidUtf8(name.into()))
 }
 
-/// Writes the lines of a worksheet, each with its angle unit, and returns their number.
+/// Writes the lines of a worksheet to a file, and returns the number of lines.
 ///
-/// Nothing is written if there are no lines. An existing file is replaced only if this function
-/// wrote it.
+/// Each line has the unit of its angles. Without lines, no file is written. An existing file is
+/// replaced only if this function wrote it.
 pub(in crate::repl) async fn save(
     name: &str,
     lines: impl Iterator<Item = (&str, AngleUnit)>,
 ) -> Result<usize, FileError> {
     let (mut text, mut count) = (format!("{HEADER}\n"), 0);
-    // Written before the first line: another session may have a different unit.
+    // The unit is written before the first line, since another session may use a different unit.
     let mut unit = None;
     for (line, angle) in lines {
         if unit.replace(angle) != Some(angle) {
@@ -130,7 +130,7 @@ pub(in crate::repl) async fn save(
     Ok(count)
 }
 
-/// Writes the settings to the configuration file, and creates its directory if necessary.
+/// Writes the settings to the configuration file. Creates the directory of the file if necessary.
 pub(in crate::repl) async fn keep(path: &Path, settings: &Settings) -> Result<(), FileError> {
     let name = path.display().to_string();
     let before = if path.exists() {
@@ -150,9 +150,9 @@ pub(in crate::repl) async fn keep(path: &Path, settings: &Settings) -> Result<()
     write(path, &name, &text).await
 }
 
-/// Writes a file atomically: all of it, or nothing.
+/// Writes a file atomically: either the complete text is written, or the file is unchanged.
 async fn write(path: &Path, name: &str, text: &str) -> Result<(), FileError> {
-    // Replaces the target of a symbolic link, not the link.
+    // If the path is a symbolic link, the target is replaced, not the link.
     let path = fs::canonicalize(path).await.unwrap_or_else(|_| path.into());
     let mut temporary = OsString::from(path.as_os_str());
     temporary.push(format!(".{}.new", std::process::id()));

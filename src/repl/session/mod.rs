@@ -1,4 +1,4 @@
-//! An interactive session: lines in, outcomes out, over one connection.
+//! An interactive session: runs lines over one connection, and returns their outcomes.
 
 pub(super) mod answers;
 pub(super) mod background;
@@ -31,11 +31,11 @@ use super::{
 use crate::client::{Answer, EvaluateOptions, Recorder};
 use crate::explain::{self, Explanation};
 
-/// The notice, given once, that lines become typed calls.
+/// The notice that expressions are sent as typed calls. A session shows it once.
 pub const LOWERED: &str =
-    "this server has typed calls only: integers with + - * and a last / become such calls";
+    "this server supports only typed calls: integers with + - * and a final / become such calls";
 
-/// Returns definitions as text, a line each.
+/// Returns definitions as text, one on each line.
 pub(super) fn definitions(names: &[LineResult]) -> String {
     let mut text = String::new();
     for name in names {
@@ -59,26 +59,26 @@ pub(super) fn definitions(names: &[LineResult]) -> String {
 pub struct SessionConfig {
     /// The name of the user in the chat.
     pub name: String,
-    /// How long to wait for an answer, and for a connection that was lost.
+    /// The maximum time to wait for an answer, and to reconnect to a lost server.
     pub timeout: Duration,
     /// How lines are evaluated and answers are shown.
     pub settings: Settings,
-    /// The file in which settings are saved, if there is a directory for it.
+    /// The file in which settings are saved. `None` if there is no configuration directory.
     pub file: Option<PathBuf>,
 }
 
-/// A session: a connection, a worksheet, a chat, the settings and the answers so far.
+/// A session: a connection, a worksheet, a chat, the settings, and the answers of the session.
 pub struct Session<C: Calls> {
     calls: C,
     timeout: Duration,
-    /// How long to try to reconnect to a lost server.
+    /// The maximum time to try to reconnect to a lost server.
     patience: Duration,
     settings: Settings,
     /// The file in which the settings are saved.
     file: Option<PathBuf>,
     evaluation: Evaluation,
     worksheet: ReconnectingWorksheet<C>,
-    /// Whether [`LOWERED`] was shown.
+    /// Whether the notice [`LOWERED`] was shown.
     lowering_told: bool,
     chat: ChatSession,
     answers: AnswerHistory,
@@ -89,7 +89,8 @@ pub struct Session<C: Calls> {
 }
 
 impl<C: Calls> Session<C> {
-    /// Creates a session over `calls`. Notes and notices of the chat go to `events`.
+    /// Creates a session that makes its calls with `calls`. Notes and notices of the chat are sent
+    /// to `events`.
     pub fn new(calls: C, config: SessionConfig, events: mpsc::Sender<ChatEvent>) -> Self {
         let SessionConfig {
             name,
@@ -113,7 +114,7 @@ impl<C: Calls> Session<C> {
         }
     }
 
-    /// Evaluates every line by itself from here on, and does not reconnect.
+    /// Makes the session evaluate each line without a worksheet, and not reconnect.
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.evaluation = Evaluation::Alone;
@@ -132,18 +133,18 @@ impl<C: Calls> Session<C> {
         self.settings = settings;
     }
 
-    /// Returns the number of the newest answer, from 1, or 0 if there is none.
+    /// Returns the number of the newest answer, counted from 1, or 0 if there is no answer.
     #[must_use]
     pub fn newest(&self) -> usize {
         self.answers.newest()
     }
 
-    /// Takes the trace of the last line, if tracing is on and the line made a call.
+    /// Takes the trace of the last line. There is one if tracing is on and the line made a call.
     pub fn take_trace(&mut self) -> Option<String> {
         self.trace.take()
     }
 
-    /// Parses a line and runs it. Messages that come before the outcome go to `notice`.
+    /// Parses a line and runs it. Calls `notice` with each message that precedes the outcome.
     ///
     /// If the future is dropped, call [`Session::interrupt`] next.
     pub async fn answer(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
@@ -178,7 +179,7 @@ impl<C: Calls> Session<C> {
         }
     }
 
-    /// Answers a line and describes its call. Works like [`Session::answer`] otherwise.
+    /// Runs a line like [`Session::answer`], and describes the calls of the line.
     pub async fn explain(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
         match explainable(line) {
             Ok(parsed) => self.explain_parsed(parsed, notice).await,
@@ -192,31 +193,32 @@ impl<C: Calls> Session<C> {
         notice: &mut impl FnMut(&str),
     ) -> Outcome {
         let Some(recorder) = self.calls.recorder() else {
-            let message = "this connection was not recorded".into();
+            let message = "the calls of this connection are not recorded".into();
             return Outcome::fault("UNRECORDED", message, "");
         };
         self.start(&recorder).await;
-        // Boxed, since an interpreter runs within another.
+        // Boxed, since `interpret` may call this function.
         let outcome = Box::pin(interpret(&mut Prompt::new(self, notice), Ok(parsed))).await;
         let explanation = Explanation::new(&recorder.stop(), outcome.line_result());
         Outcome::Explained(Box::new(outcome), Box::new(explanation))
     }
 
-    /// Starts recording, when no request of an earlier line is in flight.
+    /// Waits until the requests of earlier lines are answered, and then starts the recorder.
     async fn start(&mut self, recorder: &Recorder) {
         self.worksheet.finish(self.timeout).await;
         recorder.start();
     }
 
-    /// Cancels all that is in flight. Returns the outcome of the line, if it was answered just then.
+    /// Cancels all requests in flight. Returns the outcome of the line if its answer arrives in
+    /// time, or else the fault that the line was cancelled.
     pub async fn interrupt(&mut self) -> Outcome {
         self.worksheet.interrupt().await
     }
 
-    /// Requests the answer that `line` would have, for [`Session::aside`].
+    /// Requests the preview of `line`: the answer that the line would have now.
     ///
-    /// Returns whether it is requested: not if previews are off, the server has no worksheets,
-    /// or too many requests are in flight.
+    /// [`Session::aside`] returns the preview. Returns whether the preview is requested now or will
+    /// be requested. It is not requested if previews are off or cannot be computed now.
     pub async fn preview(&mut self, line: String) -> bool {
         if self.evaluation != Evaluation::Worksheet || !self.settings.preview {
             return false;
@@ -225,18 +227,19 @@ impl<C: Calls> Session<C> {
         self.worksheet.ask_preview(line, context).await
     }
 
-    /// Requests the preview that had to wait for others.
+    /// Requests the preview that had to wait for other requests.
     pub async fn preview_waiting(&mut self) {
         self.worksheet.ask_waiting().await;
     }
 
-    /// Whether a name was bound since the definitions were requested.
+    /// Whether a name was defined after the definitions were last requested.
     #[must_use]
     pub fn has_new_names(&self) -> bool {
         self.worksheet.has_new_names()
     }
 
-    /// Requests the definitions, for [`Session::aside`]. Returns whether they are requested.
+    /// Requests the definitions of the worksheet, which [`Session::aside`] returns. Returns whether
+    /// they are requested.
     pub async fn definitions(&mut self) -> bool {
         self.worksheet.ask_names(self.settings.options).await
     }

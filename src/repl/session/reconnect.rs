@@ -1,4 +1,4 @@
-//! Retries while a server is gone.
+//! Retries while a server is unreachable.
 
 use std::time::Duration;
 
@@ -16,15 +16,16 @@ const BACKOFF: BackoffPolicy = BackoffPolicy {
     jitter: 0.0,
 };
 
-/// Returns the notice that a server is lost, which is given once.
+/// Returns the notice that the connection to a server is lost and is being retried.
 pub(in crate::repl) fn looking(error: &CallError) -> String {
     let error = error.to_string();
     let error = error.trim_end_matches("; is a server running there?");
-    format!("{error}; looking for it again")
+    format!("{error}; trying to reconnect")
 }
 
-/// Repeats `attempt` until the server is reachable, for as long as `patience`. Gives a notice of
-/// the loss, unless `told` says that one was given.
+/// Repeats `attempt` until the server is reachable, for at most `patience`.
+///
+/// Gives a notice of the loss, unless `told` is already true. Then sets `told`.
 pub(in crate::repl) async fn reconnect<T>(
     patience: Duration,
     told: &mut bool,

@@ -1,4 +1,4 @@
-//! Fills a new worksheet from the log of a lost one.
+//! Restores a lost worksheet: runs the lines of its log in a new worksheet.
 
 use super::{
     reconnect::reconnect,
@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl<C: Calls> ReconnectingWorksheet<C> {
-    /// Opens a worksheet and fills it from the log, as soon as the server is reachable. `is_told`
-    /// says whether a notice reported the loss, as in [`reconnect`].
+    /// Opens a worksheet as soon as the server is reachable, and runs the lines of the log in it.
+    /// `is_told` is whether a notice has reported the loss, as in [`reconnect`].
     pub(in crate::repl) async fn restore(
         &mut self,
         is_told: &mut bool,
@@ -37,7 +37,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
                 if error.is_unimplemented() {
                     (self.is_opened, self.log) = (false, Log::default());
                     notice(&format!(
-                        "connected to {server}; the worksheet is lost: this server has typed calls only"
+                        "connected to {server}; the worksheet is lost: this server supports only typed calls"
                     ));
                 }
                 return Err(error);
@@ -45,7 +45,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         };
         self.stream = Some(stream);
         if !is_lost {
-            // The log told the worksheet of it.
+            // The log had this last answer, so the new worksheet has it too.
             self.reply = self.reply.take().filter(|reply| reply.literal().is_none());
         }
         let wrong = answers.iter().zip(&lines).find_map(|(answer, (line, _))| {
@@ -71,13 +71,14 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 }
 
-/// Opens a worksheet and runs lines in it, each with its unit for bare angles. Returns the stream
-/// and the answers.
+/// Opens a worksheet and runs lines in it. Returns the worksheet's stream and the answers.
+///
+/// Each line has the unit of its angles that are written without a unit.
 async fn replay<C: Calls>(
     lines: &[(&str, AngleUnit)],
     context: CallContext<'_, C>,
 ) -> Result<(WorksheetStream<C>, Vec<LineResult>), CallError> {
-    // A worksheet is opened by a request, so an empty line is sent if there is none.
+    // A worksheet is opened by a request, so an empty line is sent if the log has no lines.
     let empty = [("", AngleUnit::Unspecified)];
     let lines = if lines.is_empty() { &empty } else { lines };
     let (mut opened, mut answers) = (None::<WorksheetStream<C>>, Vec::new());

@@ -1,4 +1,4 @@
-//! The lines that restore a worksheet in a new stream.
+//! The log of a worksheet: lines that restore the worksheet in a new stream.
 
 use std::mem;
 
@@ -8,21 +8,25 @@ use crate::{
     syntax::{self, Line, NodeKind, ParseLimits, Prefix, Statement},
 };
 
-/// Lines that are kept at most.
+/// The maximum number of lines in a log.
 const LINES: usize = 10_000;
 
-/// Bytes of lines that are kept at most.
+/// The maximum number of bytes of the lines in a log.
 const BYTES: usize = 1 << 20;
 
-/// Lines that restore the definitions and the last answer of a worksheet, in the order in
-/// which they were typed. An exact value is kept as such, so that it depends on nothing; a
-/// rounded value is kept as the line that computed it.
+/// Lines that restore the definitions and the last answer of a worksheet, in their typed order.
+///
+/// An exact value is kept as a line with the value, which depends on no other line. A rounded
+/// value is kept as the line that computed it.
 #[derive(Debug, Default)]
 pub(in crate::repl) struct Log {
     entries: Vec<LogEntry>,
     /// The lines that compute the last answer, after the entries.
     last: LastLines,
+    /// The number of bytes of the lines in `entries`.
     bytes: usize,
+    /// Whether the worksheet cannot be restored: its lines exceeded a limit, or a line could not be
+    /// parsed.
     overflowed: bool,
 }
 
@@ -30,27 +34,27 @@ pub(in crate::repl) struct Log {
 #[derive(Debug)]
 struct LogEntry {
     line: String,
-    /// The unit of bare angles in it.
+    /// The unit of angles that have no unit in the line.
     angle: AngleUnit,
-    /// The name that it defines, if it is a single one.
+    /// The name that the line defines, if the line consists of a single definition.
     name: Option<String>,
-    /// Whether its value does not depend on other lines.
+    /// Whether the value of the line does not depend on other lines.
     is_independent: bool,
 }
 
-/// The lines that compute the last answer. If there are none, it is the value of the last entry
-/// that has one.
+/// The lines that compute the last answer. If there are no lines, the last answer is the value
+/// of the last entry that has a value.
 #[derive(Debug, Default)]
 struct LastLines {
-    /// Each line with the unit of bare angles in it.
+    /// The lines, each with the unit of angles that have no unit in the line.
     lines: Vec<(String, AngleUnit)>,
-    /// Whether their values do not depend on other lines.
+    /// Whether the values of these lines do not depend on other lines.
     is_independent: bool,
 }
 
 impl Log {
-    /// Returns the lines, the oldest first, each with the unit of bare angles in it, or `None` if
-    /// there were too many.
+    /// Returns the lines of the log, the oldest first, or `None` if the log has overflowed. Each
+    /// line has the unit of its angles that are written without a unit.
     pub(in crate::repl) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
         let entries = self.entries.iter().map(|it| (it.line.as_str(), it.angle));
         let last = self.last.lines.iter();
@@ -68,7 +72,7 @@ impl Log {
     /// Records the answer of the worksheet to a line.
     pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
         let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT) else {
-            // The server has a syntax that this program does not know.
+            // The server supports a syntax that this program cannot parse.
             self.overflowed = true;
             return;
         };
@@ -136,7 +140,7 @@ impl Log {
         self.bound();
     }
 
-    /// Moves the lines of the last answer to the entries, unless they are independent.
+    /// Moves the lines of the last answer to the entries, unless they depend on no other line.
     fn settle_last(&mut self) {
         if !self.last.is_independent {
             self.append_last();
@@ -157,7 +161,7 @@ impl Log {
 
     fn push(&mut self, entry: LogEntry) {
         if entry.is_independent && entry.name.is_some() {
-            // An older definition of the name can go, unless a later line may use it.
+            // An older definition of the name can be dropped, unless a later line may use it.
             let needed = self.entries.iter().rposition(|entry| !entry.is_independent);
             let free = needed.map_or(0, |at| at + 1);
             let same = |older: &LogEntry| older.name == entry.name;
@@ -188,8 +192,10 @@ impl Log {
     }
 }
 
-/// Whether the value of a line does not depend on other lines: all its names are names of the
-/// language, or it defines functions, which resolve names when they are called.
+/// Whether the value of a line does not depend on other lines.
+///
+/// This is true if all names in the line are names of the language. It is also true if the line
+/// defines functions, since a function looks up names only when it is called.
 pub(in crate::repl) fn is_independent(line: &Line<'_>) -> bool {
     let known = |name: &str| {
         library::find(name).is_some()
@@ -207,20 +213,20 @@ pub(in crate::repl) fn is_independent(line: &Line<'_>) -> bool {
     })
 }
 
-/// The text of an answer, if a line with that text has the same value and shows it so.
+/// Returns the text of an answer, if a line with that text has exactly the same answer.
 fn reads_back(answer: &Answer) -> Option<&str> {
     let text = answer.text.as_deref()?;
     let exact = answer.exact.as_ref().filter(|_| !answer.rounded)?;
     let reads_back = match exact {
         _ if text.len() >= ParseLimits::DEFAULT.line / 2 => false,
         TypedValue::Truth(_) | TypedValue::Fraction { .. } => true,
-        // A factored one would lose its factors.
+        // A factored number would lose its factors.
         TypedValue::Integer(_) | TypedValue::Text => is_literal(text),
     };
     reads_back.then_some(text)
 }
 
-/// Whether `text` is one literal, with a sign or without.
+/// Whether `text` is a single literal, with or without a minus sign.
 fn is_literal(text: &str) -> bool {
     syntax::parse(text, &ParseLimits::DEFAULT).is_ok_and(|line| {
         let literal = [NodeKind::Literal, NodeKind::Prefix(Prefix::Minus)];
@@ -228,7 +234,7 @@ fn is_literal(text: &str) -> bool {
     })
 }
 
-/// Whether a line may use the last answer. Some lines match that do not use it.
+/// Whether a line may use the last answer. The test is approximate: some other lines match too.
 pub(in crate::repl) fn mentions_last(line: &str) -> bool {
     line.contains("ans") || line.contains('_')
 }
@@ -240,8 +246,8 @@ mod tests {
     use super::*;
     use crate::engine::{self, Options, Work, Worksheet};
 
-    /// Records lines with their answers, and returns the lines of the log. A `~` marks a rounded
-    /// answer; the definition of a function has the empty answer.
+    /// Records lines with their answers, and returns the lines of the log. An answer with `~` is
+    /// rounded. The answer to the definition of a function is empty.
     #[track_caller]
     fn logged(rows: &[(&str, &str)]) -> Vec<String> {
         let mut log = Log::default();
@@ -378,7 +384,7 @@ mod tests {
         })
     }
 
-    /// The value of a rendered answer as a client has it.
+    /// Returns the value of a rendered answer in the type that a client uses.
     fn typed(shown: &engine::Rendered) -> Option<TypedValue> {
         Some(match &shown.typed {
             Some(engine::ExactValue::Integer(n)) => TypedValue::Integer(*n),
@@ -399,7 +405,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(500))]
 
-        /// A worksheet that runs the lines of the log equals the first one.
+        /// A worksheet that runs the lines of the log equals the original worksheet.
         #[test]
         fn the_log_restores_a_worksheet(program in proptest::collection::vec(
             prop_oneof![
@@ -427,7 +433,7 @@ mod tests {
             }
             for line in ["ans", "x", "y", "f(2)", "x(2)", "x - y"] {
                 let (mut before, mut after) = (run(&mut sheet, line), run(&mut again, line));
-                // A factored number is restored as a plain one.
+                // A factored number is restored as a plain number.
                 for answer in [&mut before, &mut after].into_iter().flatten() {
                     answer.text = answer.text.take().map(|text| text.replace("2^2 * 3", "12"));
                 }

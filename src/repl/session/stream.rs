@@ -1,4 +1,4 @@
-//! A worksheet's stream with a deadline for each answer.
+//! The stream of a worksheet, with a deadline for each answer.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::repl::calling::calls::{
     Calls, WorksheetHalves, WorksheetReceiver as _, WorksheetSender as _,
 };
 
-/// The least time that a worksheet gets to report an interrupted line: calls of its library
-/// cannot be interrupted.
+/// The minimum time to wait until a worksheet reports that a line was interrupted. The worksheet
+/// may be in a library call, which cannot be interrupted.
 pub(in crate::repl) const INTERRUPTION: Duration = Duration::from_secs(1);
 
-/// Both halves of the stream.
+/// The stream of a worksheet: both halves, and the deadline of the running line.
 pub(in crate::repl) struct WorksheetStream<C: Calls> {
     pub(in crate::repl) requests: C::WorksheetSender,
     responses: C::WorksheetReceiver,
-    /// The deadline that the running line missed, once it is cancelled.
+    /// The deadline that the running line missed, if the line was cancelled for that reason.
     overdue: Option<Duration>,
 }
 
@@ -31,7 +31,7 @@ impl<C: Calls> WorksheetStream<C> {
         }
     }
 
-    /// Takes the next event that has arrived.
+    /// Takes the next event, if an event has arrived.
     #[inline]
     pub(in crate::repl) fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>> {
         let limit = self.overdue;
@@ -47,14 +47,14 @@ impl<C: Calls> WorksheetStream<C> {
         Some(event)
     }
 
-    /// Waits for more events. A line that takes longer than `limit` is cancelled; a server that
-    /// does not answer the cancellation either is lost.
+    /// Waits for more events. Cancels a line that takes longer than `limit`. Returns an error if
+    /// the server does not even answer the cancellation.
     pub(in crate::repl) async fn wait(&mut self, limit: Duration) -> Result<(), CallError> {
         if let Ok(arrived) = timeout(limit, self.responses.wait()).await {
             return arrived;
         }
         let cancelled = async {
-            // The answer may be on its way: then the next line gets the full time, too.
+            // If the answer is already on its way, the next line also gets the full time.
             if let Some(late) = self.responses.due() {
                 self.overdue = Some(limit);
                 self.requests.cancel(late).await;
@@ -65,17 +65,17 @@ impl<C: Calls> WorksheetStream<C> {
         arrived.unwrap_or_else(|_| Err(self.responses.silent(limit)))
     }
 
-    /// Returns the number of the next answer of the stream, if it is known.
+    /// Returns the number of the next answer of the stream, if the number is known.
     pub(in crate::repl) fn due(&self) -> Option<u64> {
         self.responses.due()
     }
 
-    /// Whether the stream has ended. No request may be in flight.
+    /// Whether the stream has ended. Call this only while no request is in flight.
     pub(in crate::repl) fn is_lost(&mut self) -> bool {
         self.responses.wait().now_or_never().is_some()
     }
 
-    /// Waits for the next event and takes it.
+    /// Waits for the next event, and takes it from the stream.
     pub(in crate::repl) async fn next(
         &mut self,
         limit: Duration,
@@ -87,7 +87,7 @@ impl<C: Calls> WorksheetStream<C> {
             .unwrap_or_else(|| Err(CallError::no_worksheet()))
     }
 
-    /// Returns the error of a stream whose events do not fit the requests.
+    /// Returns the error of a stream whose events do not match the requests.
     pub(in crate::repl) fn protocol_error(&self) -> CallError {
         self.responses.protocol_error()
     }

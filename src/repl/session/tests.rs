@@ -16,7 +16,7 @@ fn session(server: &FakeServer) -> (Session<FakeServer>, mpsc::Receiver<ChatEven
     (Session::new(server.clone(), config, sender), events)
 }
 
-/// Answers a line. Returns the answer, or the text, or the fault, and the notices before it.
+/// Answers a line. Returns its answer, text or fault, and the notices that preceded it.
 async fn answer(session: &mut Session<FakeServer>, line: &str) -> (String, Vec<String>) {
     let mut notices = Vec::new();
     let outcome = session
@@ -59,7 +59,7 @@ async fn a_fake_plays_a_worksheet_and_a_new_one_when_the_stream_breaks() {
         (
             "31".to_owned(),
             [
-                "lost the connection to a fake: it was broken; looking for it again",
+                "lost the connection to a fake: it was broken; trying to reconnect",
                 "connected to a fake again, and the worksheet is restored",
             ]
             .map(str::to_owned)
@@ -89,18 +89,18 @@ async fn a_fake_plays_a_chat_that_is_joined_again_when_the_stream_breaks() {
     server.receive("bob", "first");
     answer(&mut session, ":chat").await;
     assert_eq!(events.recv().await, Some(note("bob", "first")));
-    let greeting = "in the chat as ada; :say TEXT talks, :chat off leaves";
+    let greeting = "joined the chat as ada; :say TEXT sends a note, :chat off leaves";
     assert_eq!(events.recv().await, Some(notice(greeting)));
     answer(&mut session, ":say hello").await;
     server.receive("bob", "second");
     assert_eq!(events.recv().await, Some(note("bob", "second")));
     server.break_streams();
     let lost =
-        "the chat is lost: lost the connection to a fake: it was broken; looking for it again";
+        "the chat is lost: lost the connection to a fake: it was broken; trying to reconnect";
     assert_eq!(events.recv().await, Some(notice(lost)));
     server.receive("bob", "third");
     assert_eq!(events.recv().await, Some(note("bob", "third")));
-    assert_eq!(events.recv().await, Some(notice("in the chat again")));
+    assert_eq!(events.recv().await, Some(notice("rejoined the chat")));
     answer(&mut session, "x = 5").await;
     answer(&mut session, ":share").await;
     assert_eq!(

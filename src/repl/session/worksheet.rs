@@ -1,4 +1,4 @@
-//! A worksheet that outlives its streams, and the requests that are in flight to it.
+//! A worksheet that outlives its stream, and the requests in flight to the worksheet.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -22,29 +22,30 @@ use crate::repl::{
     command::fault::LineFault,
 };
 
-/// How long Ctrl-C waits for the worksheet to stop before the prompt comes back.
+/// The maximum time between Ctrl-C and the next prompt. A line that stops later stops in the
+/// background.
 const PROMPTLY: Duration = Duration::from_millis(50);
 
-/// A request that is in flight.
+/// A request to the worksheet that is in flight.
 #[derive(Debug)]
 pub(super) struct InFlight {
     pub(super) purpose: Purpose,
-    /// The answers that have arrived.
+    /// The answers to the request that have arrived.
     answers: Vec<LineResult>,
     /// Whether the request is to be cancelled.
     is_cancelled: bool,
-    /// The number of the answer of the stream that was cancelled last.
+    /// The number, in the stream, of the answer that was cancelled last.
     cancelled: u64,
 }
 
 /// The purpose of a request, which decides what its answers change.
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// Runs a line of the user's, with this unit for bare angles.
+    /// Runs this line of the user. Angles without a unit have this unit.
     Line(String, AngleUnit),
-    /// Changes nothing: its answers go to the caller, or are dropped.
+    /// Changes nothing. The answers are returned to the caller, or dropped.
     Other,
-    /// Tells the worksheet the last answer.
+    /// Makes a reply the last answer of the worksheet.
     Reply,
     /// Previews this line.
     Preview(String),
@@ -52,7 +53,7 @@ pub(super) enum Purpose {
     Names,
 }
 
-/// A worksheet. When its stream is lost, a new one is filled from the log.
+/// A worksheet. When its stream is lost, a new stream is opened and runs the lines of the log.
 pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
     pub(super) stream: Option<WorksheetStream<C>>,
     /// A stream that is being opened for a preview.
@@ -61,15 +62,15 @@ pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
     pub(super) is_opened: bool,
     pub(super) in_flight: VecDeque<InFlight>,
     pub(super) log: Log,
-    /// The last answer, if it is the reply of a typed call that the worksheet does not know.
+    /// The last answer, if it is a reply that was not sent to the worksheet yet.
     pub(super) reply: Option<Reply>,
-    /// Why the stream broke, until a notice reports it.
+    /// The error that broke the stream, until a notice reports the error.
     pub(super) lost: Option<CallError>,
-    /// Whether a name was bound since the definitions were requested.
+    /// Whether a name was defined after the definitions were last requested.
     pub(super) has_new_names: bool,
-    /// The preview to request when fewer requests are in flight.
+    /// The line to preview when fewer requests are in flight.
     pub(super) waiting: Option<(String, EvaluateOptions)>,
-    /// Whether a preview failed, so that no more are requested before the next line.
+    /// Whether a preview failed. Then no more previews are requested before the next line.
     pub(super) is_silent: bool,
 }
 
@@ -78,7 +79,7 @@ pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
 pub(in crate::repl) struct CallContext<'c, C> {
     pub(in crate::repl) calls: &'c C,
     pub(in crate::repl) options: EvaluateOptions,
-    /// How long to wait for an answer, and for a lost server.
+    /// The maximum time to wait for an answer, and to reconnect to a lost server.
     pub(in crate::repl) timeout: Duration,
 }
 
@@ -113,18 +114,18 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         self.is_opened
     }
 
-    /// Returns the last answer, if the worksheet does not know it.
+    /// Returns the last answer, if it was not sent to the worksheet yet.
     pub(in crate::repl) fn reply(&self) -> Option<&Reply> {
         self.reply.as_ref()
     }
 
-    /// Makes the reply of a typed call the last answer.
+    /// Makes a reply the last answer of the session.
     pub(in crate::repl) fn replied(&mut self, reply: &Reply) {
         self.log.record_reply(reply);
         self.reply = Some(reply.clone());
     }
 
-    /// Returns the fault of a line that uses the last answer where that is no number.
+    /// Returns the fault of a line that uses the last answer although that answer is not a number.
     pub(in crate::repl) fn unusable_reply(&self, line: &str) -> Option<LineFault> {
         let reply = self.reply.as_ref().filter(|_| mentions_last(line))?;
         reply
@@ -133,13 +134,13 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             .then(|| operand::no_number(reply, line))
     }
 
-    /// Returns the log from which a new worksheet is filled.
+    /// Returns the log, whose lines restore the worksheet.
     pub(in crate::repl) fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Runs a line. If the line uses a last answer that the worksheet does not know, the
-    /// worksheet is told it first; it has to be a number.
+    /// Runs a line. If the line uses a last answer that was not sent to the worksheet yet, the last
+    /// answer is sent first. The last answer has to be a number.
     pub(in crate::repl) async fn run(
         &mut self,
         line: &str,
@@ -162,7 +163,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         Ok(self.line_answered(line, angle, answers))
     }
 
-    /// Sends a request that changes nothing, and returns its answers.
+    /// Sends a request that changes nothing, and returns the answers to the request.
     pub(in crate::repl) async fn ask(
         &mut self,
         request: &WorksheetRequest,
@@ -173,8 +174,8 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             .await
     }
 
-    /// Sends a request and returns its answers. A worksheet that was lost is filled from the
-    /// log, and the request is sent again.
+    /// Sends a request and returns the answers to the request. Restores a lost worksheet, and then
+    /// sends the request again.
     async fn request(
         &mut self,
         purpose: impl Fn() -> Purpose,
@@ -221,7 +222,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         answers.inspect_err(|_| self.lose())
     }
 
-    /// Sends a request on the stream, if there is one.
+    /// Sends a request on the stream, if a stream is open.
     pub(super) async fn send(&mut self, purpose: Purpose, request: WorksheetRequest) {
         if let Some(stream) = &self.stream {
             self.in_flight.push_back(InFlight::new(purpose));
@@ -229,7 +230,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Drops the stream and all that is in flight on it.
+    /// Drops the stream and all requests that are in flight on the stream.
     pub(super) fn lose(&mut self) {
         self.stream = None;
         self.in_flight.clear();
@@ -237,14 +238,14 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Drops the stream if it has ended.
     pub(in crate::repl) fn lose_if_ended(&mut self) {
-        // While requests are in flight, their answers report the end.
+        // While requests are in flight, `next` reports the end of the stream.
         let is_ended = |stream: &mut WorksheetStream<C>| stream.is_lost();
         if self.in_flight.is_empty() && self.stream.as_mut().is_some_and(is_ended) {
             self.lose();
         }
     }
 
-    /// Whether a name was bound since the definitions were requested.
+    /// Whether a name was defined after the definitions were last requested.
     pub(in crate::repl) fn has_new_names(&self) -> bool {
         self.has_new_names
     }
@@ -254,7 +255,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         self.is_opened && self.stream.is_none()
     }
 
-    /// Returns the answers of the newest request. Older requests are completed first.
+    /// Returns the answers to the newest request. Completes older requests first.
     async fn answers(&mut self, limit: Duration) -> Result<Vec<LineResult>, CallError> {
         loop {
             let request = self.next(limit).await?;
@@ -292,7 +293,8 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Applies what a request changed whose caller no longer waits.
+    /// Applies the changes of a completed request for which no caller waits. Returns the reply if
+    /// the request was a background request.
     pub(super) fn on_complete(&mut self, request: InFlight) -> Option<BackgroundReply> {
         let InFlight {
             purpose,
@@ -316,7 +318,8 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Records the answers to a line: its own, after that of the last answer if that was told.
+    /// Records the answers to the request of a line. If the last answer was sent before the line,
+    /// the first answer is for it, and the second answer is for the line.
     fn line_answered(
         &mut self,
         line: &str,
@@ -329,7 +332,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         match answers.pop() {
             Some(Ok(_)) => self.reply = None,
             Some(Err(fault)) => {
-                // The line saw another last answer, and may have stored it.
+                // The line used a wrong last answer, and may have stored it in a variable.
                 self.lose();
                 return Outcome::Fault(*fault);
             }
@@ -348,8 +351,8 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Cancels all that is in flight. Returns the outcome of the line, if it was answered just
-    /// then. A worksheet that stops slowly does so in the background.
+    /// Cancels all requests in flight. Returns the outcome of the line if its answer arrives in
+    /// time, or else the fault that the line was cancelled. A slow line stops in the background.
     pub(in crate::repl) async fn interrupt(&mut self) -> Outcome {
         let cancelled = Outcome::Fault(Fault::cancelled());
         for request in &mut self.in_flight {
@@ -369,7 +372,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
                 None => cancelled,
             },
             Ok(Err(_)) => {
-                // The log restores the worksheet.
+                // The next line restores the worksheet from the log.
                 self.lose();
                 cancelled
             }
@@ -377,7 +380,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Completes all that is in flight, so that no answer of it comes later.
+    /// Completes all requests in flight, so that no answer to them arrives later.
     pub(in crate::repl) async fn finish(&mut self, limit: Duration) {
         let finishing = async {
             while !self.in_flight.is_empty() {
@@ -386,11 +389,11 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             }
             Ok::<_, CallError>(())
         };
-        // A slow request is left in flight; the next request reports an error.
+        // A slow request stays in flight. The next request reports errors.
         let _ = timeout(INTERRUPTION, finishing).await;
     }
 
-    /// Forgets everything, and drops the stream.
+    /// Drops the stream, and forgets the log and the last answer.
     pub(in crate::repl) fn clear(&mut self) {
         *self = Self::default();
     }
@@ -407,7 +410,7 @@ impl InFlight {
     }
 }
 
-/// Returns the notice that the server is connected again.
+/// Returns the notice that the client is connected to the server again.
 pub(in crate::repl) fn connected(calls: &impl Calls) -> String {
     format!("connected to {} again", calls.server())
 }

@@ -1,14 +1,14 @@
-//! The configuration file: settings in TOML, with the names of `:set`.
+//! The configuration file: settings in TOML, with the same names as in `:set`.
 
 use toml_edit::{DocumentMut, Item, TomlError, Value};
 
 use super::{Change, SETTINGS, Setting, Settings};
 use crate::text::printable::printable;
 
-/// The longest quotation from the file in a message, in characters.
+/// The maximum number of characters that a message quotes from the file.
 const MESSAGE: usize = 200;
 
-/// The name of a TOML table in messages about invalid values.
+/// The text that messages show instead of a value that is a TOML table.
 const TABLE: &str = "a table";
 
 /// An error in a configuration file.
@@ -17,34 +17,34 @@ pub enum ConfigError {
     /// The file is not valid TOML.
     #[error("line {line}: {message}")]
     Syntax {
-        /// The line's number, from 1.
+        /// The number of the line, counted from 1.
         line: usize,
-        /// The parser's message.
+        /// The message of the TOML parser.
         message: String,
     },
     /// An unknown setting.
-    #[error("line {line}: there is no setting '{name}'; ':set' lists them")]
+    #[error("line {line}: there is no setting '{name}'; ':set' lists the settings")]
     Unknown {
-        /// The line's number, from 1.
+        /// The number of the line, counted from 1.
         line: usize,
-        /// The setting's name.
+        /// The name of the setting.
         name: String,
     },
-    /// A value that the setting does not take.
-    #[error("line {line}: {name} cannot be {value}; it is {values}")]
+    /// A value that is not valid for its setting.
+    #[error("line {line}: {name} cannot be {value}; use {values}")]
     Value {
-        /// The line's number, from 1.
+        /// The number of the line, counted from 1.
         line: usize,
-        /// The setting's name.
+        /// The name of the setting.
         name: String,
         /// The value in the file.
         value: String,
-        /// The values that the setting takes.
+        /// The valid values of the setting, as a text.
         values: &'static str,
     },
 }
 
-/// Returns the number of the line at `byte`, from 1.
+/// Returns the number, counted from 1, of the line that contains the byte at position `byte`.
 fn line(text: &str, byte: usize) -> usize {
     let before = text.get(..byte).unwrap_or_default();
     before.matches('\n').count() + 1
@@ -58,7 +58,7 @@ fn parse(text: &str) -> Result<DocumentMut, ConfigError> {
         })
 }
 
-/// Applies the settings in `text` to `settings`, and returns the errors. The valid ones hold.
+/// Applies the valid settings in `text` to `settings`, and returns the errors of the others.
 #[must_use]
 pub fn apply(text: &str, settings: &mut Settings) -> Vec<ConfigError> {
     let document = match toml_edit::Document::parse(text) {
@@ -96,7 +96,7 @@ pub fn apply(text: &str, settings: &mut Settings) -> Vec<ConfigError> {
     errors
 }
 
-/// Returns a value as `:set` takes it; `None` for dates, floats, lists and tables.
+/// Returns a value in the notation of `:set`, or `None` for dates, floats, lists and tables.
 fn value(item: &Item) -> Option<String> {
     match item.as_value()? {
         Value::String(text) => Some(text.value().clone()),
@@ -106,12 +106,13 @@ fn value(item: &Item) -> Option<String> {
     }
 }
 
-/// Returns `text` with the settings in it. Comments and unknown keys are preserved.
+/// Returns the configuration file `text`, changed to have the values of `settings`. Comments and
+/// unknown keys are preserved.
 ///
-/// A setting that has its default is written only if `text` has it already.
+/// A setting with its default value is written only if `text` already has the setting.
 pub(in crate::repl) fn merged(text: &str, settings: &Settings) -> Result<String, ConfigError> {
     let mut document = parse(text)?;
-    // A table with a setting's name has some other purpose, and must not be overwritten.
+    // A table with the name of a setting has another purpose, and must not be overwritten.
     let errors = apply(text, &mut Settings::default());
     let is_table =
         |it: &ConfigError| matches!(it, ConfigError::Value { value, .. } if value == TABLE);
@@ -135,7 +136,7 @@ pub(in crate::repl) fn merged(text: &str, settings: &Settings) -> Result<String,
         };
         match document.get_mut(setting.name) {
             Some(Item::Value(before)) => {
-                // Keeps the comment after the value.
+                // The comment after the value is kept.
                 *value.decor_mut() = before.decor().clone();
                 *before = value;
             }
@@ -175,7 +176,7 @@ mod tests {
             "digits = 30\nangle = \"deg\"\nbase = 16\nfold = false\n"
         );
         assert_eq!(read(&text), (settings, Vec::new()));
-        // A default is written where the file has the setting already.
+        // A default is written if the file already has the setting.
         let again = merged(&text, &Settings::default()).unwrap();
         assert_eq!(
             again,
@@ -221,10 +222,10 @@ mod tests {
         assert_eq!(
             wrong,
             [
-                "line 1: digits cannot be 0; it is 1 to 1000",
-                "line 2: there is no setting 'colour'; ':set' lists them",
-                "line 5: base cannot be [1]; it is 10, 16, 8 or 2",
-                "line 6: fold cannot be a table; it is on or off",
+                "line 1: digits cannot be 0; use 1 to 1000",
+                "line 2: there is no setting 'colour'; ':set' lists the settings",
+                "line 5: base cannot be [1]; use 10, 16, 8 or 2",
+                "line 6: fold cannot be a table; use on or off",
             ]
         );
         assert_eq!(settings.options.angle, crate::client::AngleUnit::Degree);

@@ -1,4 +1,4 @@
-//! Settings: one table for `:set`, help, completion and the configuration file.
+//! Settings: one table that `:set`, help, completion and the configuration file use.
 
 pub mod config;
 
@@ -9,11 +9,11 @@ use crate::client::{AngleUnit, EvaluateOptions, NumberBase};
 pub struct Settings {
     /// The options of each evaluation, which are sent to the server.
     pub options: EvaluateOptions,
-    /// Whether the answer is shown while a line is typed.
+    /// Whether the prompt shows the answer while the user types a line.
     pub preview: bool,
-    /// Whether long numbers are folded.
+    /// Whether long numbers are folded: shown without their middle digits.
     pub fold: bool,
-    /// The separator between groups of three digits.
+    /// The separator between groups of three digits in answers.
     pub separator: Separator,
     /// The colors at the prompt.
     pub theme: Theme,
@@ -31,7 +31,7 @@ impl Default for Settings {
     }
 }
 
-/// The colors at the prompt, by the terminal's background.
+/// The theme: the colors that the prompt uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Theme {
     /// Colors for a dark background.
@@ -71,18 +71,18 @@ impl Separator {
 /// A row of the table of settings.
 #[derive(Debug)]
 pub struct Setting {
-    /// The name, at the prompt and in the file.
+    /// The name, in `:set` and in the configuration file.
     pub name: &'static str,
-    /// The values, as a text for users. The completion takes its candidates from it.
+    /// The valid values, as a text for users. Completion offers the values in this text.
     pub values: &'static str,
-    /// The meaning, in one line.
+    /// A description of the setting, in one line.
     pub summary: &'static str,
     get: fn(&Settings) -> String,
     set: fn(&mut Settings, &str) -> Option<()>,
 }
 
 impl PartialEq for Setting {
-    /// Whether both are the same row.
+    /// Whether both settings are the same row of the table.
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
@@ -104,7 +104,7 @@ pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "angle",
         values: "rad or deg",
-        summary: "the unit of a bare number in sin, cos and the others",
+        summary: "the unit of angles that have no unit, as in sin(30)",
         get: |settings| name_of(&ANGLES, &settings.options.angle),
         set: |settings, value| {
             settings.options.angle = value_of(&ANGLES, value)?;
@@ -154,7 +154,7 @@ pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "theme",
         values: "dark, light or none",
-        summary: "the colors, by the background of the terminal",
+        summary: "the colors for a dark or light background",
         get: |settings| name_of(&THEMES, &settings.theme),
         set: |settings, value| {
             settings.theme = value_of(&THEMES, value)?;
@@ -163,7 +163,7 @@ pub const SETTINGS: [Setting; 7] = [
     },
 ];
 
-// A value may have several names. The first is the one that is shown and kept.
+// A value may have several names. The first name is shown to users and saved in the file.
 
 const SWITCH: [(&str, bool); 4] = [
     ("on", true),
@@ -227,12 +227,12 @@ fn value_of<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
 pub struct Change {
     /// The setting.
     pub setting: &'static Setting,
-    /// Its new value.
+    /// The new value of the setting, in the notation of `:set`.
     pub value: String,
 }
 
 impl Change {
-    /// Returns the change of `setting` to `value`; `None` if the value is invalid.
+    /// Returns the change of `setting` to `value`, or `None` if the value is not valid.
     #[must_use]
     pub fn new(setting: &'static Setting, value: &str) -> Option<Self> {
         (setting.set)(&mut Settings::default(), value)?;
@@ -244,13 +244,14 @@ impl Change {
 }
 
 impl Setting {
-    /// Returns the single values in [`Setting::values`]; of a range, the first and the last.
+    /// Returns the values in [`Setting::values`], one by one. Of a range, returns the first and the
+    /// last value.
     pub fn listed_values(&self) -> impl Iterator<Item = &'static str> {
         let words = self.values.split([' ', ',']);
         words.filter(|word| !matches!(*word, "" | "or" | "to"))
     }
 
-    /// Returns the setting of this name.
+    /// Returns the setting with this name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.name == name)
@@ -264,13 +265,13 @@ impl Settings {
         let _ = (change.setting.set)(self, &change.value);
     }
 
-    /// Returns the value of a setting as `:set` takes it.
+    /// Returns the value of a setting, in the notation of `:set`.
     #[must_use]
     pub fn value(&self, setting: &Setting) -> String {
         (setting.get)(self)
     }
 
-    /// Returns the settings with their values and meanings, one a line.
+    /// Returns a table of the settings with their values and descriptions, one on each line.
     #[must_use]
     pub fn table<'s>(&self, settings: impl IntoIterator<Item = &'s Setting>) -> String {
         let line = |setting: &Setting| {
