@@ -1,30 +1,30 @@
-//! An interactive calculator whose every answer is a gRPC call.
+//! An interactive calculator that gets every answer by a gRPC call.
 //!
 //! A line typed at the prompt, read from a script or given as arguments is parsed to a
-//! command (`repl`) and sent as a typed call (`client`) over HTTP/2 to a server (`server`):
-//! one in this process, over an in-memory pipe, or one at an address. The server's
-//! answers come from the [`engine`].
+//! command (`repl`) and sent as a typed call (`client`) over HTTP/2 to a server (`server`).
+//! The server is in this process, connected by an in-memory pipe, or at an address. The
+//! [`engine`] computes the server's answers.
 //!
-//! A room (top-level module) imports only rooms above it in this list. `ARCHITECTURE.md`
-//! in the repository walks through them.
+//! A room is a top-level module. A room imports only the rooms above it in this table.
+//! `ARCHITECTURE.md` in the repository describes the rooms.
 //!
 //! | room | feature | contents |
 //! |---|---|---|
 //! | [`text`] | | elided and printable text, spelling suggestions |
 //! | `net` | `client`, `server` | addresses, TLS files, byte streams |
-//! | `proto` | `proto` | the generated messages, and the constants both ends agree on |
-//! | [`syntax`] | | the language as text: characters to a parsed line |
+//! | `proto` | `proto` | the generated messages, and the constants that client and server share |
+//! | [`syntax`] | | parses the characters of a line of the language |
 //! | `schema` | `program` | descriptors: decoding messages with them, describing them |
-//! | [`engine`] | | a parsed line to its value or a fault; no gRPC, no async, no I/O |
-//! | `server` | `server` | the services over the engine, for any kind of connection |
-//! | `client` | `client` | typed calls, and their errors in words |
-//! | `explain` | `program` | a call as it travelled, as data and as text |
-//! | `repl` | `program` | a line to a command, to calls, to text; scripts |
+//! | [`engine`] | | evaluates a parsed line to a value or a fault; no gRPC, no async, no I/O |
+//! | `server` | `server` | the gRPC services that use the engine, for any kind of connection |
+//! | `client` | `client` | typed calls, and error messages for failed calls |
+//! | `explain` | `program` | the record of a call, step by step, as data and as text |
+//! | `repl` | `program` | converts a line to a command, to calls, to printed text; runs scripts |
 //! | `terminal` | `program` | the line editor and the prompt |
 //! | `cli` | `program` | command-line options, exit codes |
 //!
-//! The default feature, `program`, brings all of it. Without default features the crate is
-//! the engine and what it parses with:
+//! The default feature, `program`, enables all rooms. Without default features, the crate has
+//! only the rooms `text`, `syntax` and `engine`:
 //!
 //! ```
 //! use grpcalc::engine::{Limits, Options, Work, evaluate};

@@ -4,32 +4,32 @@ use std::ops::Range;
 
 use crate::syntax::{self, Span, SyntaxError};
 
-/// The kind of a fault. Programs depend on its text, which never changes.
+/// The kind of a fault. Programs depend on the text of a kind, so the text never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The text is not a line of the language.
+    /// The text is not a valid line of the calculator's language.
     Syntax,
-    /// A name is not bound.
+    /// A name is not defined.
     UnknownName,
     /// A function is called with a wrong number of arguments.
     Arity,
-    /// A name cannot be bound.
+    /// A statement defines a name that is reserved.
     ReservedName,
     /// A divisor is zero.
     DivisionByZero,
     /// An operand is outside the domain of the operation.
     Domain,
-    /// A truth value stands where a number is needed, or a number where a truth value is.
+    /// A truth value is used where a number is needed, or a number where a truth value is needed.
     Type,
-    /// A decision needs more precision than the limit.
+    /// A decision, such as a comparison, needs more precision than the limit.
     Undecided,
-    /// The result does not fit its type in the contract.
+    /// The result does not fit the result type of the gRPC method.
     Overflow,
     /// The result or the work exceeds a limit.
     Limit,
     /// The caller no longer waits for the result.
     Cancelled,
-    /// The server has no capacity for heavy work now.
+    /// The server has no capacity for another heavy line now.
     Overloaded,
 }
 
@@ -62,7 +62,7 @@ pub struct Fault {
     pub reason: Reason,
     /// The message: one sentence without a full stop.
     pub message: String,
-    /// The characters of the line at fault, counted from 0.
+    /// The characters of the line that caused the fault, counted from 0.
     pub span: Option<Range<usize>>,
     /// Advice to the user, or empty.
     pub help: String,
@@ -82,57 +82,59 @@ impl Fault {
         })
     }
 
-    /// Creates the fault of an operand outside the domain of an operation.
+    /// Creates the fault for an operand outside the domain of an operation.
     pub(super) fn domain(message: impl Into<String>) -> Box<Self> {
         Self::new(Reason::Domain, message)
     }
 
-    /// Creates the fault of an exceeded limit. `message` states the limit and its value.
+    /// Creates the fault for an exceeded limit. `message` states the limit and its value.
     pub(super) fn limit(message: impl Into<String>) -> Box<Self> {
         Self::new(Reason::Limit, message)
     }
 
-    /// Creates the fault of an exact result with more than `limit` bits.
+    /// Creates the fault for an exact result with more than `limit` bits.
     pub(super) fn too_long(limit: usize) -> Box<Self> {
         Self::limit(format!(
             "the result is longer than the limit of {limit} bits"
         ))
     }
 
-    /// Creates the fault of a decision on `what` that needs more precision than the limit.
+    /// Creates the fault for a decision that needs more precision than the limit.
+    ///
+    /// `what` is the decision, such as "whether the divisor is zero".
     pub(super) fn undecided(what: &str) -> Box<Self> {
         Self::new(Reason::Undecided, format!("cannot decide {what}")).help(
             "the values are too close to each other for the highest precision to separate them",
         )
     }
 
-    /// Creates the fault of a cancelled calculation.
+    /// Creates the fault for a cancelled calculation.
     #[must_use]
     pub fn cancelled() -> Box<Self> {
         Self::new(Reason::Cancelled, "cancelled")
     }
 
-    /// Creates the fault of a heavy line when the pool for them is full.
+    /// Creates the fault for a heavy line when the thread pool for heavy lines is full.
     #[must_use]
     pub fn overloaded() -> Box<Self> {
         let message = "too many heavy lines are being computed";
         Self::new(Reason::Overloaded, message).help("try again a little later")
     }
 
-    /// Creates the fault of a request without a field that this server knows.
+    /// Creates the fault for a request without any field that this server supports.
     #[must_use]
     pub fn unknown_request() -> Box<Self> {
-        let message = "the request has no field that this server knows";
+        let message = "the request has no field that this server supports";
         Self::new(Reason::Syntax, message)
     }
 
-    /// Creates the fault of a division by zero.
+    /// Creates the fault for a division by zero.
     #[must_use]
     pub fn division_by_zero() -> Box<Self> {
         Self::new(Reason::DivisionByZero, "division by zero")
     }
 
-    /// Creates the fault of an integer result that does not fit 32 bits.
+    /// Creates the fault for an integer result that does not fit 32 bits.
     #[must_use]
     pub fn int32_overflow(result: i64) -> Box<Self> {
         Self::new(
@@ -151,7 +153,7 @@ impl Fault {
         self
     }
 
-    /// Adds the span in `line`, unless the fault has a span.
+    /// Adds the span in `line`, unless the fault already has a span.
     pub(super) fn at(mut self: Box<Self>, span: Span, line: &str) -> Box<Self> {
         if self.span.is_none() {
             self.span = Some(span.characters(line));
@@ -159,7 +161,7 @@ impl Fault {
         self
     }
 
-    /// Converts a syntax error in `line`.
+    /// Converts a syntax error in `line` to a fault.
     pub(super) fn syntax(error: SyntaxError, line: &str) -> Box<Self> {
         let reason = match error.kind {
             syntax::SyntaxErrorKind::Wrong | syntax::SyntaxErrorKind::Incomplete => Reason::Syntax,

@@ -1,18 +1,18 @@
-//! The four operations of `calc.Calculator` on 32-bit integers, checked.
+//! The four operations of `calc.Calculator` on 32-bit integers, with checks of the results.
 
 use super::{Fault, fault::Result};
 
-/// Returns `a + b`. Fails if the sum does not fit.
+/// Returns `a + b`. Fails if the sum does not fit 32 bits.
 pub fn add(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) + i64::from(b))
 }
 
-/// Returns `a - b`. Fails if the difference does not fit.
+/// Returns `a - b`. Fails if the difference does not fit 32 bits.
 pub fn subtract(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) - i64::from(b))
 }
 
-/// Returns `a * b`. Fails if the product does not fit.
+/// Returns `a * b`. Fails if the product does not fit 32 bits.
 pub fn multiply(a: i32, b: i32) -> Result<i32> {
     fit(i64::from(a) * i64::from(b))
 }
@@ -99,7 +99,9 @@ mod tests {
         }
     }
 
-    /// Whether `q` is the float nearest to `a / b`: neither neighbour is nearer. Exact, in integers.
+    /// Whether `q` is the float nearest to `a / b`: no neighbour of `q` is nearer.
+    ///
+    /// The distances are computed exactly, in integers.
     fn is_nearest(a: i32, b: i32, q: f32) -> bool {
         // |a/b - q| * |b| * 2^80 is an integer for q >= 2^-56.
         let distance = |q: f32| -> i128 {

@@ -1,7 +1,8 @@
 //! The calculator: evaluates a line to a value or a fault.
 //!
-//! Pure: no gRPC, no async, no I/O. Every operation estimates its work and pays for it from a budget
-//! first, and long ones ask an interrupt whether to go on, so every line ends in a bounded time.
+//! The engine uses no gRPC, no async and no I/O. The estimated cost of each operation is subtracted
+//! from a budget before the operation runs. Long operations also check whether they are
+//! interrupted. So every line ends within a bounded time.
 
 mod budget;
 mod eval;
@@ -36,27 +37,27 @@ pub const DIGITS: u32 = 20;
 /// The settings for evaluating and showing a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Significant digits of a rounded answer, from 1 to [`Limits::digits`].
+    /// The number of significant digits of a rounded answer, from 1 to [`Limits::digits`].
     pub digits: u32,
-    /// The unit of bare numbers in trigonometric functions.
+    /// The unit of angles in trigonometric functions.
     pub angle: AngleUnit,
-    /// The base of integers without a conversion behind them.
+    /// The base in which integers are shown, unless the line names a base (`to hex`).
     pub base: Base,
-    /// Words that the caller keeps for its own commands; no line can bind them.
+    /// The words that the caller uses as commands. A line cannot define them as names.
     pub reserved: &'static [&'static str],
 }
 
-/// A base of the integers in answers.
+/// The base in which the integers in answers are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Base {
-    /// With the prefix `0b`.
+    /// Base 2, with the prefix `0b`.
     Binary,
-    /// With the prefix `0o`.
+    /// Base 8, with the prefix `0o`.
     Octal,
-    /// With no prefix.
+    /// Base 10, without a prefix.
     #[default]
     Decimal,
-    /// With the prefix `0x`.
+    /// Base 16, with the prefix `0x`.
     Hexadecimal,
 }
 
@@ -74,13 +75,14 @@ impl Default for Options {
 /// The answer to a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// The name that the last statement bound.
+    /// The name that the last statement of the line defined, if any.
     pub name: Option<CompactString>,
-    /// The value of the last statement. None: the line is blank, or the statement defines a function.
+    /// The value of the last statement. None: the line has no statement, or the statement defines a
+    /// function.
     pub value: Option<Rendered>,
 }
 
-/// Evaluates a line that stands alone.
+/// Evaluates a line that uses no definitions of earlier lines.
 ///
 /// ```
 /// use grpcalc::engine::{Limits, Options, Work, evaluate};

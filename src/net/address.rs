@@ -9,21 +9,21 @@ use std::{
 
 /// An address to listen on or to connect to.
 ///
-/// Parsing its text form gives the same address.
+/// The text that `Display` writes can be parsed to the same address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// A TCP port.
     Tcp {
         /// The host name or IP address; an IPv6 address has no brackets here.
         host: String,
-        /// The port. When listening, 0 lets the system choose a free one.
+        /// The port. For listening, 0 means that the operating system chooses a free port.
         port: u16,
     },
     /// The path of a Unix domain socket.
     Unix(PathBuf),
 }
 
-/// The reason why a text is not an address, with what to write instead.
+/// The reason why a text is not an address. The message tells what to write instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// The scheme is not `unix:`.
@@ -34,8 +34,8 @@ pub enum AddressError {
     /// `unix:` is not followed by a path.
     #[error("no path; write unix:PATH")]
     Path,
-    /// The address has a path after its port, as in `host:1/path`.
-    #[error("an address has no path after its port; write HOST:PORT")]
+    /// The address has a path after the port, as in `host:1/path`.
+    #[error("a path after the port is not allowed; write HOST:PORT")]
     Trailing,
     /// The host is missing, or has characters that are not allowed in a host name.
     #[error("no valid host; write HOST:PORT, as in localhost:50050 or [::1]:50050")]
@@ -43,8 +43,8 @@ pub enum AddressError {
     /// The port is missing, or is not a number up to 65535.
     #[error("no valid port; write HOST:PORT, as in localhost:50050")]
     Port,
-    /// An IPv6 address without brackets, as in `::1:50050`, which is ambiguous.
-    #[error("an IPv6 address goes in brackets, as in [::1]:50050")]
+    /// The host is an IPv6 address without brackets. The text is ambiguous, as in `::1:50050`.
+    #[error("write the IPv6 address in brackets, as in [::1]:50050")]
     Brackets,
 }
 
@@ -77,7 +77,7 @@ impl FromStr for Address {
         if !is_host(host, bracketed.is_some()) {
             return Err(AddressError::Host);
         }
-        // `u16::from_str` would also take "+80".
+        // `u16::from_str` would also accept "+80".
         if !port.bytes().all(|b| b.is_ascii_digit()) {
             return Err(AddressError::Port);
         }
@@ -89,8 +89,9 @@ impl FromStr for Address {
     }
 }
 
-/// Whether `host` is a host name (RFC 1123, plus underscores), an IPv4 address, or, if
-/// `bracketed`, an IPv6 address.
+/// Whether `host` is valid: an IPv6 address if `bracketed`, otherwise a name or an IPv4 address.
+///
+/// Names follow RFC 1123, but may also have underscores.
 fn is_host(host: &str, bracketed: bool) -> bool {
     if bracketed {
         return host.parse::<Ipv6Addr>().is_ok();

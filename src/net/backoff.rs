@@ -4,19 +4,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The parameters of a [`Backoff`], in which each pause is twice as long as the one before.
+/// The parameters of a [`Backoff`]. Each pause is twice as long as the pause before it.
 #[derive(Clone, Copy, Debug)]
 pub struct BackoffPolicy {
     /// The first pause.
     pub first: Duration,
-    /// The longest pause, before jitter.
+    /// The maximum length of a pause, before jitter.
     pub cap: Duration,
-    /// The part of a pause, from 0 to 1, by which it is made longer or shorter at random, so
-    /// that clients which failed together do not come back together (gRPC's guide to retries).
+    /// The maximum fraction, from 0 to 1, by which a pause is made longer or shorter at random.
+    ///
+    /// The jitter keeps clients that failed at the same time from retrying at the same time
+    /// (gRPC's guide to retries).
     pub jitter: f64,
 }
 
-/// The pauses between attempts, in order; none that would end after the deadline.
+/// The pauses between attempts, in order. The iterator ends before a pause that would pass the
+/// deadline.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     policy: BackoffPolicy,
@@ -26,7 +29,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Returns pauses without end.
+    /// Creates an endless series of pauses.
     #[must_use]
     pub const fn new(policy: BackoffPolicy) -> Self {
         Self {
@@ -36,7 +39,7 @@ impl Backoff {
         }
     }
 
-    /// Returns pauses for attempts that have to begin by `deadline`.
+    /// Creates a series of pauses that all end by `deadline`.
     #[must_use]
     pub const fn until(policy: BackoffPolicy, deadline: Instant) -> Self {
         Self {
@@ -45,12 +48,12 @@ impl Backoff {
         }
     }
 
-    /// Begins again with the first pause, after a success.
+    /// Restarts the series with the first pause, after a successful attempt.
     pub const fn reset(&mut self) {
         self.pause = self.policy.first;
     }
 
-    /// Returns the next pause without regard to the deadline.
+    /// Returns the next pause, even if it would end after the deadline.
     pub fn pause(&mut self) -> Duration {
         let BackoffPolicy { cap, jitter, .. } = self.policy;
         let pause = self.pause.min(cap);

@@ -1,4 +1,4 @@
-//! Byte streams: addresses, certificates, a tap that observes the traffic, the backoff of retries.
+//! Byte streams: addresses, certificates, a tap that observes the traffic, pauses between retries.
 
 pub mod address;
 #[cfg(feature = "client")]

@@ -12,16 +12,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub trait ByteStream: AsyncRead + AsyncWrite + Send {}
 impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
 
-/// A byte stream of any type.
+/// A boxed byte stream of any concrete type.
 pub type AnyStream = Pin<Box<dyn ByteStream>>;
 
 /// An event on a byte stream.
 pub enum IoEvent<'b> {
-    /// A read returned these bytes; an empty slice at the end of the stream.
+    /// A read returned these bytes. An empty slice means the end of the stream.
     Read(&'b [u8]),
     /// A read failed.
     Failed(&'b io::Error),
-    /// A write is about to start. Its bytes may be answered before [`IoEvent::Written`].
+    /// A write is about to start. The peer may answer its bytes before [`IoEvent::Written`] is
+    /// reported.
     Writing,
     /// A write accepted these bytes.
     Written(&'b [u8]),
@@ -34,7 +35,7 @@ pub struct Tap<F> {
 }
 
 impl<F: FnMut(IoEvent<'_>)> Tap<F> {
-    /// Returns a tap on `io`.
+    /// Creates a tap that reports the events on `io` to `observer`.
     pub fn new(io: AnyStream, observer: F) -> Self {
         Self { io, observer }
     }

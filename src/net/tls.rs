@@ -1,4 +1,4 @@
-//! Certificates and keys in PEM files, for both ends of TLS.
+//! Certificates and keys in PEM files, for TLS clients and TLS servers.
 
 use std::path::{Path, PathBuf};
 
@@ -25,15 +25,15 @@ pub enum TlsError {
     /// A file has no certificate.
     #[error("{}: the file has no certificate", .0.display())]
     NoCertificate(PathBuf),
-    /// The certificates and keys do not make a valid configuration.
+    /// The certificates and keys are not a valid TLS configuration.
     #[error("{}: {error}", file.display())]
     Wrong {
-        /// The path of the file at fault.
+        /// The path of the file that is not valid.
         file: PathBuf,
         /// The cause.
         error: rustls::Error,
     },
-    /// The certificates that client certificates are verified with cannot be used.
+    /// The CA certificates for verifying client certificates cannot be used.
     #[error("{}: {error}", file.display())]
     ClientCa {
         /// The file's path.
@@ -43,14 +43,14 @@ pub enum TlsError {
     },
 }
 
-/// The PEM files with which a client authenticates servers, and itself.
+/// The PEM files with which a client verifies servers and identifies itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientTlsFiles {
-    /// Certificates that sign those of servers; None for those that the system trusts.
+    /// The CA certificates that sign server certificates. None: the CAs that the system trusts.
     pub ca: Option<PathBuf>,
-    /// The client's certificate and its private key, for servers that require one.
+    /// The client's certificate and private key, for servers that require a client certificate.
     pub identity: Option<(PathBuf, PathBuf)>,
-    /// The name in the servers' certificates, if it is not the host of the address.
+    /// The name that server certificates must have. None: the host of the server's address.
     pub domain: Option<String>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn roots(file: &Path) -> Result<RootCertStore, TlsError> {
     Ok(roots)
 }
 
-/// Loads the certificates in `file`. Fails if it has none.
+/// Loads the certificates in `file`. Fails if the file has no certificate.
 pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let found =
         CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);

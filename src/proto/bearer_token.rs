@@ -1,21 +1,21 @@
 //! Bearer tokens in the header `authorization` (RFC 6750, section 2.1).
 
-/// The authentication scheme, with the space behind it.
+/// The authentication scheme, followed by a space.
 const SCHEME: &str = "Bearer ";
 
-/// Whether `token` can be sent in a header: one or more visible ASCII characters.
+/// Whether `token` can be sent in a header: it is one or more visible ASCII characters.
 #[must_use]
 pub fn is_token(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// Returns the value of the header `authorization` that presents `token`.
+/// Returns the value of the header `authorization` that sends `token`.
 #[must_use]
 pub fn authorization(token: &str) -> String {
     format!("{SCHEME}{token}")
 }
 
-/// Returns the token in a value of the header `authorization`, if its scheme is `Bearer`.
+/// Returns the token in a value of the header `authorization`, if the scheme is `Bearer`.
 ///
 /// The case of the scheme is ignored (RFC 9110, section 11.1).
 #[must_use]

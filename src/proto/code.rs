@@ -2,7 +2,7 @@
 
 use tonic::Code;
 
-/// Returns the name of `code` in the gRPC documentation, as `NOT_FOUND`.
+/// Returns the name of `code` in the gRPC documentation, such as `NOT_FOUND`.
 #[must_use]
 pub const fn name(code: Code) -> &'static str {
     match code {

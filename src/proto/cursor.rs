@@ -1,21 +1,22 @@
 //! Cursors: positions in the history of the chat, sent in metadata.
 //!
-//! Messages of the chat have no sequence numbers, so a client whose stream broke could not tell
-//! which notes are new. Peers that do not know these metadata keys lose nothing of the contract.
+//! The notes of the chat have no sequence numbers. Without a cursor, a client whose stream broke
+//! could not tell which notes are new. Peers that ignore these metadata keys still work.
 
 use std::{fmt, str::FromStr};
 
 /// The metadata key for the cursor of the first note of a `ChatStream`.
 ///
-/// In a request it asks the server to start there; in a response it says where the stream starts.
+/// In a request, it is the note that the stream should start with. In a response, it is the note
+/// that the stream does start with.
 pub const FROM: &str = "grpcalc-from";
 
-/// The metadata key of a response for the number that the next new note will have.
+/// The metadata key of a response for the number of the next new note.
 ///
-/// Notes with lower numbers are history.
+/// Notes with lower numbers are from the history.
 pub const NEXT: &str = "grpcalc-next";
 
-/// The position of a note in a history, written `ID/NUMBER`. The note need not exist yet.
+/// The position of a note in a chat history, written `ID/NUMBER`. The note may be a future note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// The ID of the history: ASCII letters, digits and hyphens.
@@ -30,7 +31,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// The error of a text that is not a cursor.
+/// The error for a text that is not a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidCursor;
 

@@ -1,12 +1,12 @@
 //! Names in the details of a status (`google.rpc.ErrorInfo`).
 
-/// The domain of all reasons.
+/// The error domain of all reasons that grpcalc sends.
 pub const DOMAIN: &str = "grpcalc";
 
-/// The metadata key for the first character at fault, counted from 0.
+/// The metadata key for the position of the first wrong character in the line, counted from 0.
 pub const START: &str = "start";
 
-/// The metadata key for the end of the characters at fault (exclusive), counted from 0.
+/// The metadata key for the position after the last wrong character in the line.
 pub const END: &str = "end";
 
 /// The metadata key for advice to the user.
@@ -15,9 +15,9 @@ pub const HELP: &str = "help";
 /// The metadata key for the name of the limit that was reached.
 pub const LIMIT: &str = "limit";
 
-/// Reasons that clients look for, and reasons that are not faults of the engine.
+/// Reasons that clients check for, and reasons that the engine does not have.
 pub mod reason {
-    /// A limit was reached. The engine's faults have the same reason.
+    /// A limit was reached. The engine uses the same reason for its own limits.
     pub const LIMIT: &str = "LIMIT";
 
     /// A note was rejected by [`note::check`](crate::proto::note::check).

@@ -1,17 +1,17 @@
 //! Length-prefixed messages: the frame of gRPC around each message of a call.
 
-/// Length of the prefix in front of each message, in bytes.
+/// The length of the prefix in front of each message, in bytes.
 pub const PREFIX_BYTES: usize = 5;
 
 /// The prefix of a message ("gRPC over HTTP2", "Length-Prefixed-Message").
 ///
-/// On the wire it is a byte that is 0 or 1, the Compressed-Flag, and the length of the message
-/// as a 32-bit big-endian integer.
+/// On the wire, the prefix is a byte that is 0 or 1 (the Compressed-Flag), followed by the length
+/// of the message as a 32-bit big-endian integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix {
-    /// Whether the message is compressed. True for flags above 1 too, which are invalid.
+    /// Whether the message is compressed. Also true for flags above 1, which are not valid.
     pub is_compressed: bool,
-    /// Length of the message as sent, in bytes, without the prefix.
+    /// The length of the message as it is sent, in bytes, without the prefix.
     pub length: usize,
 }
 

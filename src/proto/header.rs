@@ -1,7 +1,8 @@
-//! Names of header fields that gRPC defines and the libraries in use do not export.
+//! Names of gRPC header fields that our gRPC libraries do not export.
 
-/// The field with the details of a status: a base64 `google.rpc.Status`, in trailers or headers.
+/// The field with the details of a status, in trailers or headers: `google.rpc.Status` in base64.
 pub const STATUS_DETAILS: &str = "grpc-status-details-bin";
 
-/// The field with the time that the client waits for the call ("gRPC over HTTP2", "Timeout").
+/// The field with the maximum time that the client waits for the end of the call ("gRPC over
+/// HTTP2", "Timeout").
 pub const TIMEOUT: &str = "grpc-timeout";

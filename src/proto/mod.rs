@@ -1,8 +1,8 @@
 //! The contract between client and server: messages, stubs and shared constants.
 //!
-//! `build.rs` generates messages, stubs and descriptors from `proto/`. Written by hand are
-//! [`response`], a message that stays encoded, and the constants and checks that both ends must
-//! agree on. Other modules convert between these messages and their own types.
+//! `build.rs` generates messages, stubs and descriptors from `proto/`. The rest is written by
+//! hand: [`response`], a message that stays encoded, and the constants and checks that client and
+//! server share. Other modules convert between these messages and their own types.
 
 pub mod bearer_token;
 pub mod code;
@@ -37,6 +37,6 @@ pub mod grpcalc {
     }
 }
 
-/// The descriptors of all three files with their comments: an encoded
+/// The descriptors of the three proto files, with comments: an encoded
 /// `google.protobuf.FileDescriptorSet`.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("grpcalc");

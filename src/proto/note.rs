@@ -3,22 +3,22 @@
 use super::grpc::Note;
 use crate::text::printable::is_blank;
 
-/// The maximum length of a name, in characters.
+/// The maximum length of the name in a note, in characters.
 pub const NAME: usize = 64;
 
-/// The maximum length of a text, in characters.
+/// The maximum length of the text in a note, in characters.
 pub const TEXT: usize = 4096;
 
-/// The name on the server's announcements. No other note may have it.
+/// The name in announcements of the server. Notes of clients must not have this name.
 pub const ANNOUNCER: &str = "grpcalc";
 
 /// The reason why a note is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
-    /// The name is too long: its length in characters.
+    /// The name is too long. The field is the length of the name, in characters.
     #[error("the name has {0} characters, more than the limit of {NAME}")]
     NameTooLong(usize),
-    /// The text is too long: its length in characters.
+    /// The text is too long. The field is the length of the text, in characters.
     #[error("the text has {0} characters, more than the limit of {TEXT}")]
     TextTooLong(usize),
     /// The name has a control character, which a terminal would interpret.
@@ -27,13 +27,13 @@ pub enum NoteError {
     /// The text has a control character, which a terminal would interpret.
     #[error("the text has a control character")]
     ControlInText,
-    /// The name is [`ANNOUNCER`], or looks like it.
+    /// The name is [`ANNOUNCER`], or looks like [`ANNOUNCER`].
     #[error("the name '{ANNOUNCER}' is reserved for the server")]
     ReservedName,
 }
 
 impl NoteError {
-    /// Returns the name of the message field at fault.
+    /// Returns the name of the field of [`Note`] that is not valid.
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {
@@ -56,7 +56,8 @@ pub fn check(note: &Note) -> Result<(), NoteError> {
     Ok(())
 }
 
-/// Checks the name of a note. It may be empty, as clients of the tutorial's chat send it.
+/// Checks the name of a note. The name may be empty, since clients of the tutorial's chat send
+/// empty names.
 pub fn check_name(name: &str) -> Result<(), NoteError> {
     let length = name.chars().count();
     if length > NAME {
@@ -73,7 +74,7 @@ pub fn check_name(name: &str) -> Result<(), NoteError> {
     Ok(())
 }
 
-/// Returns the server's note that `count` notes are missing at this point of the stream.
+/// Creates the server's note which reports that `count` notes are missing at this point.
 #[must_use]
 pub fn missing(count: u64) -> Note {
     let notes = if count == 1 { "note is" } else { "notes are" };
@@ -83,7 +84,7 @@ pub fn missing(count: u64) -> Note {
     }
 }
 
-/// Returns the count of missing notes, if `note` is one made by [`missing`].
+/// Returns the count of missing notes, if [`missing`] created `note`.
 #[must_use]
 pub fn missed(note: &Note) -> Option<u64> {
     let (count, _) = note.message.split_once(' ')?;

@@ -1,8 +1,9 @@
-//! Names that a worksheet never binds, because clients read them as commands.
+//! Names that a line of a worksheet cannot define, because clients read them as commands.
 
 /// The words that a client reads as a command when a line begins with them.
 ///
-/// The server refuses to bind them, since a line could not begin with such a name.
+/// The server refuses to define a variable or function with such a name. A client would read a
+/// line that begins with the name as a command.
 pub const COMMANDS: [&str; 11] = [
     "add",
     "subtract",

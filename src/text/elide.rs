@@ -1,8 +1,9 @@
 //! Shortening of long texts.
 
-/// Returns `text` in at most `limit` characters (at least 3), with `…` for the middle part.
+/// Returns `text` shortened to at most `limit` characters, with `…` in place of the middle part.
 ///
-/// Two thirds of the rest are from the beginning of the text and one third from its end.
+/// `limit` is at least 3. Two thirds of the other characters are from the beginning of the text,
+/// and one third is from the end of the text.
 #[must_use]
 pub fn elided(text: &str, limit: usize) -> String {
     let length = text.chars().count();

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Describes `error` without the operating system's error number: "(os error 2)" and the like.
+/// Describes `error` without the operating system's error number, such as "(os error 2)".
 #[must_use]
 pub fn describe(error: &io::Error) -> String {
     let text = error.to_string();

@@ -2,8 +2,8 @@
 
 /// Escapes the characters of `text` that a terminal would interpret or hide.
 ///
-/// These are control characters, and the invisible ones that reorder text. Text beyond
-/// `limit` characters is cut off and replaced by `…`.
+/// These characters are control characters and invisible characters, some of which reorder text.
+/// The text after the first `limit` characters is replaced by `…`.
 #[must_use]
 pub fn printable(text: &str, limit: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(limit.saturating_mul(4)));
@@ -21,7 +21,7 @@ pub fn printable(text: &str, limit: usize) -> String {
     shown
 }
 
-/// The longest quotation of the user's input in a message, in characters.
+/// The maximum number of characters that a message quotes from the user's input.
 const MAX_QUOTATION: usize = 64;
 
 /// Quotes `text` for a message: escaped, shortened and in single quotes.

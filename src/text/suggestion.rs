@@ -1,9 +1,9 @@
 //! Suggestions for misspelt names.
 
-/// Returns the name in `known` that `name` is most likely a misspelling of.
+/// Returns the name in `known` that is most similar to the misspelt `name`.
 ///
-/// The Damerau-Levenshtein distance may be one third of the letters, rounded up. The case
-/// of `name` is ignored.
+/// Returns `None` if the Damerau-Levenshtein distance of the two names is more than one third of
+/// the letters of `name`, rounded up. The case of `name` is ignored.
 pub fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Comparing takes time in proportion to the product of the lengths, so longer names are
     // not compared.

@@ -34,7 +34,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
     (
         &["--max-precision", "128"],
         "floor(pi*10^30)\nfloor(pi*10^60)",
-        "longer than the 128 bits to which reals are computed",
+        "longer than the limit of 128 bits for real numbers",
     ),
     (
         &["--max-exponent", "1000"],
@@ -49,7 +49,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
     (
         &["--max-work", "2ms"],
         "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(10)\nf(40)",
-        "needs more work than the limit of 2 ms for a line",
+        "the line needs more work than the limit of 2 ms",
     ),
     (
         &["--max-operation", "1ms"],

@@ -1,39 +1,41 @@
-//! The row of a limit: one table feeds the options of `serve`, `help limits` and the docs.
+//! Tables of limits, with a row for each limit.
+//!
+//! The options of `serve`, `help limits` and the table in the docs are made from these rows.
 
 use std::{num::NonZeroU32, ops::RangeInclusive, time::Duration};
 
-/// Limits with a row for each one that an operator can set.
+/// A set of limits, with a row for each limit that an operator can set.
 pub trait LimitTable: Default + 'static {
-    /// The heading of these options in `grpcalc serve --help`.
+    /// The heading of the options for these limits in `grpcalc serve --help`.
     const HEADING: &'static str;
 
-    /// The rows, in the order of the help.
+    /// The rows, in the order of `grpcalc serve --help`.
     const ROWS: &'static [LimitRow<Self>];
 }
 
 /// A limit that an operator can set.
 ///
-/// Its default is that of `T`, so the field and its row cannot disagree.
+/// The default of the limit is read from the default of `T`, so the two cannot differ.
 #[derive(Debug)]
 pub struct LimitRow<T: 'static> {
-    /// The option of `grpcalc serve`, without its dashes.
+    /// The option of `grpcalc serve`, without the dashes in front.
     pub option: &'static str,
     /// The unit of the amounts in [`LimitRow::range`] and [`LimitRow::field`].
     pub unit: Unit,
     /// The amounts that an operator may choose.
     pub range: RangeInclusive<u64>,
-    /// The limited thing, in a line without a capital letter in front.
+    /// The quantity that is limited: one line that begins in lower case.
     pub help: &'static str,
     /// The resource that the limit protects, in Markdown.
     pub reason: &'static str,
-    /// The answer to a request beyond the limit, in Markdown.
+    /// The answer to a request that exceeds the limit, in Markdown.
     pub effect: &'static str,
-    /// The field that the guard reads.
+    /// The field of `T` that holds the limit.
     pub field: LimitField<T>,
 }
 
 impl<T: LimitTable> LimitRow<T> {
-    /// The default as it is written on the command line.
+    /// Returns the default of the limit, as it is written on the command line.
     #[must_use]
     pub fn default_text(&self) -> String {
         self.unit.text((self.field.get)(&T::default()))
@@ -41,7 +43,7 @@ impl<T: LimitTable> LimitRow<T> {
 }
 
 impl<T> LimitRow<T> {
-    /// The name in statuses and metrics: `note_rate` for `max-note-rate`.
+    /// Returns the name of the limit in statuses and metrics: `note_rate` for `max-note-rate`.
     #[must_use]
     pub fn name(&self) -> String {
         let name = self.option.strip_prefix("max-").unwrap_or(self.option);
@@ -49,16 +51,16 @@ impl<T> LimitRow<T> {
     }
 }
 
-/// Access to one field of `T` as an amount; made by `limit_field!`.
+/// Functions that read and write one field of `T` as an amount. Use `limit_field!` to create it.
 #[derive(Debug)]
 pub struct LimitField<T> {
-    /// Reads the field.
+    /// Returns the amount in the field.
     pub get: fn(&T) -> u64,
-    /// Writes the field.
+    /// Stores an amount in the field.
     pub set: fn(&mut T, u64),
 }
 
-/// The [`LimitField`] of a path of fields, such as `syntax.line`.
+/// Creates the [`LimitField`] for a path of fields, such as `syntax.line`.
 macro_rules! limit_field {
     ($($name:ident).+) => {
         $crate::engine::LimitField {
@@ -74,18 +76,20 @@ pub(crate) use limit_field;
 /// The unit of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Things.
+    /// A count of items.
     Count,
-    /// Bits of a number.
+    /// A number of bits.
     Bits,
-    /// Bytes, written with `KiB`, `MiB` and `GiB`.
+    /// A number of bytes, written with a suffix: `KiB`, `MiB` or `GiB`.
     Bytes,
-    /// Nanoseconds, written with `ms`, `s`, `m` and `h`.
+    /// A time in nanoseconds, written with a suffix: `ms`, `s`, `m` or `h`.
     Time,
 }
 
 impl Unit {
-    /// An amount as it is written on the command line, in the largest unit without a fraction.
+    /// Returns the amount as it is written on the command line.
+    ///
+    /// The suffix stands for the largest unit in which the amount is an integer.
     #[must_use]
     pub fn text(self, amount: u64) -> String {
         let units: &[(u64, &str)] = match self {
@@ -106,12 +110,12 @@ impl Unit {
     }
 }
 
-/// A type that a limit's field may have.
+/// A type that the field of a limit may have.
 pub trait Amount {
-    /// The field's value, in the unit of its row.
+    /// Converts a field of this type to an amount in the unit of the limit.
     fn to_amount(self) -> u64;
 
-    /// The value for an amount within the range of its row.
+    /// Converts an amount within the range of the limit to this type.
     fn from_amount(amount: u64) -> Self;
 }
 
@@ -151,7 +155,7 @@ impl Amount for Duration {
     }
 }
 
-/// `None` is no limit, which no option can choose.
+/// `None` means that there is no limit. A command-line option cannot choose it.
 impl Amount for Option<Duration> {
     fn to_amount(self) -> u64 {
         self.map_or(u64::MAX, Amount::to_amount)

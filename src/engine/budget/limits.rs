@@ -5,41 +5,45 @@ use crate::syntax;
 
 /// The limits of a calculation, with the defaults of a server.
 ///
-/// A new limit is a field, its default and a row of [`LimitTable::ROWS`]: the option of
-/// `serve`, `help limits` and the table in `docs/server.md` are made from the row.
+/// To add a limit, add a field, the default of the field and a row of [`LimitTable::ROWS`]. The
+/// option of `serve`, `help limits` and the table in `docs/server.md` are made from the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Of the text of a line.
+    /// The limits for parsing the text of a line.
     pub syntax: syntax::ParseLimits,
-    /// Bits of an exact result: of its numerator, and of its denominator.
+    /// The maximum length of an exact result's numerator and of its denominator, in bits.
     pub result: usize,
-    /// Significant digits that can be asked for.
+    /// The maximum number of significant digits that a caller can request.
     pub digits: u32,
-    /// Bits of working precision: where these do not settle a question, it stays
+    /// The maximum working precision, in bits. A decision that needs more precision stays
     /// undecided.
     pub precision: usize,
-    /// The exponent to base 2 of a real, on either side of zero.
+    /// The maximum absolute value of the base-2 exponent of a real.
     pub exponent: i64,
-    /// The exponent to base 2 of a trigonometric function's argument.
+    /// The maximum base-2 exponent of the argument of a trigonometric function.
     pub angle: i64,
-    /// Nanoseconds of estimated work for a line.
+    /// The maximum estimated work for a line, in nanoseconds.
     pub work: u64,
-    /// Nanoseconds of estimated work for the preview of a line.
+    /// The maximum estimated work for the preview of a line, in nanoseconds.
     pub preview: u64,
-    /// Nanoseconds of estimated work for one operation that cannot be interrupted.
+    /// The maximum estimated work, in nanoseconds, for one operation that cannot be interrupted.
     pub operation: u64,
-    /// Bytes of the values that a line holds at the same time, and of those that a
-    /// worksheet remembers.
+    /// The maximum memory, in bytes, of the values that a line holds at the same time.
+    ///
+    /// This is also the maximum memory of the values that a worksheet remembers.
     pub heap_bytes: usize,
-    /// Bytes of the values that all worksheets remember which share their memory.
+    /// The maximum total memory, in bytes, of the values that all worksheets with a shared
+    /// [`Memory`](crate::engine::Memory) remember.
     pub total_heap_bytes: usize,
-    /// Names that a worksheet remembers.
+    /// The maximum number of names that a worksheet remembers.
     pub names: usize,
-    /// Operations between a real and the exact numbers that make it.
+    /// The maximum number of operations on a path from a real to the exact numbers that define it.
     pub real_depth: u32,
-    /// Operations in a real altogether, one that is used twice counted twice.
+    /// The maximum total number of operations that define a real.
+    ///
+    /// An operation whose result is used twice counts twice.
     pub real_size: u32,
-    /// Calls of user functions within each other.
+    /// The maximum number of nested calls of user functions.
     pub calls: usize,
 }
 
@@ -68,12 +72,12 @@ impl Default for Limits {
 impl LimitTable for Limits {
     const HEADING: &'static str = "Limits of a calculation";
 
-    /// Limits on a recursion and on the proven precision can only be lowered.
+    /// An operator can only lower the limits on recursion and on the proven precision.
     const ROWS: &'static [LimitRow<Self>] = &[
         LimitRow {
             option: "max-line",
             unit: Unit::Bytes,
-            // The longest line that our own client sends.
+            // The maximum length of a line that our own client sends.
             range: 1..=syntax::ParseLimits::DEFAULT.line as u64,
             help: "bytes of a line",
             reason: "memory",
@@ -85,7 +89,7 @@ impl LimitTable for Limits {
             unit: Unit::Count,
             range: 1..=256,
             help: "nested brackets, calls and signs",
-            reason: "the depth of recursion",
+            reason: "the call stack",
             effect: "`LIMIT`",
             field: limit_field!(syntax.nesting),
         },
@@ -113,15 +117,15 @@ impl LimitTable for Limits {
             range: 128..=16_384,
             help: "bits of working precision",
             reason: "time",
-            effect: "`UNDECIDED`, or a rounded 0",
+            effect: "`UNDECIDED`, or an answer that is rounded to 0",
             field: limit_field!(precision),
         },
         LimitRow {
             option: "max-exponent",
             unit: Unit::Count,
             range: 128..=1 << 24,
-            help: "the base-2 exponent of a real number, positive or negative",
-            reason: "the proven range of the functions",
+            help: "absolute value of the base-2 exponent of a real number",
+            reason: "correct digits: the error bounds are proven for this range",
             effect: "`LIMIT`",
             field: limit_field!(exponent),
         },
@@ -129,7 +133,7 @@ impl LimitTable for Limits {
             option: "max-angle",
             unit: Unit::Count,
             range: 64..=1 << 14,
-            help: "the base-2 exponent of the argument of a trigonometric function",
+            help: "base-2 exponent of the argument of a trigonometric function",
             reason: "time: a long argument needs as many digits of pi",
             effect: "`LIMIT`",
             field: limit_field!(angle),
@@ -139,7 +143,7 @@ impl LimitTable for Limits {
             unit: Unit::Time,
             range: 1..=u64::MAX,
             help: "estimated work for a line; the elapsed time may be twice as long",
-            reason: "the time of a core",
+            reason: "processor time",
             effect: "`LIMIT`",
             field: limit_field!(work),
         },
@@ -157,7 +161,7 @@ impl LimitTable for Limits {
             unit: Unit::Time,
             range: 1..=u64::MAX,
             help: "estimated work for the preview of a line",
-            reason: "the time of a core",
+            reason: "processor time",
             effect: "`LIMIT`",
             field: limit_field!(preview),
         },
@@ -174,7 +178,7 @@ impl LimitTable for Limits {
             option: "max-values",
             unit: Unit::Bytes,
             range: 1..=u64::MAX,
-            help: "bytes of the values in one line, and of those that a worksheet remembers",
+            help: "bytes of the values in one line, and of the values that a worksheet remembers",
             reason: "memory",
             effect: "`LIMIT`",
             field: limit_field!(heap_bytes),
@@ -192,10 +196,10 @@ impl LimitTable for Limits {
             option: "max-depth",
             unit: Unit::Count,
             range: 1..=1000,
-            help: "operations between a real number and its exact operands, before it is frozen at \
-                   four times the digits",
+            help: "nested operations in a real number; beyond that, only its digits are kept: four \
+                   times as many as max-digits",
             reason: "time: a real is computed again from its operands",
-            effect: "digits beyond those kept: `UNDECIDED`",
+            effect: "`UNDECIDED`, if a decision needs more digits",
             field: limit_field!(real_depth),
         },
         LimitRow {
@@ -203,7 +207,7 @@ impl LimitTable for Limits {
             unit: Unit::Count,
             range: 1..=128,
             help: "nested calls of user functions",
-            reason: "the depth of recursion",
+            reason: "the call stack",
             effect: "`LIMIT`",
             field: limit_field!(calls),
         },

@@ -10,17 +10,17 @@ use crate::engine::fault::Fault;
 
 /// A memory counter: for the reals of one worksheet, or for the values of all worksheets.
 ///
-/// Reals share operands, so adding up the variables would count some memory twice. Each expression
-/// charges the counter for itself instead.
+/// Reals share operands, so a sum over the variables would count some memory twice. Instead, each
+/// expression charges its own memory to the counter, without the memory of its operands.
 #[derive(Debug, Default)]
 pub struct Memory {
     bytes: AtomicUsize,
-    /// The counter for all worksheets, if this one is for one worksheet.
+    /// The counter for all worksheets, if this counter is for one worksheet.
     total: Option<Arc<Memory>>,
 }
 
 impl Memory {
-    /// Creates the counter of a worksheet, whose memory counts in `total` too.
+    /// Creates a counter for one worksheet. Charges to it are also charged to `total`.
     pub(in crate::engine) fn within(total: &Arc<Self>) -> Self {
         Self {
             bytes: AtomicUsize::new(0),
@@ -33,12 +33,12 @@ impl Memory {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Returns the counter for all worksheets.
+    /// Returns the counter for all worksheets, if this counter is for one worksheet.
     pub(in crate::engine) fn total(&self) -> Option<&Self> {
         self.total.as_deref()
     }
 
-    /// Replaces a charge of `before` bytes by one of `after` bytes.
+    /// Replaces a charge of `before` bytes by a charge of `after` bytes.
     pub(in crate::engine) fn change(&self, before: usize, after: usize) {
         // A negative difference wraps around, and so does the addition.
         let difference = after.wrapping_sub(before);
@@ -48,10 +48,10 @@ impl Memory {
         }
     }
 
-    /// Fails if the worksheet or all worksheets together take more memory than their limits.
+    /// Fails if the worksheet, or all worksheets together, take more memory than the limit.
     ///
-    /// `exact` is the memory of the worksheet's other values, and `more` the memory about to be
-    /// charged for all worksheets, both in bytes.
+    /// `exact` is the memory of the worksheet's exact values, in bytes. `more` is the memory, in
+    /// bytes, that will next be charged to the counter for all worksheets.
     pub(in crate::engine) fn reserve(
         &self,
         exact: usize,
@@ -62,7 +62,7 @@ impl Memory {
             let limit = limits.heap_bytes >> 20;
             let message =
                 format!("the values of the worksheet take more than the limit of {limit} MiB");
-            return Err(Fault::limit(message).help(":clear makes a new one"));
+            return Err(Fault::limit(message).help("use :clear to start a new worksheet"));
         }
         let total = self.total.as_ref().map_or(0, |total| total.bytes());
         if total.saturating_add(more) > limits.total_heap_bytes {
@@ -75,7 +75,7 @@ impl Memory {
     }
 }
 
-/// Memory in use, which is released on drop.
+/// A charge for memory in use. Dropping the charge releases it.
 #[derive(Debug)]
 pub(in crate::engine) struct MemoryCharge {
     memory: Arc<Memory>,

@@ -1,14 +1,14 @@
-//! Work: estimated costs, and when to stop.
+//! The work of a line: estimated costs, the budget for them, and interruption.
 
 use std::sync::Arc;
 
 use super::memory::Memory;
 use crate::engine::{Fault, Limits, fault::Result};
 
-/// Work between two checks of the interrupt, in nanoseconds.
+/// The estimated work between two checks for an interruption, in nanoseconds.
 const POLL_INTERVAL: u64 = 50_000;
 
-/// The cost of a node of a line, in nanoseconds, without that of its operation.
+/// The cost of one node of a parsed line, in nanoseconds, without the cost of its operation.
 pub(in crate::engine) const NODE: u64 = 15;
 
 /// The reason why work is interrupted.
@@ -22,9 +22,9 @@ pub enum Interruption {
 
 /// The work budget of a calculation.
 ///
-/// Each operation is estimated and paid for *before* it runs, in nanoseconds of an average machine,
-/// so that an operation beyond the budget is refused at once. From time to time a callback is
-/// asked whether to stop.
+/// The cost of each operation is estimated, in nanoseconds on an average machine, and subtracted
+/// from the budget *before* the operation runs. An operation that costs more than is left is
+/// refused immediately. From time to time, a callback decides whether to stop.
 ///
 /// The estimates are deterministic: whether a line is refused does not depend on how busy the
 /// machine is.
@@ -74,7 +74,9 @@ impl<'a> Work<'a> {
         self.budget - self.left
     }
 
-    /// Takes `cost` nanoseconds from the budget. Fails if it is exhausted, or on an interrupt.
+    /// Subtracts `cost` nanoseconds from the budget.
+    ///
+    /// Fails if the budget does not suffice, or if the callback interrupts the work.
     #[inline]
     pub(in crate::engine) fn pay(&mut self, cost: u64) -> Result<()> {
         if cost >= self.left {
@@ -88,9 +90,10 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Pays for one operation, which cannot be interrupted. `what` is its name for messages.
+    /// Pays `cost` nanoseconds for one operation that cannot be interrupted.
     ///
-    /// Fails also if the cost is above the limit for one operation.
+    /// Also fails if the cost exceeds the limit for one operation. `what` names the operation in
+    /// messages, such as "a power".
     #[inline]
     pub(in crate::engine) fn pay_at_once(&mut self, cost: u64, what: &str) -> Result<()> {
         if cost > self.limits.operation {
@@ -115,16 +118,18 @@ impl<'a> Work<'a> {
     fn out_of_work(&self) -> Box<Fault> {
         let limit = self.budget / 1_000_000;
         Fault::limit(format!(
-            "needs more work than the limit of {limit} ms for a line"
+            "the line needs more work than the limit of {limit} ms"
         ))
     }
 }
 
-/// Estimated costs of operations on integers, in nanoseconds, for lengths in bits.
+/// Functions that estimate the costs of operations on integers, in nanoseconds.
+///
+/// The arguments are the lengths of the integers, in bits.
 ///
 /// The formulas are fitted to measurements of dashu 0.6 (`benches/engine.rs`).
 pub(in crate::engine) mod cost {
-    /// The length in 64-bit words, at least 1.
+    /// Converts a length in bits to 64-bit words, at least 1.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn words(bits: usize) -> f64 {
         (bits / 64 + 1) as f64
@@ -139,12 +144,14 @@ pub(in crate::engine) mod cost {
         nanoseconds as u64
     }
 
-    /// A sum, a shift or a copy: linear.
+    /// Returns the cost, in nanoseconds, of a sum, a shift or a copy of `bits` bits.
+    ///
+    /// The cost is linear in the length.
     pub(in crate::engine) fn linear(bits: usize) -> u64 {
         20 + bits as u64 / 64
     }
 
-    /// A product of integers of `a` and of `b` bits.
+    /// Returns the cost, in nanoseconds, of a product of integers of `a` and of `b` bits.
     pub(in crate::engine) fn multiply(a: usize, b: usize) -> u64 {
         let (small, large) = (a.min(b), a.max(b));
         if large <= 256 {
@@ -156,17 +163,21 @@ pub(in crate::engine) mod cost {
         estimate(20.0 * words(large) * words(small).powf(0.35))
     }
 
-    /// A division with remainder, or an integer square root.
+    /// Returns the cost, in nanoseconds, of a division with remainder or an integer square root.
+    ///
+    /// `bits` is the length of the dividend or of the square.
     pub(in crate::engine) fn divide(bits: usize) -> u64 {
         2 * multiply(bits, bits)
     }
 
-    /// A greatest common divisor of integers of `a` and of `b` bits: quadratic.
+    /// Returns the cost, in nanoseconds, of the greatest common divisor of two integers.
+    ///
+    /// The integers have `a` and `b` bits. The cost is quadratic in the length.
     pub(in crate::engine) fn gcd(a: usize, b: usize) -> u64 {
         estimate(30.0 + 5.0 * words(a.min(b)).min(20.0) * 10.0 + 1.5 * words(a) * words(b))
     }
 
-    /// A conversion to or from decimal digits.
+    /// Returns the cost, in nanoseconds, of converting `bits` bits to or from decimal digits.
     pub(in crate::engine) fn decimal(bits: usize) -> u64 {
         estimate(50.0 * words(bits).powf(1.42))
     }

@@ -15,14 +15,14 @@ use crate::engine::{
     fault::Result,
 };
 
-/// Converts a count to an exponent.
+/// Converts a number of digits to the type of exponents.
 pub(in crate::engine) fn exponent(count: usize) -> i64 {
     i64::try_from(count).expect("a count fits 63 bits")
 }
 
 /// Returns the decimal digits of `exact` and the exponent of the first digit.
 ///
-/// Returns none if the decimal expansion is infinite or longer than `max` digits.
+/// Returns `None` if the decimal expansion is infinite or longer than `max` digits.
 pub(in crate::engine) fn finite_decimal(
     exact: &Exact,
     max: usize,
@@ -46,7 +46,7 @@ pub(in crate::engine) fn finite_decimal(
         }
         let places = twos.max(fives);
         let mut digits = itoa::Buffer::new();
-        // 64 bits are several times as fast, and enough for nearly all numbers.
+        // 64-bit operations are several times as fast, and enough for nearly all numbers.
         if let Some(unit) = 10i64.checked_pow(places)
             && let Some(scaled) = n.checked_mul(unit / d)
         {
@@ -61,7 +61,7 @@ pub(in crate::engine) fn finite_decimal(
     let (n, d) = (exact.numerator().unsigned_abs(), exact.denominator());
     let twos = d.trailing_zeros().expect("a denominator is not zero");
     let rest = &d >> twos;
-    // If `rest` is a power of 5, this is its exponent.
+    // If `rest` is a power of 5, this is the exponent of 5.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -123,7 +123,7 @@ pub(in crate::engine) fn rounded_decimal(
             (n.clone(), &d * unit)
         };
         let (quotient, rest) = numerator.div_rem(&denominator);
-        // Digits are counted before rounding, which may add one.
+        // Digits are counted before rounding, which may add a digit.
         match quotient.to_string().len().cmp(&count) {
             Ordering::Greater => first += 1,
             Ordering::Less => first -= 1,
@@ -138,7 +138,7 @@ pub(in crate::engine) fn rounded_decimal(
     }
 }
 
-/// Computes [`rounded_decimal`] in 128 bits, or returns none if they are not enough.
+/// Computes [`rounded_decimal`] in 128 bits, or returns `None` if 128 bits are not enough.
 fn small_rounded_decimal(n: u64, d: u64, count: usize) -> Option<(String, i64)> {
     let (n, d) = (u128::from(n), u128::from(d));
     let count = u32::try_from(count).ok()?;
@@ -146,7 +146,7 @@ fn small_rounded_decimal(n: u64, d: u64, count: usize) -> Option<(String, i64)> 
     let whole = (n / d).checked_ilog10().map_or(0, |last| last + 1);
     let mut shift = count.checked_sub(whole)?;
     loop {
-        // 64 bits are several times as fast, and enough for most powers.
+        // 64-bit operations are several times as fast, and enough for most powers.
         let unit = match 10u64.checked_pow(shift) {
             Some(unit) => unit.into(),
             None => 10u128.checked_pow(shift)?,
@@ -171,9 +171,9 @@ pub(in crate::engine) struct Decimal {
     pub(in crate::engine) negative: bool,
     /// The digits. Trailing zeros may be missing.
     pub(in crate::engine) digits: String,
-    /// The number of known digits, with missing zeros.
+    /// The number of known digits, including the trailing zeros that are missing in `digits`.
     pub(in crate::engine) known: usize,
-    /// The exponent of the first digit.
+    /// The decimal exponent of the first digit.
     pub(in crate::engine) exponent: i64,
     /// Whether both endpoints of the ball round to these digits. Otherwise the error is below one
     /// unit of the last digit.
@@ -181,7 +181,7 @@ pub(in crate::engine) struct Decimal {
 }
 
 impl Decimal {
-    /// Returns the first `count` digits, or none if the ball is too wide.
+    /// Returns the first `count` digits of a ball, or `None` if the ball is too wide.
     pub(in crate::engine) fn of(ball: &Ball, count: usize, work: &Work<'_>) -> Option<Self> {
         let sign = ball.sign()?;
         let magnitude = if sign == Sign::Negative {
@@ -240,7 +240,9 @@ impl Decimal {
         None
     }
 
-    /// Returns as many digits as are known, up to `count`; no digits if the ball contains zero.
+    /// Returns as many digits of a ball as are known, at most `count`.
+    ///
+    /// Returns no digits if the ball contains zero.
     pub(in crate::engine) fn certain(ball: &Ball, count: usize, work: &Work<'_>) -> Self {
         let (mut low, mut high) = (0, count);
         let mut best = None;

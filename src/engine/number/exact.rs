@@ -1,4 +1,4 @@
-//! Exact rational numbers. Small ones need no allocation.
+//! Exact rational numbers. Small numbers need no allocation.
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -20,7 +20,7 @@ pub(in crate::engine) enum Exact {
     /// Numerator and denominator in lowest terms. The denominator is positive, and the numerator
     /// is not `i64::MIN`, so that it can be negated.
     Small(i64, i64),
-    /// Any other number. Shared, since variables and arguments are copies of it.
+    /// Any other number. The fraction is shared, since variables and arguments are copies of it.
     Big(Arc<BigFraction>),
 }
 
@@ -55,7 +55,7 @@ impl From<IBig> for Exact {
 
 /// Returns the greatest common divisor. At least one argument is not zero.
 fn gcd(mut a: u128, mut b: u128) -> u128 {
-    // Steps of 64 bits are several times as fast, and nearly all pairs shrink to 64 bits soon.
+    // 64-bit steps are several times as fast, and nearly all pairs shrink to 64 bits soon.
     while b != 0 {
         if let (Ok(a), Ok(b)) = (u64::try_from(a), u64::try_from(b)) {
             return gcd_64(a, b).into();
@@ -230,7 +230,7 @@ impl Exact {
         }
     }
 
-    /// Rounds the number to `precision` bits.
+    /// Returns a ball that contains the number, rounded to `precision` bits.
     pub(in crate::engine) fn to_ball(&self, precision: usize) -> Ball {
         match self {
             Self::Small(..) => Ball::rational(&self.numerator(), &self.denominator(), precision),
@@ -309,7 +309,7 @@ impl Exact {
         }
         let ((a, b), (c, d)) = (self.bits(), other.bits());
         if self.is_integer() && other.is_integer() {
-            // The product has a + c bits, or one less.
+            // The product has a + c bits, or one bit less.
             if a + c > work.limits.result + 1 {
                 return Err(Fault::too_long(work.limits.result));
             }
@@ -325,7 +325,7 @@ impl Exact {
             return Ok(ExactResult::TooLong);
         }
         // Each numerator is reduced with the denominator of the other fraction. These gcds are
-        // faster than that of the product (Knuth, TAOCP 2, 4.5.1).
+        // faster than the gcd of the product (Knuth, TAOCP 2, 4.5.1).
         let left = Self::fraction(self.numerator(), other.denominator());
         let right = Self::fraction(other.numerator(), self.denominator());
         let numerator = left.numerator() * right.numerator();
@@ -335,7 +335,9 @@ impl Exact {
         ))
     }
 
-    /// Returns `floor(x/y)` and `x - y floor(x/y)`, or none unless both are integers and `y != 0`.
+    /// Returns `floor(x/y)` and the remainder `x - y floor(x/y)` of two integers.
+    ///
+    /// Returns `None` if `x` or `y` is not an integer, or if `y` is zero.
     pub(in crate::engine) fn div_rem_floor(
         &self,
         divisor: &Self,
@@ -346,7 +348,7 @@ impl Exact {
         }
         if let (Self::Small(x, _), Self::Small(y, _)) = (self, divisor) {
             let (quotient, rest) = (x / y, x % y);
-            // The quotient was rounded towards zero; 1 too large if it is negative and not exact.
+            // The quotient was rounded towards zero. If negative and inexact, it is 1 too large.
             let excess = i64::from(rest != 0 && (rest < 0) != (*y < 0));
             return Ok(Some((
                 (quotient - excess).into(),
@@ -464,7 +466,7 @@ impl Exact {
     }
 }
 
-/// Returns `n` as an exact number. Fails if it is longer than the limit of results.
+/// Returns `n` as an exact number. Fails if `n` is longer than the limit for results.
 pub(in crate::engine) fn integer_within(n: IBig, work: &Work<'_>) -> Result<Exact> {
     if n.bit_len() > work.limits.result {
         return Err(Fault::too_long(work.limits.result));
@@ -472,7 +474,7 @@ pub(in crate::engine) fn integer_within(n: IBig, work: &Work<'_>) -> Result<Exac
     Ok(Exact::from(n))
 }
 
-/// Returns `q`, or [`ExactResult::TooLong`] if it is longer than the limit of results.
+/// Returns `q`, or [`ExactResult::TooLong`] if `q` is longer than the limit for results.
 fn bounded(q: Exact, work: &Work<'_>) -> ExactResult {
     let (numerator, denominator) = q.bits();
     if numerator.max(denominator) > work.limits.result {
@@ -481,10 +483,11 @@ fn bounded(q: Exact, work: &Work<'_>) -> ExactResult {
     ExactResult::Exact(q)
 }
 
-/// Pays for an operation on fractions, unless it is too expensive or its result too long.
+/// Pays for an operation on fractions, unless it is too expensive or the result is too long.
 ///
-/// `bits` is the length of the longer part of the result before reduction, which may halve it.
-/// Returns whether it was paid. Fails if the work budget is exhausted.
+/// Returns whether the operation was paid for. `bits` is the length of the result's numerator or
+/// denominator, whichever is longer, before reduction. Reduction may halve the length. Fails if
+/// the work budget is exhausted.
 fn try_pay(bits: usize, cost: u64, work: &mut Work<'_>) -> Result<bool> {
     if bits > 2 * work.limits.result || cost > work.limits.operation {
         return Ok(false);

@@ -20,12 +20,12 @@ use super::{
     fault::{Fault, Result},
 };
 
-/// A number of the language.
+/// A number in the calculator's language.
 #[derive(Clone, Debug)]
 pub(super) enum Number {
     /// A rational number.
     Exact(Exact),
-    /// A number that is, or may be, irrational, or a rational that is too long.
+    /// A number that may be irrational, or a rational number that is too long for `Exact`.
     Real(Real),
 }
 
@@ -66,13 +66,13 @@ impl Number {
         }
     }
 
-    /// Applies `function`, with a real as the result.
+    /// Applies `function` to the number. The result is a real.
     pub(super) fn unary(&self, function: Unary, work: &mut Work<'_>) -> Result<Self> {
         let operand = self.to_real(work)?;
         Self::real(Operation::Unary(function, operand), work)
     }
 
-    /// Applies `operation`, with a real as the result.
+    /// Applies `operation` to two numbers. The result is a real.
     fn binary(
         &self,
         operation: BinaryOperation,
@@ -91,8 +91,9 @@ impl Number {
         }
     }
 
-    /// Returns the heap memory of an exact number, in bytes. That of reals is counted by their
-    /// expressions.
+    /// Returns the heap memory of an exact number, in bytes.
+    ///
+    /// Returns 0 for a real, since the expressions of reals count their memory.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
         match self {
@@ -215,7 +216,7 @@ impl Number {
         }
     }
 
-    /// Returns `x^y`. `x` is the value of `self`, and `y` that of `exponent`.
+    /// Returns `x^y`. `x` is the value of `self`, and `y` is the value of `exponent`.
     fn exact_power(
         &self,
         x: &Exact,
@@ -258,7 +259,7 @@ impl Number {
         self.binary(BinaryOperation::Power, exponent, work)
     }
 
-    /// Returns a power with an integer exponent `y` of more than 64 bits.
+    /// Returns `x^y` for an integer `y` that does not fit 64 bits. `y` is the value of `exponent`.
     fn large_power(&self, exponent: &Self, y: &Exact, work: &mut Work<'_>) -> Result<Self> {
         let one = Self::from(1);
         if let Self::Exact(x) = self {
@@ -280,7 +281,7 @@ impl Number {
         }
     }
 
-    /// Returns the sign, or none if it cannot be decided. Zero is positive.
+    /// Returns the sign, or `None` if the sign cannot be decided. An exact zero is positive.
     pub(super) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
         match self {
             Self::Exact(q) if q.is_negative() => Ok(Some(Sign::Negative)),
@@ -299,12 +300,12 @@ impl Number {
             difference => match difference.sign(work)? {
                 Some(Sign::Positive) => Ok(Ordering::Greater),
                 Some(Sign::Negative) => Ok(Ordering::Less),
-                None => Err(Fault::undecided("which of the two is greater")),
+                None => Err(Fault::undecided("which of the two numbers is greater")),
             },
         }
     }
 
-    /// Returns the greatest integer that is at most `x`. Fails if it cannot be decided.
+    /// Returns the greatest integer that is at most `x`. Fails if this cannot be decided.
     pub(super) fn floor(&self, work: &mut Work<'_>) -> Result<Exact> {
         let real = match self {
             Self::Exact(q) => return q.floor(work),
@@ -313,7 +314,7 @@ impl Number {
         let magnitude = real.ball().magnitude();
         if magnitude > i64::try_from(work.limits.precision).expect("small") {
             return Err(Fault::limit(format!(
-                "the integer part is longer than the {} bits to which reals are computed",
+                "the integer part is longer than the limit of {} bits for real numbers",
                 work.limits.precision
             )));
         }
@@ -324,7 +325,9 @@ impl Number {
         })?;
         match floor {
             Some(floor) => Ok(floor.into()),
-            None => Err(Fault::undecided("on which side of an integer it lies")),
+            None => Err(Fault::undecided(
+                "on which side of an integer the number lies",
+            )),
         }
     }
 
@@ -339,7 +342,7 @@ impl Number {
         })
     }
 
-    /// Returns the number as a natural number. Fails if it is not an exact integer, or negative.
+    /// Returns the number as a natural number. Fails if it is negative or not an exact integer.
     pub(super) fn natural(&self) -> Result<UBig> {
         let n = self.integer()?;
         if n.sign() == Sign::Negative {
@@ -349,8 +352,8 @@ impl Number {
     }
 }
 
-/// The fault of a negative number with an exponent that is not an integer.
+/// Returns the fault for a negative base with an exponent that is not an integer.
 fn power_of_negative() -> Box<Fault> {
     Fault::domain("a fractional power of a negative number is not real")
-        .help("cbrt(x) and root(x, n) take odd roots of negative numbers")
+        .help("use cbrt(x) or root(x, n) for odd roots of negative numbers")
 }

@@ -1,4 +1,4 @@
-//! Real numbers: expressions that are evaluated to any precision, with their best ball so far.
+//! Real numbers: expressions that can be evaluated to any precision, with the best ball so far.
 //!
 //! After H.-J. Boehm, "Small-data computing: correct calculator arithmetic" (2017): a number is a
 //! program that computes it to any requested precision. If a ball is too wide for a decision, the
@@ -30,15 +30,15 @@ const INITIAL_PRECISION: usize = 96;
 #[derive(Clone)]
 pub(in crate::engine) struct Real(Arc<Expression>);
 
-/// An operation whose operands are expressions, with its value so far.
+/// An operation on other expressions, with the best value so far.
 struct Expression {
     operation: Operation,
     /// The depth of the expression tree, in operations.
     depth: u32,
-    /// The size of the expression tree, in operations. Shared operands count each time.
+    /// The size of the expression tree, in operations. A shared operand counts each time.
     size: u32,
     value: Mutex<Approximation>,
-    /// The heap memory of the expression, without that of its operands.
+    /// The charge for the heap memory of the expression, without the memory of the operands.
     memory: MemoryCharge,
 }
 
@@ -51,7 +51,7 @@ struct Approximation {
 }
 
 impl Expression {
-    /// Creates an expression and charges its memory. Fails beyond the memory limit.
+    /// Creates an expression and charges its memory. Fails if the memory limit is exceeded.
     fn new(
         operation: Operation,
         (depth, size): (u32, u32),
@@ -87,7 +87,7 @@ pub(in crate::engine) enum Operation {
     Exact(Exact),
     /// The number pi.
     Pi,
-    /// A fixed ball, which cannot be evaluated again: its operation was dropped.
+    /// A fixed ball. It cannot be evaluated again, because the operation was dropped.
     Frozen,
     Unary(Unary, Real),
     Binary(BinaryOperation, Real, Real),
@@ -136,7 +136,7 @@ impl fmt::Debug for Real {
 }
 
 impl Operation {
-    /// Returns the heap memory of the operation, in bytes, without that of its operands.
+    /// Returns the heap memory of the operation, in bytes, without the memory of the operands.
     fn heap_bytes(&self) -> usize {
         match self {
             Self::Exact(q) => q.heap_bytes(),
@@ -157,7 +157,7 @@ impl Operation {
 impl Real {
     /// Creates the real that `operation` defines, and evaluates it for the first time.
     ///
-    /// Fails if the operation is undefined for its operands, or if that cannot be decided.
+    /// Fails if the operation is undefined for the operands, or if this cannot be decided.
     pub(in crate::engine) fn new(operation: Operation, work: &mut Work<'_>) -> Result<Self> {
         let operands = || operation.operands().map(|operand| &operand.0);
         let depth = operands().map(|operand| operand.depth).max().unwrap_or(0) + 1;
@@ -182,15 +182,15 @@ impl Real {
         let expression = Expression::new(operation, (depth, size), value, work)?;
         let mut real = Self(Arc::new(expression));
         if depth > limits.real_depth || size > limits.real_size {
-            // Bounds the size of expressions. 4 bits a digit, and 4 times as many digits as can
-            // be shown.
+            // This bounds the size of expressions. The ball keeps 4 times as many digits as can
+            // be shown, with 4 bits for each digit.
             let enough = usize::try_from(limits.digits).expect("small") * 4 * 4;
             real = Self::frozen(real.evaluate(enough.min(limits.precision), work)?, work)?;
         }
         Ok(real)
     }
 
-    /// Creates a real from a ball alone, which never gets narrower.
+    /// Creates a real that has only a ball and no operation. The ball never gets narrower.
     fn frozen(ball: Ball, work: &mut Work<'_>) -> Result<Self> {
         let value = Approximation {
             precision: usize::MAX,
@@ -200,11 +200,11 @@ impl Real {
         Ok(Self(Arc::new(expression)))
     }
 
-    /// Converts an exact number.
+    /// Converts an exact number to a real.
     pub(in crate::engine) fn exact(q: Exact, work: &mut Work<'_>) -> Result<Self> {
         let (numerator, denominator) = q.bits();
         let max = work.limits.precision;
-        // No evaluation uses more bits, so a long fraction is rounded to save memory.
+        // No evaluation uses more than `max` bits, so a long fraction is rounded to save memory.
         if numerator.max(denominator) > 2 * max {
             work.pay(cost::divide(max))?;
             return Self::frozen(q.to_ball(max), work);
@@ -212,14 +212,14 @@ impl Real {
         Self::new(Operation::Exact(q), work)
     }
 
-    /// Whether both share one expression, and so are equal.
+    /// Whether both reals share one expression, and so are equal.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Evaluates the expression with a working precision of at least `precision` bits.
     ///
-    /// The ball may be wider than that, if the expression loses precision by cancellation.
+    /// The ball has fewer correct bits if the expression loses precision by cancellation.
     fn evaluate(&self, precision: usize, work: &mut Work<'_>) -> Result<Ball> {
         self.refine(precision, work)?;
         Ok(self.ball())
@@ -235,10 +235,10 @@ impl Real {
         value.precision >= precision || value.ball.is_exact()
     }
 
-    /// Evaluates the expression at `precision`, operands first.
+    /// Evaluates the expression at `precision`, after the operands.
     ///
-    /// Pending expressions are on a heap-allocated stack, so deep ones do not overflow the call
-    /// stack.
+    /// Pending expressions are on a heap-allocated stack, so a deep expression does not overflow
+    /// the call stack.
     fn refine(&self, precision: usize, work: &mut Work<'_>) -> Result<()> {
         let mut pending = vec![self];
         while let Some(real) = pending.last().copied() {
@@ -268,7 +268,7 @@ impl Real {
         Ok(())
     }
 
-    /// Stores the result of an evaluation, unless a more precise one is stored.
+    /// Stores the result of an evaluation, unless a more precise result is already stored.
     fn store(&self, precision: usize, ball: Ball) {
         let mut value = self.value();
         if value.precision < precision {
@@ -281,8 +281,8 @@ impl Real {
 
     /// Evaluates with increasing precision until `decide` returns a result for the ball.
     ///
-    /// Starts at `first` bits and doubles them up to the limit. Returns none if there is no result
-    /// at the limit. `decide` gets the ball and its precision.
+    /// The precision starts at `first` bits and doubles up to the limit. Returns `None` if there is
+    /// no result at the limit. `decide` gets the ball and the precision of the evaluation.
     pub(in crate::engine) fn refine_until<T>(
         &self,
         first: usize,
@@ -303,7 +303,7 @@ impl Real {
         }
     }
 
-    /// Returns the sign, or none if no precision within the limit separates the number from zero.
+    /// Returns the sign, or `None` if no precision within the limit separates the number from zero.
     pub(in crate::engine) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
         self.refine_until(INITIAL_PRECISION, work, |ball, _, _| Ok(ball.sign()))
     }
@@ -314,7 +314,7 @@ impl Real {
     }
 }
 
-/// The fault of an operation for which no precision within the limit is enough.
+/// Returns the fault for an operation that needs more precision than the limit.
 fn undecided(operation: &Operation) -> Box<Fault> {
     Fault::undecided(match operation {
         Operation::Binary(BinaryOperation::Divide, ..) | Operation::Power(..) => {
@@ -362,8 +362,8 @@ fn evaluate_operation(
                 BinaryOperation::Multiply => x.mul(&y, precision),
                 BinaryOperation::Divide => x.div(&y, precision)?,
                 BinaryOperation::Power => {
-                    // The integer bits of y ln x are lost in the precision of the result. If there
-                    // are far too many, `exp` fails with the limit.
+                    // The result loses as many bits of precision as y ln x has integer bits. If
+                    // these are far too many, `exp` fails with the fault of the limit.
                     let rough = x.ln(64)?.mul(&y, 64);
                     if rough.magnitude() > 64 {
                         return rough.exp(64, limits);
@@ -426,7 +426,7 @@ fn operation_cost(operation: &Operation, precision: usize) -> u64 {
             Unary::Negate | Unary::Absolute => 50,
             Unary::SquareRoot => 100 + quotient,
             Unary::Exp => series(2),
-            // `Ball::gamma` pays for the rest of its work step by step.
+            // `Ball::gamma` pays for its other work step by step.
             Unary::Gamma => series(1),
             Unary::Asin | Unary::Acos | Unary::Atan | Unary::Tan | Unary::Ln => series(4),
             _ => series(3),

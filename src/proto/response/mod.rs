@@ -1,9 +1,10 @@
 //! `grpcalc.v1.WorksheetResponse`, kept in its encoded form.
 //!
-//! For a script, each response has thousands of answers. As generated messages, each answer
-//! would take several allocations on both sides. Here the server appends each answer to the bytes
-//! that it sends, and the client reads each answer from the bytes that it received. Fields and
-//! encoding are those of `evaluator.proto` (Protocol Buffers documentation, "Encoding").
+//! For a script, each response has thousands of answers. With generated messages, each answer
+//! would need several allocations in the server and in the client. Here the server appends each
+//! answer to the bytes that it sends, and the client reads each answer from the bytes that it
+//! received. Fields and encoding are those of `evaluator.proto` (Protocol Buffers documentation,
+//! "Encoding").
 
 mod reader;
 mod writer;
@@ -19,7 +20,7 @@ pub use self::{
     writer::{ExactRef, ResponseWriter},
 };
 
-/// Answers to a request of a worksheet, and whether they are the last ones to it.
+/// Answers to a request to a worksheet, and whether they are the last answers to this request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WorksheetResponse(Bytes);
 
@@ -48,7 +49,7 @@ mod field {
     }
 }
 
-/// Lets the stubs send and receive it like a generated message.
+/// Lets the stubs send and receive this type as if prost had generated it.
 impl Message for WorksheetResponse {
     fn encode_raw(&self, out: &mut impl BufMut) {
         out.put_slice(&self.0);
@@ -77,8 +78,8 @@ impl Message for WorksheetResponse {
         encoded: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
-        // Only called where this message is a field of another, which no message in the
-        // contract has. The field is copied as it is.
+        // prost calls this only if another message has a field of this type. No message in the
+        // contract has such a field. The encoded field is copied unchanged.
         let mut copy = Vec::new();
         encode_key(tag, wire_type, &mut copy);
         let before = encoded.remaining();
@@ -155,7 +156,7 @@ mod tests {
         );
     }
 
-    /// Returns the field `exact` of a generated message.
+    /// Returns the field `exact` of a generated `Value`.
     fn exact(value: &Value) -> ExactRef<'_> {
         match &value.exact {
             None => ExactRef::None,

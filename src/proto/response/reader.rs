@@ -1,4 +1,4 @@
-//! Reading a response.
+//! Reading the answers in a response.
 
 use bytes::{Buf as _, Bytes};
 use prost::{
@@ -9,7 +9,7 @@ use prost::{
 use super::{ExactRef, WorksheetResponse, field};
 use crate::proto::grpcalc::v1::Fault;
 
-/// The error of bytes that are not an encoded response.
+/// The error for bytes that are not an encoded response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the message is malformed")]
 pub struct Malformed;
@@ -17,36 +17,36 @@ pub struct Malformed;
 /// An answer in a received response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnswerRef<'r> {
-    /// The line's index within its request.
+    /// The index of the line in the request, from 0.
     pub line: u32,
-    /// The name that the line bound, or empty.
+    /// The name that the line defined, or an empty text.
     pub name: &'r str,
-    /// The line's value, if it has one.
+    /// The value of the line. None: the line has a fault, or no statement.
     pub value: Option<ValueRef<'r>>,
-    /// The reason why the line has no value.
+    /// The reason why the line has no value, if the line has a fault.
     pub fault: Option<Box<Fault>>,
 }
 
 /// A value in a received response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ValueRef<'r> {
-    /// The text for people.
+    /// The value as text for people.
     pub text: &'r str,
-    /// Whether the text is not the exact value.
+    /// Whether the text is rounded, so it is not the exact value.
     pub rounded: bool,
     /// The exact value, if the server sent it.
     pub exact: ExactRef<'r>,
 }
 
-/// Reads the answers of a received response one by one.
+/// A reader that decodes the answers of a received response one by one.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerReader {
     bytes: Bytes,
-    /// Offset of the first unread field, in bytes.
+    /// The offset of the first unread field in `bytes`.
     offset: usize,
-    /// Number of unread answers.
+    /// The number of unread answers.
     unread: usize,
-    /// Whether these are the last answers to their request.
+    /// Whether these are the last answers to the request.
     pub done: bool,
 }
 
@@ -82,7 +82,7 @@ impl AnswerReader {
         self.unread == 0
     }
 
-    /// Reads the next answer.
+    /// Reads the next answer. Returns `None` after the last answer.
     #[inline]
     pub fn next_answer(&mut self) -> Option<Result<AnswerRef<'_>, Malformed>> {
         if self.unread == 0 {
@@ -212,7 +212,7 @@ fn skip(tag: u32, wire_type: WireType, rest: &mut &[u8]) -> Result<(), Malformed
     skip_field(wire_type, tag, rest, DecodeContext::default()).map_err(|_| Malformed)
 }
 
-/// Reads a length and that many bytes.
+/// Reads a length and returns that number of bytes.
 #[inline]
 fn length_delimited<'r>(rest: &mut &'r [u8]) -> Result<&'r [u8], Malformed> {
     let length = varint(rest)?;

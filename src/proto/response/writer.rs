@@ -1,11 +1,11 @@
-//! Writing a response.
+//! Writing the answers of a response.
 
 use prost::encoding::{WireType, encoded_len_varint};
 
 use super::{WorksheetResponse, field};
 use crate::proto::grpcalc::v1::Answer;
 
-/// The exact value beside a text, borrowed.
+/// The exact value that is sent in addition to the text, borrowed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExactRef<'t> {
     /// No exact value is sent.
@@ -13,7 +13,7 @@ pub enum ExactRef<'t> {
     None,
     /// An integer.
     Integer(i64),
-    /// The decimal digits of numerator and denominator.
+    /// A fraction: the decimal digits of the numerator and of the denominator.
     Fraction(&'t str, &'t str),
     /// A truth value.
     Truth(bool),
@@ -30,7 +30,7 @@ impl ResponseWriter {
         self.0.len()
     }
 
-    /// Whether no answer was added yet.
+    /// Whether no answer has been added.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -41,7 +41,7 @@ impl ResponseWriter {
         prost::encoding::message::encode(field::response::ANSWERS, answer, &mut self.0);
     }
 
-    /// Adds the answer to `line`, which has a value.
+    /// Adds an answer with a value. `line` is the index of the line in the request, from 0.
     #[inline]
     pub fn push_value(
         &mut self,
@@ -73,7 +73,7 @@ impl ResponseWriter {
         let length = line_field + text_len(name) + message_len(value);
         let out = &mut self.0;
         out.reserve(length + 16);
-        // Fields are collected and appended at once, since each append checks the capacity.
+        // Fields are collected and appended together, since each append checks the capacity.
         let mut head = FieldBuffer::new();
         head.length(field::response::ANSWERS, length);
         if line != 0 {
@@ -108,7 +108,7 @@ impl ResponseWriter {
         }
     }
 
-    /// Returns the response. `done` tells whether these are the last answers to the request.
+    /// Returns the response. `done`: whether these are the last answers to the request.
     #[must_use]
     pub fn finish(mut self, done: bool) -> WorksheetResponse {
         if done {
@@ -120,7 +120,7 @@ impl ResponseWriter {
     }
 }
 
-/// Encoded fields before or after a text: at most 4 fields of at most 11 bytes.
+/// A buffer of encoded fields before or after a text: at most 4 fields of at most 11 bytes each.
 struct FieldBuffer {
     bytes: [u8; 44],
     length: usize,
@@ -164,13 +164,14 @@ impl FieldBuffer {
     }
 }
 
-/// Encodes a `sint64` ("Encoding", "Signed Integers"): small numbers of either sign become small.
+/// Encodes a `sint64` ("Encoding", "Signed Integers"), so that numbers near zero have short codes.
 #[expect(clippy::cast_sign_loss, reason = "the encoding of sint64")]
 fn zigzag(n: i64) -> u64 {
     ((n << 1) ^ (n >> 63)) as u64
 }
 
-/// Returns the encoded length of a text field in bytes. Empty texts are not encoded.
+/// Returns the encoded length of a text field, in bytes. It is 0 for an empty text, which is not
+/// encoded.
 fn text_len(text: &str) -> usize {
     match text.len() {
         0 => 0,
@@ -178,7 +179,7 @@ fn text_len(text: &str) -> usize {
     }
 }
 
-/// Returns the encoded length of a field whose content has `length` bytes.
+/// Returns the encoded length, in bytes, of a field whose content has `length` bytes.
 fn message_len(length: usize) -> usize {
     1 + encoded_len_varint(length as u64) + length
 }

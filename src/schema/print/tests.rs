@@ -115,14 +115,14 @@ fn our_own_definitions_are_described() {
 service Calculator {
   // Adds: 20 and 10 give 30. OUT_OF_RANGE when the sum does not fit int32.
   rpc Add(calc.AddRequest) returns (calc.AddReply);
-  // Subtracts the second from the first: 20 and 10 give 10. OUT_OF_RANGE when
-  // the difference does not fit int32.
+  // Subtracts the second operand from the first: 20 and 10 give 10. OUT_OF_RANGE
+  // when the difference does not fit int32.
   rpc Substract(calc.SubstractRequest) returns (calc.SubstractReply);
   // Multiplies: 20 and 10 give 200. OUT_OF_RANGE when the product does not fit
   // int32.
   rpc Multiply(calc.MultiplyRequest) returns (calc.MultiplyReply);
-  // Divides the first by the second: 20 and 10 give 2.0. INVALID_ARGUMENT when
-  // the second is zero.
+  // Divides the first operand by the second: 20 and 10 give 2.0.
+  // INVALID_ARGUMENT when the second operand is zero.
   rpc Divide(calc.DivideRequest) returns (calc.DivideReply);
 }
 ";
@@ -169,11 +169,12 @@ message Empty {}
 // grpcalc.v1.EvaluatorService, a service in grpcalc/v1/evaluator.proto
 // Evaluates lines of the calculator's language.
 service EvaluatorService {
-  // Evaluates one line, with no memory of any other. A fault is the status of
-  // the call, with a google.rpc.ErrorInfo of domain `grpcalc` in its details.
+  // Evaluates one line, independently of other lines. A fault is the status of
+  // the call, with a google.rpc.ErrorInfo of domain `grpcalc` in the details.
   rpc Evaluate(grpcalc.v1.EvaluateRequest) returns (grpcalc.v1.EvaluateResponse);
-  // Evaluates lines with memory. Variables, functions and the last answer live
-  // exactly as long as the stream. A fault is data and never ends the stream.
+  // Evaluates lines that can use earlier lines. Variables, functions and the last
+  // answer exist until the stream ends. A fault is sent as data and never ends the
+  // stream.
   rpc Worksheet(stream grpcalc.v1.WorksheetRequest) returns (stream grpcalc.v1.WorksheetResponse);
 }
 ";

@@ -9,7 +9,7 @@ use dashu_int::{IBig, UBig};
 struct Constant {
     /// The precision in bits, and the value times `2^precision`.
     cached: Mutex<(usize, IBig)>,
-    /// Computes the value for a precision.
+    /// Computes the value times `2^precision`.
     compute: fn(usize) -> IBig,
 }
 
@@ -40,7 +40,8 @@ impl Constant {
             return &cached.1 >> (cached.0 - precision);
         }
         drop(cached);
-        // Computed without the lock, so no thread waits; at worst two threads compute it.
+        // No lock is held during the computation, so no thread waits. At worst, two threads compute
+        // the value.
         let enough = (precision + 64).next_power_of_two();
         let value = (self.compute)(enough);
         let shifted = &value >> (enough - precision);

@@ -9,7 +9,7 @@ use crate::engine::{Fault, Limits};
 /// Returns `e^x * 2^precision` for a fixed-point `|x| <= 1`, with an error below 3.
 ///
 /// Sums the Taylor series of `x / 2^s` and squares the result `s` times. Each term has an error
-/// below 2.1 units: two roundings, and the reduced error of the term before it. The truncation
+/// below 2.1 units: two roundings, and the reduced error of the previous term. The truncation
 /// error is less than one unit. Each squaring multiplies the error by less than `2 e^|x / 2^j|` and
 /// adds one unit. All squarings together multiply the error of the sum, plus one unit, by less
 /// than `2^(s + 2)`.
@@ -39,8 +39,8 @@ pub(super) fn exp_fixed(x: &IBig, precision: usize) -> IBig {
 /// Returns `ln(m) * 2^precision` for a fixed-point `m` from 1/2 to 2, with an error below 3.
 ///
 /// For an estimate `y` with a third of the precision, `ln m = y + 2 atanh((m - e^y)/(m + e^y))`
-/// exactly. The quotient is small, so the series needs few terms. Its error is below 8 units, and
-/// that of the sum below 20 units of the working precision.
+/// exactly. The quotient is small, so the series needs few terms. The error of the series is below
+/// 8 units, and the error of the sum is below 20 units of the working precision.
 pub(super) fn ln_fixed(m: &IBig, precision: usize) -> IBig {
     const GUARD: usize = 8;
     let working = precision + GUARD;
@@ -68,10 +68,10 @@ pub(super) fn f64_estimate(x: &IBig, f: fn(f64) -> f64) -> IBig {
     IBig::from((f(x.to_f64().value() / unit) * unit) as i64)
 }
 
-/// Returns `z + z^3/3 + z^5/5 + ...` for a fixed-point `|z| < 1/2`: the Taylor series of `atanh`,
-/// or of `atan` if `sign` is negative, which makes the signs of the terms alternate.
+/// Returns `z + z^3/3 + z^5/5 + ...` for a fixed-point `|z| < 1/2`: the Taylor series of `atanh`.
 ///
-/// The error is below 2 units for each term.
+/// If `sign` is negative, the signs of the terms alternate, and the series is that of `atan`. The
+/// error is below 2 units for each term.
 pub(super) fn odd_power_series(z: &IBig, precision: usize, sign: Sign) -> IBig {
     let mut square = (z * z) >> precision;
     if sign == Sign::Negative {
@@ -148,7 +148,7 @@ impl Ball {
         Ok(self.exp(working, limits)?.sub(&Self::one(), working))
     }
 
-    /// Returns `x ± x²` if `1 + x` rounds to 1 at `precision`.
+    /// Returns the ball `x ± x²` if `1 + x` rounds to 1 at `precision`, otherwise `None`.
     ///
     /// For `|x| < 1/2` the result contains `e^x - 1` and `ln(1 + x)`.
     fn first_order(&self, precision: usize) -> Result<Option<Self>> {
@@ -162,11 +162,13 @@ impl Ball {
         Ok(Some(self.clone().widened(square)))
     }
 
-    /// Returns `ln(x)`. Imprecise if `x` may be zero; fails for negative numbers.
+    /// Returns `ln(x)`.
+    ///
+    /// Fails for negative numbers, and with [`BallError::Imprecise`] if `x` may be zero.
     pub(in crate::engine::number) fn ln(&self, precision: usize) -> Result<Self> {
         let min = self.min_abs().ok_or(BallError::Imprecise)?;
         if self.midpoint.sign() == Sign::Negative {
-            return Err(Fault::domain("the logarithm of a negative number").into());
+            return Err(Fault::domain("a negative number has no real logarithm").into());
         }
         // |ln(m + r) - ln(m)| <= |r| / min(m, m + r).
         let error = self.radius.div(min);
@@ -239,7 +241,7 @@ impl Ball {
         Ok(power.add(&inverse, precision).shifted(-1))
     }
 
-    /// Returns the ball with a midpoint that is not negative, and whether it was negated.
+    /// Returns the ball, negated if the midpoint is negative, and whether it was negated.
     ///
     /// Odd functions are computed from this ball.
     fn abs_and_sign(&self) -> (Self, bool) {
@@ -294,7 +296,7 @@ impl Ball {
         let working = precision + 8;
         let t = self.sub(&Self::one(), working + self.midpoint.bit_len());
         if t.sign() == Some(Sign::Negative) {
-            return Err(Fault::domain("acosh of a number below 1").into());
+            return Err(Fault::domain("acosh needs a number that is at least 1").into());
         }
         let two = Self::exact(IBig::from(2));
         let root = t.mul(&t.add(&two, working), working).square_root(working)?;
@@ -309,7 +311,7 @@ impl Ball {
         match rest.sign() {
             Some(Sign::Positive) => {}
             Some(Sign::Negative) => {
-                return Err(Fault::domain("atanh of a number that is not between -1 and 1").into());
+                return Err(Fault::domain("atanh needs a number between -1 and 1").into());
             }
             None => return Err(BallError::Imprecise),
         }
@@ -319,7 +321,7 @@ impl Ball {
     }
 }
 
-/// The error of a result beyond the exponent limits, in either direction.
+/// Returns the error for a result that is too large or too near zero for the exponent limits.
 pub(super) fn too_large(limits: &Limits) -> BallError {
     let limit = limits.exponent;
     let message = format!("the result is beyond the limit of 2^{limit} or below 2^-{limit}");

@@ -10,9 +10,10 @@ use crate::engine::{
 };
 
 impl Ball {
-    /// Returns `gamma(x)`. Imprecise if `x` may be zero or a negative integer.
+    /// Returns `gamma(x)`.
     ///
-    /// The argument is reduced to 1..2 by `gamma(y + 1) = y gamma(y)`.
+    /// Fails with [`BallError::Imprecise`] if `x` may be zero or a negative integer. The argument
+    /// is reduced to the range from 1 to 2 by `gamma(y + 1) = y gamma(y)`.
     pub(in crate::engine::number) fn gamma(
         &self,
         precision: usize,
@@ -56,7 +57,7 @@ impl Ball {
     /// Euler's integral from 0 to `n` is `n^y e^-n` times the sum of `n^k/(y (y + 1) ... (y + k))`.
     /// The integral from `n` on is at most `2 n^(y - 1) e^-n` for `y <= 2` and `n >= 2` (NIST
     /// Digital Library of Mathematical Functions, 8.7.1 and 8.10.1). The derivative is below 1 in
-    /// absolute value, so the radius of the argument is added to that of the result.
+    /// absolute value, so the radius of the argument is added to the radius of the result.
     fn gamma_near_one(&self, precision: usize, work: &mut Work<'_>) -> Result<Self> {
         let y = Self {
             radius: Radius::ZERO,
@@ -74,7 +75,7 @@ impl Ball {
         let mut term = (&unit << fixed).div_euclid(&divisor);
         let mut sum = IBig::ZERO;
         let mut count = 0;
-        // From 2n terms on, each term is less than half of the one before it.
+        // After 2n terms, each term is less than half of the previous term.
         while count < 2 * n || term.bit_len() + fixed > sum.bit_len() {
             work.pay(term_cost)?;
             sum += &term;

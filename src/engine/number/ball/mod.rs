@@ -25,7 +25,7 @@ use crate::engine::{Fault, Limits};
 /// The reason why an operation on balls has no result.
 #[derive(Debug)]
 pub(in crate::engine) enum BallError {
-    /// An operand's ball is too wide. Evaluating it with more precision may help.
+    /// An operand's ball is too wide. Evaluating the operand with more precision may help.
     Imprecise,
     /// The operation fails at any precision.
     Fault(Box<Fault>),
@@ -42,9 +42,9 @@ pub(in crate::engine) type Result<T> = std::result::Result<T, BallError>;
 
 /// The set of all numbers within `radius` of `midpoint * 2^exponent`.
 ///
-/// An operation on balls returns a ball with the exact results for all numbers in its operands.
-/// The parameter `precision` of an operation limits the midpoint of the result, in bits. The
-/// rounding error is added to the radius.
+/// An operation on balls returns a ball that contains the exact results for all numbers in the
+/// operands. The parameter `precision` of an operation is the maximum length of the result's
+/// midpoint, in bits. The rounding error is added to the radius.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Ball {
     midpoint: IBig,
@@ -55,7 +55,7 @@ pub(in crate::engine) struct Ball {
 /// The number of midpoint bits that are kept below the leading bit of the radius.
 const BITS_BELOW_RADIUS: i64 = 40;
 
-/// Converts a count of bits to an exponent.
+/// Converts a number of bits to the type of exponents.
 fn bits(count: usize) -> i64 {
     i64::try_from(count).expect("a bit count fits 63 bits")
 }
@@ -78,7 +78,7 @@ impl Ball {
         }
     }
 
-    /// Rounds the integer `n` to `precision` bits.
+    /// Returns a ball that contains the integer `n`, rounded to `precision` bits.
     pub(in crate::engine::number) fn integer(n: &IBig, precision: usize) -> Self {
         if n.bit_len() <= precision {
             return Self::exact(n.clone());
@@ -92,7 +92,7 @@ impl Ball {
         }
     }
 
-    /// Divides `numerator` by `denominator`, which is not zero.
+    /// Returns a ball that contains `numerator / denominator`. The denominator is not zero.
     pub(in crate::engine::number) fn rational(
         numerator: &IBig,
         denominator: &UBig,
@@ -107,7 +107,9 @@ impl Ball {
         quotient.unwrap_or_else(|_| unreachable!("the denominator's ball is far from zero"))
     }
 
-    /// Rounds a midpoint down to `precision` bits and adds the rounding error to `radius`.
+    /// Creates a ball whose midpoint is rounded down to `precision` bits.
+    ///
+    /// The rounding error is added to `radius`.
     fn rounded(midpoint: IBig, exponent: i64, radius: Radius, precision: usize) -> Self {
         let excess = bits(midpoint.bit_len()) - bits(precision);
         // Bits far below the radius carry no information.
@@ -141,7 +143,9 @@ impl Ball {
         self
     }
 
-    /// Returns the least `t` with |midpoint| < `2^t`, or a very small number if it is zero.
+    /// Returns the least `t` with `|midpoint * 2^exponent| < 2^t`.
+    ///
+    /// Returns a very small number if the midpoint is zero.
     fn log2_bound(&self) -> i64 {
         if self.midpoint.is_zero() {
             return i64::MIN / 4;
@@ -149,17 +153,21 @@ impl Ball {
         bits(self.midpoint.bit_len()) + self.exponent
     }
 
-    /// Returns a `t` with |x| < `2^t` for all `x` in the ball, at most one above the least.
+    /// Returns a `t` with `|x| < 2^t` for all `x` in the ball.
+    ///
+    /// The result is at most 1 greater than the least such `t`.
     pub(in crate::engine::number) fn magnitude(&self) -> i64 {
         self.log2_bound().max(self.radius.log2_bound()) + 1
     }
 
-    /// Returns an upper bound of the absolute values in the ball.
+    /// Returns an upper bound of the absolute values of the numbers in the ball.
     fn max_abs(&self) -> Radius {
         Radius::upper_bound(&self.midpoint, self.exponent).add(self.radius)
     }
 
-    /// Returns a positive lower bound of the absolute values, or none if the ball may contain zero.
+    /// Returns a positive lower bound of the absolute values of the numbers in the ball.
+    ///
+    /// Returns `None` if the ball may contain zero.
     fn min_abs(&self) -> Option<Radius> {
         Radius::lower_bound(&self.midpoint, self.exponent).sub(self.radius)
     }
@@ -173,7 +181,7 @@ impl Ball {
         self.midpoint.bit_len() / 8
     }
 
-    /// Returns the sign of all numbers in the ball, or none if the ball may contain zero.
+    /// Returns the sign of all numbers in the ball, or `None` if the ball may contain zero.
     pub(in crate::engine::number) fn sign(&self) -> Option<Sign> {
         self.min_abs().map(|_| self.midpoint.sign())
     }
@@ -183,7 +191,7 @@ impl Ball {
         self.radius.is_zero()
     }
 
-    /// Returns `low`, `high` and `exponent`: the ball is `low * 2^exponent ..= high * 2^exponent`.
+    /// Returns `low`, `high` and `exponent`, for the ball `low * 2^exponent ..= high * 2^exponent`.
     ///
     /// The length of the integers is bounded by the precision of the ball and by its
     /// [`magnitude`](Self::magnitude).
@@ -259,7 +267,7 @@ impl Ball {
 
     /// Returns `x y`.
     ///
-    /// With `x = a + r` and `y = b + s`, `x y - a b = (a + r) s + b r`.
+    /// With the midpoints `a` and `b`, `x = a + r` and `y = b + s`: `x y - a b = (a + r) s + b r`.
     pub(in crate::engine::number) fn mul(&self, other: &Self, precision: usize) -> Self {
         let error = self.max_abs().mul(other.radius);
         let other_error = Radius::upper_bound(&other.midpoint, other.exponent).mul(self.radius);
@@ -278,7 +286,7 @@ impl Ball {
         self
     }
 
-    /// Returns `x / y`. Imprecise if `divisor` may contain zero.
+    /// Returns `x / y`. Fails with [`BallError::Imprecise`] if `divisor` may contain zero.
     ///
     /// With `q = a / b` for the midpoints `a` and `b`, and with `a + r` and `b + s` for any other
     /// numbers in the balls, `(a + r)/(b + s) - q = (r - q s)/(b + s)`.
@@ -308,7 +316,7 @@ impl Ball {
         ))
     }
 
-    /// Returns `√x`. Fails for negative numbers.
+    /// Returns `√x`. Fails for negative numbers, and if the sign is unknown.
     ///
     /// For the midpoint `m`, `|√(m + r) - √m| <= |r| / √m`.
     pub(in crate::engine::number) fn square_root(&self, precision: usize) -> Result<Self> {
@@ -318,7 +326,7 @@ impl Ball {
         match self.sign() {
             Some(Sign::Positive) => {}
             Some(Sign::Negative) => {
-                return Err(Fault::domain("the square root of a negative number").into());
+                return Err(Fault::domain("a negative number has no real square root").into());
             }
             None => return Err(BallError::Imprecise),
         }
@@ -352,7 +360,7 @@ impl Ball {
 
     /// Returns `x^exponent` by binary exponentiation from the leading bit (Knuth, TAOCP 2, 4.6.3).
     ///
-    /// Fails as soon as an intermediate result is beyond the limits.
+    /// Fails as soon as an intermediate result exceeds the limits.
     pub(in crate::engine::number) fn power(
         &self,
         exponent: u64,
@@ -377,7 +385,7 @@ impl Ball {
         ))
     }
 
-    /// Returns `10^exponent`. Fails if it is beyond the limits.
+    /// Returns `10^exponent`. Fails if the result exceeds the limits.
     pub(in crate::engine::number) fn power_of_ten(
         exponent: i64,
         precision: usize,
@@ -391,9 +399,9 @@ impl Ball {
         Self::one().div(&power, precision)
     }
 
-    /// Checks that the ball is within the exponent limits, so that exponents always fit 64 bits.
+    /// Returns the ball if it is within the exponent limits, so that exponents always fit 64 bits.
     ///
-    /// A ball around zero with a radius below the limit is widened to the smallest radius allowed.
+    /// If a ball around zero has a radius below the limit, the radius is widened to the limit.
     pub(in crate::engine::number) fn bounded(self, limits: &Limits) -> Result<Self> {
         let limit = limits.exponent + 64;
         match (self.sign(), self.radius.log2_bound()) {
@@ -417,7 +425,7 @@ impl Ball {
             && rescaled(other_high, other_exponent) <= rescaled(high, exponent)
     }
 
-    /// Whether the balls have a number in common, as two balls of the same number must.
+    /// Whether the balls have a number in common. Two balls for the same number always do.
     #[cfg(test)]
     pub(in crate::engine::number) fn overlaps(&self, other: &Self) -> bool {
         let difference = self.sub(other, 100_000);

@@ -10,7 +10,7 @@ const BITS: u32 = 32;
 
 /// An upper bound of an error: `mantissa * 2^exponent`. Operations round up.
 ///
-/// Some functions use the type for lower bounds and round down; their docs say so.
+/// Some functions use the type for lower bounds and round down, as their docs state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Radius {
     /// 0, or at least 2^31 and less than 2^32.
@@ -77,8 +77,9 @@ impl Radius {
         self.mantissa == 0
     }
 
-    /// Returns the least `t` for which the bound is less than `2^t`, or a very small number if it
-    /// is zero.
+    /// Returns the least `t` for which the bound is less than `2^t`.
+    ///
+    /// Returns a very small number if the bound is zero.
     pub(super) fn log2_bound(self) -> i64 {
         if self.is_zero() {
             return i64::MIN / 4;
@@ -127,7 +128,7 @@ impl Radius {
         Self::new(quotient, self.exponent - divisor.exponent - i64::from(BITS))
     }
 
-    /// Returns a *lower* bound of `self - other`, or none if it is not positive.
+    /// Returns a *lower* bound of `self - other`, or `None` if the bound is not positive.
     ///
     /// `self` is a lower bound, `other` an upper bound.
     pub(super) fn sub(self, other: Self) -> Option<Self> {
@@ -173,10 +174,9 @@ impl Ord for Radius {
     }
 }
 
-/// Returns the leading 64 bits of `|n|`, the number of bits below them, and whether any of
-/// those is set.
+/// Returns the leading 64 bits of `|n|`, the number of lower bits, and whether a lower bit is set.
 ///
-/// If `n` is shorter, returns all of its bits.
+/// If `n` has fewer than 64 bits, returns all bits of `n`.
 fn top_bits(n: &IBig) -> (u64, i64, bool) {
     let bits = n.bit_len();
     let (_, words) = n.as_sign_words();

@@ -53,10 +53,10 @@ const FUNCTIONS: [(&str, Function); 16] = [
     ("power", |x, p, w| x.power(7, p, w.limits)),
 ];
 
-/// Checks two balls of the same value, from few bits and from many.
+/// Checks that two balls of the same value agree: one from few bits, one from many bits.
 ///
-/// They must overlap, and a wide ball must contain a narrow one. The ball from few bits may be the
-/// narrower one by chance, as near zero.
+/// The balls must overlap. If `many` is much narrower than `few`, `few` must contain `many`. By
+/// chance, as near zero, `few` may be the narrower ball.
 fn agree(name: &str, few: &Ball, many: &Ball) -> std::result::Result<(), TestCaseError> {
     prop_assert!(few.overlaps(many), "{name}: {few:?} and {many:?}");
     let narrower = many.radius.shifted(2) < few.radius;
@@ -73,7 +73,7 @@ proptest! {
         let limits = Limits::default();
         let mut work = Work::new(&limits, u64::MAX, &|| None);
         for (name, function) in FUNCTIONS {
-            // Both get the same number, the second one more precisely.
+            // Both calls get the same number; the second call gets it with more precision.
             let few = function(&x.at(precision), precision, &mut work);
             let many = function(&x.at(4 * precision), 2 * precision, &mut work);
             if let (Ok(few), Ok(many)) = (few, many) {

@@ -51,7 +51,7 @@ pub(super) fn sin_cos_fixed(x: &IBig, precision: usize) -> (IBig, IBig) {
 ///
 /// For an estimate `y` with a third of the precision,
 /// `atan x = y + atan((x cos y - sin y)/(cos y + x sin y))` exactly. The error of the quotient is
-/// below 12 units, and that of the sum below 20 units of the working precision.
+/// below 12 units, and the error of the sum is below 20 units of the working precision.
 fn atan_fixed(x: &IBig, precision: usize) -> IBig {
     const GUARD: usize = 8;
     let working = precision + GUARD;
@@ -174,7 +174,10 @@ impl Ball {
         Ok(half.shifted(1))
     }
 
-    /// Returns `1 - x` and `1 + x`. Fails if one is negative; imprecise if one may be zero.
+    /// Returns `1 - x` and `1 + x`.
+    ///
+    /// Fails if one of the results is negative, or with [`BallError::Imprecise`] if one of them may
+    /// be zero.
     fn one_minus_and_plus(&self, precision: usize) -> Result<(Self, Self)> {
         let exact = precision + self.midpoint.bit_len();
         let minus = Self::one().sub(self, exact);
@@ -182,7 +185,8 @@ impl Ball {
         match (minus.sign(), plus.sign()) {
             (Some(Sign::Positive), Some(Sign::Positive)) => Ok((minus, plus)),
             (Some(Sign::Negative), _) | (_, Some(Sign::Negative)) => {
-                Err(Fault::domain("the inverse sine or cosine of a number beyond ±1").into())
+                let message = "only numbers from -1 to 1 have an inverse sine or cosine";
+                Err(Fault::domain(message).into())
             }
             _ => Err(BallError::Imprecise),
         }

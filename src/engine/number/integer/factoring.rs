@@ -12,7 +12,7 @@ use crate::engine::{
 /// Factors `n > 0` into primes with exponents, in ascending order.
 ///
 /// Also returns whether all factors are proven primes. Primes below 2,000 are found by trial
-/// division, larger ones by [`find_divisor`].
+/// division, larger primes by [`find_divisor`].
 pub(in crate::engine) fn factor(n: &UBig, work: &mut Work<'_>) -> Result<(Vec<(UBig, u32)>, bool)> {
     let mut counted: Vec<(UBig, u32)> = Vec::new();
     let mut rest = n.clone();
@@ -64,7 +64,7 @@ pub(in crate::engine) fn factor(n: &UBig, work: &mut Work<'_>) -> Result<(Vec<(U
 /// are multiplied in batches, so that one gcd tests a batch (R. P. Brent, "An improved Monte Carlo
 /// factorization algorithm", 1980).
 fn find_divisor(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
-    /// The number of differences for one gcd.
+    /// The number of differences that one gcd tests.
     const BATCH: u32 = 128;
     let root = n.sqrt();
     if &root * &root == *n {
@@ -101,7 +101,7 @@ fn find_divisor(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
                 if divisor != *n {
                     break 'walk divisor;
                 }
-                // All divisors were found in one batch: repeat it step by step.
+                // The batch found all divisors together, so it is repeated step by step.
                 hare = start;
                 loop {
                     work.pay(2 * step_cost + cost::gcd(n.bit_len(), n.bit_len()))?;

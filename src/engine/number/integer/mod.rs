@@ -1,4 +1,4 @@
-//! Integers: roots, products, powers to a modulus, primes, factors.
+//! Integers: roots, products, powers modulo an integer, primes, factors.
 
 mod factoring;
 mod modular;

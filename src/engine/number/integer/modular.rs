@@ -1,4 +1,4 @@
-//! Powers to a modulus.
+//! Powers modulo an integer.
 
 use dashu_base::BitTest as _;
 use dashu_int::{IBig, UBig, fast_div::ConstDivisor};
@@ -8,7 +8,7 @@ use crate::engine::{
     fault::Result,
 };
 
-/// Returns `base^exponent mod modulus`, where the modulus is positive.
+/// Returns `base^exponent mod modulus`. The modulus is positive.
 pub(in crate::engine) fn power_modulo(
     base: &IBig,
     exponent: &UBig,
@@ -19,7 +19,7 @@ pub(in crate::engine) fn power_modulo(
         cost_of_power(exponent.bit_len(), modulus.bit_len()),
         "a power",
     )?;
-    // dashu returns 1 for the power to 0 modulo 1.
+    // For exponent 0 and modulus 1, dashu returns 1 instead of 0.
     if modulus.is_one() {
         return Ok(UBig::ZERO);
     }
@@ -27,7 +27,9 @@ pub(in crate::engine) fn power_modulo(
     Ok(ring.reduce(base.clone()).pow(exponent).residue())
 }
 
-/// Estimates the cost of a power in nanoseconds. Arguments are lengths in bits.
+/// Estimates the cost of a power modulo an integer, in nanoseconds.
+///
+/// The arguments are the lengths of the exponent and of the modulus, in bits.
 pub(super) fn cost_of_power(exponent: usize, modulus: usize) -> u64 {
     (exponent as u64 + 1).saturating_mul(100 + 3 * cost::multiply(modulus, modulus))
 }

@@ -14,7 +14,7 @@ use crate::engine::{
 pub(in crate::engine) enum Primality {
     /// Proven composite.
     Composite,
-    /// Passes all tests. No composite number is known that passes them.
+    /// Probably prime: passes all tests. No composite number that passes them is known.
     Probable,
     /// Proven prime.
     Prime,
@@ -93,7 +93,7 @@ pub(in crate::engine) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Prim
 /// `D` is the first of 5, -7, 9, -11 and so on with the Jacobi symbol `(D/n) = -1`; `P = 1` and
 /// `Q = (1 - D)/4`. `ring` is the ring of integers modulo `n`.
 fn is_strong_lucas_probable_prime(n: &UBig, ring: &ConstDivisor) -> bool {
-    // A square has no such D.
+    // For a square, no D has the Jacobi symbol -1.
     let root = n.sqrt();
     if &root * &root == *n {
         return false;
@@ -117,7 +117,8 @@ fn is_strong_lucas_probable_prime(n: &UBig, ring: &ConstDivisor) -> bool {
         even >> 1
     };
     let (d, q) = (ring.reduce(d), ring.reduce(q));
-    // U(1), V(1) and Q^1; the loop doubles the index, and adds 1 where a bit of `odd` is set.
+    // U(1), V(1) and Q^1. For each bit of `odd`, the loop doubles the index. If the bit is set, it
+    // then adds 1.
     let (mut u, mut v, mut q_power) = (ring.reduce(1), ring.reduce(1), q.clone());
     for bit in (0..odd.bit_len() - 1).rev() {
         u = &u * &v;

@@ -11,7 +11,8 @@ use crate::engine::{
 
 /// Returns `first (first + 1) ... (first + count - 1)`, multiplied by binary splitting.
 ///
-/// Factors of about equal length let the fast multiplication algorithms work.
+/// Binary splitting multiplies factors of about equal length. The fast multiplication algorithms
+/// need such factors.
 fn rising_factorial(first: &UBig, count: u64) -> UBig {
     if count <= 16 {
         let multiply = |product: UBig, offset: u64| product * (first + offset);
@@ -22,6 +23,8 @@ fn rising_factorial(first: &UBig, count: u64) -> UBig {
 }
 
 /// Pays for a product of about `bits` bits that is computed by binary splitting.
+///
+/// Fails if the product is longer than the limit. `what` names the product in messages.
 fn pay_for_product(bits: f64, what: &str, work: &mut Work<'_>) -> Result<()> {
     let limit = work.limits.result;
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
@@ -59,7 +62,9 @@ pub(in crate::engine) fn double_factorial(n: &UBig, work: &mut Work<'_>) -> Resu
         >> usize::try_from(count).expect("the result is bounded"))
 }
 
-/// Converts `n`, which fits 64 bits since a result of at least `n` bits is within the limits.
+/// Converts `n` to 64 bits.
+///
+/// `n` fits 64 bits, since the result has at least `n` bits and is within the limits.
 fn to_u64(n: &UBig) -> u64 {
     u64::try_from(n).expect("the result is bounded")
 }
@@ -90,7 +95,7 @@ pub(in crate::engine) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
 
 /// Returns the binomial coefficient `n! / (k! (n - k)!)`, where `k <= n`.
 pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
-    /// The end of the range of `n` for which primes are sieved.
+    /// The primes up to `n` are sieved only if `n` is below this limit.
     const SIEVE_LIMIT: u64 = 1 << 22;
     let rest = n - k;
     let k = k.min(&rest).clone();
@@ -113,10 +118,10 @@ pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
     }
 }
 
-/// Returns the binomial coefficient of `n` and `k` as the product of its prime powers.
+/// Returns the binomial coefficient of `n` and `k`, computed as the product of its prime powers.
 ///
-/// Primes come from a sieve of Eratosthenes, their exponents from Legendre's formula for the
-/// three factorials: for each power of `p`, the quotients of `n`, `k` and `n - k` are compared.
+/// A sieve of Eratosthenes finds the primes. Legendre's formula for the three factorials gives the
+/// exponents: for each power of a prime, the quotients of `n`, `k` and `n - k` are compared.
 fn binomial_from_primes(n: u64, k: u64) -> UBig {
     let end = usize::try_from(n).expect("below the sieve limit") + 1;
     let mut composite = vec![false; end];

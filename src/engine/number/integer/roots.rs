@@ -9,9 +9,9 @@ use crate::engine::{
     fault::Result,
 };
 
-/// Returns the integer whose `degree`-th power is `n`, if it exists.
+/// Returns the integer whose `degree`-th power is `n`, or `None` if there is no such integer.
 ///
-/// Also returns none if the computation would cost more than the limit of one operation.
+/// Also returns `None` if the computation would cost more than the limit for one operation.
 pub(in crate::engine) fn exact_root(
     n: &UBig,
     degree: u64,
@@ -21,7 +21,7 @@ pub(in crate::engine) fn exact_root(
     if bits <= 1 || degree == 1 {
         return Ok(Some(n.clone()));
     }
-    // n >= 2 has no integer root of a degree that is at least its bit length.
+    // For n >= 2, no integer is a root whose degree is at least the bit length of n.
     let degree = match usize::try_from(degree) {
         Ok(degree) if degree < bits => degree,
         _ => return Ok(None),
@@ -42,11 +42,12 @@ pub(in crate::engine) fn exact_root(
     Ok((root.pow(degree) == *n).then_some(root))
 }
 
-/// Returns the `degree`-th root of `n`: rounded down if it is long, to the nearest if short.
+/// Returns the `degree`-th root of `n`, rounded to an integer.
 ///
-/// Short roots are computed in `f64`. Long ones are computed by Newton's method (R. P. Brent and
-/// P. Zimmermann, "Modern Computer Arithmetic", section 1.5.2), which starts above the root: with
-/// the root of the leading half of the bits, rounded up.
+/// Roots of less than 40 bits are computed in `f64` and rounded to the nearest integer. Longer
+/// roots are computed by Newton's method and rounded down (R. P. Brent and P. Zimmermann, "Modern
+/// Computer Arithmetic", section 1.5.2). The method starts above the root: with the root of the
+/// leading half of the bits, rounded up.
 fn root(n: &UBig, degree: usize) -> UBig {
     let root_bits = n.bit_len() / degree;
     if root_bits < 40 {
