@@ -1,6 +1,6 @@
-//! The classes of the parts of a text, for highlighting and completion.
+//! Divides a text into classified parts, for highlighting and completion.
 //!
-//! The text need not be a line of the language.
+//! The text may contain syntax errors.
 
 use std::ops::Range;
 
@@ -9,11 +9,11 @@ use super::token::{Lexer, Token};
 /// The class of a part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// A literal, or a superscript.
+    /// A literal number, or superscript digits.
     Number,
     /// A name.
     Name,
-    /// A name in front of a parenthesis.
+    /// The name of a called function: a name directly before an opening parenthesis.
     Call,
     /// An operator or a separator.
     Operator,
@@ -23,13 +23,13 @@ pub enum Class {
     Close,
     /// A comment.
     Comment,
-    /// Text that is no token.
+    /// Text that is not a valid token.
     Wrong,
 }
 
-/// Returns the parts of a text in their order, each with its place in bytes.
+/// Returns the parts of a text in order, each with its range of bytes.
 ///
-/// White space belongs to no part.
+/// White space between tokens is not in any part.
 #[must_use]
 pub fn classes(text: &str) -> Vec<(Class, Range<usize>)> {
     let mut lexer = Lexer::new(text);
@@ -69,7 +69,7 @@ pub fn classes(text: &str) -> Vec<(Class, Range<usize>)> {
     }
 }
 
-/// Adds the comments of `between`, the text between two tokens.
+/// Appends the comments in the range `between` to `parts`. The range is between two tokens.
 fn comments(text: &str, between: Range<usize>, parts: &mut Vec<(Class, Range<usize>)>) {
     let mut at = between.start;
     for line in text[between].split_inclusive('\n') {

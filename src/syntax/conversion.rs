@@ -1,11 +1,11 @@
-//! Conversions behind a value: `to hex`, `-> 30 digits`.
+//! Conversions, which are written after a value: `to hex`, `-> 30 digits`.
 
 use std::fmt;
 
 /// A conversion of a value to another form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
-    /// A number in decimal digits, in place of the base that the options ask for.
+    /// A number in decimal digits, even if the options request another base.
     Decimal,
     /// An integer in hexadecimal.
     Hexadecimal,
@@ -15,32 +15,32 @@ pub enum Conversion {
     Octal,
     /// A rational as `numerator/denominator`.
     Fraction,
-    /// One digit, a point, the other digits, a power of ten.
+    /// Scientific notation: one digit, a point, the other digits and a power of ten.
     Scientific,
     /// A number rounded to this many significant digits.
     Digits(u32),
 }
 
-/// A form that a conversion can name: a row of [`FORMS`].
+/// The target form of a conversion, such as `hex`: a row of [`FORMS`].
 #[derive(Debug)]
 pub struct Form {
-    /// The words that name the form; the first is the one that messages use.
+    /// The words that name the form. Messages use the first word.
     pub names: &'static [&'static str],
-    /// The form as it is written behind `to`.
+    /// An example of the form, as it is written after `to`.
     pub example: &'static str,
-    /// A description in one line.
+    /// A description of the form in one line.
     pub summary: &'static str,
     conversion: Operand,
 }
 
-/// The conversion of a form, which may depend on a number in front of the word.
+/// The conversion that a form stands for. It may depend on a number before the word.
 #[derive(Debug)]
 enum Operand {
     None(Conversion),
     Count(fn(u32) -> Conversion),
 }
 
-/// Every form. The table feeds the parser, messages, help and completion.
+/// The table of all forms. The parser, messages, help and completion use it.
 pub static FORMS: [Form; 7] = [
     Form {
         names: &["dec"],
@@ -87,14 +87,14 @@ pub static FORMS: [Form; 7] = [
 ];
 
 impl Form {
-    /// Whether the form is a word alone, with no number in front of it.
+    /// Whether the form is a word without a number before it.
     #[must_use]
     pub fn is_word(&self) -> bool {
         matches!(self.conversion, Operand::None(_))
     }
 }
 
-/// Returns the conversion that a word alone names.
+/// Returns the conversion that `word` names without a count.
 pub(super) fn of_word(word: &str) -> Option<Conversion> {
     named(word).find_map(|form| match form.conversion {
         Operand::None(conversion) => Some(conversion),
@@ -102,7 +102,7 @@ pub(super) fn of_word(word: &str) -> Option<Conversion> {
     })
 }
 
-/// Returns the conversion that a count and a word name.
+/// Returns the conversion that `count` and `word` name together.
 pub(super) fn of_count(count: u32, word: &str) -> Option<Conversion> {
     named(word).find_map(|form| match form.conversion {
         Operand::None(_) => None,
@@ -115,7 +115,7 @@ fn named(word: &str) -> impl Iterator<Item = &'static Form> {
     FORMS.iter().filter(move |form| form.names.contains(&word))
 }
 
-/// Returns the forms as a message lists them.
+/// Returns the list of all forms for messages.
 pub(super) fn list() -> String {
     let [others @ .., last] = &FORMS;
     let others: Vec<_> = others.iter().map(|form| form.example).collect();

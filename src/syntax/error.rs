@@ -4,29 +4,29 @@ use std::ops::Range;
 
 use super::Span;
 
-/// The error of a text that is not a line of the language.
+/// A syntax error: the text of a line is not valid in the language.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SyntaxError {
-    /// The kind of mistake.
+    /// The kind of the mistake.
     pub kind: SyntaxErrorKind,
-    /// A sentence without a full stop.
+    /// The message: a sentence without a full stop.
     pub message: String,
-    /// The place in the line.
+    /// The place of the mistake in the line.
     pub span: Span,
-    /// A hint for a correction, or empty.
+    /// A hint for a correction, or an empty string.
     pub help: String,
 }
 
-/// The kind of a mistake.
+/// The kind of a syntax error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyntaxErrorKind {
-    /// The text is no line, and no continuation makes it one.
+    /// The text is not valid, and no text after it can make it valid.
     Wrong,
-    /// The text is the beginning of a line: a parenthesis is open, or an operator lacks its
-    /// operand.
+    /// The text is the beginning of a valid line: a parenthesis is not closed, or an operand is
+    /// missing at the end.
     Incomplete,
-    /// A definition binds a word of the grammar.
+    /// A definition tries to redefine a keyword.
     Reserved,
     /// `if` has the wrong number of arguments.
     Arity,
@@ -35,7 +35,7 @@ pub enum SyntaxErrorKind {
 }
 
 impl SyntaxError {
-    /// An error without a hint.
+    /// Creates an error without a hint.
     pub(super) fn new(kind: SyntaxErrorKind, span: Span, message: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             kind,
@@ -45,18 +45,18 @@ impl SyntaxError {
         })
     }
 
-    /// An error of the kind [`SyntaxErrorKind::Wrong`] without a hint.
+    /// Creates an error of the kind [`SyntaxErrorKind::Wrong`] without a hint.
     pub(super) fn wrong(span: Span, message: impl Into<String>) -> Box<Self> {
         Self::new(SyntaxErrorKind::Wrong, span, message)
     }
 
-    /// The same error with a hint.
+    /// Returns the same error with a hint.
     pub(super) fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
         self.help = help.into();
         self
     }
 
-    /// Returns the place in `line`, the text that was parsed, in characters.
+    /// Returns the place of the mistake, in characters. `line` is the text that was parsed.
     #[must_use]
     pub fn characters(&self, line: &str) -> Range<usize> {
         self.span.characters(line)

@@ -9,18 +9,18 @@ use super::{Conversion, Node, Span};
 /// A parsed line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line<'t> {
-    /// The text that was parsed, in which every span is a place.
+    /// The text that was parsed. Every span is a range of this text.
     pub text: &'t str,
-    /// The statements in order. A blank line and a comment have none.
+    /// The statements in order. A blank line or a comment has no statements.
     pub statements: Statements,
     /// The nodes of all statements, in the order that [`Node`] describes.
     pub nodes: Nodes,
 }
 
-/// The statements of a line; one needs no allocation.
+/// The statements of a line. A single statement needs no allocation.
 pub type Statements = SmallVec<[Statement; 1]>;
 
-/// Nodes in postfix order; those of a short line need no allocation.
+/// Nodes in postfix order. The nodes of a short line need no allocation.
 pub type Nodes = SmallVec<[Node; 16]>;
 
 /// One statement of a line.
@@ -28,14 +28,14 @@ pub type Nodes = SmallVec<[Node; 16]>;
 pub struct Statement {
     /// The left side, if the statement is a definition.
     pub binds: Option<Definition>,
-    /// The nodes of its expression in [`Line::nodes`].
+    /// The range of the statement's expression in [`Line::nodes`].
     pub nodes: Range<u32>,
-    /// The conversions of its value, in the order written.
+    /// The conversions of the statement's value, in the order of the text.
     pub conversions: Vec<(Conversion, Span)>,
 }
 
 impl Statement {
-    /// Whether the statement defines a function, and so has no value.
+    /// Whether the statement defines a function, and therefore has no value.
     #[must_use]
     pub fn is_function(&self) -> bool {
         self.binds
@@ -49,14 +49,14 @@ impl Statement {
 pub struct Definition {
     /// The name that the definition binds.
     pub name: Span,
-    /// The parameters of a function. None: the definition of a variable.
+    /// The parameters of the function, or `None` if the definition is of a variable.
     pub parameters: Option<Vec<Span>>,
-    /// The place of the right side.
+    /// The place of the right side of the definition.
     pub right: Span,
 }
 
 impl<'t> Line<'t> {
-    /// A line whose text is still to be parsed.
+    /// Returns a line with the text `text`, which has not been parsed.
     #[must_use]
     pub fn unread(text: &'t str) -> Self {
         Self {

@@ -1,7 +1,7 @@
-//! The grammar of the language: characters to tokens to a line of statements.
+//! The parser of the language: it converts characters to tokens, and tokens to statements.
 //!
-//! Pure: it computes no numbers and looks up no names. Nothing is recursive, so no input exhausts the
-//! stack; a text that is too long or too deeply nested is refused.
+//! The parser computes no numbers and looks up no names. It is not recursive, so no input can
+//! exhaust the stack. It rejects a text that is too long or too deeply nested.
 
 mod class;
 mod conversion;
@@ -24,7 +24,7 @@ pub use self::{
     token::{is_space, superscript, vulgar_fraction},
 };
 
-/// The words of the grammar, which no definition can bind.
+/// The keywords of the language. A definition cannot redefine them.
 pub const KEYWORDS: [&str; 7] = ["to", "mod", "if", "true", "false", "ans", "_"];
 
 #[cfg(test)]

@@ -2,45 +2,45 @@
 
 use super::Span;
 
-/// A node of an expression, in postfix order: operands stand before their operator.
+/// A node of an expression. Nodes are in postfix order: operands come before their operator.
 ///
-/// The order keeps everything that walks, evaluates or drops a tree free of recursion, however deep
-/// it nests. Only `if` needs more, since it evaluates one of its branches: `condition`,
-/// `JumpIfFalse`, `then`, `Jump`, `else`, `Label`.
+/// Because of this order, no code needs recursion to walk, evaluate or drop an expression, at any
+/// depth of nesting. Only `if` needs jumps, because only one of its branches is evaluated. The
+/// order of its nodes is `condition`, `JumpIfFalse`, `then`, `Jump`, `else`, `Label`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Node {
     /// The kind of the node.
     pub kind: NodeKind,
-    /// The place of the literal, the name, the operator or the whole call.
+    /// The place of the literal, the name, the operator or the complete call.
     pub span: Span,
 }
 
 /// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
-    /// A number as written.
+    /// A literal number.
     Literal,
     /// The value of a name.
     Name,
-    /// A call of a function, whose name begins the span.
+    /// A call of a function. The span begins with the function's name.
     Call {
         /// The number of arguments.
         arguments: u16,
-        /// Bytes of the name at the start of the span.
+        /// The length, in bytes, of the name at the start of the span.
         name: u32,
     },
     /// An operator before its operand.
     Prefix(Prefix),
-    /// An operator behind its operand.
+    /// An operator after its operand.
     Postfix(Postfix),
     /// An operator between two operands.
     Binary(Binary),
-    /// Takes a truth value and, where it is false, goes on behind the [`NodeKind::Jump`] at this
-    /// index of the line.
+    /// Removes a truth value from the stack. If it is false, evaluation continues after the
+    /// [`NodeKind::Jump`] at this index in the nodes of the line.
     JumpIfFalse(u32),
-    /// Goes on at the [`NodeKind::Label`] at this index of the line.
+    /// Continues at the [`NodeKind::Label`] at this index in the nodes of the line.
     Jump(u32),
-    /// The end of an `if`, which has the value of the branch that was evaluated.
+    /// The end of an `if`. The value of the `if` is the value of the evaluated branch.
     Label,
 }
 
@@ -55,7 +55,7 @@ pub enum Prefix {
     Root,
 }
 
-/// Operators behind their operand.
+/// Operators after their operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Postfix {
     /// `!`
@@ -64,7 +64,7 @@ pub enum Postfix {
     DoubleFactorial,
     /// `%`
     Percent,
-    /// A power; the exponent is the superscript digits at the span.
+    /// A power. The exponent is written in superscript digits at the span.
     Superscript,
 }
 
@@ -97,13 +97,13 @@ pub enum Binary {
     Divide,
     /// `mod`, and `%` between operands
     Modulo,
-    /// A product of operands that stand side by side; it binds tighter than `/`.
+    /// A product without an operator sign, as in `2 x`. It binds tighter than `/`.
     Juxtapose,
     /// `^`
     Power,
 }
 
-/// The precedence of an operator, from 3 to 9; a higher one binds tighter.
+/// The precedence of an operator, from 3 to 9. An operator of higher precedence binds tighter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Level(pub(super) u8);
 
@@ -114,7 +114,7 @@ impl Level {
 }
 
 impl Binary {
-    /// Returns the precedence.
+    /// Returns the precedence of the operator.
     pub(super) fn level(self) -> Level {
         Level(match self {
             Self::Less
@@ -151,7 +151,7 @@ impl Binary {
 }
 
 impl Node {
-    /// Returns the name of the function that the node, a call in `line`, calls.
+    /// Returns the name of the called function. The node must be a call in `line`.
     #[must_use]
     pub fn callee<'t>(&self, line: &'t str) -> &'t str {
         match self.kind {

@@ -1,22 +1,22 @@
-//! Spans: places in a line.
+//! Spans: ranges of bytes in a line.
 
 use std::ops::Range;
 
-/// A place in a line, in bytes from 0. Lines are shorter than 4 GiB.
+/// A range of bytes in a line, counted from 0. Lines are shorter than 4 GiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     /// The index of the first byte.
     pub start: u32,
-    /// The index behind the last byte.
+    /// The index after the last byte.
     pub end: u32,
 }
 
 impl Span {
-    /// The span from the byte `start` to the byte before `end`.
+    /// Returns the span from the byte `start` to the byte before `end`.
     pub(super) fn new(start: usize, end: usize) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "the parser refuses longer lines"
+            reason = "the parser rejects longer lines"
         )]
         Self {
             start: start as u32,
@@ -24,7 +24,7 @@ impl Span {
         }
     }
 
-    /// The span from the start of this one to the end of `last`.
+    /// Returns the span from the start of this span to the end of `last`.
     pub(super) fn to(self, last: Self) -> Self {
         Self {
             start: self.start,
@@ -32,13 +32,13 @@ impl Span {
         }
     }
 
-    /// Returns the text in `line` at this place.
+    /// Returns the text of `line` in this span.
     #[must_use]
     pub fn of(self, line: &str) -> &str {
         &line[self.start as usize..self.end as usize]
     }
 
-    /// Returns the same place in characters, as messages count it.
+    /// Converts the span to a range of characters, the unit of places in messages.
     #[must_use]
     pub fn characters(self, line: &str) -> Range<usize> {
         let count = |end: u32| line[..end as usize].chars().count();

@@ -1,12 +1,12 @@
-//! Parsed lines to text.
+//! Converts parsed lines to text.
 
 use std::{fmt, fmt::Write as _};
 
 use super::{Binary, Definition, Line, Node, NodeKind, Postfix, Prefix, node::Level, token};
 
 impl fmt::Display for Line<'_> {
-    /// Writes the line in its plainest spelling: no comments, ASCII operators, and no parentheses
-    /// that it can do without. The result parses to the same line.
+    /// Writes the line in its simplest spelling: without comments and unnecessary parentheses, and
+    /// with ASCII operators where they exist. The result parses to the same line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, statement) in self.statements.iter().enumerate() {
             if index > 0 {
@@ -35,14 +35,14 @@ impl fmt::Display for Line<'_> {
 /// A subexpression as text.
 struct Spelling {
     text: String,
-    /// The precedence of its outermost operator.
+    /// The precedence of the outermost operator.
     level: Level,
-    /// Whether the text ends in `b%`, which changes the meaning of a sum in front of it.
+    /// Whether the text ends in a percentage, which changes the meaning of a `+` or `-` before it.
     percent: bool,
 }
 
 impl Spelling {
-    /// A text that needs no parentheses anywhere.
+    /// Creates the spelling of a subexpression that never needs parentheses.
     fn atom(text: String) -> Self {
         Self {
             text,
@@ -58,7 +58,7 @@ impl Spelling {
                 .starts_with(|c: char| c == '_' || c.is_alphabetic())
     }
 
-    /// Returns the text as an operand of an operator with the precedence `level`.
+    /// Returns the text, in parentheses if its precedence is below `level`.
     fn within(self, level: Level) -> String {
         if self.level < level {
             format!("({})", self.text)
@@ -79,9 +79,9 @@ impl Line<'_> {
         parts.pop().map(|part| part.text).unwrap_or_default()
     }
 
-    /// Joins the last parts by `node`. Jumps are no part of the text.
+    /// Joins the last parts with the operator or call `node`. Jumps have no text: `None`.
     fn spelling(&self, node: &Node, parts: &mut Vec<Spelling>) -> Option<Spelling> {
-        let mut pop = || parts.pop().expect("operands stand before their operator");
+        let mut pop = || parts.pop().expect("operands come before their operator");
         let text = node.span.of(self.text);
         Some(match node.kind {
             NodeKind::Literal | NodeKind::Name => Spelling::atom(text.into()),
@@ -124,7 +124,7 @@ impl Line<'_> {
                     Postfix::Superscript
                         if spelled.ends_with(|c| token::superscript(c).is_some()) =>
                     {
-                        write!(spelled, " {text}").expect("a String takes everything");
+                        write!(spelled, " {text}").expect("writing to a String cannot fail");
                     }
                     Postfix::Superscript => spelled.push_str(text),
                 }
@@ -142,12 +142,12 @@ impl Line<'_> {
     }
 }
 
-/// Joins two operands by an operator.
+/// Joins two operands with an operator.
 fn binary(operator: Binary, left: Spelling, right: Spelling) -> Spelling {
     let level = operator.level();
     let tighter = Level(level.0 + 1);
     let (left, right) = match operator {
-        // The right operand may have prefix signs, the left one may not.
+        // The right operand may have prefix signs. The left operand may not.
         Binary::Power => (left.within(Level::POSTFIX), right.within(Level::PREFIX)),
         Binary::AddPercent | Binary::SubtractPercent => (
             left.within(level),
@@ -156,7 +156,7 @@ fn binary(operator: Binary, left: Spelling, right: Spelling) -> Spelling {
         Binary::Add | Binary::Subtract if right.percent => {
             (left.within(level), format!("({})", right.text))
         }
-        // Parentheses behind a name would be a call, and behind a `%` its divisor.
+        // Parentheses after a name would be a call. Parentheses after a `%` would be a divisor.
         Binary::Juxtapose if !left.text.ends_with([')', '!']) && !left.is_literal() => {
             (format!("({})", left.text), format!("({})", right.text))
         }

@@ -15,7 +15,7 @@ fn wrong(line: &str) -> SyntaxError {
     }
 }
 
-/// Lines, and their plainest spelling, which shows how they are grouped.
+/// Lines and their simplest spellings, which show how the operators are grouped.
 #[test]
 fn levels() {
     for (line, plain) in [
@@ -147,13 +147,13 @@ fn errors_and_their_places() {
             "f(x) = x to hex",
             SyntaxErrorKind::Wrong,
             12..15,
-            "nothing is shown here",
+            "the value is not shown, so it cannot be converted",
         ),
         (
             "1 to hex; 2",
             SyntaxErrorKind::Wrong,
             5..8,
-            "nothing is shown here",
+            "the value is not shown, so it cannot be converted",
         ),
         (
             "if()",
@@ -165,7 +165,7 @@ fn errors_and_their_places() {
             "1 +",
             SyntaxErrorKind::Incomplete,
             3..3,
-            "expected a number, a name or '(' behind '+', found the end of the line",
+            "expected a number, a name or '(' after '+', found the end of the line",
         ),
         (
             "(1 + 2",
@@ -195,7 +195,7 @@ fn errors_and_their_places() {
             "1 to",
             SyntaxErrorKind::Incomplete,
             4..4,
-            "expected a form, found the end of the line",
+            "expected a conversion such as 'hex', found the end of the line",
         ),
         (
             "if(",
@@ -207,9 +207,14 @@ fn errors_and_their_places() {
             "1 + * 2",
             SyntaxErrorKind::Wrong,
             4..5,
-            "expected a number, a name or '(' behind '+', found '*'",
+            "expected a number, a name or '(' after '+', found '*'",
         ),
-        ("1)", SyntaxErrorKind::Wrong, 1..2, "')' closes nothing"),
+        (
+            "1)",
+            SyntaxErrorKind::Wrong,
+            1..2,
+            "this ')' has no matching '('",
+        ),
         (
             "()",
             SyntaxErrorKind::Wrong,
@@ -226,7 +231,7 @@ fn errors_and_their_places() {
             "1, 2",
             SyntaxErrorKind::Wrong,
             1..2,
-            "a comma stands outside of a call",
+            "the comma is outside of a function call",
         ),
         (
             "é $",
@@ -280,19 +285,19 @@ fn errors_and_their_places() {
             "f(x) = ans",
             SyntaxErrorKind::Wrong,
             7..10,
-            "'ans' cannot stand in a function",
+            "'ans' cannot be used in a function",
         ),
         (
             "to = 2",
             SyntaxErrorKind::Reserved,
             0..2,
-            "'to' cannot be bound",
+            "'to' cannot be redefined",
         ),
         (
             "f(if) = 2",
             SyntaxErrorKind::Reserved,
             2..4,
-            "'if' cannot be bound",
+            "'if' cannot be redefined",
         ),
         (
             "if(1, 2)",
@@ -322,13 +327,13 @@ fn errors_and_their_places() {
             "1 to hexx",
             SyntaxErrorKind::Wrong,
             5..9,
-            "expected a form, found 'hexx'",
+            "expected a conversion such as 'hex', found 'hexx'",
         ),
         (
             "1 to 0 digits",
             SyntaxErrorKind::Wrong,
             5..6,
-            "'0' is not a number of digits",
+            "'0' is not a valid count of digits",
         ),
         (
             "1 to hex 2",
@@ -395,7 +400,7 @@ fn limits() {
     );
 }
 
-/// Chains are as long as a line can be.
+/// A chain of operators can be as long as a line.
 #[test]
 fn chains() {
     let limits = ParseLimits::default();
@@ -440,7 +445,7 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-/// Returns the nodes of a line with their words, which do not depend on its spelling.
+/// Returns the nodes of a line with their words. The result does not depend on the spelling.
 fn meaning(line: &Line<'_>) -> Vec<(NodeKind, String)> {
     let word = |node: &Node| match node.kind {
         NodeKind::Literal | NodeKind::Name | NodeKind::Postfix(Postfix::Superscript) => {
@@ -491,7 +496,7 @@ proptest! {
         prop_assert_eq!(second.to_string(), printed.clone());
     }
 
-    /// A line with a parenthesis or an operator too many is the beginning of another line.
+    /// A line with an additional `(` before it or `+` after it is incomplete, not wrong.
     #[test]
     fn an_open_parenthesis_is_incomplete(line in expression()) {
         prop_assume!(parse(&line, &ParseLimits::default()).is_ok());

@@ -1,4 +1,4 @@
-//! Characters to tokens.
+//! Converts characters to tokens.
 
 use super::{
     Span,
@@ -37,31 +37,32 @@ pub(super) enum Token {
     End,
 }
 
-/// A token with its place, and whether a blank or a comment stands in front of it.
+/// A token with its place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lexeme {
     pub(super) token: Token,
     pub(super) span: Span,
+    /// Whether white space or a comment is directly before the token.
     pub(super) spaced: bool,
 }
 
-/// Reads the tokens of a text, from the front.
+/// Reads the tokens of a text, from start to end.
 #[derive(Clone, Debug)]
 pub(super) struct Lexer<'a> {
     text: &'a str,
-    /// The index of the next byte.
+    /// The index of the next byte to read.
     at: usize,
 }
 
 type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
 impl<'a> Lexer<'a> {
-    /// A lexer at the start of `text`.
+    /// Creates a lexer at the start of `text`.
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// Goes on at the byte `at`, behind text that is no token.
+    /// Continues at the byte `at`, after text that is not a token.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at;
     }
@@ -77,12 +78,12 @@ impl<'a> Lexer<'a> {
         Ok(lexeme)
     }
 
-    /// Puts the next token into `lexeme`.
+    /// Writes the next token into `lexeme`.
     ///
-    /// It is several times as fast as returning it, and is called for every token of every line.
+    /// This is several times as fast as returning the token. It runs for every token of every line.
     pub(super) fn read(&mut self, lexeme: &mut Lexeme) -> Result<()> {
         let before = self.at;
-        // Between most tokens stands one space.
+        // Most tokens have one space between them.
         if self.peek() == Some(b' ') {
             self.at += 1;
         }
@@ -122,7 +123,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads the token that begins here.
+    /// Reads the token at the current position.
     fn token(&mut self) -> Result<Token> {
         let Some(first) = self.peek() else {
             return Ok(Token::End);
@@ -163,7 +164,7 @@ impl<'a> Lexer<'a> {
         Ok(token)
     }
 
-    /// Reads a token that begins with a character beyond ASCII.
+    /// Reads a token that begins with a non-ASCII character.
     fn beyond_ascii(&mut self) -> Result<Token> {
         let c = self.rest().chars().next().expect("a byte is left");
         let token = match c {
@@ -206,10 +207,10 @@ impl<'a> Lexer<'a> {
         Ok(Token::Superscript)
     }
 
-    /// Reads a literal. A name may follow it directly, but no digit, point or fraction.
+    /// Reads a literal number. A name may follow it directly; a digit, point or fraction may not.
     fn number(&mut self) -> Result<Token> {
         let start = self.at;
-        // Nearly all literals are a few digits.
+        // Nearly all literals have only a few digits.
         let bytes = self.text.as_bytes();
         let mut end = start;
         while bytes.get(end).is_some_and(u8::is_ascii_digit) {
@@ -231,7 +232,7 @@ impl<'a> Lexer<'a> {
             self.at += 2;
             self.digits(radix)
         };
-        // Characters that look like a part of the number.
+        // Whether a character after the literal looks like a part of the number.
         let rest = self.rest();
         let foreign = |c: char| {
             c == '.'
@@ -255,9 +256,9 @@ impl<'a> Lexer<'a> {
         }))
     }
 
-    /// Skips a decimal literal: digits, point and exponent, or a fraction in one character.
+    /// Skips a decimal literal: digits, point and exponent, or a fraction character such as `½`.
     ///
-    /// Returns whether it is valid.
+    /// Returns whether the literal is valid.
     fn decimal(&mut self) -> bool {
         if let Some(c) = self.rest().chars().next()
             && vulgar_fraction(c).is_some()
@@ -277,7 +278,7 @@ impl<'a> Lexer<'a> {
         }
         if let Some(rest) = self.rest().strip_prefix(['e', 'E']) {
             let digits = rest.strip_prefix(['+', '-', '−']).unwrap_or(rest);
-            // Without digits it is the name `e`, or the beginning of another name.
+            // If no digits follow, this is the name `e` or the start of another name.
             if digits.starts_with(|c: char| c.is_ascii_digit()) {
                 self.at = self.text.len() - digits.len();
                 return self.digits(10);
@@ -286,9 +287,9 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    /// Skips digits with single separators between them.
+    /// Skips digits, with single `_` separators between them.
     ///
-    /// Returns whether at least one digit stood there, and no separator elsewhere.
+    /// Returns whether there is at least one digit and every separator is between two digits.
     fn digits(&mut self, radix: u32) -> bool {
         let mut last = None;
         while let Some(b) = self.peek() {
@@ -307,35 +308,35 @@ impl<'a> Lexer<'a> {
         self.at += rest.find(|c| !is_part(c)).unwrap_or(rest.len());
     }
 
-    /// Returns the error of a character that begins no token.
+    /// Returns the error for a character that no token begins with.
     fn unexpected(&self) -> Box<SyntaxError> {
         let c = self.rest().chars().next().expect("a byte is left");
         let span = Span::new(self.at, self.at + c.len_utf8());
         let message = format!("unexpected character {}", quoted(span.of(self.text)));
         SyntaxError::new(SyntaxErrorKind::Wrong, span, message).help(match c {
-            '[' | '{' | ']' | '}' => "only ( and ) group",
+            '[' | '{' | ']' | '}' => "use ( and ) to group",
             '&' => "write band(a, b)",
             '|' => "write bor(a, b), or abs(a)",
             '~' => "write bnot(a)",
-            '.' => "a point needs a digit beside it",
+            '.' => "a decimal point needs a digit before or after it",
             '$' | '€' | '£' | '¥' | '°' => "units are not supported",
-            '\'' | '"' => "text is not supported",
+            '\'' | '"' => "quoted strings are not supported",
             _ => "",
         })
     }
 }
 
-/// Whether white space or a comment may begin with a byte.
+/// Whether white space or a comment can begin with `byte`.
 fn may_be_blank(byte: u8) -> bool {
     byte <= b' ' || byte == b'#' || !byte.is_ascii()
 }
 
-/// Whether a byte behind digits surely ends the number.
+/// Whether `byte`, directly after digits, certainly ends the number.
 fn ends_number(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_')
 }
 
-/// Whether `c` is white space to Unicode, or a byte order mark.
+/// Whether `c` is white space according to Unicode, or a byte order mark.
 #[must_use]
 pub fn is_space(c: char) -> bool {
     c.is_whitespace() || c == '\u{feff}'
@@ -349,7 +350,7 @@ fn is_name(c: char) -> bool {
     is_name_start(c) || (c.is_numeric() && superscript(c).is_none() && vulgar_fraction(c).is_none())
 }
 
-/// Returns the digit or sign of which `c` is the superscript.
+/// Converts a superscript character to the digit or sign that it stands for.
 #[must_use]
 pub fn superscript(c: char) -> Option<char> {
     Some(match c {
@@ -369,7 +370,7 @@ pub fn superscript(c: char) -> Option<char> {
     })
 }
 
-/// Returns the numerator and the denominator of a fraction in one character.
+/// Returns the numerator and the denominator of a fraction character such as `½`.
 #[must_use]
 pub fn vulgar_fraction(c: char) -> Option<(u8, u8)> {
     Some(match c {

@@ -337,7 +337,7 @@ sqrt(16)
 2^100
 ";
     let error = "\
-grpcalc: line 6: expected a number, a name or '(' behind '+', found the end of the line (column 4)
+grpcalc: line 6: expected a number, a name or '(' after '+', found the end of the line (column 4)
 ";
     assert_eq!(
         run(&[], script),

@@ -19,7 +19,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
     (
         &["--max-nesting", "4"],
         "((1))\n((((((1))))))",
-        "nested deeper than the limit of 4 levels",
+        "the expression is nested deeper than the limit of 4 levels",
     ),
     (
         &["--max-result", "1000"],

@@ -1,4 +1,4 @@
-//! Names: what a worksheet remembers, and the one place where a name gets its meaning.
+//! Names: the bindings of a worksheet, and the lookup of a name's meaning.
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::{
     text::{printable::quoted, suggestion::suggestion},
 };
 
-/// The value or the function that a line bound to a name.
+/// The value or the function that a line has bound to a name.
 #[derive(Clone, Debug)]
 pub(in crate::engine) enum Binding {
     Value(Presented),
@@ -20,7 +20,7 @@ pub(in crate::engine) enum Binding {
 }
 
 impl Binding {
-    /// Bytes on the heap, without those of reals.
+    /// Returns the number of bytes on the heap, without the bytes of reals.
     pub(in crate::engine) fn heap_bytes(&self) -> usize {
         match self {
             Self::Value(value) => value.heap_bytes(),
@@ -34,10 +34,10 @@ impl Binding {
 pub(in crate::engine) struct UserFunction {
     pub(in crate::engine) text: Box<str>,
     pub(in crate::engine) nodes: Box<[Node]>,
-    /// The nodes of the body.
+    /// The range of the body in `nodes`.
     pub(in crate::engine) body: Range<u32>,
     pub(in crate::engine) parameters: Vec<Span>,
-    /// The place of the body in the text.
+    /// The place of the body in `text`.
     body_span: Span,
 }
 
@@ -60,7 +60,7 @@ impl UserFunction {
         self.text.len() + size_of_val(&*self.nodes) + size_of_val(&*self.parameters)
     }
 
-    /// Returns the left and the right side of its definition under `name`.
+    /// Returns the left side and the right side of the function's definition. `name` is its name.
     pub(in crate::engine) fn sides(&self, name: &str) -> (String, String) {
         let parameters = self.parameters.iter().map(|span| span.of(&self.text));
         let parameters: Vec<_> = parameters.collect();
@@ -78,24 +78,24 @@ impl UserFunction {
 /// The bindings of a worksheet and its last answer.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Bindings {
-    /// In alphabetical order.
+    /// The bindings by name, in alphabetical order.
     pub(super) names: BTreeMap<Box<str>, Binding>,
     pub(super) last: Option<Presented>,
 }
 
 impl Bindings {
-    /// Returns what the worksheet has bound to `name`.
+    /// Returns the binding of `name`.
     #[inline]
     pub(in crate::engine) fn get(&self, name: &str) -> Option<&Binding> {
         self.names.get(name)
     }
 }
 
-/// The meaning of a name where it stands.
+/// The meaning of a name in an expression.
 pub(super) enum Resolved<'s> {
-    /// A parameter of the function that is evaluated, by its index.
+    /// The index of a parameter of the function that is being evaluated.
     Parameter(usize),
-    /// A binding of the line or, where it has none, of the worksheet.
+    /// A binding of the line or, if the line does not bind the name, of the worksheet.
     Binding(&'s Binding),
     /// `ans` or `_`.
     LastAnswer,
@@ -107,8 +107,9 @@ pub(super) enum Resolved<'s> {
     Constant(&'static Constant),
 }
 
-/// The names that a statement can use: those that its line has bound and those of the worksheet,
-/// beside the built-in ones.
+/// The names that a statement can use, in addition to built-in names.
+///
+/// These are the names that earlier statements of the same line bind, and the names of the worksheet.
 #[derive(Clone, Copy)]
 pub(super) struct Environment<'s> {
     pub(super) line: &'s BTreeMap<&'s str, Binding>,
@@ -116,8 +117,10 @@ pub(super) struct Environment<'s> {
 }
 
 impl<'s> Environment<'s> {
-    /// Gives `name` its meaning: a parameter of `function` (which is being evaluated), a binding, a
-    /// word of the language, a built-in function, a constant. The first of these counts.
+    /// Returns the meaning of `name`, or `None` for an unknown name.
+    ///
+    /// The first match counts, in this order: a parameter of `function`, which is being evaluated;
+    /// a binding; a word of the language; a built-in function; a constant.
     #[inline]
     pub(super) fn resolve(
         &self,
@@ -131,9 +134,9 @@ impl<'s> Environment<'s> {
         binding.map(Resolved::Binding).or_else(|| built_in(name))
     }
 
-    /// Returns the fault of a name without a meaning, with the most similar name as its help.
+    /// Returns the fault of an unknown name, with the most similar known name as a hint.
     ///
-    /// `kind` is the word for it: "name" or "function".
+    /// `kind` is the word for the name in the message: "name" or "function".
     #[cold]
     pub(super) fn unknown(&self, name: &str, kind: &str) -> Box<Fault> {
         let functions = library::all().flat_map(|function| function.names.iter().copied());
@@ -151,7 +154,7 @@ impl<'s> Environment<'s> {
     }
 }
 
-/// Returns the meaning of a name that no line can change.
+/// Returns the built-in meaning of a name. No line can change this meaning.
 fn built_in<'s>(name: &str) -> Option<Resolved<'s>> {
     match name {
         "ans" | "_" => Some(Resolved::LastAnswer),
@@ -163,7 +166,7 @@ fn built_in<'s>(name: &str) -> Option<Resolved<'s>> {
     }
 }
 
-/// Returns the fault of a name without a meaning.
+/// Returns the fault of an unknown name. `kind` is the word for it: "name" or "function".
 pub(super) fn unknown(name: &str, kind: &str) -> Box<Fault> {
     Fault::new(
         Reason::UnknownName,
@@ -171,9 +174,10 @@ pub(super) fn unknown(name: &str, kind: &str) -> Box<Fault> {
     )
 }
 
-/// Refuses a definition of names that are built in or `reserved` for the caller's commands.
+/// Returns a fault if a definition binds a built-in name or a name in `reserved`.
 ///
-/// A parameter can have the name of a constant, which it hides.
+/// The names in `reserved` are commands of the caller. A parameter can have the name of a constant,
+/// and hides the constant.
 pub(super) fn check_bindable(definition: &Definition, line: &str, reserved: &[&str]) -> Result<()> {
     let parameters = definition.parameters.iter().flatten();
     let names = std::iter::once((&definition.name, false));
@@ -185,8 +189,8 @@ pub(super) fn check_bindable(definition: &Definition, line: &str, reserved: &[&s
             Some(Resolved::Constant(_)) if !is_parameter => "a constant",
             _ => continue,
         };
-        let message = format!("{} cannot be bound: it is {kind}", quoted(name));
-        let fault = Fault::new(Reason::ReservedName, message).help("take another name");
+        let message = format!("{} cannot be redefined: it is {kind}", quoted(name));
+        let fault = Fault::new(Reason::ReservedName, message).help("choose another name");
         return Err(fault.at(*span, line));
     }
     Ok(())
@@ -196,7 +200,7 @@ pub(super) fn check_bindable(definition: &Definition, line: &str, reserved: &[&s
 mod tests {
     use super::*;
 
-    /// No name is in two of the tables, so their order decides nothing today.
+    /// No name is in two of the tables, so the order of the lookup makes no difference.
     #[test]
     fn built_in_names_have_one_meaning() {
         for (name, _) in CONSTANTS {

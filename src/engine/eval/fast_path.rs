@@ -1,9 +1,9 @@
 //! The fast path: short lines of exact numbers, evaluated as their characters are read.
 //!
-//! Most lines of long scripts are like `20 + 10`, `x * 1.5 - 1` or `x = 2^10`: literals and variables
-//! with `+ - * / ^`, without parentheses. Their tokens and nodes cost more than their values. The
-//! machine evaluates every other line, and every line that may have a fault. A property test holds
-//! the fast path to the answers of the machine.
+//! Most lines of long scripts are like `20 + 10`, `x * 1.5 - 1` or `x = 2^10`: literals and
+//! variables with `+ - * / ^`, without parentheses. Making their tokens and nodes takes more time
+//! than calculating their values. The machine evaluates all other lines, and all lines that may
+//! have a fault. A property test checks that the fast path and the machine give the same answers.
 
 use super::environment::{Binding, Bindings};
 use crate::engine::{
@@ -15,17 +15,17 @@ use crate::engine::{
     value::{Presentation, Presented, Value},
 };
 
-/// Bytes of the longest line that the fast path takes.
+/// The maximum length, in bytes, of a line on the fast path.
 const LONGEST: usize = 128;
 
 /// The outcome of a line that the fast path evaluated.
 pub(in crate::engine) struct FastPath<'t> {
-    /// The variable that the line binds, one that the worksheet knows already.
+    /// The variable that the line binds. The worksheet already has this variable.
     pub(in crate::engine) name: Option<&'t str>,
     pub(in crate::engine) value: Presented,
 }
 
-/// Evaluates `line`, or returns `None` where the machine has to.
+/// Evaluates `line`, or returns `None` if the machine has to evaluate it.
 pub(in crate::engine) fn fast_path<'t>(
     line: &'t str,
     bindings: &Bindings,
@@ -84,7 +84,7 @@ impl<'t, 's> Reader<'t, 's> {
         None
     }
 
-    /// Takes the next byte that is no space.
+    /// Reads the next byte that is not a space.
     #[inline]
     fn next(&mut self) -> Option<u8> {
         let byte = self.peek();
@@ -92,7 +92,7 @@ impl<'t, 's> Reader<'t, 's> {
         byte
     }
 
-    /// Takes the bytes from here on that are of a kind.
+    /// Reads bytes from the current position, as long as `is_part` is true for them.
     #[inline]
     fn word(&mut self, is_part: impl Fn(u8) -> bool) -> &'t str {
         let rest = &self.line.as_bytes()[self.at..];
@@ -106,14 +106,15 @@ impl<'t, 's> Reader<'t, 's> {
         self.word(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     }
 
-    /// Takes the left side of a definition, if it is a variable that exists already: so the name can
-    /// be bound.
+    /// Reads the left side of a definition, if it is a variable that already exists.
+    ///
+    /// The name of an existing variable is always allowed, so this method need not check it.
     fn binding(&mut self) -> Option<&'t str> {
         let start = self.at;
         let name = self.name();
         if self.peek() == Some(b'=') {
             self.at += 1;
-            // Another equals sign makes it a comparison; no operand begins with one.
+            // After `==`, the fast path fails, because no operand begins with an equals sign.
             if self.bindings.get(name).is_some() {
                 return Some(name);
             }
@@ -122,10 +123,10 @@ impl<'t, 's> Reader<'t, 's> {
         None
     }
 
-    /// Evaluates the rest of the line, if all its numbers and results are decimals of 64 bits.
+    /// Evaluates the remaining line, if all its numbers and results are decimals of 64 bits.
     ///
-    /// Returns an integer and the number of its digits behind the point. The computation stays in
-    /// the registers of the processor.
+    /// Returns an integer, and how many of its digits are after the decimal point. The computation
+    /// uses only the registers of the processor.
     #[inline]
     fn decimals(&mut self) -> Option<(i64, u32)> {
         let (mut sum, mut places, mut negative) = (0i64, 0, false);
@@ -143,7 +144,7 @@ impl<'t, 's> Reader<'t, 's> {
                 }
             };
             if behind != places {
-                // Both get as many places as the longer one has.
+                // Give both numbers the same number of decimal places.
                 let unit = 10i64.checked_pow(behind.abs_diff(places))?;
                 if behind < places {
                     product = product.checked_mul(unit)?;
@@ -166,7 +167,7 @@ impl<'t, 's> Reader<'t, 's> {
         }
     }
 
-    /// Takes an operand of [`Reader::decimals`].
+    /// Reads an operand of [`Reader::decimals`].
     #[inline]
     fn decimal(&mut self) -> Option<(i64, u32)> {
         match self.peek() {
@@ -179,9 +180,10 @@ impl<'t, 's> Reader<'t, 's> {
         }
     }
 
-    /// Takes a name and returns its value, if it is an exact number to be shown as usual.
+    /// Reads a name and returns its value, if this is an exact number without a special
+    /// presentation.
     ///
-    /// Not inlined, so that the code for literals stays short enough to be.
+    /// This function is not inlined, so that the code for literals is short enough to be inlined.
     #[inline(never)]
     fn variable(&mut self) -> Option<&'s Exact> {
         match self.bindings.get(self.name()) {
@@ -193,7 +195,7 @@ impl<'t, 's> Reader<'t, 's> {
         }
     }
 
-    /// Takes a literal that fits 64 bits because it has few digits.
+    /// Reads a literal that has so few digits that it fits in 64 bits.
     #[inline]
     fn digits(&mut self) -> Option<(i64, u32)> {
         const MOST: usize = 18;
@@ -216,7 +218,7 @@ impl<'t, 's> Reader<'t, 's> {
         Some((n, u32::try_from(places).ok()?))
     }
 
-    /// Evaluates the rest of the line.
+    /// Evaluates the remaining line.
     fn sum(&mut self, work: &mut Work<'_>) -> Option<Exact> {
         let (mut sum, mut operator) = self.product(work)?;
         loop {
@@ -234,7 +236,7 @@ impl<'t, 's> Reader<'t, 's> {
         }
     }
 
-    /// Evaluates a product. Returns also the operator behind it, or `None` at the end of the line.
+    /// Evaluates a product. Also returns the operator after it, or `None` at the end of the line.
     fn product(&mut self, work: &mut Work<'_>) -> Option<(Exact, Option<u8>)> {
         let (mut product, mut operator) = self.power(work)?;
         loop {
@@ -254,7 +256,7 @@ impl<'t, 's> Reader<'t, 's> {
         }
     }
 
-    /// Evaluates a power, and returns also the operator behind it.
+    /// Evaluates a power. Also returns the operator after it, or `None` at the end of the line.
     fn power(&mut self, work: &mut Work<'_>) -> Option<(Exact, Option<u8>)> {
         let base = self.operand()?;
         self.nodes += 2;
@@ -272,7 +274,7 @@ impl<'t, 's> Reader<'t, 's> {
         Some((power, self.next()))
     }
 
-    /// Takes a literal or a variable.
+    /// Reads a literal or a variable.
     #[inline]
     fn operand(&mut self) -> Option<Exact> {
         match self.peek() {
@@ -283,7 +285,7 @@ impl<'t, 's> Reader<'t, 's> {
     }
 }
 
-/// Returns the number that an integer with a number of places behind the point stands for.
+/// Returns the number `n / 10^places`.
 fn finite((n, places): (i64, u32)) -> Option<Exact> {
     Some(match places {
         0 => n.into(),
@@ -291,7 +293,7 @@ fn finite((n, places): (i64, u32)) -> Option<Exact> {
     })
 }
 
-/// Returns an exact result, and `None` where the machine has to decide.
+/// Returns an exact result, or `None` if the machine has to evaluate the line.
 fn exact(outcome: crate::engine::fault::Result<ExactResult>) -> Option<Exact> {
     match outcome {
         Ok(ExactResult::Exact(value)) => Some(value),
@@ -389,7 +391,7 @@ mod tests {
     }
 
     proptest! {
-        /// A comment keeps a line from the fast path and changes nothing else.
+        /// A comment excludes a line from the fast path, and changes nothing else.
         #[test]
         fn the_fast_path_agrees_with_the_machine(words in proptest::collection::vec(
             prop_oneof![

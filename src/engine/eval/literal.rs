@@ -1,4 +1,4 @@
-//! Literals to numbers.
+//! Converts literals to numbers.
 
 use dashu_base::BitTest as _;
 use dashu_int::{IBig, UBig};
@@ -38,7 +38,7 @@ fn any_literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     Ok(integer_within(digits(&text[2..], radix, work)?.into(), work)?.into())
 }
 
-/// Returns the value of a literal of at most 18 digits, without separators and exponent.
+/// Returns the value of a literal of at most 18 digits, without separators or an exponent.
 fn small_decimal(text: &[u8]) -> Option<Exact> {
     const MOST: usize = 18;
     if text.len() <= MOST && text.iter().all(u8::is_ascii_digit) {
@@ -88,8 +88,9 @@ fn decimal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     n.mul(&unit, work)
 }
 
-/// Returns the value of an exponent. One that is too large for its type is too large for any
-/// result, and stays so.
+/// Returns the value of an exponent, clamped to half the range of `i64`.
+///
+/// An exponent outside this range is too large for any result.
 fn exponent(text: &str) -> i64 {
     let digits = text.replace('−', "-").replace(['_', '+'], "");
     let most = if digits.starts_with('-') {
@@ -103,9 +104,9 @@ fn exponent(text: &str) -> i64 {
         .clamp(i64::MIN / 2, i64::MAX / 2)
 }
 
-/// Returns the value of digits with separators.
+/// Returns the value of digits, which may have separators between them.
 fn digits(text: &str, radix: u32, work: &mut Work<'_>) -> Result<UBig> {
-    // A decimal digit counts as three bits, a little less than it takes.
+    // A decimal digit counts as 3 bits, a little less than the 3.32 bits that it needs.
     let bits = text.len() * radix.ilog2() as usize;
     if bits > 2 * work.limits.result {
         return Err(Fault::too_long(work.limits.result));

@@ -1,7 +1,7 @@
-//! A machine that walks the nodes of an expression to its value.
+//! A stack machine that evaluates the nodes of an expression.
 //!
-//! It has stacks of its own, so neither long chains nor calls within calls use the stack of the
-//! thread.
+//! The machine has its own stacks, so long chains of operators and nested calls do not use the
+//! stack of the thread.
 
 use std::{mem, ops::Range, slice, sync::Arc};
 
@@ -25,18 +25,18 @@ use crate::{
     text::printable::quoted,
 };
 
-/// Estimated nanoseconds of entering a function.
+/// The estimated cost, in nanoseconds, of entering a function.
 const CALL: u64 = 150;
 
-/// A position in the line itself, or in a function that it calls.
+/// A position in the line, or in a function that the line calls.
 struct Frame {
-    /// The function. None: the line itself.
+    /// The function, or `None` for the line itself.
     function: Option<Arc<UserFunction>>,
     /// The index of the first argument on the stack.
     base: usize,
     /// The index of the next node.
     next: u32,
-    /// The index behind the last node.
+    /// The index after the last node.
     end: u32,
 }
 
@@ -46,17 +46,17 @@ pub(super) struct Machine<'m, 'w> {
     environment: Environment<'m>,
     angle: AngleUnit,
     work: &'m mut Work<'w>,
-    /// Arguments of the functions that are being evaluated, and operands.
+    /// The arguments of the functions that are being evaluated, and the operands.
     stack: SmallVec<[Presented; 4]>,
-    /// Bytes on the heap that belong to the values on the stack.
+    /// The number of heap bytes that the values on the stack use.
     heap_bytes: usize,
     frame: Frame,
-    /// The frames that wait for this one, the outermost first.
+    /// The frames of the callers, which wait for `frame`. The outermost caller is first.
     callers: Vec<Frame>,
 }
 
 impl<'m, 'w> Machine<'m, 'w> {
-    /// A machine at the first of the nodes `body` of `line`.
+    /// Creates a machine that evaluates the range `body` of the nodes of `line`.
     pub(super) fn new(
         line: &'m Line<'m>,
         body: Range<u32>,
@@ -81,7 +81,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Walks the nodes and returns the value of the expression.
+    /// Evaluates the nodes and returns the value of the expression.
     pub(super) fn run(&mut self) -> Result<Presented> {
         loop {
             if self.frame.next == self.frame.end {
@@ -104,7 +104,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Returns the nodes that the frame walks.
+    /// Returns the nodes that the current frame is in.
     fn nodes(&self) -> &[Node] {
         match &self.frame.function {
             None => &self.line.nodes,
@@ -112,12 +112,13 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Returns `fault`, which came up at `node`, with its place in the line.
+    /// Adds a place in the line to `fault`, which `node` has caused.
     ///
-    /// In a function, the place is the call in the line, and the message names the node.
+    /// If the node is in a function, the place is the call in the line, and the message quotes the
+    /// node.
     fn located(&self, fault: Box<Fault>, node: Node) -> Box<Fault> {
         if fault.reason == Reason::Cancelled {
-            // A cancellation has no place.
+            // A cancellation has no place in the line.
             return fault;
         }
         let Some(outermost) = self.callers.first() else {
@@ -132,7 +133,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         Box::new(Fault { message, ..*fault }).at(call.span, self.line.text)
     }
 
-    /// Does the work of one node.
+    /// Evaluates one node.
     #[inline]
     fn step(&mut self, node: Node) -> Result<()> {
         self.work.pay(NODE)?;
@@ -167,7 +168,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                 self.push(result)
             }
             NodeKind::Binary(operator) => {
-                // Small integers have nothing on the heap to account for.
+                // Small integers use no heap, so there are no bytes to count.
                 if let [.., left, right] = &mut self.stack[..]
                     && let Some(result) = arithmetic::small(operator, &left.value, &right.value)
                 {
@@ -193,12 +194,12 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Goes on at the node with the index `to`.
+    /// Continues at the node with the index `to`.
     fn jump(&mut self, to: u32) {
         self.frame.next = to;
     }
 
-    /// Puts a value on the stack, within the limit of memory.
+    /// Puts a value on the stack. Fails if the values on the stack exceed the limit of memory.
     #[inline]
     fn push(&mut self, value: Presented) -> Result<()> {
         let heap_bytes = value.heap_bytes();
@@ -209,7 +210,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         self.charge(heap_bytes)
     }
 
-    /// Accounts for a value on the heap.
+    /// Counts heap bytes of a value. Fails if the values on the stack exceed the limit of memory.
     #[cold]
     fn charge(&mut self, bytes: usize) -> Result<()> {
         self.heap_bytes += bytes;
@@ -223,13 +224,13 @@ impl<'m, 'w> Machine<'m, 'w> {
         Ok(())
     }
 
-    /// Takes the last value from the stack.
+    /// Removes the last value from the stack and returns it.
     #[inline]
     fn pop(&mut self) -> Presented {
         let value = self
             .stack
             .pop()
-            .expect("operands stand before their operator");
+            .expect("operands come before their operator");
         self.heap_bytes -= value.heap_bytes();
         value
     }
@@ -257,7 +258,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Calls the function that `node` names. Its arguments are the last values on the stack.
+    /// Calls the function that `node` names. The arguments are the last values on the stack.
     fn call(&mut self, node: Node, arguments: usize) -> Result<()> {
         let caller = self.frame.function.as_deref();
         let name = node.callee(text(caller, self.line));
@@ -301,12 +302,13 @@ impl<'m, 'w> Machine<'m, 'w> {
         self.push(value)
     }
 
-    /// Goes on in `function`, whose arguments are the last values on the stack.
+    /// Enters `function`. The arguments are the last values on the stack.
     fn enter(&mut self, function: Arc<UserFunction>) -> Result<()> {
         self.work.pay(CALL)?;
         let limit = self.work.limits.calls;
         if self.callers.len() == limit {
-            let message = format!("calls of functions nest deeper than the limit of {limit}");
+            let message =
+                format!("function calls are nested deeper than the limit of {limit} levels");
             return Err(Fault::limit(message));
         }
         let frame = Frame {
@@ -341,12 +343,12 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 }
 
-/// Returns the text that the nodes of a function, or of the line itself, have their spans in.
+/// Returns the text of `function`, or the text of `line` if there is no function.
 fn text<'t>(function: Option<&'t UserFunction>, line: &Line<'t>) -> &'t str {
     function.map_or(line.text, |function| &function.text)
 }
 
-/// Returns the fault of a function's name that stands where a value belongs.
+/// Returns the fault of a function's name that is used as a value.
 fn function_without_call(name: &str, usage: &str) -> Box<Fault> {
     let message = format!("{} is a function", quoted(name));
     Fault::new(Reason::Type, message).help(format!("write {usage}"))

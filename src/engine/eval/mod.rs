@@ -1,7 +1,7 @@
-//! Evaluation: lines to values.
+//! Evaluation: computes the values of lines.
 //!
-//! A worksheet evaluates its lines by the machine, or by the fast path where that can; the environment
-//! gives names their meaning.
+//! A worksheet evaluates a line on the fast path if possible, and otherwise with the machine. The
+//! environment finds the meaning of names.
 
 pub(super) mod environment;
 mod fast_path;

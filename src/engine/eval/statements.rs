@@ -1,4 +1,4 @@
-//! The statements of a line, one after the other.
+//! Evaluates the statements of a line, one after the other.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,17 +11,19 @@ use crate::{
     syntax::Line,
 };
 
-/// The value of a line, and its definitions for the worksheet to keep.
+/// The value of a line, and the definitions that the worksheet has to keep.
 pub(super) struct Outcome<'t> {
-    /// The value of the last statement. None: it defines a function, or the line is blank.
+    /// The value of the last statement. `None` if it defines a function, or if the line is blank.
     pub(super) value: Option<Presented>,
-    /// The definition of the last statement.
+    /// The name and the binding that the last statement defines, if it is a definition.
     pub(super) binds: Option<(&'t str, Binding)>,
-    /// The definitions of the statements before it.
+    /// The definitions in the statements before the last statement.
     pub(super) bound: BTreeMap<&'t str, Binding>,
 }
 
-/// Evaluates the statements of `line`. Names that the line does not bind are those of `worksheet`.
+/// Evaluates the statements of `line`.
+///
+/// A name that the line does not bind has its meaning in `worksheet`.
 pub(super) fn run<'t>(
     line: &Line<'t>,
     worksheet: &Bindings,

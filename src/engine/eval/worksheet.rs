@@ -1,4 +1,4 @@
-//! Worksheets: lines that see the variables of earlier ones.
+//! Worksheets: a line can use the variables of earlier lines.
 
 use std::sync::Arc;
 
@@ -19,9 +19,10 @@ use crate::engine::{
 };
 use crate::syntax::{self, Line};
 
-/// The variables, the functions and the last answer that lines leave for later ones.
+/// The variables, the functions and the last answer of the lines that have been run.
 ///
-/// A line changes a worksheet as a whole or, if it has a fault, not at all.
+/// A line with a fault changes nothing in the worksheet, even if its first statements have no
+/// fault.
 ///
 /// ```
 /// use grpcalc::engine::{Limits, Options, Work, Worksheet};
@@ -40,17 +41,17 @@ use crate::syntax::{self, Line};
 #[derive(Debug, Default)]
 pub struct Worksheet {
     pub(super) bindings: Bindings,
-    /// Bytes of the names and their bindings, without those of reals.
+    /// The number of heap bytes of the names and their bindings, without the bytes of reals.
     heap_bytes: usize,
-    /// The memory of the reals, which is counted apart because reals share their parts.
+    /// The memory of the reals. It is counted separately, because reals share their parts.
     reals: Option<Arc<Memory>>,
 }
 
-/// Bytes of an entry of the map beside its name, about.
+/// The approximate size of a map entry without its name, in bytes.
 const ENTRY: usize = 96;
 
 impl Worksheet {
-    /// A worksheet whose values count, with those of other worksheets, in `all`.
+    /// Creates a worksheet whose memory is also counted in `all`, the total of many worksheets.
     #[must_use]
     pub fn sharing(all: &Arc<Memory>) -> Self {
         let mut worksheet = Self::default();
@@ -67,7 +68,7 @@ impl Worksheet {
         }
     }
 
-    /// Runs `line` on the fast path, if that takes it.
+    /// Runs `line` on the fast path. Returns `None` if the fast path cannot evaluate it.
     #[inline]
     fn run_fast(
         &mut self,
@@ -96,7 +97,7 @@ impl Worksheet {
         }))
     }
 
-    /// Evaluates `line` on the fast path, if that takes it.
+    /// Evaluates `line` on the fast path. Returns `None` if the fast path cannot evaluate it.
     #[inline]
     fn fast_path<'t>(
         &self,
@@ -104,14 +105,14 @@ impl Worksheet {
         options: Options,
         work: &mut Work<'_>,
     ) -> Option<FastPath<'t>> {
-        // The slow path refuses wrong options and long lines.
+        // The slow path returns the faults of wrong options and of long lines.
         let fits = (1..=work.limits.digits).contains(&options.digits)
             && line.len() <= work.limits.syntax.line;
         fits.then(|| fast_path(line, &self.bindings, work))
             .flatten()
     }
 
-    /// Runs any line, by its tokens and nodes.
+    /// Parses `line` and runs it with the machine.
     fn run_slow(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
@@ -157,7 +158,7 @@ impl Worksheet {
         if !(1..=work.limits.digits).contains(&digits) {
             let limit = work.limits.digits;
             return Err(Fault::limit(format!(
-                "{digits} digits are not within the limit of {limit}"
+                "the number of digits is {digits}, but must be from 1 to {limit}"
             )));
         }
         let parsed = syntax::read(line, &work.limits.syntax);
@@ -176,7 +177,7 @@ impl Worksheet {
         Ok((outcome, rendered))
     }
 
-    /// Keeps the definitions and the answer of a line, or none of them if they exceed a limit.
+    /// Keeps the definitions and the answer of a line. Keeps nothing if they exceed a limit.
     fn remember(
         &mut self,
         bound: SmallVec<[(&str, Binding); 1]>,
@@ -203,7 +204,7 @@ impl Worksheet {
                 "the worksheet has no room for more than {} names",
                 limits.names
             );
-            return Err(Fault::limit(message).help(":clear makes a new one"));
+            return Err(Fault::limit(message).help("use :clear to start a new worksheet"));
         }
         let reals = work.memory.as_ref().or(self.reals.as_ref());
         match reals {
@@ -238,8 +239,8 @@ impl Worksheet {
 
     /// Returns the definition of `name` as an answer.
     ///
-    /// The answer's name is the left side (`x`, `f(x)`), its value the right side: the value of a
-    /// variable, or the body of a function as it was written.
+    /// The name of the answer is the left side (`x`, `f(x)`). The value of the answer is the right
+    /// side: the value of a variable, or the body of a function as it was written.
     pub fn definition(&self, name: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         match self.bindings.get(name) {
             Some(Binding::Value(value)) => {
@@ -278,8 +279,8 @@ mod tests {
     use super::*;
     use crate::engine::Limits;
 
-    /// Runs lines one after the other, each with its expected answer: the value, with a `~` in front
-    /// if it is rounded, or `! REASON`.
+    /// Runs lines one after the other, and compares each answer with the expected answer: the
+    /// value, with a `~` before a rounded value, or `! REASON`.
     #[track_caller]
     fn run_lines_within(limits: &Limits, rows: &[(&str, &str)]) -> Worksheet {
         let mut worksheet = Worksheet::default();
@@ -457,7 +458,7 @@ mod tests {
     }
 
     /// Reals share their parts, so variables that build on each other take as much memory as their
-    /// operations. A value that is replaced takes none.
+    /// operations. A value that has been replaced takes no memory.
     #[test]
     fn the_memory_of_reals() {
         let mut worksheet = Worksheet::default();

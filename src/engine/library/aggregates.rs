@@ -1,4 +1,4 @@
-//! Functions of several numbers, and choice.
+//! Functions of several numbers, and the choice with `if`.
 
 use super::{
     Context, Function, Group,
@@ -20,7 +20,7 @@ pub(super) static TABLE: [Function; 8] = [
         variadic(&[NUMBER]),
         |x, c| extreme(x, c.work, std::cmp::Ordering::is_lt),
     )
-    .summary("the smallest of them")
+    .summary("the smallest argument")
     .example("min(3, 1, 2)", "1"),
     Function::new(
         Several,
@@ -29,7 +29,7 @@ pub(super) static TABLE: [Function; 8] = [
         variadic(&[NUMBER]),
         |x, c| extreme(x, c.work, std::cmp::Ordering::is_gt),
     )
-    .summary("the largest of them")
+    .summary("the largest argument")
     .example("max(3, 1, 2)", "3"),
     Function::new(
         Several,
@@ -38,7 +38,7 @@ pub(super) static TABLE: [Function; 8] = [
         variadic(&[NUMBER]),
         |x, c| sum(x, c.work),
     )
-    .summary("the sum of all of them")
+    .summary("the sum of all arguments")
     .example("sum(1, 2, 3)", "6"),
     Function::new(
         Several,
@@ -53,7 +53,7 @@ pub(super) static TABLE: [Function; 8] = [
             Ok(product)
         },
     )
-    .summary("the product of all of them")
+    .summary("the product of all arguments")
     .example("product(2, 3, 4)", "24"),
     Function::new(
         Several,
@@ -89,14 +89,22 @@ pub(super) static TABLE: [Function; 8] = [
         &["if"],
         "condition, then, else",
         takes(&[TRUTH, ANY, ANY]),
-        |_, _| Err(Fault::new(Reason::Syntax, "'if' stands alone")),
+        |_, _| {
+            Err(Fault::new(
+                Reason::Syntax,
+                "'if' cannot be called as a function",
+            ))
+        },
     )
     .summary("one of two values; the other is not evaluated")
     .domain("a condition that is true or false")
     .example("if(2 > 1, 10, 1/0)", "10"),
 ];
 
-/// Returns the first argument that no other one `beats`.
+/// Returns the smallest or the largest argument.
+///
+/// `beats` gets the order of an argument relative to the best argument so far. It returns whether
+/// the argument is better.
 fn extreme(
     x: Arguments<'_>,
     work: &mut Work<'_>,
@@ -132,7 +140,7 @@ fn mean(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
 
 fn median(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
-    // By insertion: a comparison that stays undecided has to end the sorting.
+    // Insertion sort, because a fault of a comparison has to stop the sorting.
     let mut sorted: Vec<&Number> = Vec::with_capacity(x.len());
     for number in x.numbers() {
         let (mut low, mut high) = (0, sorted.len());

@@ -6,7 +6,7 @@ use crate::engine::{
     number::{Number, real::Unary},
 };
 
-/// A number with a name.
+/// A built-in constant: a number with a name and a description.
 pub(in crate::engine) struct Constant {
     name: &'static str,
     summary: &'static str,
@@ -68,7 +68,7 @@ impl Constant {
         TABLE.iter().find(|constant| constant.name == name)
     }
 
-    /// Returns the number, a real that can be refined.
+    /// Returns the value of the constant: a real that can be refined.
     pub(in crate::engine) fn value(&self, work: &mut Work<'_>) -> Result<Number> {
         (self.value)(work)
     }

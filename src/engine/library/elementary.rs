@@ -1,4 +1,4 @@
-//! Roots, powers, rounding, the exponential function and its relatives.
+//! Roots, powers, rounding, the exponential function and related functions.
 
 use dashu_base::Sign;
 use dashu_int::UBig;
@@ -17,26 +17,26 @@ use crate::engine::{
 
 use Group::{Exponential, Numbers};
 
-/// The refusal of a logarithm's operand.
+/// The refusal of an operand that has no logarithm.
 const NO_LOGARITHM: Refusal = Refusal::domain("only positive numbers have a logarithm");
 
-/// The operand of a logarithm.
+/// The parameter for the operand of a logarithm.
 const POSITIVE: Parameter = NUMBER.within(&[(Domain::Above(0), NO_LOGARITHM)]);
 
-/// The operand of `log1p`.
+/// The parameter for the operand of `log1p`.
 const ABOVE_MINUS_ONE: Parameter = NUMBER.within(&[(Domain::Above(-1), NO_LOGARITHM)]);
 
-/// The number of decimal places that `round` keeps.
+/// The parameter for the number of decimal places that `round` keeps.
 const PLACES: Parameter = INTEGER.within(&[(
     Domain::Int64,
-    Refusal::limit("more places than can be counted in 64 bits"),
+    Refusal::limit("the number of places does not fit in 64 bits"),
 )]);
 
-/// The degree of a root.
+/// The parameter for the degree of a root.
 const DEGREE: Parameter = INTEGER.within(&[
     (
         Domain::Int64,
-        Refusal::limit("the degree of the root is beyond 64 bits"),
+        Refusal::limit("the degree of the root does not fit in 64 bits"),
     ),
     (
         Domain::NonZero,
@@ -44,7 +44,7 @@ const DEGREE: Parameter = INTEGER.within(&[
     ),
 ]);
 
-/// The square root: a function, and the operator `√`.
+/// The square root: the function `sqrt` and the operator `√`.
 pub(in crate::engine) const SQUARE_ROOT: Function =
     Function::new(Numbers, &["sqrt"], "x", takes(&[NUMBER]), |x, c| {
         root_of(x.number(0), 2, c.work)
@@ -62,7 +62,7 @@ pub(super) static TABLE: [Function; 24] = [
     .example("cbrt(-27)", "-3"),
     Function::new(Numbers, &["root"], "x, n", takes(&[NUMBER, DEGREE]), root)
         .summary("the n-th root")
-        .domain("n an integer except 0; x >= 0 if n is even")
+        .domain("an integer n except 0; x >= 0 if n is even")
         .example("root(32, 5)", "2"),
     Function::new(
         Numbers,
@@ -89,7 +89,7 @@ pub(super) static TABLE: [Function; 24] = [
     .summary("the absolute value")
     .example("abs(-5)", "5"),
     Function::new(Numbers, &["sign"], "x", takes(&[NUMBER]), sign)
-        .summary("-1, 0 or 1")
+        .summary("the sign of x: -1, 0 or 1")
         .example("sign(-5)", "-1"),
     Function::new(Numbers, &["floor"], "x", takes(&[NUMBER]), |x, c| {
         x.number(0).floor(c.work).map(Number::from)
@@ -151,7 +151,7 @@ pub(super) static TABLE: [Function; 24] = [
         },
     )
     .summary("the logarithm to a base, by default 10")
-    .domain("x > 0, base > 0 except 1")
+    .domain("x > 0, base > 0, base != 1")
     .example("log(8, 4)", "1.5"),
     Function::new(Exponential, &["log2"], "x", takes(&[POSITIVE]), |x, c| {
         logarithm(x.number(0), &2.into(), c.work)
@@ -167,19 +167,19 @@ pub(super) static TABLE: [Function; 24] = [
     .example("log10(0.001)", "-3"),
     Function::new(Exponential, &["gamma"], "x", takes(&[NUMBER]), gamma)
         .summary("the gamma function: (x - 1)! for integers")
-        .domain("x not 0 or a negative integer")
+        .domain("x except 0 and negative integers")
         .example("gamma(5)", "24"),
     Function::new(Numbers, &["numerator"], "x", takes(&[EXACT]), |x, _| {
         exact(x.exact(0).numerator().into())
     })
     .summary("the numerator of an exact fraction in lowest terms")
-    .domain("x exact")
+    .domain("exact x")
     .example("numerator(0.75)", "3"),
     Function::new(Numbers, &["denominator"], "x", takes(&[EXACT]), |x, _| {
         Ok(x.exact(0).denominator().into())
     })
     .summary("the denominator of an exact fraction in lowest terms")
-    .domain("x exact")
+    .domain("exact x")
     .example("denominator(0.75)", "4"),
     Function::new(
         Numbers,
@@ -189,7 +189,7 @@ pub(super) static TABLE: [Function; 24] = [
         |x, c| x.number(0).quotient(x.number(1), c.work).map(Number::from),
     )
     .summary("the integer floor(x/y); x mod y is the remainder")
-    .domain("y is not 0")
+    .domain("y != 0")
     .example("quotient(17, 5)", "3"),
     Function::new(
         Exponential,
@@ -198,7 +198,7 @@ pub(super) static TABLE: [Function; 24] = [
         takes(&[ABOVE_MINUS_ONE]),
         |x, c| ln(&x.number(0).add(&1.into(), c.work)?, c.work),
     )
-    .summary("ln(1 + x), under the name of other languages")
+    .summary("ln(1 + x); other languages use the same name")
     .domain("x > -1")
     .example("log1p(0)", "0"),
     Function::new(
@@ -211,7 +211,7 @@ pub(super) static TABLE: [Function; 24] = [
             x => x.unary(Unary::Exp, c.work)?.sub(&1.into(), c.work),
         },
     )
-    .summary("e^x - 1, under the name of other languages")
+    .summary("e^x - 1; other languages use the same name")
     .example("expm1(0)", "0"),
     Function::new(
         Numbers,
@@ -221,7 +221,9 @@ pub(super) static TABLE: [Function; 24] = [
         |x, c| {
             let (low, high) = (x.number(1), x.number(2));
             if low.compare(high, c.work)?.is_gt() {
-                return Err(Fault::domain("the lower bound is above the upper one"));
+                return Err(Fault::domain(
+                    "the lower bound is greater than the upper bound",
+                ));
             }
             let x = x.number(0);
             Ok(if x.compare(low, c.work)?.is_lt() {
@@ -233,15 +235,15 @@ pub(super) static TABLE: [Function; 24] = [
             })
         },
     )
-    .summary("x, or the nearer bound where x is outside")
+    .summary("x limited to the range from low to high")
     .domain("low <= high")
     .example("clamp(12, 0, 10)", "10"),
 ];
 
-/// Returns the integer part, towards zero.
+/// Rounds `x` to an integer, towards zero.
 fn truncated(x: &Number, work: &mut Work<'_>) -> Result<Exact> {
     let size = x.absolute(work)?.floor(work)?;
-    // The sign can be decided only where the number is far enough from zero.
+    // If the integer part is 0, the sign may be undecidable, and it is not needed.
     let negative = !size.is_zero() && x.sign(work)? == Some(Sign::Negative);
     Ok(if negative { size.negated() } else { size })
 }
@@ -254,11 +256,13 @@ fn sign(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     match x.sign(context.work)? {
         Some(Sign::Positive) => exact(1.into()),
         Some(Sign::Negative) => exact((-1).into()),
-        None => Err(Fault::undecided("on which side of zero it lies")),
+        None => Err(Fault::undecided("the sign of the operand")),
     }
 }
 
-/// Rounds halves away from zero: `floor(|x| 10^places + 1/2)`, with the sign of `x`.
+/// Rounds to decimal places, and halves away from zero.
+///
+/// The result is `floor(|x| 10^places + 1/2) / 10^places`, with the sign of `x`.
 fn round(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let number = x.number(0);
@@ -282,7 +286,7 @@ fn root(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     root_of(x.number(0), x.int64(1), context.work)
 }
 
-/// Returns the root of a degree other than 0. The root of a negative degree is the inverse.
+/// Returns the root of `x`. The degree is not 0; for a negative degree, inverts the root.
 fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Number> {
     let root = positive_root(x, degree.unsigned_abs(), work)?;
     if degree < 0 {
@@ -291,7 +295,7 @@ fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Number> {
     Ok(root)
 }
 
-/// Returns the root of a positive degree.
+/// Returns the root of `x` for a positive degree.
 fn positive_root(x: &Number, degree: u64, work: &mut Work<'_>) -> Result<Number> {
     if degree == 2
         && let Number::Real(_) = x

@@ -11,23 +11,23 @@ use crate::engine::{
 /// A built-in function: its names, its signature, its body and its documentation.
 #[derive(Debug)]
 pub struct Function {
-    /// The names that call it; the first is the one that messages use.
+    /// The names of the function. Messages use the first name.
     pub names: &'static [&'static str],
-    /// The parameters as they are written in help; `...` stands for any number more.
+    /// The parameters, as help shows them. `...` stands for any number of further arguments.
     pub parameters: &'static str,
-    /// The condition on the arguments, or empty where every number is taken.
+    /// The condition on the arguments. It is empty if every number is allowed.
     pub domain: &'static str,
-    /// A description in one line.
+    /// A description of the function in one line.
     pub summary: &'static str,
-    /// A line that calls it, and the answer.
+    /// A line that calls the function, and the answer of this line.
     pub example: (&'static str, &'static str),
-    /// The subject.
+    /// The group in which help lists the function.
     pub group: Group,
     signature: Signature,
     body: Body,
 }
 
-/// The code of a function, by the kind of its result.
+/// The code of a function. There is a variant for each kind of result.
 #[derive(Debug)]
 enum Body {
     Number(fn(Arguments<'_>, &mut Context<'_, '_>) -> Result<Number>),
@@ -41,20 +41,20 @@ pub enum Group {
     Numbers,
     /// Exponential functions and logarithms.
     Exponential,
-    /// Angles.
+    /// Trigonometric functions, and conversions of angles.
     Trigonometry,
     /// Hyperbolic functions.
     Hyperbolic,
     /// Divisors, primes and counting.
     Integers,
-    /// Integers as bits.
+    /// Functions of the bits of integers.
     Bits,
-    /// Functions of several numbers, and choice.
+    /// Functions of several numbers, and the choice with `if`.
     Several,
 }
 
 impl Group {
-    /// Every group, in the order in which they are listed.
+    /// All groups, in the order in which help and docs list them.
     pub const ALL: [Self; 7] = [
         Self::Numbers,
         Self::Exponential,
@@ -65,7 +65,7 @@ impl Group {
         Self::Several,
     ];
 
-    /// The heading of the group.
+    /// Returns the heading of the group. The overview in help shows only its first word.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -75,31 +75,31 @@ impl Group {
             Self::Hyperbolic => "Hyperbolic functions",
             Self::Integers => "Divisors, primes and counting",
             Self::Bits => "Integers as bits",
-            Self::Several => "Several numbers to one, and choice",
+            Self::Several => "Aggregates of several numbers, and the choice with if",
         }
     }
 }
 
-/// The unit of a bare number that a trigonometric function takes or returns.
+/// The unit of the angles that trigonometric functions accept and return.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AngleUnit {
-    /// A full turn is 2 pi.
+    /// Radians: a full turn is 2 pi.
     #[default]
     Radian,
-    /// A full turn is 360.
+    /// Degrees: a full turn is 360.
     Degree,
 }
 
-/// Everything that a function may use beside its arguments.
+/// The data that a function can use in addition to its arguments.
 pub(in crate::engine) struct Context<'c, 'w> {
     /// The budget of the line.
     pub(in crate::engine) work: &'c mut Work<'w>,
-    /// The unit of angles without one.
+    /// The unit of angles.
     pub(in crate::engine) angle: AngleUnit,
 }
 
 impl Function {
-    /// A row whose body returns a number.
+    /// Creates a row of the table. The body returns a number.
     pub(super) const fn new(
         group: Group,
         names: &'static [&'static str],
@@ -110,7 +110,7 @@ impl Function {
         Self::row(group, names, parameters, signature, Body::Number(body))
     }
 
-    /// A row whose body returns any kind of value, perhaps with a presentation.
+    /// Creates a row of the table. The body returns any kind of value, with its presentation.
     pub(super) const fn presented(
         group: Group,
         names: &'static [&'static str],
@@ -140,31 +140,31 @@ impl Function {
         }
     }
 
-    /// The same row with a description.
+    /// Returns the same row with a description.
     pub(super) const fn summary(mut self, summary: &'static str) -> Self {
         self.summary = summary;
         self
     }
 
-    /// The same row with the condition on its arguments.
+    /// Returns the same row with the condition on its arguments.
     pub(super) const fn domain(mut self, domain: &'static str) -> Self {
         self.domain = domain;
         self
     }
 
-    /// The same row with an example.
+    /// Returns the same row with an example.
     pub(super) const fn example(mut self, line: &'static str, answer: &'static str) -> Self {
         self.example = (line, answer);
         self
     }
 
-    /// Returns the call as it is written: `root(x, n)`.
+    /// Returns the form of a call, such as `root(x, n)`.
     #[must_use]
     pub fn usage(&self) -> String {
         format!("{}({})", self.names[0], self.parameters)
     }
 
-    /// Calls the function. The signature refuses values that the body does not take.
+    /// Calls the function. Returns a fault for values that the signature does not accept.
     pub(in crate::engine) fn call(
         &self,
         values: &[Presented],
@@ -184,8 +184,9 @@ impl Function {
     }
 }
 
-/// Returns the fault of a call with `found` arguments of a function that takes `arity` of them,
-/// the fewest and the most.
+/// Returns the fault of a call with a wrong number of arguments.
+///
+/// `arity` is the minimum and the maximum number of arguments. `found` is the number in the call.
 pub(in crate::engine) fn wrong_arity(
     name: &str,
     arity: (usize, usize),

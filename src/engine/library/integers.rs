@@ -24,11 +24,11 @@ use crate::engine::{
 
 use Group::{Bits, Integers};
 
-/// The operand of `factor`.
+/// The parameter for the operand of `factor`.
 const FACTORED: Parameter =
     INTEGER.within(&[(Domain::NonZero, Refusal::domain("0 has no prime factors"))]);
 
-/// The operand of `totient`.
+/// The parameter for the operand of `totient`.
 const FROM_ONE: Parameter = INTEGER.within(&[
     NOT_NEGATIVE,
     (
@@ -37,15 +37,14 @@ const FROM_ONE: Parameter = INTEGER.within(&[
     ),
 ]);
 
-/// The refusal of the operand of `!`.
-const NO_FACTORIAL: Refusal = Refusal::domain("only integers from 0 up have a factorial")
-    .help("gamma(x + 1) is its continuation to other numbers");
+/// The refusal of an operand that has no factorial.
+const NO_FACTORIAL: Refusal = Refusal::domain("only integers >= 0 have a factorial")
+    .help("use gamma(x + 1) for other numbers");
 
-/// The refusal of the operand of `!!`.
-const NO_DOUBLE_FACTORIAL: Refusal = Refusal::domain("only integers from 0 up have a factorial")
-    .help("a double factorial takes an integer from 0 up");
+/// The refusal of an operand that has no double factorial.
+const NO_DOUBLE_FACTORIAL: Refusal = Refusal::domain("only integers >= 0 have a double factorial");
 
-/// The factorial: a function, and the operator `!`.
+/// The factorial: the function `factorial` and the operator `!`.
 pub(in crate::engine) const FACTORIAL: Function = Function::new(
     Integers,
     &["factorial"],
@@ -56,10 +55,10 @@ pub(in crate::engine) const FACTORIAL: Function = Function::new(
     |x, c| integer::factorial(&x.natural(0), c.work).map(Number::from),
 )
 .summary("the product of the integers from 1 to n; n! for short")
-.domain("an integer from 0 up")
+.domain("an integer >= 0")
 .example("factorial(20)", "2432902008176640000");
 
-/// The operator `!!`, which is not in the table because no name calls it.
+/// The operator `!!`. It is not in the table, because it has no name as a function.
 pub(in crate::engine) const DOUBLE_FACTORIAL: Function = Function::new(
     Integers,
     &["!!"],
@@ -122,7 +121,7 @@ pub(super) static TABLE: [Function; 20] = [
         |x, c| choices(x, c, |n, k, c| integer::combinations(n, k, c.work)),
     )
     .summary("the number of ways to choose k of n things")
-    .domain("integers from 0 up")
+    .domain("integers >= 0")
     .example("comb(49, 6)", "13983816"),
     Function::new(
         Integers,
@@ -132,21 +131,23 @@ pub(super) static TABLE: [Function; 20] = [
         |x, c| choices(x, c, |n, k, c| integer::permutations(n, k, c.work)),
     )
     .summary("the number of ways to put k of n things in a row")
-    .domain("integers from 0 up")
+    .domain("integers >= 0")
     .example("perm(5, 2)", "20"),
     FACTORIAL,
     Function::new(Integers, &["fib"], "n", takes(&[NATURAL]), |x, c| {
         integer::fibonacci(&x.natural(0), c.work).map(Number::from)
     })
     .summary("the n-th Fibonacci number, from fib(0) = 0 and fib(1) = 1")
-    .domain("an integer from 0 up")
+    .domain("an integer >= 0")
     .example("fib(90)", "2880067194370816120"),
     Function::presented(Integers, &["isprime"], "n", takes(&[INTEGER]), is_prime)
-        .summary("whether n is prime; from 3.3e24 up, true is almost certain and marked as rounded")
+        .summary(
+            "whether n is prime; for n >= 3.3e24, true is almost certain and marked as rounded",
+        )
         .domain("an integer")
         .example("isprime(2^31 - 1)", "true"),
     Function::new(Integers, &["nextprime"], "n", takes(&[INTEGER]), next_prime)
-        .summary("the first prime above n, as certain as isprime")
+        .summary("the smallest prime greater than n, as certain as the answer of isprime")
         .domain("an integer")
         .example("nextprime(100)", "101"),
     Function::presented(Integers, &["factor"], "n", takes(&[FACTORED]), factor)
@@ -155,7 +156,7 @@ pub(super) static TABLE: [Function; 20] = [
         .example("factor(360)", "2^3 * 3^2 * 5"),
     Function::new(Integers, &["totient"], "n", takes(&[FROM_ONE]), totient)
         .summary("the number of integers from 1 to n without a common divisor with n (Euler)")
-        .domain("an integer from 1 up")
+        .domain("an integer >= 1")
         .example("totient(36)", "12"),
     Function::new(
         Integers,
@@ -164,18 +165,18 @@ pub(super) static TABLE: [Function; 20] = [
         takes(&[INTEGER, NATURAL, NATURAL]),
         power_modulo,
     )
-    .summary("a^n mod m, without a^n")
+    .summary("a^n mod m, without computing a^n")
     .domain("integers, n >= 0, m >= 1")
     .example("powmod(3, 1000, 7)", "4"),
     Function::new(Integers, &["isqrt"], "n", takes(&[NATURAL]), |x, c| {
         use dashu_base::SquareRoot as _;
         let n = x.natural(0);
         c.work
-            .pay_at_once(cost::divide(n.bit_len()), "a square root")?;
+            .pay_at_once(cost::divide(n.bit_len()), "the square root")?;
         Ok(n.sqrt().into())
     })
     .summary("the integer part of the square root")
-    .domain("an integer from 0 up")
+    .domain("an integer >= 0")
     .example("isqrt(17)", "4"),
     Function::new(
         Bits,
@@ -184,13 +185,13 @@ pub(super) static TABLE: [Function; 20] = [
         variadic(&[INTEGER]),
         |x, c| bitwise(x, c, |a, b| a & b),
     )
-    .summary("the bits set in all of them; a negative number has infinitely many")
+    .summary("the bits set in all arguments; negative integers are in two's complement")
     .domain("integers")
     .example("band(12, 10)", "8"),
     Function::new(Bits, &["bor"], "a, b, ...", variadic(&[INTEGER]), |x, c| {
         bitwise(x, c, |a, b| a | b)
     })
-    .summary("the bits set in at least one of them")
+    .summary("the bits set in at least one argument")
     .domain("integers")
     .example("bor(12, 10)", "14"),
     Function::new(
@@ -200,7 +201,7 @@ pub(super) static TABLE: [Function; 20] = [
         variadic(&[INTEGER]),
         |x, c| bitwise(x, c, |a, b| a ^ b),
     )
-    .summary("the bits set in an odd number of them")
+    .summary("the bits set in an odd number of arguments")
     .domain("integers")
     .example("bxor(12, 10)", "6"),
     Function::new(Bits, &["bnot"], "a", takes(&[INTEGER]), |x, _| {
@@ -233,17 +234,17 @@ pub(super) static TABLE: [Function; 20] = [
         Ok(UBig::from(x.natural(0).count_ones()).into())
     })
     .summary("the number of bits that are 1")
-    .domain("an integer from 0 up")
+    .domain("an integer >= 0")
     .example("bitcount(255)", "8"),
     Function::new(Bits, &["bitlength"], "a", takes(&[NATURAL]), |x, _| {
         Ok(UBig::from(x.natural(0).bit_len()).into())
     })
-    .summary("the number of bits from the first 1 on")
-    .domain("an integer from 0 up")
+    .summary("the number of binary digits, without leading zeros")
+    .domain("an integer >= 0")
     .example("bitlength(256)", "9"),
 ];
 
-/// Applies an operation to the absolute values of all arguments, from the first to the last.
+/// Combines the absolute values of all arguments with `operation`, from the first to the last.
 fn folded(
     x: Arguments<'_>,
     context: &mut Context<'_, '_>,
@@ -254,13 +255,13 @@ fn folded(
     for next in x.integers().skip(1) {
         let next = next.unsigned_abs();
         let cost = cost(result.bit_len(), next.bit_len());
-        context.work.pay_at_once(cost, "a common divisor")?;
+        context.work.pay_at_once(cost, "the common divisor")?;
         result = operation(&result, &next);
     }
     Ok(integer_within(result.into(), context.work)?.into())
 }
 
-/// Counts the choices of `k` from `n` things: none if `k` is greater.
+/// Counts the choices of `k` from `n` things. The result is 0 if `k` is greater than `n`.
 fn choices(
     x: Arguments<'_>,
     context: &mut Context<'_, '_>,
@@ -287,7 +288,7 @@ fn is_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Presented
     .into())
 }
 
-/// Returns the least prime above the argument.
+/// Returns the smallest prime greater than the argument.
 fn next_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let n = x.integer(0);
     if n < IBig::from(2) {
@@ -316,7 +317,7 @@ fn factor(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Presented> 
     })
 }
 
-/// Returns Euler's totient.
+/// Returns Euler's totient of the argument.
 fn totient(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let n = x.natural(0);
     let (primes, _) = integer::factor(&n, context.work)?;
@@ -324,7 +325,7 @@ fn totient(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     Ok(primes.into_iter().fold(n, fewer).into())
 }
 
-/// Returns a power modulo a number.
+/// Returns `a^n mod m` for the arguments `a`, `n` and `m`.
 fn power_modulo(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let (base, exponent, modulus) = (x.integer(0), x.natural(1), x.natural(2));
     if modulus.is_zero() {
@@ -333,7 +334,7 @@ fn power_modulo(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Numbe
     integer::power_modulo(&base, &exponent, &modulus, context.work).map(Number::from)
 }
 
-/// Applies an operation to the bits of all arguments, from the first to the last.
+/// Combines the bits of all arguments with `operation`, from the first to the last.
 fn bitwise(
     x: Arguments<'_>,
     context: &mut Context<'_, '_>,
@@ -350,7 +351,9 @@ fn bitwise(
     Ok(Exact::from(result.unwrap_or_default()).into())
 }
 
-/// Shifts the bits of the first argument by the second one, a negative one the other way.
+/// Shifts the bits of the first argument by as many places as the second argument says.
+///
+/// A negative number of places shifts in the opposite direction.
 fn shift(x: Arguments<'_>, context: &mut Context<'_, '_>, right: bool) -> Result<Number> {
     let (n, count) = (x.integer(0), x.integer(1));
     if n.is_zero() {
@@ -360,7 +363,7 @@ fn shift(x: Arguments<'_>, context: &mut Context<'_, '_>, right: bool) -> Result
     let limit = context.work.limits.result;
     let count = usize::try_from(&count.unsigned_abs()).unwrap_or(usize::MAX);
     if right {
-        // A shift beyond the last bit leaves only the sign.
+        // A shift past the last bit leaves only the sign.
         let most = n.bit_len() + 1;
         return Ok(Exact::from(n >> count.min(most)).into());
     }

@@ -1,4 +1,4 @@
-//! Logarithms, exact where they are rational.
+//! Logarithms. A rational logarithm of exact numbers is exact.
 
 use dashu_base::UnsignedAbs as _;
 
@@ -8,7 +8,7 @@ use crate::engine::{
     number::{Number, exact::Exact, integer::log2, real::Unary},
 };
 
-/// Returns the natural logarithm of a number that is positive where it is exact.
+/// Returns the natural logarithm of `x`. If `x` is exact, it must be positive.
 pub(super) fn ln(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     match x {
         Number::Exact(x) if x.is_one() => Ok(0.into()),
@@ -16,7 +16,7 @@ pub(super) fn ln(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     }
 }
 
-/// Returns the logarithm of `x` to `base`, both positive where they are exact.
+/// Returns the logarithm of `x` to `base`. Exact arguments must be positive.
 pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Result<Number> {
     if let (Number::Exact(x), Number::Exact(base)) = (x, base) {
         if base.is_one() {
@@ -31,9 +31,10 @@ pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Resul
 
 /// Returns the logarithm of `x` to `base` if it is rational.
 ///
-/// Then both are powers of the same number, and Euclid's algorithm on the exponents finds it: from
-/// `x = base^k rest` it goes on with `base` and `rest`. The numerators and denominators must get
-/// shorter at every step; where they do not, the logarithm is irrational.
+/// If the logarithm is rational, `x` and `base` are powers of the same number. Euclid's algorithm
+/// on the exponents finds the logarithm: each step writes `x = base^k rest` and continues with
+/// `base` and `rest`. The numerators and denominators must get shorter at every step. If they do
+/// not, the logarithm is irrational.
 fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Option<Exact>> {
     if x.is_one() {
         return Ok(Some(Exact::ZERO));
@@ -47,7 +48,7 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
         }
     };
     let (mut x, mut base) = (above_one(x), above_one(base));
-    // With x = c^a and base = c^b, the partial quotients of a/b as a continued fraction.
+    // The partial quotients of a/b as a continued fraction, where x = c^a and base = c^b.
     let mut quotients = Vec::new();
     while !base.is_one() {
         let quotient = (log2_of(&x) / log2_of(&base) + 1e-9).floor();
@@ -71,7 +72,7 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
         quotients.push(quotient);
         (x, base) = (base, rest);
     }
-    // The value of the continued fraction, from its end.
+    // Compute the value of the continued fraction, from its end.
     let mut result = None;
     for quotient in quotients.into_iter().rev() {
         let next = match result {
@@ -89,7 +90,9 @@ fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Op
     })
 }
 
-/// Returns an approximation of the logarithm of a positive number to base 2, also near 1.
+/// Returns an approximation of the base-2 logarithm of a positive number.
+///
+/// The approximation is also accurate for numbers near 1.
 fn log2_of(q: &Exact) -> f64 {
     let (n, d) = (q.numerator().unsigned_abs(), q.denominator());
     let whole = log2(&n) - log2(&d);

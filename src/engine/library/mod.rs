@@ -1,4 +1,4 @@
-//! The built-in functions: one table that feeds evaluation, help, completion and docs.
+//! The built-in functions: one table for evaluation, help, completion and docs.
 //!
 //! To add a function, add a row to the table of its subject: its names, its [`signature`] and its
 //! body. The body receives arguments that the signature has tested.
@@ -29,7 +29,7 @@ use super::{
     number::{Number, exact::Exact, real::Unary},
 };
 
-/// Every built-in function, by subject.
+/// Returns all built-in functions, table by table.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     elementary::TABLE
         .iter()
@@ -49,16 +49,16 @@ pub fn find(name: &str) -> Option<&'static Function> {
     BY_NAME.get(name).copied()
 }
 
-/// Returns an exact number as the result of a function.
+/// Wraps an exact number as the result of a function.
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "as the functions of the table return it"
+    reason = "the functions of the table return a `Result`"
 )]
 fn exact(q: Exact) -> Result<Number> {
     Ok(q.into())
 }
 
-/// Returns the value of a function that is computed as a real.
+/// Computes the value of `function` at `x` as a real.
 fn unary(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     x.unary(function, context.work)
 }

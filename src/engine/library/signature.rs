@@ -1,4 +1,4 @@
-//! Signatures: the arguments that a function takes, and the refusal of all others.
+//! Signatures: the arguments that a function accepts, and the faults for all other arguments.
 
 use dashu_base::UnsignedAbs as _;
 use dashu_int::{IBig, UBig};
@@ -10,7 +10,7 @@ use crate::engine::{
     value::Presented,
 };
 
-/// The kind of value that an argument must be.
+/// The kind of value that a parameter requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Any value.
@@ -30,19 +30,19 @@ pub(super) enum Kind {
 pub(super) enum Domain {
     /// Numbers greater than the bound.
     Above(i64),
-    /// The bound and the numbers greater than it.
+    /// Numbers greater than or equal to the bound.
     AtLeast(i64),
-    /// Numbers between the bounds, without these.
+    /// Numbers between the bounds, excluding the bounds.
     Between(i64, i64),
-    /// Numbers between the bounds, and these.
+    /// Numbers between the bounds, including the bounds.
     Within(i64, i64),
     /// All numbers except 0.
     NonZero,
-    /// Integers of 64 bits.
+    /// Integers that fit in `i64`.
     Int64,
 }
 
-/// The fault that an argument outside of its domain causes.
+/// The fault for an argument that is outside the domain of its parameter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refusal {
     reason: Reason,
@@ -54,11 +54,11 @@ pub(super) struct Refusal {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parameter {
     kind: Kind,
-    /// The domains that an exact argument must be in, tested in this order.
+    /// The domains that an exact argument must be in. They are tested in this order.
     ///
-    /// A real is not tested here: its sign may take work to find out, and may stay undecided.
+    /// A real argument is not tested, because its sign may be expensive to find or undecidable.
     domains: &'static [(Domain, Refusal)],
-    /// The fault for a number of the wrong kind. None: the usual one of the kind.
+    /// The fault for a number of the wrong kind, or `None` for the default fault.
     wrong_kind: Option<Refusal>,
 }
 
@@ -66,31 +66,31 @@ pub(super) struct Parameter {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signature {
     required: &'static [Parameter],
-    /// The parameters behind the required ones, which a call may leave out.
+    /// The parameters after the required parameters. A call can omit them.
     optional: &'static [Parameter],
-    /// Whether the last parameter takes any number of further arguments.
+    /// Whether the last parameter accepts any number of further arguments.
     variadic: bool,
 }
 
-/// Any value.
+/// A parameter for any value.
 pub(super) const ANY: Parameter = Parameter::of(Kind::Any);
 
-/// True or false.
+/// A parameter for true or false.
 pub(super) const TRUTH: Parameter = Parameter::of(Kind::Truth);
 
-/// Any number.
+/// A parameter for any number.
 pub(super) const NUMBER: Parameter = Parameter::of(Kind::Number);
 
-/// An exact rational number.
+/// A parameter for an exact rational number.
 pub(super) const EXACT: Parameter = Parameter::of(Kind::Exact);
 
-/// An exact integer.
+/// A parameter for an exact integer.
 pub(super) const INTEGER: Parameter = Parameter::of(Kind::Integer);
 
-/// An exact integer from 0 up.
+/// A parameter for an exact integer >= 0.
 pub(super) const NATURAL: Parameter = INTEGER.within(&[NOT_NEGATIVE]);
 
-/// The domain of natural numbers.
+/// The domain of numbers >= 0, with the refusal of negative numbers.
 pub(super) const NOT_NEGATIVE: (Domain, Refusal) = (
     Domain::AtLeast(0),
     Refusal::domain("the operand must not be negative"),
@@ -114,7 +114,7 @@ impl Domain {
 }
 
 impl Refusal {
-    /// A refusal with the reason `DOMAIN` and no help.
+    /// Creates a refusal with the reason `DOMAIN` and no help.
     pub(super) const fn domain(message: &'static str) -> Self {
         Self {
             reason: Reason::Domain,
@@ -123,7 +123,7 @@ impl Refusal {
         }
     }
 
-    /// A refusal with the reason `LIMIT` and no help.
+    /// Creates a refusal with the reason `LIMIT` and no help.
     pub(super) const fn limit(message: &'static str) -> Self {
         Self {
             reason: Reason::Limit,
@@ -131,20 +131,20 @@ impl Refusal {
         }
     }
 
-    /// The same refusal with a hint.
+    /// Returns the same refusal with a hint.
     pub(super) const fn help(mut self, help: &'static str) -> Self {
         self.help = help;
         self
     }
 
-    /// Returns the fault.
+    /// Converts the refusal to a fault.
     fn fault(self) -> Box<Fault> {
         Fault::new(self.reason, self.message).help(self.help)
     }
 }
 
 impl Parameter {
-    /// A parameter that takes every value of a kind.
+    /// Creates a parameter for all values of a kind.
     const fn of(kind: Kind) -> Self {
         Self {
             kind,
@@ -153,19 +153,19 @@ impl Parameter {
         }
     }
 
-    /// The same parameter, for exact numbers in all of `domains`.
+    /// Returns the same parameter, in which an exact number must be in all of `domains`.
     pub(super) const fn within(mut self, domains: &'static [(Domain, Refusal)]) -> Self {
         self.domains = domains;
         self
     }
 
-    /// The same parameter with another fault for numbers of the wrong kind.
+    /// Returns the same parameter with another fault for numbers of the wrong kind.
     pub(super) const fn or_refuse(mut self, refusal: Refusal) -> Self {
         self.wrong_kind = Some(refusal);
         self
     }
 
-    /// Refuses a value that the parameter does not take.
+    /// Returns a fault if the parameter does not accept `value`.
     fn check(&self, value: &Presented, work: &mut Work<'_>) -> Result<()> {
         match self.kind {
             Kind::Any => return Ok(()),
@@ -198,14 +198,14 @@ impl Parameter {
     }
 }
 
-/// The fault of a number that is not an exact integer.
+/// Returns the fault for a number that is not an exact integer.
 fn not_an_integer(number: &Number) -> Box<Fault> {
     number
         .integer()
         .expect_err("the caller found that it is not an integer")
 }
 
-/// A signature that takes exactly the arguments `required`.
+/// Creates a signature with the parameters `required`.
 pub(super) const fn takes(required: &'static [Parameter]) -> Signature {
     Signature {
         required,
@@ -214,7 +214,9 @@ pub(super) const fn takes(required: &'static [Parameter]) -> Signature {
     }
 }
 
-/// A signature that takes the arguments `required` and any number like the last one.
+/// Creates a signature with the parameters `required`.
+///
+/// The last parameter accepts any number of further arguments.
 pub(super) const fn variadic(required: &'static [Parameter]) -> Signature {
     Signature {
         variadic: true,
@@ -223,13 +225,13 @@ pub(super) const fn variadic(required: &'static [Parameter]) -> Signature {
 }
 
 impl Signature {
-    /// The same signature with arguments that a call may leave out.
+    /// Returns the same signature with parameters that a call can omit.
     pub(super) const fn optional(mut self, optional: &'static [Parameter]) -> Self {
         self.optional = optional;
         self
     }
 
-    /// The fewest and the most arguments of a call.
+    /// Returns the minimum and the maximum number of arguments of a call.
     pub(super) fn arity(&self) -> (usize, usize) {
         let least = self.required.len();
         let most = if self.variadic {
@@ -240,15 +242,16 @@ impl Signature {
         (least, most)
     }
 
-    /// Whether a call may have `count` arguments.
+    /// Whether a call can have `count` arguments.
     pub(super) fn takes_count(&self, count: usize) -> bool {
         let (least, most) = self.arity();
         (least..=most).contains(&count)
     }
 
-    /// Returns `values`, as many as the signature takes, as arguments, or refuses them.
+    /// Tests `values` from left to right, and returns them as arguments.
     ///
-    /// They are tested from left to right, and the first that does not fit is the fault.
+    /// Returns the fault of the first value that does not fit. The caller has tested the number of
+    /// values.
     pub(super) fn accept<'v>(
         &self,
         values: &'v [Presented],
@@ -257,7 +260,7 @@ impl Signature {
         let mut parameters = self.required.iter().chain(self.optional);
         let mut parameter = None;
         for value in values {
-            // Arguments behind the last parameter belong to it.
+            // The last parameter accepts all further arguments.
             parameter = parameters.next().or(parameter);
             if let Some(parameter) = parameter {
                 parameter.check(value, work)?;
@@ -267,17 +270,17 @@ impl Signature {
     }
 }
 
-/// The arguments of a call, which the signature of the function has tested.
+/// The arguments of a call. The signature of the function has tested them.
 ///
-/// A body that reads an argument as another kind than its signature says panics: that is an error in
-/// the table.
+/// A function body panics if it reads an argument as a kind that the signature does not require.
+/// This is an error in the table.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'v> {
     values: &'v [Presented],
 }
 
-/// The message of that panic.
-const WRONG_KIND: &str = "the body reads what the signature takes";
+/// The message of the panic if a function body reads an argument as the wrong kind.
+const WRONG_KIND: &str = "the body reads the kind that the signature requires";
 
 impl<'v> Arguments<'v> {
     /// Returns the number of arguments.
@@ -332,7 +335,7 @@ mod tests {
         number::real::Unary,
     };
 
-    /// A row whose body panics on every argument that its signature should refuse.
+    /// A row whose body panics on every argument that its signature should reject.
     static STRICT: Function = Function::new(
         Group::Numbers,
         &["strict"],
@@ -392,7 +395,7 @@ mod tests {
             (
                 vec![true.into()],
                 Reason::Type,
-                "'true' stands where a number belongs",
+                "'true' is used where a number is expected",
             ),
             (vec![number(0)], Reason::Domain, "x is not positive"),
             (

@@ -15,19 +15,19 @@ use crate::engine::{
 
 use Group::{Hyperbolic, Trigonometry};
 
-/// The sine of an angle.
+/// The parameter for the sine of an angle.
 const SINE: Parameter = NUMBER.within(&[(
     Domain::Within(-1, 1),
-    Refusal::domain("no angle has a sine beyond 1"),
+    Refusal::domain("a sine is always from -1 to 1"),
 )]);
 
-/// The cosine of an angle.
+/// The parameter for the cosine of an angle.
 const COSINE: Parameter = NUMBER.within(&[(
     Domain::Within(-1, 1),
-    Refusal::domain("no angle has a cosine beyond 1"),
+    Refusal::domain("a cosine is always from -1 to 1"),
 )]);
 
-/// The hyperbolic tangent of a number.
+/// The parameter for the hyperbolic tangent of a number.
 const HYPERBOLIC_TANGENT: Parameter = NUMBER.within(&[(
     Domain::Between(-1, 1),
     Refusal::domain("only numbers between -1 and 1 are hyperbolic tangents"),
@@ -48,7 +48,7 @@ pub(super) static TABLE: [Function; 18] = [
         trigonometric(Unary::Tan, x.number(0), c)
     })
     .summary("the tangent")
-    .domain("the cosine is not 0")
+    .domain("cos(x) != 0")
     .example("tan(0)", "0"),
     Function::new(Trigonometry, &["cot"], "x", takes(&[NUMBER]), |x, c| {
         let cosine = trigonometric(Unary::Cos, x.number(0), c)?;
@@ -56,19 +56,19 @@ pub(super) static TABLE: [Function; 18] = [
         cosine.div(&sine, c.work)
     })
     .summary("the cotangent")
-    .domain("the sine is not 0")
+    .domain("sin(x) != 0")
     .example("cot(pi/4)", "1"),
     Function::new(Trigonometry, &["sec"], "x", takes(&[NUMBER]), |x, c| {
         inverse_of(Unary::Cos, x, c)
     })
-    .summary("the secant: the inverse of the cosine")
-    .domain("the cosine is not 0")
+    .summary("the secant: 1/cos(x)")
+    .domain("cos(x) != 0")
     .example("sec(0)", "1"),
     Function::new(Trigonometry, &["csc"], "x", takes(&[NUMBER]), |x, c| {
         inverse_of(Unary::Sin, x, c)
     })
-    .summary("the cosecant: the inverse of the sine")
-    .domain("the sine is not 0")
+    .summary("the cosecant: 1/sin(x)")
+    .domain("sin(x) != 0")
     .example("csc(pi/2)", "1"),
     Function::new(
         Trigonometry,
@@ -107,17 +107,17 @@ pub(super) static TABLE: [Function; 18] = [
         atan2,
     )
     .summary("the angle of the point (x, y), from -pi to pi")
-    .domain("not both 0")
+    .domain("x and y not both 0")
     .example("atan2(0, 1)", "0"),
     Function::new(Trigonometry, &["degrees"], "x", takes(&[NUMBER]), |x, c| {
         degrees(x.number(0), c.work)
     })
-    .summary("an angle in radians, in degrees")
+    .summary("an angle of x radians, converted to degrees")
     .example("degrees(pi)", "180"),
     Function::new(Trigonometry, &["radians"], "x", takes(&[NUMBER]), |x, c| {
         radians(x.number(0), c.work)
     })
-    .summary("an angle in degrees, in radians")
+    .summary("an angle of x degrees, converted to radians")
     .example("radians(180) - pi", "0"),
     Function::new(Hyperbolic, &["sinh"], "x", takes(&[NUMBER]), |x, c| {
         hyperbolic(Unary::Sinh, x.number(0), 0, c)
@@ -153,7 +153,7 @@ pub(super) static TABLE: [Function; 18] = [
             x => unary(Unary::Acosh, x, c),
         },
     )
-    .summary("the number from 0 up whose hyperbolic cosine is x")
+    .summary("the number >= 0 whose hyperbolic cosine is x")
     .domain("x >= 1")
     .example("acosh(1)", "0"),
     Function::new(
@@ -168,13 +168,13 @@ pub(super) static TABLE: [Function; 18] = [
     .example("atanh(0)", "0"),
 ];
 
-/// Converts an angle from degrees.
+/// Converts an angle from degrees to radians.
 fn radians(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     let unit = Number::pi(work)?.div(&180.into(), work)?;
     x.mul(&unit, work)
 }
 
-/// Converts an angle to degrees.
+/// Converts an angle from radians to degrees.
 fn degrees(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     let product = x.mul(&180.into(), work)?;
     product.div(&Number::pi(work)?, work)
@@ -204,9 +204,9 @@ fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> 
     angle.unary(function, work)
 }
 
-/// Returns the value of a function at an angle in degrees, if it is rational.
+/// Returns the value of a function at an angle of `x` degrees, if the value is rational.
 ///
-/// At rational angles no other values are rational (I. Niven, "Irrational numbers", 1956,
+/// No other values at rational angles are rational (I. Niven, "Irrational numbers", 1956,
 /// corollary 3.12).
 fn rational_value(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Option<Exact>> {
     let Some(reduced) = x.modulo(&360.into(), work)?.exact().and_then(Exact::to_i64) else {
@@ -235,20 +235,20 @@ fn rational_value(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Op
     })
 }
 
-/// Returns the inverse of a trigonometric function of the argument.
+/// Returns 1 divided by a trigonometric function of the argument.
 fn inverse_of(function: Unary, x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let value = trigonometric(function, x.number(0), context)?;
     Number::from(1).div(&value, context.work)
 }
 
-/// Returns the angle, in the unit of the context, of which `x` is the sine, cosine or tangent.
+/// Returns the angle whose sine, cosine or tangent is `x`, in the unit of the context.
 fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let in_degrees = context.angle == AngleUnit::Degree;
     if let Number::Exact(q) = x
         && let Some(degrees) = integer_angle(function, q)
     {
-        // The series does not reach a right angle, and zero is exact.
+        // The series does not cover a right angle, and the result 0 is exact.
         let degrees = Number::from(degrees);
         return if in_degrees {
             Ok(degrees)
@@ -264,7 +264,7 @@ fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Num
     }
 }
 
-/// Returns the angle in degrees, if it is an integer.
+/// Returns the angle whose sine, cosine or tangent is `x`, if it is an integer in degrees.
 fn integer_angle(function: Unary, x: &Exact) -> Option<i64> {
     let sine = match x {
         Exact::Small(0, 1) => 0,
@@ -295,7 +295,7 @@ fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
             .ok_or_else(|| Fault::undecided("the sign of a coordinate"))
     };
     match (is_zero(y), is_zero(x)) {
-        (true, true) => return Err(Fault::domain("the origin has no angle")),
+        (true, true) => return Err(Fault::domain("the point (0, 0) has no angle")),
         (false, true) => {
             let quarter = half(context)?.div(&2.into(), context.work)?;
             let above = sign(y, context)? == Sign::Positive;
@@ -323,9 +323,9 @@ fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     angle.add(&half, context.work)
 }
 
-/// Returns the value of a hyperbolic function, which is `of_zero` at zero.
+/// Returns the value of a hyperbolic function. The value at zero is `of_zero`.
 ///
-/// At other rational numbers the value is irrational.
+/// At all other rational numbers, the value is irrational.
 fn hyperbolic(
     function: Unary,
     x: &Number,

@@ -1,4 +1,4 @@
-//! One value to text, in one presentation.
+//! Converts one value to text, in one presentation.
 
 use std::fmt::Write as _;
 
@@ -21,16 +21,16 @@ use crate::engine::{
     value::{Factorization, Presentation, Value},
 };
 
-/// Bytes of the longest text beside which the value for programs is given too.
+/// The maximum length, in bytes, of a text for which the value for programs is also returned.
 const LONGEST_TYPED: usize = 4096;
 
-/// A way to show a value, with everything decided but the value.
+/// The complete format in which a value is shown.
 pub(super) struct Format {
-    /// Significant digits of a rounded number.
+    /// The number of significant digits of a rounded number.
     pub(super) digits: usize,
-    /// Whether integers with more digits are rounded too.
+    /// Whether integers with more than `digits` digits are rounded too.
     pub(super) exactly: bool,
-    /// The notation.
+    /// The notation of the value.
     pub(super) presentation: Presentation,
     /// The base of integers in [`Presentation::Automatic`].
     pub(super) base: Base,
@@ -117,16 +117,18 @@ impl Format {
         ))
     }
 
-    /// Shows a real, refined until its digits are settled.
+    /// Shows a real. Refines the real until its digits are certain.
     fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<Rendered> {
         match self.presentation {
             Presentation::Automatic | Presentation::Decimal | Presentation::Scientific => {}
             Presentation::Fraction => {
-                return Err(Fault::domain("a real has no exact fraction"));
+                return Err(Fault::domain(
+                    "only exact numbers can be shown as a fraction",
+                ));
             }
             Presentation::InBase(_) | Presentation::Factored(_) => return Err(not_an_integer()),
         }
-        // A decimal digit is worth 3.33 bits; some more make up for rounding on the way.
+        // A decimal digit needs 3.33 bits. The additional bits compensate for rounding errors.
         let first = self.digits * 10 / 3 + 32;
         let mut attempts = 0;
         let mut best = None;
@@ -158,12 +160,12 @@ impl Format {
         })
     }
 
-    /// Whether scientific notation was asked for.
+    /// Whether scientific notation was requested.
     fn is_scientific(&self) -> bool {
         matches!(self.presentation, Presentation::Scientific)
     }
 
-    /// Puts digits into decimal or scientific notation. See [`Layout`].
+    /// Writes digits in decimal or scientific notation. See [`Layout`].
     fn laid_out(
         &self,
         negative: bool,
@@ -188,9 +190,9 @@ fn factored(factors: &Factorization, work: &mut Work<'_>) -> Result<CompactStrin
     for (index, (prime, exponent)) in factors.primes.iter().enumerate() {
         pay_for_text(prime.bit_len(), work)?;
         let sign = if index > 0 { " * " } else { "" };
-        write!(text, "{sign}{prime}").expect("a String takes everything");
+        write!(text, "{sign}{prime}").expect("writing to a String cannot fail");
         if *exponent > 1 {
-            write!(text, "^{exponent}").expect("a String takes everything");
+            write!(text, "^{exponent}").expect("writing to a String cannot fail");
         }
     }
     if factors.primes.is_empty() {
@@ -199,12 +201,12 @@ fn factored(factors: &Factorization, work: &mut Work<'_>) -> Result<CompactStrin
     Ok(text)
 }
 
-/// Pays for writing a number of `bits` in decimal digits.
+/// Pays the cost of writing a number of `bits` bits in decimal digits.
 fn pay_for_text(bits: usize, work: &mut Work<'_>) -> Result<()> {
     work.pay_at_once(cost::decimal(bits), "writing the number out")
 }
 
-/// Returns the value for programs, if `text` is short enough for it.
+/// Returns the value for programs, or `None` if the value or its `text` is too long.
 fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<ExactValue>> {
     if text.len() > LONGEST_TYPED {
         return Ok(None);
@@ -223,7 +225,9 @@ fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<ExactV
     Ok(Some(ExactValue::Fraction(Box::new(parts))))
 }
 
-/// Returns the digits of `n`. Native integers are several times as fast as long ones.
+/// Returns `n` in decimal digits.
+///
+/// The conversion of native integers is several times as fast as the conversion of long integers.
 fn digits_of(n: &IBig) -> CompactString {
     match i128::try_from(n) {
         Ok(n) => n.to_compact_string(),
@@ -231,13 +235,13 @@ fn digits_of(n: &IBig) -> CompactString {
     }
 }
 
-/// Returns the fault of a number that is shown in another base.
+/// Returns the fault of a number that is not an integer, but has to be shown as an integer.
 fn not_an_integer() -> Box<Fault> {
-    Fault::domain("only exact integers are shown in this base")
-        .help("floor(x), round(x) and trunc(x) make integers")
+    Fault::domain("only exact integers can be shown in this base")
+        .help("use floor(x), round(x) or trunc(x) to get an integer")
 }
 
-/// Returns an integer in a base, with its prefix.
+/// Returns an integer in a base, with the prefix of the base.
 fn in_base(exact: &Exact, base: Base) -> Result<CompactString> {
     let (radix, prefix) = match base {
         Base::Binary => (2, "0b"),

@@ -1,27 +1,31 @@
-//! Digits to decimal or scientific notation.
+//! Writes digits in decimal or scientific notation.
 
 use std::{fmt::Write as _, iter};
 
 use compact_str::CompactString;
 
-/// Significant digits and where the point belongs: after the first, times ten to the power of
-/// `exponent`.
+/// A number as significant digits and an exponent.
+///
+/// The value is the digits, with a point after the first digit, times 10 to the power `exponent`.
 pub(super) struct Layout<'d> {
     pub(super) negative: bool,
     pub(super) digits: &'d str,
     pub(super) exponent: i64,
-    /// The number of correct digits of a rounded number. None: the number is exact.
+    /// The number of correct digits of a rounded number, or `None` if the number is exact.
     pub(super) known: Option<usize>,
-    /// Whether scientific notation was asked for.
+    /// Whether scientific notation was requested.
     pub(super) scientific: bool,
 }
 
 impl Layout<'_> {
-    /// Returns the number as text; in scientific notation also where zeros would be too many.
+    /// Returns the number as text.
+    ///
+    /// The notation is scientific if it was requested, or if decimal notation would need too many
+    /// zeros or a digit that is not known.
     pub(super) fn text(&self) -> CompactString {
         let digits = self.digits.trim_end_matches('0');
         let digits = if digits.is_empty() { "0" } else { digits };
-        // Digits that are not known are not shown, not even as zeros before the point.
+        // Unknown digits are not shown, not even as zeros before the point.
         let whole = usize::try_from(self.exponent + 1).unwrap_or(0);
         let plain =
             (-7..=20).contains(&self.exponent) && self.known.is_none_or(|known| whole <= known);
@@ -36,10 +40,10 @@ impl Layout<'_> {
                 text.push('.');
                 text.push_str(rest);
             }
-            write!(text, "e{}", self.exponent).expect("a String takes everything");
+            write!(text, "e{}", self.exponent).expect("writing to a String cannot fail");
             return text;
         }
-        // A number below 1 may have zeros behind the point.
+        // A number below 1 may have zeros after the point.
         let zeros = usize::try_from(-self.exponent - 1).unwrap_or(0);
         let (before, behind) = digits.split_at(whole.min(digits.len()));
         text.push_str(if before.is_empty() { "0" } else { before });

@@ -1,4 +1,4 @@
-//! Values to text.
+//! Converts values to text.
 
 mod display;
 mod layout;
@@ -16,17 +16,17 @@ use super::{
 };
 use crate::syntax::{Conversion, Span};
 
-/// A value as text, and for programs.
+/// A value as text for people, and in a typed form for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
     /// The text for people.
     ///
-    /// It differs from the value by less than one unit of its last digit; where it is not rounded
-    /// it reads back to the value.
+    /// The text differs from the value by less than one unit of the text's last digit. A text that
+    /// is not rounded parses to the same value.
     pub text: CompactString,
     /// Whether the text is not the exact value.
     pub rounded: bool,
-    /// The value for programs, if it is exact and not too long.
+    /// The typed value for programs, if the value is exact and not too long.
     pub typed: Option<ExactValue>,
 }
 
@@ -35,17 +35,19 @@ pub struct Rendered {
 pub enum ExactValue {
     /// An integer.
     Integer(i64),
-    /// Numerator and denominator of a fraction in lowest terms.
+    /// The numerator and the denominator of a fraction in lowest terms.
     Ratio(i64, i64),
-    /// A fraction in lowest terms that is longer. Boxed, so that other values stay small.
+    /// A fraction in lowest terms that does not fit in `Ratio`. It is boxed to keep the type small.
     Fraction(Box<(IBig, UBig)>),
     /// A truth value.
     Truth(bool),
 }
 
-/// Shows a value as its presentation and `options` ask, or as `conversions` do if there are any.
+/// Shows a value in its presentation and with `options`. Any `conversions` override the
+/// presentation.
 ///
-/// The last conversion of a kind counts. A fault is at the span of the conversion that does not fit.
+/// If several conversions set the same property, the last conversion counts. A fault has the span
+/// of the conversion that does not fit.
 pub(super) fn show(
     presented: &Presented,
     conversions: &[(Conversion, Span)],
@@ -93,7 +95,7 @@ pub(super) fn show(
     })
 }
 
-/// Returns the format that `conversions` ask for, and the place of the notation among them.
+/// Returns the format of `conversions`, and the span of the conversion that sets the notation.
 fn converted(
     conversions: &[(Conversion, Span)],
     digits: u32,

@@ -12,9 +12,9 @@ use crate::{
     syntax::Binary,
 };
 
-/// Applies an operator to two small integers, where the result is one too.
+/// Applies an operator to two small integers, if the result is also a small integer.
 ///
-/// Most lines are made of these operations. None: [`binary`] has the answer.
+/// Most lines consist of these operations. After `None`, call [`binary`] for the result.
 #[inline]
 pub(in crate::engine) fn small(operator: Binary, left: &Value, right: &Value) -> Option<Value> {
     let (Value::Number(Number::Exact(left)), Value::Number(Number::Exact(right))) = (left, right)
@@ -30,7 +30,7 @@ pub(in crate::engine) fn small(operator: Binary, left: &Value, right: &Value) ->
         Binary::Multiply | Binary::Juxtapose => a.checked_mul(*b)?,
         _ => return None,
     };
-    // The least integer of 64 bits is not small.
+    // `i64::MIN` does not count as a small integer.
     (result != i64::MIN).then(|| Number::from(result).into())
 }
 
@@ -74,7 +74,7 @@ pub(in crate::engine) fn binary(
     .into())
 }
 
-/// Returns the hundredth part of a number.
+/// Divides a number by 100.
 pub(in crate::engine) fn percent(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     x.div(&100.into(), work)
 }

@@ -1,4 +1,4 @@
-//! The values of expressions, and how they are presented.
+//! The values of expressions, and their presentations.
 
 pub(super) mod arithmetic;
 mod presentation;
@@ -16,7 +16,7 @@ pub(super) enum Value {
     Truth(Truth),
 }
 
-/// A truth value, of which a primality test may be unsure.
+/// A truth value. The result of a primality test may be uncertain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Truth {
     pub(super) value: bool,
@@ -40,32 +40,33 @@ impl From<bool> for Value {
 }
 
 impl Value {
-    /// Returns the number, or refuses another kind of value.
+    /// Returns the number, or a fault if the value is not a number.
     #[inline]
     pub(super) fn number(&self) -> Result<&Number> {
         match self {
             Self::Number(number) => Ok(number),
             Self::Truth(truth) => Err(Fault::new(
                 Reason::Type,
-                format!("'{}' stands where a number belongs", truth.value),
+                format!("'{}' is used where a number is expected", truth.value),
             )
-            .help("if(condition, 1, 0) makes a number of a condition")),
+            .help("use if(condition, 1, 0) to convert a condition to a number")),
         }
     }
 
-    /// Returns the truth value, or refuses another kind of value.
+    /// Returns the truth value, or a fault if the value is not a truth value.
     pub(super) fn truth(&self) -> Result<bool> {
         match self {
             Self::Truth(truth) => Ok(truth.value),
             Self::Number(_) => Err(Fault::new(
                 Reason::Type,
-                "a number stands where true or false belongs",
+                "a number is used where true or false is expected",
             )
-            .help("write a comparison, as in x != 0")),
+            .help("write a comparison, such as x != 0")),
         }
     }
 
-    /// Bytes on the heap, without those of reals, which share their parts.
+    /// Returns the number of bytes on the heap, without the bytes of reals, which share their
+    /// parts.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
         match self {

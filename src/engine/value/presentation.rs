@@ -1,4 +1,4 @@
-//! Presentations: how a value is written, beside the value itself.
+//! Presentations: the way to write a value, which is kept together with the value.
 
 use std::sync::Arc;
 
@@ -8,19 +8,19 @@ use dashu_int::UBig;
 use super::Value;
 use crate::engine::{Base, fault::Result, number::Number};
 
-/// A way to write a value. It never changes what the value is.
+/// A way to write a value. It never changes the value itself.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) enum Presentation {
-    /// Integers in the base that the options ask for, other numbers in decimal digits.
+    /// Integers in the base of the options, other numbers in decimal digits.
     #[default]
     Automatic,
-    /// In decimal digits.
+    /// A number in decimal digits.
     Decimal,
-    /// One digit, a point, the other digits, a power of ten.
+    /// Scientific notation: one digit, a point, the other digits and a power of ten.
     Scientific,
     /// A rational as `numerator/denominator`.
     Fraction,
-    /// An integer in a base, with its prefix.
+    /// An integer in a base, with the prefix of the base.
     InBase(Base),
     /// An integer as the product of its primes.
     Factored(Arc<Factorization>),
@@ -33,13 +33,13 @@ pub(in crate::engine) struct Factorization {
     pub(in crate::engine) negative: bool,
     /// Each prime with its exponent, in ascending order.
     pub(in crate::engine) primes: Vec<(UBig, u32)>,
-    /// Whether all of them are proven to be prime.
+    /// Whether all factors in `primes` are proven to be prime.
     pub(in crate::engine) certain: bool,
 }
 
-/// A value with the presentation that a function gave it.
+/// A value and its presentation, which a function can set.
 ///
-/// A name and a branch of `if` keep the presentation; an operation on the value drops it.
+/// A name or a branch of `if` keeps the presentation. An operation on the value removes it.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Presented {
     pub(in crate::engine) value: Value,
@@ -47,7 +47,7 @@ pub(in crate::engine) struct Presented {
 }
 
 impl Presentation {
-    /// Bytes on the heap.
+    /// Returns the number of bytes on the heap.
     #[inline]
     fn heap_bytes(&self) -> usize {
         match self {
@@ -75,13 +75,13 @@ impl<V: Into<Value>> From<V> for Presented {
 }
 
 impl Presented {
-    /// Returns the number, or refuses another kind of value.
+    /// Returns the number, or a fault if the value is not a number.
     #[inline]
     pub(in crate::engine) fn number(&self) -> Result<&Number> {
         self.value.number()
     }
 
-    /// Bytes on the heap, without those of reals.
+    /// Returns the number of bytes on the heap, without the bytes of reals.
     #[inline]
     pub(in crate::engine) fn heap_bytes(&self) -> usize {
         self.value.heap_bytes() + self.presentation.heap_bytes()

@@ -7,36 +7,36 @@ use crate::{
 };
 
 impl Parser<'_, '_> {
-    /// Returns the error of a token where an operand is expected.
+    /// Returns the error for a token in a place where an operand is expected.
     pub(super) fn no_operand(&self) -> Box<SyntaxError> {
         let expected = "a number, a name or '('";
-        let behind = match self.pending.last() {
+        let after = match self.pending.last() {
             Some(Pending::Prefix(_, span) | Pending::Binary(_, span)) if span.start < span.end => {
-                format!(" behind {}", quoted(self.word(*span)))
+                format!(" after {}", quoted(self.word(*span)))
             }
             _ => String::new(),
         };
         if self.next.token != Token::End {
-            return self.unexpected(&format!("{expected}{behind}"));
+            return self.unexpected(&format!("{expected}{after}"));
         }
         let end = self.next.span;
-        let message = format!("expected {expected}{behind}, found the end of the line");
+        let message = format!("expected {expected}{after}, found the end of the line");
         SyntaxError::new(SyntaxErrorKind::Incomplete, end, message)
     }
 
-    /// Returns the error of a token where an operator is expected.
+    /// Returns the error for a token in a place where an operator is expected.
     pub(super) fn no_operator(&self) -> Box<SyntaxError> {
         let error = self.unexpected("an operator");
-        let behind_name =
+        let after_name =
             matches!(self.line.nodes.last(), Some(node) if node.kind == NodeKind::Name);
         error.help(match self.next.token {
-            Token::Number if behind_name => "write name(x) to call a function, * to multiply",
+            Token::Number if after_name => "write name(x) to call a function, or * to multiply",
             Token::Number => "write * between two factors",
             _ => "write == to compare; a definition is name = ... or name(x, y) = ...",
         })
     }
 
-    /// Returns the error of a parenthesis at `open` that is not closed.
+    /// Returns the error for a parenthesis at `open` that is not closed.
     pub(super) fn unclosed(&self, open: Span) -> Box<SyntaxError> {
         let what = match self.word(open) {
             "(" => "this '('".into(),
@@ -50,7 +50,7 @@ impl Parser<'_, '_> {
         .help("close it with ')'")
     }
 
-    /// Returns the error of a token where `expected` should stand.
+    /// Returns the error for the next token in a place that requires `expected`.
     pub(super) fn unexpected(&self, expected: &str) -> Box<SyntaxError> {
         let found = match self.next.token {
             Token::End => "the end of the line".into(),
@@ -68,7 +68,7 @@ impl Parser<'_, '_> {
     }
 }
 
-/// Returns the error of an `if` with the wrong number of arguments.
+/// Returns the error for an `if` with the wrong number of arguments.
 pub(super) fn wrong_if(name: Span, found: &str) -> Box<SyntaxError> {
     let message = format!("'if' takes 3 arguments, found {found}");
     SyntaxError::new(SyntaxErrorKind::Arity, name, message).help("write if(condition, then, else)")

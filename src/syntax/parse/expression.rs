@@ -1,4 +1,4 @@
-//! Expressions, by operator precedence.
+//! Parses expressions by operator precedence.
 
 use super::{Parser, Result, error::wrong_if, index};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     text::printable::quoted,
 };
 
-/// An operator or an opening parenthesis that waits for the end of its last operand.
+/// An entry of the parser's stack: an operator or a parenthesis with an incomplete operand.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pending {
     Prefix(Prefix, Span),
@@ -18,14 +18,14 @@ pub(super) enum Pending {
     Group(Span),
     Call {
         name: Span,
-        /// The number of arguments in front of the current one.
+        /// The number of arguments before the current argument.
         arguments: u16,
     },
     If {
         name: Span,
-        /// The number of arguments in front of the current one.
+        /// The number of arguments before the current argument.
         parts: u8,
-        /// The index of the jump behind the last argument; its target is not known yet.
+        /// The index of the jump after the last argument. Its target is still unknown.
         jump: usize,
     },
 }
@@ -41,7 +41,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Reads prefix signs and opening parentheses, up to and with a literal or a name.
+    /// Reads prefix signs and opening parentheses, then the literal or name after them.
     fn operand(&mut self) -> Result<()> {
         loop {
             let Lexeme { token, span, .. } = self.next;
@@ -67,16 +67,19 @@ impl Parser<'_, '_> {
 
     /// Reads a name where an operand is expected.
     ///
-    /// Returns whether the operand is complete; a call with arguments is only opened.
+    /// Returns whether the operand is complete. For a call with arguments, this method reads only
+    /// the name and the opening parenthesis.
     fn name(&mut self) -> Result<bool> {
         let name = self.next.span;
         let word = self.word(name);
         match word {
             "to" | "mod" => return Err(self.no_operand()),
             "ans" | "_" if self.in_function => {
-                let message = format!("{} cannot stand in a function", quoted(word));
+                let message = format!("{} cannot be used in a function", quoted(word));
                 let error = SyntaxError::wrong(name, message);
-                return Err(error.help("it changes with every line; make it a parameter"));
+                return Err(
+                    error.help("its value changes with every line; use a parameter instead")
+                );
             }
             _ => {}
         }
@@ -108,7 +111,7 @@ impl Parser<'_, '_> {
         Ok(true)
     }
 
-    /// Reads what may stand behind an operand.
+    /// Reads the operators, closing parentheses and commas after an operand.
     ///
     /// Returns whether another operand must follow; if not, the expression has ended.
     fn operators(&mut self) -> Result<bool> {
@@ -172,7 +175,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Puts an operator on the stack until its right operand has been read.
+    /// Puts a binary operator on the stack, where it waits for its right operand.
     fn infix(&mut self, operator: Binary, span: Span) {
         let level = operator.level();
         let right_associative = operator == Binary::Power;
@@ -180,9 +183,9 @@ impl Parser<'_, '_> {
         self.pending.push(Pending::Binary(operator, span));
     }
 
-    /// Puts the product of two operands that stand side by side on the stack.
+    /// Puts a product without an operator sign, as in `2 x`, on the stack.
     fn juxtaposed(&mut self) {
-        // No sign is written between the operands, so the span is empty, where they meet.
+        // There is no sign between the operands, so the span is empty and is where they meet.
         let at = self.next.span.start;
         self.infix(Binary::Juxtapose, Span { start: at, end: at });
     }
@@ -194,10 +197,10 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// Reads a `%`. Returns whether it was a percent sign.
+    /// Reads a `%`. Returns whether it is a percent sign; otherwise it is the remainder operator.
     ///
-    /// It is the remainder in front of an operand, and in front of a sign if a blank stands before the
-    /// `%`.
+    /// Before an operand, a `%` is the remainder operator. Before a `+` or a `-`, it is the
+    /// remainder operator only if there is a space before the `%`.
     fn percent(&mut self) -> Result<bool> {
         let Lexeme { span, spaced, .. } = self.advance()?;
         let divides = match self.next.token {
@@ -248,16 +251,18 @@ impl Parser<'_, '_> {
             }
             Some(Pending::If { name, .. }) => return Err(wrong_if(name, "more")),
             _ => {
-                let message = "a comma stands outside of a call";
+                let message = "the comma is outside of a function call";
                 let error = SyntaxError::wrong(self.next.span, message);
-                return Err(error.help("commas separate arguments; write 1.5 with a point"));
+                return Err(error.help(
+                    "commas separate arguments; the decimal separator is a point, as in 1.5",
+                ));
             }
         }
         self.advance()?;
         Ok(())
     }
 
-    /// Reads a closing parenthesis behind an operand.
+    /// Reads a closing parenthesis after an operand.
     fn close(&mut self) -> Result<()> {
         self.reduce(|_| true);
         let span = self.next.span;
@@ -275,15 +280,15 @@ impl Parser<'_, '_> {
                 self.node(NodeKind::Label, name.to(span));
             }
             _ => {
-                let error = SyntaxError::wrong(span, "')' closes nothing");
-                return Err(error.help("remove it, or open it with '('"));
+                let error = SyntaxError::wrong(span, "this ')' has no matching '('");
+                return Err(error.help("remove it, or add the matching '('"));
             }
         }
         self.advance()?;
         Ok(())
     }
 
-    /// Ends an expression behind an operand.
+    /// Ends the expression after an operand.
     fn end(&mut self) -> Result<()> {
         self.reduce(|_| true);
         let open = match self.pending.last() {
@@ -313,12 +318,15 @@ impl Parser<'_, '_> {
         self.node(kind, name.to(close));
     }
 
-    /// Puts a prefix operator or an opening parenthesis on the stack, and takes its token.
+    /// Puts a prefix operator or an opening parenthesis on the stack, and reads the next token.
     fn open(&mut self, pending: Pending) -> Result<()> {
         if self.depth == self.nesting {
-            let message = format!("nested deeper than the limit of {} levels", self.nesting);
+            let message = format!(
+                "the expression is nested deeper than the limit of {} levels",
+                self.nesting
+            );
             let error = SyntaxError::new(SyntaxErrorKind::Limit, self.next.span, message);
-            return Err(error.help("name the inner parts in statements of their own: x = ...; ..."));
+            return Err(error.help("move the inner parts to separate statements: x = ...; ..."));
         }
         self.depth += 1;
         self.pending.push(pending);
@@ -341,8 +349,10 @@ impl Parser<'_, '_> {
             .expect("the caller has seen an entry") = pending;
     }
 
-    /// Adds the operators on the stack to the line, the last one first, while `applies` to their
-    /// level, up to an opening parenthesis.
+    /// Moves operators from the top of the stack to the line.
+    ///
+    /// Stops at an opening parenthesis, or at an operator whose precedence does not satisfy
+    /// `applies`.
     fn reduce(&mut self, applies: impl Fn(Level) -> bool) {
         loop {
             match self.pending.last().copied() {
@@ -359,7 +369,8 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Adds a binary operator to the line. A sum with a percentage gets its own operator.
+    /// Adds a binary operator to the line. A `+` or `-` before a percentage becomes
+    /// [`Binary::AddPercent`] or [`Binary::SubtractPercent`].
     fn binary(&mut self, operator: Binary, span: Span) {
         let with_percent = match operator {
             Binary::Add => Some(Binary::AddPercent),
@@ -381,10 +392,10 @@ impl Parser<'_, '_> {
     }
 }
 
-/// Counts one more argument of the call of `name`.
+/// Adds 1 to the number of arguments of the call of `name`.
 fn one_more(arguments: u16, name: Span) -> Result<u16> {
     arguments.checked_add(1).ok_or_else(|| {
-        let message = "more arguments than a call can have";
+        let message = "a call can have at most 65535 arguments";
         SyntaxError::new(SyntaxErrorKind::Limit, name, message)
     })
 }

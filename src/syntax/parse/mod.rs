@@ -1,8 +1,8 @@
-//! Tokens to a line.
+//! Converts tokens to a line.
 //!
-//! Dijkstra's shunting yard, in two states: an operand is expected, or one has just ended.
-//! Operators that wait for their right operand are on a stack of the parser, so neither nesting nor
-//! long chains use the stack of the thread.
+//! The algorithm is Dijkstra's shunting yard. It has two states: an operand is expected, or an
+//! operand has just ended. Operators that wait for their right operand are on the parser's own
+//! stack, so nested expressions and long chains do not use the stack of the thread.
 
 mod error;
 mod expression;
@@ -19,14 +19,14 @@ use super::{
 /// The limits of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseLimits {
-    /// Bytes of a line.
+    /// The maximum length of a line, in bytes.
     pub line: usize,
-    /// Parentheses, calls and prefix signs around one place.
+    /// The maximum number of nested parentheses, calls and prefix signs.
     pub nesting: usize,
 }
 
 impl ParseLimits {
-    /// The defaults of the server.
+    /// The default limits of the server.
     pub const DEFAULT: Self = Self {
         line: 64 * 1024,
         nesting: 256,
@@ -48,12 +48,12 @@ pub fn parse<'t>(text: &'t str, limits: &ParseLimits) -> Result<Line<'t>> {
     Ok(line)
 }
 
-/// Parses the text of an unread line into that line, as [`parse`] does.
+/// Parses the text of `line` into `line` itself. The line must be [unread](Line::unread).
 ///
-/// A line holds the nodes of a short text itself, so moving it is a good part of the cost of
-/// parsing one.
+/// This is faster than [`parse`], which moves the line. A line contains the nodes of a short text,
+/// so the move takes a considerable part of the time for parsing it.
 pub fn read(line: &mut Line<'_>, limits: &ParseLimits) -> Result<()> {
-    // Spans are counted in 32 bits, even where the limit allows more.
+    // Spans are counted in 32 bits, even if the limit is higher.
     if line.text.len() > limits.line.min(u32::MAX as usize) {
         let message = format!(
             "the line has {} bytes, more than the limit of {}",
@@ -83,27 +83,27 @@ pub fn read(line: &mut Line<'_>, limits: &ParseLimits) -> Result<()> {
 /// The state of the parser between two tokens.
 struct Parser<'p, 't> {
     lexer: Lexer<'t>,
-    /// The next token, which has been read and not yet taken.
+    /// The next token. The lexer has read it, but the parser has not processed it.
     next: Lexeme,
-    /// The span of the token that was taken last.
+    /// The span of the last token that the parser has processed.
     taken: Span,
-    /// The line, as far as it has been parsed.
+    /// The line, with the statements and nodes parsed so far.
     line: &'p mut Line<'t>,
     /// The stack of operators and opening parentheses.
     pending: SmallVec<[Pending; 8]>,
-    /// The limit of `depth`.
+    /// The maximum of `depth`.
     nesting: usize,
-    /// The number of pending entries that nest.
+    /// The number of entries in `pending` that are not binary operators.
     depth: usize,
-    /// The number of nodes when a group was last closed. Where it still is that number, the last
-    /// operand stands in parentheses.
+    /// The number of nodes when a group was last closed. If the number has not changed since then,
+    /// the last operand is in parentheses.
     closed: usize,
     /// Whether the expression is the body of a function.
     in_function: bool,
 }
 
 impl Parser<'_, '_> {
-    /// Takes the next token, and reads the one behind it.
+    /// Returns the next token, and reads the token after it.
     #[inline]
     fn advance(&mut self) -> Result<Lexeme> {
         let taken = self.next;
@@ -118,7 +118,7 @@ impl Parser<'_, '_> {
     }
 }
 
-/// Converts the index of a node.
+/// Converts the index of a node to 32 bits.
 fn index(at: usize) -> u32 {
     u32::try_from(at).expect("lines are bounded")
 }

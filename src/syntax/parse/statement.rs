@@ -1,4 +1,4 @@
-//! Statements: definitions, expressions and conversions.
+//! Parses statements: definitions, expressions and conversions.
 
 use super::{Parser, Result, index};
 use crate::{
@@ -26,7 +26,8 @@ impl Parser<'_, '_> {
                 .flat_map(|statement| &statement.conversions)
                 .next()
             {
-                let error = SyntaxError::wrong(*span, "nothing is shown here");
+                let error =
+                    SyntaxError::wrong(*span, "the value is not shown, so it cannot be converted");
                 return Err(error.help("only the value of the last statement is shown"));
             }
         }
@@ -64,7 +65,7 @@ impl Parser<'_, '_> {
     /// Reads the left side of a definition, if the statement begins with one.
     fn definition(&mut self) -> Result<Option<Definition>> {
         let name = self.next.span;
-        // A token that cannot be read here is read again, and refused, as a part of an expression.
+        // An error in a token ends the look-ahead. It is reported when the expression is read.
         let mut ahead = self.lexer.clone();
         let mut token = || ahead.next().map_or(Token::End, |lexeme| lexeme.token);
         let is_function = match token() {
@@ -88,19 +89,19 @@ impl Parser<'_, '_> {
         } else {
             None
         };
-        // The equals sign.
+        // Skip the equals sign.
         self.advance()?;
         Ok(Some(Definition {
             name,
             parameters,
-            // The caller sets it when it has read the right side.
+            // The caller sets this span after it has read the right side.
             right: Span::default(),
         }))
     }
 
     /// Reads the parameters of a definition, from `(` to `)`.
     ///
-    /// The caller has seen that only names and commas stand between them.
+    /// The caller has checked that only names and commas are between the parentheses.
     fn parameters(&mut self) -> Result<Vec<Span>> {
         let mut parameters: Vec<Span> = Vec::new();
         let mut lexeme = self.advance()?;
@@ -122,7 +123,9 @@ impl Parser<'_, '_> {
                 .any(|earlier| self.word(*earlier) == self.word(name.span))
             {
                 let message = format!("two parameters are called {}", quoted(self.word(name.span)));
-                return Err(SyntaxError::wrong(name.span, message).help("rename one"));
+                return Err(
+                    SyntaxError::wrong(name.span, message).help("give them different names")
+                );
             }
             parameters.push(name.span);
             self.advance()?;
@@ -134,18 +137,18 @@ impl Parser<'_, '_> {
         Ok(parameters)
     }
 
-    /// Refuses a name that is a word of the grammar.
+    /// Returns an error if `name` is a keyword.
     fn check_bindable(&self, name: Span) -> Result<()> {
         let word = self.word(name);
         if KEYWORDS.contains(&word) {
-            let message = format!("{} cannot be bound", quoted(word));
+            let message = format!("{} cannot be redefined", quoted(word));
             let error = SyntaxError::new(SyntaxErrorKind::Reserved, name, message);
-            return Err(error.help("it is a word of the language; take another name"));
+            return Err(error.help("it is a word of the language; choose another name"));
         }
         Ok(())
     }
 
-    /// Reads the conversions behind an expression, up to the end of the statement.
+    /// Reads the conversions after an expression, up to the end of the statement.
     fn conversions(&mut self) -> Result<Vec<(Conversion, Span)>> {
         let mut conversions = Vec::new();
         while self.at_conversion() {
@@ -161,7 +164,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Whether a conversion begins here.
+    /// Whether the next token begins a conversion.
     fn at_conversion(&self) -> bool {
         match self.next.token {
             Token::Arrow => true,
@@ -170,7 +173,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Reads one conversion up to its last token, which stays.
+    /// Reads one conversion. Its last token remains the next token of the parser.
     fn conversion(&mut self) -> Result<Conversion> {
         let word = self.word(self.next.span);
         let form = match self.next.token {
@@ -179,8 +182,8 @@ impl Parser<'_, '_> {
             _ => None,
         };
         form.ok_or_else(|| {
-            let help = format!("the forms are {}", conversion::list());
-            self.unexpected("a form").help(help)
+            let help = format!("the conversions are {}", conversion::list());
+            self.unexpected("a conversion such as 'hex'").help(help)
         })
     }
 
@@ -188,12 +191,12 @@ impl Parser<'_, '_> {
     fn counted_conversion(&mut self) -> Result<Conversion> {
         let span = self.next.span;
         let digits = self.word(span).replace('_', "");
-        // A count too large for its type is too large for any limit.
+        // A count that does not fit in `u32` is above every limit.
         let count = digits.parse().unwrap_or(u32::MAX);
         if count == 0 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            let message = format!("{} is not a number of digits", quoted(&digits));
+            let message = format!("{} is not a valid count of digits", quoted(&digits));
             let error = SyntaxError::wrong(span, message);
-            return Err(error.help("write a count, as in: to 30 digits"));
+            return Err(error.help("write a positive integer, as in: to 30 digits"));
         }
         self.advance()?;
         conversion::of_count(count, self.word(self.next.span))
