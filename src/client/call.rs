@@ -1,4 +1,4 @@
-//! Requests and replies as values, and the stub calls between them.
+//! The requests and replies of unary calls as values, and the stub calls that carry them.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -24,7 +24,7 @@ pub use proto::{AngleUnit, NumberBase};
 pub enum Method {
     /// `Add`.
     Add,
-    /// `Substract`, as the contract spells it.
+    /// `Substract`, which is how the contract spells the name.
     Subtract,
     /// `Multiply`.
     Multiply,
@@ -33,7 +33,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Returns the path of the method on the wire, without the slash in front.
+    /// Returns the path of the method in HTTP/2 requests, without the leading slash.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl Method {
     }
 }
 
-/// A method with its operands.
+/// A call of a method of `calc.Calculator`: the method and its operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
     /// The method.
@@ -56,28 +56,28 @@ pub struct Call {
     pub n2: i32,
 }
 
-/// A line of the language that is evaluated without a worksheet.
+/// A request to evaluate a line without a worksheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluate {
-    /// The line.
+    /// The line: an expression or a statement.
     pub expression: String,
-    /// How the line is evaluated and its answer shown.
+    /// The options for the evaluation and for the text of the answer.
     pub options: EvaluateOptions,
 }
 
-/// Options for the evaluation of lines and the text of their answers.
+/// Options for the evaluation of lines and for the text of the answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvaluateOptions {
-    /// Significant digits of rounded answers, from 1 to the limit of the server.
+    /// The number of significant digits of a rounded answer, from 1 to the limit of the server.
     pub digits: u32,
-    /// The unit of numbers that trigonometric functions take.
+    /// The unit of a number that is the argument of a trigonometric function.
     pub angle: AngleUnit,
     /// The base in which integers are shown.
     pub base: NumberBase,
 }
 
 impl EvaluateOptions {
-    /// Returns the same options with integers in decimal digits.
+    /// Returns the same options, except that integers are shown in decimal digits.
     #[must_use]
     pub fn decimal(self) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl EvaluateOptions {
 }
 
 impl Default for EvaluateOptions {
-    /// Returns 20 digits, radians and decimal integers.
+    /// Returns the default options: 20 digits, radians and decimal integers.
     fn default() -> Self {
         Self {
             digits: 20,
@@ -108,12 +108,12 @@ impl From<EvaluateOptions> for proto::Options {
     }
 }
 
-/// A unary request.
+/// The request of a unary call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// A typed call of `calc.Calculator`.
     Call(Call),
-    /// `grpcalc.v1.EvaluatorService/Evaluate`.
+    /// A call of `grpcalc.v1.EvaluatorService/Evaluate`.
     Evaluate(Evaluate),
 }
 
@@ -123,7 +123,7 @@ impl From<Call> for Request {
     }
 }
 
-/// The reply to a [`Request`], or an answer from the chat in place of one.
+/// The reply to a [`Request`], or an answer that is used in place of a reply.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// The reply of `Add`, `Substract` or `Multiply`.
@@ -132,21 +132,21 @@ pub enum Reply {
     Float(f32),
     /// The reply of `Evaluate`, or the answer of a worksheet.
     Answer(Answer),
-    /// An answer from a note of the chat, or an earlier answer of the session. Its text can be
-    /// evaluated as a line.
+    /// An answer from a note of the chat, or an earlier answer of the session. The text of the
+    /// answer can be evaluated as a line.
     Shared(Answer),
 }
 
-/// The answer to a line of the language.
+/// The answer to a line: an expression or a statement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// The name that the line bound, or empty.
+    /// The name that the line defined; empty if the line defined no name.
     pub name: String,
-    /// The value as text, made safe for a terminal; none for a line without a value.
+    /// The value as text, made safe for a terminal; None for a line without a value.
     pub text: Option<String>,
-    /// Whether the text is not the exact value.
+    /// Whether `text` is rounded, and so is not the exact value.
     pub rounded: bool,
-    /// The exact value; none for a real number and for a line without a value.
+    /// The exact value; None for a real number and for a line without a value.
     pub exact: Option<TypedValue>,
 }
 
@@ -157,23 +157,24 @@ pub enum TypedValue<S = String> {
     Integer(i64),
     /// A rational number in lowest terms that is not an integer.
     Fraction {
-        /// Decimal digits, behind a minus sign if the number is negative.
+        /// The numerator in decimal digits, after a minus sign if the number is negative.
         numerator: S,
-        /// Decimal digits.
+        /// The denominator in decimal digits.
         denominator: S,
     },
     /// A truth value.
     Truth(bool),
-    /// An exact value that travels as text only: an integer beyond 64 bits, a text above
-    /// 4 KiB, or in a list of definitions the body of a function.
+    /// An exact value that is sent as text only: an integer of more than 64 bits, a value whose
+    /// text is longer than 4 KiB, or the body of a function in a list of definitions.
     Text,
 }
 
 impl fmt::Display for Reply {
-    /// Writes an integer in decimal digits and an answer as the server wrote it.
+    /// Writes an integer in decimal digits, and an answer as the text that the server sent.
     ///
-    /// A float always has a point or an exponent: an integral one is written in full, another
-    /// as the shortest text that reads back to it.
+    /// The text of a float always has a decimal point or an exponent. A float with an integral
+    /// value is written with all its digits. Any other float is written as the shortest text that
+    /// parses to the same float.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(n) => n.fmt(f),
@@ -188,16 +189,16 @@ impl fmt::Display for Reply {
 }
 
 impl Reply {
-    /// Returns a line whose value is exactly that of the reply.
+    /// Returns a line whose value is exactly the value of the reply.
     ///
-    /// None for a float that is not finite, and for an answer of a worksheet, which the
-    /// worksheet still has.
+    /// Returns None for a float that is not finite, and for an answer of a worksheet, because the
+    /// worksheet still has the value.
     #[must_use]
     pub fn literal(&self) -> Option<String> {
         match self {
             Self::Integer(n) => Some(n.to_string()),
             Self::Float(x) if x.is_finite() => {
-                // The most decimals that a 32-bit float has.
+                // A 32-bit float has at most 149 decimals.
                 let digits = format!("{x:.149}");
                 Some(
                     digits
@@ -232,8 +233,9 @@ impl Reply {
         }
     }
 
-    /// Whether it is the value of a line of this session: not a function's definition, nor an
-    /// answer from the chat.
+    /// Whether the reply is the value of a line of this session.
+    ///
+    /// This is false if the line defined a function, or if the reply is a [`Reply::Shared`].
     #[must_use]
     pub fn is_computed(&self) -> bool {
         match self {
@@ -243,7 +245,7 @@ impl Reply {
         }
     }
 
-    /// Whether the text is not the exact value.
+    /// Whether the text of the reply is rounded, and so is not the exact value.
     #[must_use]
     pub fn is_rounded(&self) -> bool {
         match self {
@@ -259,7 +261,7 @@ impl Reply {
 }
 
 impl<'r> TypedValue<&'r str> {
-    /// Returns the typed value of a decoded message.
+    /// Returns the typed value of a decoded message; None if the message has no exact value.
     #[inline]
     pub(super) fn from_message(rounded: bool, exact: ExactRef<'r>) -> Option<Self> {
         match exact {
@@ -275,7 +277,7 @@ impl<'r> TypedValue<&'r str> {
 }
 
 impl<S> TypedValue<S> {
-    /// Converts the texts, if there are any, with `convert`.
+    /// Returns the same value with each text converted by `convert`.
     pub(super) fn map<'s, T>(&'s self, convert: impl Fn(&'s S) -> T) -> TypedValue<T> {
         match self {
             Self::Integer(n) => TypedValue::Integer(*n),
@@ -308,11 +310,12 @@ impl Answer {
         matches!(self.exact, Some(TypedValue::Integer(_) | TypedValue::Text))
     }
 
-    /// Converts a server's message. The server is not trusted.
+    /// Converts a message from a server. The server is not trusted, so the texts are made safe for
+    /// a terminal.
     pub(super) fn from_proto(message: proto::Answer) -> Self {
         let value = match message.result {
             Some(answer::Result::Value(value)) => Some(value),
-            // A fault would be the status of the call.
+            // The server sends a fault as the status of the call, and not in this message.
             Some(answer::Result::Fault(_)) | None => None,
         };
         Self {
@@ -335,7 +338,7 @@ impl Answer {
     }
 }
 
-/// Sends `request` to `backend`, which has `timeout` to answer it.
+/// Sends `request` to `backend`, and gives the backend `timeout` to answer.
 pub(super) async fn send(
     backend: &Backend,
     request: &Request,
@@ -381,8 +384,10 @@ async fn send_call(backend: &Backend, call: Call, timeout: Duration) -> Result<R
     })
 }
 
-/// Makes a text safe for a terminal, of any length. Texts of our servers are returned
-/// as they are.
+/// Makes a text of any length safe for a terminal.
+///
+/// A text of printable ASCII characters, such as the texts of our servers, is returned unchanged
+/// and without a copy.
 #[inline]
 pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {

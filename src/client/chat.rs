@@ -23,16 +23,18 @@ use crate::{
     text::printable::printable,
 };
 
-/// The pause after which the history counts as complete, for servers that do not send its
-/// length. Servers in some languages do not even send response headers before the first note.
+/// The time without a new note after which the history counts as complete.
+///
+/// The client uses this time for servers that do not send the length of the history. Servers in
+/// some languages do not even send response headers before the first note.
 const HISTORY_PAUSE: Duration = Duration::from_millis(500);
 
-/// A message in the chat, as it was received. `Display` makes it safe for a terminal.
+/// A note of the chat, as it was received. `Display` makes the note safe for a terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Note {
-    /// The name of its author.
+    /// The name of the author.
     pub name: String,
-    /// The text.
+    /// The text of the note.
     pub text: String,
 }
 
@@ -43,7 +45,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// Cuts a text after `limit` characters. The server is not trusted.
+/// Cuts a text after `limit` characters. A server, which is not trusted, may send a longer text.
 fn truncate(mut text: String, limit: usize) -> String {
     if let Some((end, _)) = text.char_indices().nth(limit) {
         text.truncate(end);
@@ -53,7 +55,7 @@ fn truncate(mut text: String, limit: usize) -> String {
     text
 }
 
-/// The notes of a chat, in order.
+/// The stream of the notes of a chat, in order.
 pub struct Notes {
     stream: Stream,
     /// The cursor of the next note, if the server sends cursors.
@@ -79,7 +81,10 @@ impl fmt::Debug for Notes {
     }
 }
 
-/// Opens a stream of notes from the cursor `from` if the server knows it, else from the oldest.
+/// Opens a stream of notes.
+///
+/// The stream starts at the cursor `from` if the server recognizes this cursor, and at the oldest
+/// note otherwise.
 pub(super) async fn subscribe(
     channel: GrpcChannel,
     from: Option<&Cursor>,
@@ -104,7 +109,7 @@ pub(super) async fn subscribe(
                 notes.begin(response?);
                 return Ok(notes);
             }
-            // There is a connection, so it is the server that sends nothing.
+            // The connection works, so the server has not sent response headers.
             () = sleep(HISTORY_PAUSE) => if connectivity.state() == ConnectivityState::Ready {
                 notes.stream = Stream::Opening(opening);
                 return Ok(notes);
@@ -113,7 +118,7 @@ pub(super) async fn subscribe(
     }
 }
 
-/// Sends `note`, which the server has `timeout` to take.
+/// Sends `note`, and gives the server `timeout` to accept it.
 pub(super) async fn send(
     channel: GrpcChannel,
     note: &Note,
@@ -145,8 +150,9 @@ impl Notes {
         self.cursor.as_ref()
     }
 
-    /// Waits for the next note. An error is the end of the stream. Dropping the future loses no
-    /// note.
+    /// Waits for the next note. An error means that the stream has ended.
+    ///
+    /// If the future is dropped, no note is lost.
     pub async fn next(&mut self) -> Result<Note, CallError> {
         if let Stream::Opening(opening) = &mut self.stream {
             let opened = opening.await;
@@ -164,7 +170,7 @@ impl Notes {
             }
         };
         if let Some(cursor) = &mut self.cursor {
-            // The announcement of a gap stands for all notes in it.
+            // A note that announces a gap stands for all the notes in the gap.
             let notes = missed(&note).unwrap_or(1);
             cursor.number = cursor.number.saturating_add(notes);
         }
@@ -181,9 +187,9 @@ impl Notes {
         }
     }
 
-    /// Waits for the next note of the history; none at its end.
+    /// Waits for the next note of the history. Returns None at the end of the history.
     ///
-    /// Fails if the server owes a note and does not send it within `timeout`.
+    /// Fails if the history is not complete and the server sends no note within `timeout`.
     pub async fn next_of_history(&mut self, timeout: Duration) -> Result<Option<Note>, CallError> {
         let limit = match &self.cursor {
             Some(cursor) if cursor.number >= self.first_live => return Ok(None),
@@ -193,7 +199,10 @@ impl Notes {
         match time::timeout(limit, self.next()).await {
             Ok(note) => note.map(Some),
             Err(_) if self.cursor.is_none() => Ok(None),
-            Err(_) => Err(CallError::silent_stream(&self.server, limit)),
+            Err(_) => {
+                let cause = format!("the server sent no note of the history within {limit:?}");
+                Err(CallError::silent_stream(&self.server, cause))
+            }
         }
     }
 }

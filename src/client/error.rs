@@ -20,20 +20,21 @@ use crate::{
     text::{io_error, printable::printable},
 };
 
-/// The longest message of a server that is shown, in characters.
+/// The maximum number of characters shown of a message from a server.
 const MAX_MESSAGE: usize = 1024;
 
 /// A server's description of what is wrong with a line or a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{message}{}", column_and_help(place.as_ref(), help))]
 pub struct Fault {
-    /// The kind of fault, for programs, if the server gave one.
+    /// The name of the kind of fault, for use by programs; None if the server sent no name.
     pub reason: Option<String>,
     /// The message, made safe for a terminal.
     pub message: String,
-    /// The place in the line, in characters from 0, half-open, if the server gave one.
+    /// The range of characters of the line that the fault concerns, counted from 0, with an
+    /// exclusive end; None if the server sent no range.
     pub place: Option<Range<usize>>,
-    /// A suggestion, or empty; made safe for a terminal.
+    /// A suggestion for the user, made safe for a terminal; empty if the server sent no suggestion.
     pub help: String,
 }
 
@@ -64,7 +65,8 @@ impl Fault {
         self.reason.as_deref() == Some(name(Code::Cancelled))
     }
 
-    /// Converts a server's message. The server is not trusted.
+    /// Converts a message from a server. The server is not trusted, so the texts are made safe for
+    /// a terminal.
     pub(super) fn from_proto(fault: &proto::Fault) -> Self {
         let place = fault.span.as_ref();
         Self {
@@ -79,7 +81,7 @@ impl Fault {
 /// The error of a call without a reply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// The server refused this call; it can answer others.
+    /// The server refused this call, but can answer other calls.
     #[error("{fault}")]
     Fault {
         /// The gRPC status.
@@ -95,7 +97,7 @@ pub enum CallError {
     Unreachable {
         /// The name of the server.
         server: String,
-        /// The reason.
+        /// The reason why there is no connection.
         cause: String,
     },
     /// The connection broke during the call.
@@ -103,7 +105,7 @@ pub enum CallError {
     Lost {
         /// The name of the server.
         server: String,
-        /// The reason.
+        /// The reason why the connection broke.
         cause: String,
     },
     /// The connection broke after the note was sent: the server may or may not have stored it.
@@ -111,10 +113,10 @@ pub enum CallError {
     Unconfirmed {
         /// The name of the server.
         server: String,
-        /// The reason.
+        /// The reason why the connection broke.
         cause: String,
     },
-    /// The server does not answer this client, or not now.
+    /// The server refuses the calls of this client, permanently or for some time.
     #[error("{server} refuses: {message}")]
     Refused {
         /// The name of the server.
@@ -139,7 +141,7 @@ impl CallError {
         }
     }
 
-    /// Whether a call may succeed after a while, with the server or the connection back.
+    /// Whether a later call may succeed, when the server or the connection works again.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -151,7 +153,8 @@ impl CallError {
 
     /// Returns the error of a stream that ended with `status`.
     ///
-    /// It names the `stream_server`, since the newest connection may be another one.
+    /// The error names `stream_server`, because the newest connection may not be the connection of
+    /// the stream.
     pub(super) fn from_stream(
         status: &Status,
         stream_server: &str,
@@ -173,15 +176,18 @@ impl CallError {
         }
     }
 
-    /// Returns the error of a `stream` that the server ended before all was answered.
+    /// Returns the error of a stream that the server ended too early.
+    ///
+    /// `stream` is the name of the stream in the message.
     pub(super) fn ended(server: &str, stream: &str) -> Self {
         Self::Lost {
             server: server.into(),
-            cause: format!("it ended the {stream}"),
+            cause: format!("the server ended the {stream}"),
         }
     }
 
-    /// Converts the error of a call that sent a note, which may have been stored.
+    /// Converts the error of a call that sent a note. The new error warns that the note may have
+    /// arrived.
     pub(super) fn for_note(self) -> Self {
         match self {
             Self::Lost { server, cause } => Self::Unconfirmed { server, cause },
@@ -197,11 +203,13 @@ impl CallError {
         }
     }
 
-    /// Returns the error of a stream with no answer, nor one to a cancellation, within `timeout`.
-    pub(super) fn silent_stream(server: &str, timeout: Duration) -> Self {
+    /// Returns the error of a stream on which the server sent nothing in time.
+    ///
+    /// `cause` is the reason in the message.
+    pub(super) fn silent_stream(server: &str, cause: String) -> Self {
         Self::Lost {
             server: server.into(),
-            cause: format!("no answer within {timeout:?}, nor to a cancellation"),
+            cause,
         }
     }
 
@@ -209,18 +217,18 @@ impl CallError {
     pub(super) fn protocol_error(server: &str) -> Self {
         Self::Lost {
             server: server.into(),
-            cause: "its answers do not fit what it was asked".into(),
+            cause: "the answers of the server do not match the requests".into(),
         }
     }
 
-    /// Returns the error of a reply to another kind of request than the one that was sent.
+    /// Returns the error of a reply that does not match the kind of the request.
     #[must_use]
     pub fn mismatched_reply() -> Self {
         Self::Fault {
             code: Code::Internal,
             fault: Fault {
                 reason: Some(name(Code::Internal).into()),
-                message: "the server answered another request than the one it was sent".into(),
+                message: "the reply of the server does not match the request".into(),
                 ..Fault::default()
             },
         }
@@ -230,12 +238,12 @@ impl CallError {
     #[must_use]
     pub fn no_worksheet() -> Self {
         Self::Unreachable {
-            server: "a worksheet".into(),
-            cause: "none was opened".into(),
+            server: "the worksheet".into(),
+            cause: "no worksheet is open".into(),
         }
     }
 
-    /// Whether the server does not know the method.
+    /// Whether the server does not implement the method.
     #[must_use]
     pub fn is_unimplemented(&self) -> bool {
         matches!(
@@ -253,14 +261,15 @@ impl CallError {
             ConnectivityState::Ready => return Self::Deadline(timeout),
             ConnectivityState::Connecting => format!("no connection within {timeout:?}"),
             ConnectivityState::Connected => {
-                format!("it took the connection, but said nothing within {timeout:?}")
+                format!("the server accepted the connection, but sent nothing within {timeout:?}")
             }
             ConnectivityState::NotHttp2 => NOT_HTTP2.into(),
         };
         Self::not_connected(cause, connectivity)
     }
 
-    /// Returns the error of `calls` in a row that passed their deadlines with nothing received.
+    /// Returns the error of `calls` consecutive calls that passed their deadlines with nothing
+    /// received.
     pub(super) fn silent_calls(calls: u32, timeout: Duration, servers: String) -> Self {
         Self::Lost {
             server: servers,
@@ -280,7 +289,7 @@ impl CallError {
         }
     }
 
-    /// Converts a status of the server or of the transport.
+    /// Converts a status that the server sent or that the transport created.
     pub(super) fn from_status(
         status: &Status,
         timeout: Duration,
@@ -292,7 +301,7 @@ impl CallError {
         }
         match status.code() {
             Code::DeadlineExceeded => Self::Deadline(timeout),
-            // The status of a tonic server after the request's deadline.
+            // A tonic server sends this status after the deadline of the request.
             Code::Cancelled if status.message() == "Timeout expired" => Self::Deadline(timeout),
             code @ (Code::Unavailable | Code::Unauthenticated | Code::PermissionDenied) => {
                 Self::Refused {
@@ -353,7 +362,7 @@ impl CallError {
             | ConnectivityState::Ready => {
                 let cause = connectivity.tls_error();
                 let cause = cause.map(|cause| printable(&cause, MAX_MESSAGE));
-                let silent = || "it closed the connection without a word".into();
+                let silent = || "the server closed the connection without sending anything".into();
                 Self::not_connected(cause.unwrap_or_else(silent), connectivity)
             }
         }
@@ -362,13 +371,13 @@ impl CallError {
 
 const NOT_HTTP2: &str = "the server there does not speak gRPC, or only with TLS: try https://";
 
-/// Whether a line crosses a limit of one of our servers.
+/// Whether `status` is the error of one of our servers for a line that exceeds a limit.
 pub(super) fn crosses_limit(status: &Status) -> bool {
     let info = status.get_details_error_info();
     info.is_some_and(|info| info.domain == DOMAIN && info.reason == reason::LIMIT)
 }
 
-/// Returns the place in the line from the details of one of our servers.
+/// Returns the range of characters of the line that the error details of one of our servers name.
 fn span(info: &ErrorInfo) -> Option<Range<usize>> {
     let position = |key| info.metadata.get(key)?.parse().ok();
     Some(position(START)?..position(END)?)
@@ -382,7 +391,7 @@ fn help(info: &ErrorInfo) -> String {
     help.unwrap_or_default()
 }
 
-/// Returns the end of a message: the column, counted from 1, and the help.
+/// Returns the text at the end of a message: the column, counted from 1, and the suggestion.
 fn column_and_help(place: Option<&Range<usize>>, help: &str) -> String {
     let column = place.map(|place| format!(" (column {})", place.start.saturating_add(1)));
     let colon = if help.is_empty() { "" } else { ": " };
@@ -400,11 +409,12 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// Returns the message of the last source of `error`: the others say "transport error".
+/// Returns the message of the last source of `error`. The messages of the other sources are only
+/// "transport error".
 fn root_cause(error: &(dyn Error + 'static)) -> String {
     if find_source::<h2::Error>(error).is_some_and(|error| error.reason() == Some(Reason::NO_ERROR))
     {
-        return "it is closing its connections".into();
+        return "the server is closing its connections".into();
     }
     let root = chain(error).last().unwrap_or(error);
     match root.downcast_ref::<io::Error>() {
@@ -420,7 +430,7 @@ fn io_cause(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused; is a server running there?".into(),
         io::ErrorKind::NotFound => "no such socket".into(),
-        io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
+        io::ErrorKind::UnexpectedEof => "the server closed the connection".into(),
         _ => printable(&io_error::describe(error), MAX_MESSAGE),
     }
 }

@@ -48,33 +48,37 @@ pub use self::{
     worksheet::{Answered, Requests, Responses, Row, WorksheetEvent, WorksheetRequest},
 };
 
-/// Calls in a row that may pass their deadlines with nothing received from any server before
-/// the connection counts as lost.
+/// The number of consecutive calls after which the connection counts as lost, if all of them pass
+/// their deadlines and nothing is received from any server.
 const MAX_SILENT_CALLS: u32 = 16;
 
-/// The stubs of the servers of a target, on one connection to each.
+/// A client of the servers of a target: the stubs, with one connection to each server.
 ///
-/// A connection is made when it is first needed, and again when it broke. Any number of calls
-/// may be under way on it. All calls but those of the chat are pure, so one whose connection
-/// broke, or that a server had no capacity for, is sent again within its deadline; to another
-/// server if there is one. The chat is that of the first server. Clones share the connections.
+/// A connection is made when a call first needs it, and made again after it breaks. Any number of
+/// calls can use a connection at the same time.
+///
+/// All calls except those of the chat are free of side effects. If the connection of such a call
+/// breaks, or the server has no capacity for the call, the client sends the call again within its
+/// deadline. If the target has several servers, the client sends the call to another server.
+///
+/// The chat is the chat of the first server. All clones of a client share its connections.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Shared>);
 
-/// The state that clones of a client share.
+/// The state of a client. All clones of the client share this state.
 #[derive(Debug)]
 struct Shared {
     channel: RetryingChannel,
     concurrency: ConcurrencyLimit,
-    /// Calls in a row that passed their deadlines with nothing received.
+    /// The number of consecutive calls that passed their deadlines with nothing received.
     silent_calls: AtomicU32,
     recorder: Option<Recorder>,
 }
 
 impl Client {
-    /// Returns a client of `target` that connects with its first call.
+    /// Returns a client of `target` that connects when its first call is made.
     ///
-    /// `timeout` is the deadline of each call, which includes the time to connect.
+    /// `timeout` is the maximum duration of each call, including the time to connect.
     #[must_use]
     pub fn lazy(target: Target, timeout: Duration) -> Self {
         let endpoints = endpoints(target, timeout, None);
@@ -82,8 +86,9 @@ impl Client {
         Self::new(RetryingChannel::new(backends, 0, timeout), None)
     }
 
-    /// Connects to the first server of `target` that can be reached, and records the traffic
-    /// with `recorder`. Fails if none can be reached.
+    /// Connects to the first reachable server of `target`, and records the traffic with `recorder`.
+    ///
+    /// Fails if no server of the target can be reached.
     pub async fn connect(
         target: Target,
         timeout: Duration,
@@ -118,24 +123,25 @@ impl Client {
         }))
     }
 
-    /// Returns the recorder of the traffic, if there is one.
+    /// Returns the recorder of the traffic, if the client has a recorder.
     #[must_use]
     pub fn recorder(&self) -> Option<&Recorder> {
         self.0.recorder.as_ref()
     }
 
-    /// Returns the name of the server that replied last, for messages: its address, or
-    /// "the embedded server".
+    /// Returns the name, for use in messages, of the server that replied last.
+    ///
+    /// The name is the address of the server, or "the embedded server".
     #[must_use]
     pub fn server(&self) -> String {
         self.0.channel.last_server()
     }
 
-    /// Sends `request` as the stub call of its method and waits for the reply, at most until
-    /// the deadline.
+    /// Sends `request` with the stub, and waits for the reply until the deadline of the call.
     ///
-    /// A call above the limit of concurrent calls is sent when others have ended, and its
-    /// deadline counts from then on. Dropping the future cancels the call.
+    /// If the limit of concurrent calls is reached, the request first waits until another call
+    /// ends. The time until the deadline counts from the end of this wait. Dropping the future
+    /// cancels the call.
     ///
     /// ```
     /// use std::{future::pending, time::Duration};
@@ -195,7 +201,7 @@ impl Client {
         result
     }
 
-    /// Opens a worksheet with its first request.
+    /// Opens the stream of a worksheet and sends the request `first` on it.
     pub async fn worksheet(
         &self,
         first: WorksheetRequest,
@@ -215,7 +221,7 @@ impl Client {
         completed.await.result
     }
 
-    /// Asks a server for its services, its descriptors or its health.
+    /// Requests the services, the descriptors or the health of a server.
     pub async fn reflect(
         &self,
         request: ReflectionRequest,
@@ -232,8 +238,10 @@ impl Client {
         completed.await.result
     }
 
-    /// Subscribes to the chat: the notes of the history, from the cursor `from` if the server
-    /// knows it, and then the new ones.
+    /// Subscribes to the notes of the chat: first the notes of the history, then the new notes.
+    ///
+    /// The history starts at the cursor `from` if the server recognizes this cursor, and at the
+    /// oldest note otherwise.
     pub async fn subscribe(&self, from: Option<Cursor>) -> Result<Notes, CallError> {
         let from = from.as_ref();
         let attempt = |backend: Arc<Backend>, _| async move {
@@ -247,8 +255,10 @@ impl Client {
         completed.await.result
     }
 
-    /// Sends `note` to the chat. If the connection breaks meanwhile, the server may or may not
-    /// have the note, so it is not sent again.
+    /// Sends `note` to the chat.
+    ///
+    /// If the connection breaks during the call, the server may or may not have received the note,
+    /// so the client does not send the note again.
     pub async fn send_note(&self, note: &Note) -> Result<(), CallError> {
         let attempt = |backend: Arc<Backend>, left| async move {
             chat::send(backend.channel.clone(), note, left).await
@@ -261,7 +271,7 @@ impl Client {
         completed.await.result.map_err(CallError::for_note)
     }
 
-    /// Returns the number of reads that returned bytes, from all servers.
+    /// Returns the number of reads, on the connections to all servers, that returned bytes.
     fn reads(&self) -> usize {
         let backends = self.0.channel.balancer.iter();
         let reads = backends.map(|backend| backend.connectivity.reads());
@@ -269,7 +279,7 @@ impl Client {
     }
 }
 
-/// Returns the endpoints of `target`, which share the time to connect.
+/// Returns the endpoints of `target`. Each endpoint has an equal part of `timeout` to connect.
 fn endpoints(target: Target, timeout: Duration, recorder: Option<&Recorder>) -> Vec<Endpoint> {
     let routes = target.routes();
     let timeout = share(timeout, routes.len());
@@ -279,7 +289,7 @@ fn endpoints(target: Target, timeout: Duration, recorder: Option<&Recorder>) -> 
     endpoints.collect()
 }
 
-/// Returns the request with `message` and the time that the server has to answer it.
+/// Returns a request with `message`, which gives the server `timeout` to answer.
 fn with_deadline<T>(message: T, timeout: Duration) -> tonic::Request<T> {
     let mut request = tonic::Request::new(message);
     request.set_timeout(timeout);

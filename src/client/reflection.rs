@@ -20,44 +20,49 @@ use tonic_reflection::pb::v1::{
 use super::{channel::grpc_channel::GrpcChannel, with_deadline};
 use crate::text::printable::printable;
 
-/// The most descriptor files that are taken for one request, and their bytes.
+/// The maximum number of descriptor files that the client accepts for one request.
 const MAX_FILES: usize = 256;
+
+/// The maximum total length, in bytes, of the descriptor files that the client accepts for one
+/// request.
 const MAX_BYTES: usize = 4 << 20;
 
 /// A request about the server itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReflectionRequest {
-    /// The names of its services.
+    /// The names of the services of the server.
     Services,
-    /// The files that define this symbol, and their dependencies.
+    /// The descriptor files that define this symbol, and the dependencies of these files.
     Files(String),
-    /// The health of this service; with an empty name, of the server.
+    /// The health of the service with this name; with an empty name, the health of the server.
     Health(String),
 }
 
 /// The response to a [`ReflectionRequest`] of the same kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReflectionResponse {
-    /// The names of its services, made safe for a terminal.
+    /// The names of the services of the server, made safe for a terminal.
     Services(Vec<String>),
-    /// Descriptor files, unchecked.
+    /// The descriptor files, which have not been validated.
     Files(Vec<FileDescriptorProto>),
     /// The health of a service or of the server.
     Health(Health),
 }
 
-/// The health of a server (gRPC Health Checking Protocol).
+/// The health of a server or of a service (gRPC Health Checking Protocol).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// The server takes calls.
+    /// The server or the service accepts calls.
     Serving,
-    /// The server takes no calls.
+    /// The server or the service does not accept calls.
     NotServing,
-    /// The server does not know.
+    /// The server does not report whether calls are accepted.
     Unknown,
 }
 
-/// Sends `request` on `channel`. Only a health check carries the `timeout` to the server.
+/// Sends `request` on `channel` and returns the response.
+///
+/// A health check sends the deadline `timeout` to the server. The other requests send no deadline.
 pub(super) async fn reflect(
     channel: GrpcChannel,
     request: &ReflectionRequest,
@@ -83,13 +88,14 @@ pub(super) async fn reflect(
     }
 }
 
-/// The paths of the reflection method, the newest version first. Their messages are the same.
+/// The paths of the reflection method, the newest version first. All versions have the same
+/// messages.
 const PATHS: [&str; 2] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
-/// The longest name that is shown, in characters.
+/// The maximum number of characters shown of the name of a service.
 const MAX_NAME: usize = 256;
 
 async fn services(channel: GrpcChannel) -> Result<Vec<String>, Status> {
@@ -111,7 +117,7 @@ async fn files(channel: GrpcChannel, symbol: &str) -> Result<Vec<FileDescriptorP
     let first = MessageRequest::FileContainingSymbol(symbol.into());
     let (mut reflection, mut response) = Reflection::open(channel, first).await?;
     let (mut files, mut bytes) = (Vec::new(), 0);
-    // Names of files that were received or requested, and of dependencies to request.
+    // The names of files that were received or requested, and the names of dependencies to request.
     let (mut requested, mut dependencies) = (HashSet::new(), Vec::new());
     loop {
         let MessageResponse::FileDescriptorResponse(found) = response else {
@@ -132,7 +138,7 @@ async fn files(channel: GrpcChannel, symbol: &str) -> Result<Vec<FileDescriptorP
         let Some(next) = next(&mut dependencies, &mut requested) else {
             return Ok(files);
         };
-        // If the server does not have this file, the others are still useful.
+        // If the server does not have this file, the other files are still useful.
         match reflection.call(MessageRequest::FileByFilename(next)).await {
             Ok(next_response) => response = next_response,
             Err(_) => return Ok(files),
@@ -140,7 +146,7 @@ async fn files(channel: GrpcChannel, symbol: &str) -> Result<Vec<FileDescriptorP
     }
 }
 
-/// Takes the next dependency that was not requested.
+/// Removes and returns the next dependency that was not requested.
 fn next(dependencies: &mut Vec<String>, requested: &mut HashSet<String>) -> Option<String> {
     while let Some(name) = dependencies.pop() {
         if requested.insert(name.clone()) {
@@ -157,7 +163,7 @@ struct Reflection {
 }
 
 impl Reflection {
-    /// Opens the newest version that the server implements, with the request `first`.
+    /// Opens a stream of the newest version that the server implements, and sends `first` on it.
     async fn open(
         channel: GrpcChannel,
         first: MessageRequest,
@@ -182,7 +188,7 @@ impl Reflection {
         let mut stub = Grpc::new(channel);
         stub.ready().await.map_err(Status::from_error)?;
         let codec = ProstCodec::default();
-        // Servers may send nothing before the first request.
+        // Some servers send nothing before they receive the first request.
         let _ = requests.send(message(first)).await;
         let request = Request::new(ReceiverStream::new(receiver));
         let response = stub.streaming(request, PathAndQuery::from_static(path), codec);

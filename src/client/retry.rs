@@ -25,7 +25,7 @@ use crate::{
     net::backoff::{Backoff, BackoffPolicy},
 };
 
-/// Retries of a call in a row during which no other call has a reply either.
+/// The maximum number of consecutive retries of a call while no other call gets a reply.
 const MAX_RETRIES: u32 = 5;
 
 /// The pauses between the attempts of a call.
@@ -35,14 +35,14 @@ const BACKOFF: BackoffPolicy = BackoffPolicy {
     jitter: 0.2,
 };
 
-/// Rules for sending a call again, and to which backend.
+/// The rule that decides whether a call is sent again, and to which backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryPolicy {
-    /// The call changes nothing, and any backend will do.
+    /// The call changes nothing, and any backend can answer it.
     AnyBackend,
     /// The call changes nothing, but needs the state of the first backend.
     FirstBackend,
-    /// The call changes the state of the first backend: it is sent again only if the server
+    /// The call changes the state of the first backend. The call is sent again only if the server
     /// cannot have executed it.
     Once,
 }
@@ -52,14 +52,16 @@ pub(super) enum RetryPolicy {
 pub(super) enum RetryAction {
     /// Fails the call.
     Fail,
-    /// Sends it again if another connection can be attempted.
+    /// Sends the call again if another connection can be attempted.
     Reconnect,
-    /// Sends it again a limited number of times, over a new connection if the old one broke.
+    /// Sends the call again a limited number of times, over a new connection if the old connection
+    /// broke.
     Retry,
-    /// Sends it again later, a limited number of times: the server is overloaded or
+    /// Sends the call again later, a limited number of times, because the server is overloaded or
     /// unavailable.
     BackOff,
-    /// Sends it again later, until the deadline: the server refused the stream.
+    /// Sends the call again later, any number of times until the deadline, because the server
+    /// refused the stream.
     Wait,
 }
 
@@ -68,7 +70,7 @@ impl RetryAction {
     fn of(status: &Status) -> Self {
         let Some(error) = status.source() else {
             return match status.code() {
-                // The line crosses a limit of our own server, and would again.
+                // The line exceeds a limit of our own server, and would exceed it again.
                 Code::ResourceExhausted if crosses_limit(status) => Self::Fail,
                 Code::Unavailable | Code::ResourceExhausted => Self::BackOff,
                 _ => Self::Fail,
@@ -83,8 +85,8 @@ impl RetryAction {
         }
         match find_source::<h2::Error>(error) {
             Some(error) if error.is_reset() => match error.reason() {
-                // The server has not processed a refused stream (RFC 9113, section 8.7), and
-                // grpcio answers with either if there are too many calls.
+                // The server has not processed a refused stream (RFC 9113, section 8.7). If there
+                // are too many calls, grpcio resets streams with either of these two codes.
                 Some(Reason::REFUSED_STREAM | Reason::ENHANCE_YOUR_CALM) => Self::Wait,
                 _ => Self::Fail,
             },
@@ -93,11 +95,11 @@ impl RetryAction {
     }
 }
 
-/// Sends calls to the backends of a client, again where that may help.
+/// Sends calls to the backends of a client, and sends a failed call again if that may help.
 #[derive(Debug)]
 pub(super) struct RetryingChannel {
     pub(super) balancer: Balancer,
-    /// The deadline of each call, counted from its start.
+    /// The maximum duration of each call.
     pub(super) timeout: Duration,
     /// The number of replies so far.
     replies: AtomicUsize,
@@ -105,7 +107,7 @@ pub(super) struct RetryingChannel {
     last_backend: AtomicUsize,
 }
 
-/// The end of a call that may have been sent several times.
+/// The outcome of a call that may have been sent several times.
 #[derive(Debug)]
 pub(super) struct Completed<T> {
     pub(super) result: Result<T, CallError>,
@@ -119,9 +121,9 @@ struct Attempts<'c> {
     policy: RetryPolicy,
     deadline: Instant,
     backoff: Backoff,
-    /// Retries in a row during which no other call had a reply.
+    /// The number of consecutive retries during which no other call got a reply.
     retries: u32,
-    /// The indices of the backends that failed, the last one at the end.
+    /// The indices of the backends that failed this call, the most recent failure last.
     failed: Vec<usize>,
     overloaded: bool,
 }
@@ -136,7 +138,7 @@ impl RetryingChannel {
         }
     }
 
-    /// Counts a reply: proof for calls under way that the server works.
+    /// Counts a reply, which shows the calls under way that the server works.
     pub(super) fn record_reply(&self) {
         self.replies.fetch_add(1, Ordering::Relaxed);
     }
@@ -148,8 +150,10 @@ impl RetryingChannel {
         backend.map_or_else(String::new, |backend| backend.connectivity.server())
     }
 
-    /// Calls `attempt` with a backend and the time left, until it has a reply, or fails in a
-    /// way that another attempt would not change, or the deadline has passed.
+    /// Calls `attempt` with a backend and the time left, and repeats the attempt if it fails.
+    ///
+    /// The call ends when an attempt gets a reply, when an attempt fails in a way that another
+    /// attempt would not change, or when the deadline passes.
     pub(super) async fn call_with_retry<T, A: Future<Output = Result<T, Status>>>(
         &self,
         start: Instant,
@@ -172,8 +176,10 @@ impl RetryingChannel {
         }
     }
 
-    /// Names all servers in `error` if it means that none can be reached: all backends but
-    /// one have failed before.
+    /// Returns `error` with the names of all servers if no server can be reached.
+    ///
+    /// No server can be reached if all other backends failed before. `failed_before` is the number
+    /// of backends that failed before.
     pub(super) fn name_all(&self, error: CallError, failed_before: usize) -> CallError {
         match error {
             CallError::Unreachable { cause, .. } if failed_before + 1 >= self.balancer.count() => {
@@ -208,14 +214,14 @@ impl Attempts<'_> {
             let connection_attempts = connectivity.attempts();
             let replies_before = replies.load(Ordering::Relaxed);
             let left = self.deadline.saturating_duration_since(Instant::now());
-            // A backend that shows no sign of life has its share of the time if others are
-            // still untried.
+            // While other backends are untried, a backend that sends nothing gets only a share of
+            // the time.
             let untried = balancer.count().saturating_sub(self.failed.len());
             let patience = (self.has_other_backends() && untried > 1).then(|| share(left, untried));
             let attempting =
                 with_liveness_check(attempt(Arc::clone(&backend), left), patience, connectivity);
-            // The request carries the deadline to the server. This timeout also covers
-            // connecting, which tonic's own does not.
+            // The request carries the deadline to the server. Unlike the timeout of tonic, this
+            // timeout also covers the time to connect.
             let status = match time::timeout_at(self.deadline, attempting).await {
                 Ok(Some(Ok(reply))) => {
                     backend.record_success();
@@ -247,7 +253,7 @@ impl Attempts<'_> {
         }
     }
 
-    /// Backs off the backend if it failed, not the call.
+    /// Backs off the backend if the backend itself failed, and not only the call.
     fn record_failure(&mut self, action: RetryAction, backend: &Backend) {
         self.overloaded |= matches!(action, RetryAction::Wait | RetryAction::BackOff);
         if matches!(
@@ -258,9 +264,9 @@ impl Attempts<'_> {
         }
     }
 
-    /// Whether another attempt is allowed and may have a reply.
+    /// Whether another attempt is allowed and may get a reply.
     ///
-    /// `reconnected` means that a connection was attempted during the last attempt.
+    /// `reconnected` is true if a new connection was attempted during the last attempt.
     fn may_retry(
         &self,
         action: RetryAction,
@@ -271,7 +277,7 @@ impl Attempts<'_> {
         let others = self.has_other_backends();
         match action {
             RetryAction::Wait => true,
-            // The server may have executed it.
+            // The server may have executed the call.
             RetryAction::Retry if self.policy == RetryPolicy::Once => false,
             RetryAction::BackOff
                 if self.policy == RetryPolicy::Once && code == Code::Unavailable =>
@@ -285,13 +291,13 @@ impl Attempts<'_> {
             RetryAction::Reconnect if others => {
                 self.failed.len() + 1 < self.channel.balancer.count()
             }
-            // Without a new connection, the error is that of an earlier one.
+            // If no new connection was attempted, the error is that of an earlier connection.
             RetryAction::Reconnect => !reconnected && self.retries < MAX_RETRIES,
             RetryAction::Fail => false,
         }
     }
 
-    /// Waits before the next attempt. Returns false if the deadline passes meanwhile.
+    /// Waits before the next attempt. Returns false if the deadline passes during the wait.
     async fn pause(&mut self, status: &Status, call: ActiveCall) -> bool {
         self.retries += 1;
         self.failed.retain(|index| *index != call.index);
@@ -316,13 +322,14 @@ impl Attempts<'_> {
     }
 }
 
-/// Returns the delay before a retry that the server asks for (`google.rpc.RetryInfo`).
+/// Returns the delay before a retry that the server requests (`google.rpc.RetryInfo`).
 fn retry_delay(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
 }
 
-/// Returns the result of `attempt`; none if `patience` passes and nothing was received from
-/// the server meanwhile.
+/// Returns the result of `attempt`, or None if the attempt is abandoned.
+///
+/// The attempt is abandoned if nothing is received from the server during the time `patience`.
 async fn with_liveness_check<T>(
     attempt: impl Future<Output = T>,
     patience: Option<Duration>,
@@ -339,7 +346,7 @@ async fn with_liveness_check<T>(
     }
 }
 
-/// Returns the part of `timeout` that each of `backends` has to take a connection.
+/// Returns the part of `timeout` for one backend, if `backends` backends share it equally.
 pub(super) fn share(timeout: Duration, backends: usize) -> Duration {
     timeout / u32::try_from(backends.max(1)).unwrap_or(u32::MAX)
 }

@@ -24,7 +24,8 @@ use crate::proto::{
     response::{AnswerReader, AnswerRef, WorksheetResponse},
 };
 
-/// Requests that may wait for the connection. Callers bound the rest.
+/// The maximum number of requests that wait to be sent on the connection. The callers limit the
+/// number of requests that are sent and not answered.
 const QUEUE: usize = 16;
 
 /// A request to a worksheet.
@@ -36,32 +37,32 @@ pub enum WorksheetRequest {
         text: String,
         /// The number of lines.
         lines: u32,
-        /// How to evaluate and to show them.
+        /// The options for the evaluation and for the text of the answers.
         options: EvaluateOptions,
     },
     /// Evaluates a line without changing the worksheet.
     Preview {
         /// The line.
         text: String,
-        /// How to evaluate and to show it.
+        /// The options for the evaluation and for the text of the answer.
         options: EvaluateOptions,
     },
-    /// Lists the definitions.
+    /// Lists the definitions of the worksheet.
     Names {
-        /// How to show the values.
+        /// The options for the text of the values.
         options: EvaluateOptions,
     },
 }
 
-/// The expected answers of the requests under way, the oldest first. Both halves of the stream
-/// share it.
+/// The number of answers expected for each request under way, the oldest request first. Both
+/// halves of the stream share this queue.
 type PendingRequests = Arc<Mutex<VecDeque<ExpectedAnswers>>>;
 
-/// The number of answers to a request.
+/// The number of answers that the client expects for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ExpectedAnswers {
     Exactly(u32),
-    /// Only the server knows.
+    /// Any number of answers: the client cannot know the number of definitions.
     Any,
 }
 
@@ -71,25 +72,27 @@ impl ExpectedAnswers {
     }
 }
 
-/// The sending half of a worksheet. Dropping it ends the worksheet when all is answered.
+/// The sending half of a worksheet's stream.
+///
+/// When all clones of this half are dropped, the worksheet ends after the last answer.
 #[derive(Clone, Debug)]
 pub struct Requests {
     sender: mpsc::Sender<proto::WorksheetRequest>,
     pending: PendingRequests,
 }
 
-/// The receiving half of a worksheet.
+/// The receiving half of a worksheet's stream.
 #[derive(Debug)]
 pub struct Responses {
     messages: Streaming<WorksheetResponse>,
     /// The answers of the last message that have not been taken.
     answers: AnswerReader,
-    /// The index of the next answer within its request.
+    /// The index of the next answer among the answers to the oldest request.
     index: u32,
-    /// The expected answers of that request; none before its first answer.
+    /// The number of answers expected for the oldest request; None before its first answer.
     expected: Option<ExpectedAnswers>,
     pending: PendingRequests,
-    /// The number of answers that have been taken.
+    /// The number of answers of the stream that have been taken.
     taken: u64,
     /// The name of the server of this stream.
     server: String,
@@ -101,28 +104,28 @@ pub struct Responses {
 pub enum WorksheetEvent<'r> {
     /// The answer to the next line.
     Answer(Row<'r>),
-    /// The oldest request is answered completely.
+    /// The end of the answers to the oldest request.
     Done,
 }
 
 /// The answer to a line.
 pub type Row<'r> = Result<Answered<'r>, Box<Fault>>;
 
-/// The value of a line, borrowed from the message.
+/// The answer to a line, with texts that are borrowed from the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered<'r> {
-    /// The name that the line bound, or empty; made safe for a terminal.
+    /// The name that the line defined, made safe for a terminal; empty if the line defined no name.
     pub name: Cow<'r, str>,
-    /// The value as text, made safe for a terminal; none for a line without a value.
+    /// The value as text, made safe for a terminal; None for a line without a value.
     pub text: Option<Cow<'r, str>>,
-    /// Whether the text is not the exact value.
+    /// Whether `text` is rounded, and so is not the exact value.
     pub rounded: bool,
-    /// The exact value; none for a real number and for a line without a value.
+    /// The exact value; None for a real number and for a line without a value.
     pub exact: Option<TypedValue<&'r str>>,
 }
 
 impl Answered<'_> {
-    /// Copies the borrowed texts.
+    /// Returns the answer with copies of the borrowed texts.
     #[must_use]
     pub fn into_owned(self) -> Answer {
         Answer {
@@ -135,7 +138,7 @@ impl Answered<'_> {
 }
 
 impl Answer {
-    /// Borrows the texts.
+    /// Returns the same answer with borrowed texts.
     #[must_use]
     pub fn borrowed(&self) -> Answered<'_> {
         Answered {
@@ -147,7 +150,7 @@ impl Answer {
     }
 }
 
-/// Opens a stream with its first request.
+/// Opens the stream of a worksheet and sends the request `first` on it.
 pub(super) async fn open(
     mut stub: evaluator_service_client::EvaluatorServiceClient<GrpcChannel>,
     first: WorksheetRequest,
@@ -176,8 +179,10 @@ pub(super) async fn open(
 }
 
 impl Requests {
-    /// Sends a request. If the stream has ended it is dropped, and [`Responses::wait`] returns
-    /// the reason.
+    /// Sends a request.
+    ///
+    /// If the stream has ended, the request is dropped. [`Responses::wait`] then returns the reason
+    /// why the stream ended.
     pub async fn send(&self, request: WorksheetRequest) {
         let (request, expected) = match request {
             WorksheetRequest::Run {
@@ -201,17 +206,19 @@ impl Requests {
             }
         };
         if let Ok(permit) = self.sender.reserve().await {
-            // Before sending, so that it is there when the answers arrive.
+            // The entry is added before the request is sent, so that it exists when answers arrive.
             lock(&self.pending).push_back(expected);
             permit.send(message(request));
         }
     }
 
-    /// Interrupts the line whose answer is the stream's `answer`th, counted from 1, if it has
-    /// none yet; for 0 the running line.
+    /// Interrupts a line that has no answer.
+    ///
+    /// `answer` is the number of the line's answer in the stream, counted from 1. The number 0
+    /// stands for the running line.
     pub async fn cancel(&self, answer: u64) {
         let cancel = worksheet_request::Request::Cancel(Cancel { answer });
-        // It fails only if the stream has ended, as in `send`.
+        // Sending fails only if the stream has ended, as in `send`.
         let _ = self.sender.send(message(cancel)).await;
     }
 }
@@ -227,14 +234,15 @@ fn lock(pending: &PendingRequests) -> MutexGuard<'_, VecDeque<ExpectedAnswers>> 
 }
 
 impl Responses {
-    /// Whether an event has arrived that was not taken.
+    /// Whether an event has arrived and has not been taken.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         !self.answers.is_empty() || self.answers.done
     }
 
-    /// Returns the number of the next answer of the stream, counted from 1; none if the request
-    /// may have no further answer.
+    /// Returns the number of the next answer of the stream, counted from 1.
+    ///
+    /// Returns None if it is not certain that the request has a further answer.
     #[must_use]
     pub fn due(&self) -> Option<u64> {
         let expected = self
@@ -244,7 +252,7 @@ impl Responses {
         due.then_some(self.taken + 1)
     }
 
-    /// Waits for the next message. An error is the end of the stream.
+    /// Waits for the next message of the stream. An error means that the stream has ended.
     pub async fn wait(&mut self) -> Result<(), CallError> {
         let server = &self.server;
         self.answers = match self.messages.message().await {
@@ -259,9 +267,9 @@ impl Responses {
         Ok(())
     }
 
-    /// Takes the next event that has arrived. An error is the end of the stream.
+    /// Takes the next event that has arrived. An error means that the stream has ended.
     ///
-    /// It checks that each answer is the one to the next line.
+    /// The method checks that each answer belongs to the next line.
     #[inline]
     pub fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>> {
         if !self.is_ready() {
@@ -296,10 +304,12 @@ impl Responses {
         })
     }
 
-    /// Returns the error of a stream with no answer within `timeout`.
+    /// Returns the error of a stream on which no answer arrived within `timeout`.
     #[must_use]
     pub fn silent(&self, timeout: Duration) -> CallError {
-        CallError::silent_stream(&self.server, timeout)
+        let cause =
+            format!("the server did not answer within {timeout:?}, even after a cancellation");
+        CallError::silent_stream(&self.server, cause)
     }
 
     /// Returns the error of a stream whose responses do not match its requests.
@@ -309,7 +319,8 @@ impl Responses {
     }
 }
 
-/// Converts an answer. The server is not trusted.
+/// Converts an answer from a server. The server is not trusted, so the texts are made safe for a
+/// terminal.
 #[inline]
 fn row(answer: AnswerRef<'_>) -> Row<'_> {
     if let Some(fault) = answer.fault {

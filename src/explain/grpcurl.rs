@@ -1,4 +1,4 @@
-//! The command of grpcurl that repeats a call.
+//! The grpcurl command that makes a call again.
 
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::Serializer;
@@ -11,11 +11,12 @@ use crate::{
 /// The default address of `grpcalc serve`, for calls to an embedded server that does not listen.
 const SERVE_ADDRESS: &str = "127.0.0.1:50050";
 
-/// The longest request that becomes a command, in bytes of JSON.
+/// The maximum length of a request in a command, in bytes of JSON.
 const MAX_REQUEST: usize = 4000;
 
-/// Returns the command that makes the call of `exchange` with `request`; None if the request is
-/// too long for one.
+/// Returns the command that makes the call of `exchange` with `request`.
+///
+/// Returns None if the request is too long for a command.
 pub(super) fn command(exchange: &Exchange, request: Option<&DynamicMessage>) -> Option<String> {
     let mut words = vec!["grpcurl".to_owned()];
     let server = match &exchange.destination {
@@ -28,7 +29,7 @@ pub(super) fn command(exchange: &Exchange, request: Option<&DynamicMessage>) -> 
     }
     let address = match server.map(|server| &server.address) {
         Some(Address::Unix(path)) => {
-            // Its own default, the path, is no valid `:authority`.
+            // By default, grpcurl sends the path as `:authority`, which is not valid.
             words.push("-unix -authority localhost".into());
             shell_quoted(&path.to_string_lossy())
         }

@@ -1,8 +1,8 @@
 //! Explanations of a line's gRPC calls: the seven steps of `docs/how-a-call-travels.md`, with
-//! the bytes that travelled for this line.
+//! the bytes that were sent and received for this line.
 //!
-//! [`Explanation`] is plain data, made from recorded calls; [`std::fmt::Display`] renders it as
-//! text. It says where something cannot be seen from the client.
+//! [`Explanation`] is plain data, made from recorded calls. [`std::fmt::Display`] writes it as
+//! text. The text reports what cannot be seen from the client.
 
 mod grpcurl;
 mod model;

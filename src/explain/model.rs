@@ -1,4 +1,4 @@
-//! A line's gRPC calls as plain data.
+//! The gRPC calls of a line as plain data.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ use crate::{
     },
 };
 
-/// The calls of one line, and the result that its user saw.
+/// The calls of one line, and the result that the user saw.
 ///
-/// Its texts do not contain the token that the client presented, even if a server repeats it.
+/// The texts do not contain the token that the client sent, even if a server repeats the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// The calls made before the last one, oldest first.
@@ -32,7 +32,7 @@ pub struct Explanation {
     pub result: LineResult,
 }
 
-/// The result of a line, as its user saw it.
+/// The result of a line, as the user saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineResult {
     /// No result, or a text that needed no call.
@@ -41,31 +41,31 @@ pub enum LineResult {
     Answer {
         /// The text of the answer.
         text: String,
-        /// Whether digits are missing from it.
+        /// Whether the text is rounded, and so is not the exact value.
         is_rounded: bool,
     },
-    /// A fault in the answer of a server.
+    /// The message of a fault in the answer of a server.
     Fault(String),
-    /// A fault found in the line before it was sent.
+    /// The message of a fault that was found in the line before it was sent.
     NotSent(String),
-    /// A call that failed.
+    /// The message of a call that failed.
     NoReply(String),
     /// Any other result.
     Other,
 }
 
-/// One call in short.
+/// A summary of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallSummary {
     /// The value of `:path`, if it is known.
     pub path: Option<String>,
     /// The server that was called.
     pub destination: Destination,
-    /// Length of the DATA sent, in bytes.
+    /// The length of the contents of the DATA frames sent, in bytes.
     pub sent: usize,
-    /// Length of the DATA received, in bytes.
+    /// The length of the contents of the DATA frames received, in bytes.
     pub received: usize,
-    /// Time from the first byte sent to the last byte received.
+    /// The time from the first byte sent to the last byte received.
     pub duration: Option<Duration>,
     /// How the call ended.
     pub ending: Ending,
@@ -74,43 +74,43 @@ pub struct CallSummary {
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// With trailers.
+    /// The server ended the stream with trailers.
     Trailers {
-        /// The name of the status code; None if the trailers have none.
+        /// The name of the status code; None if the trailers contain no status code.
         code: Option<String>,
     },
-    /// A side reset the stream, with this error code of HTTP/2.
+    /// The given side reset the stream, with the given HTTP/2 error code.
     Reset(Role, u32),
     /// The server ended the stream without trailers.
     NoTrailers,
-    /// The connection was closed first.
+    /// The connection was closed before the call ended.
     Cut,
-    /// The server's bytes were not HTTP/2.
+    /// The bytes of the server were not HTTP/2.
     NotHttp2,
-    /// Not yet: the stream of a worksheet stays open for the next line.
+    /// The call has not ended, because the stream of a worksheet stays open for the next line.
     OpenWorksheet,
-    /// Not yet, and the client did not wait for the end.
+    /// The call has not ended, and the client did not wait for its end.
     Open,
 }
 
-/// One call in full.
+/// The full explanation of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExplainedCall {
     /// The value of `:path`, if it is known.
     pub path: Option<String>,
     /// The server that was called.
     pub destination: Destination,
-    /// The declaration of the method; None if this program has no descriptor of it.
+    /// The declaration of the method; None if this program has no descriptor of the method.
     pub contract: Option<Contract>,
-    /// The stream's number on its connection.
+    /// The number of the HTTP/2 stream on its connection.
     pub stream: u32,
-    /// Time from the opening of the stream to this line, if an earlier line opened it.
+    /// The time from the opening of the stream to this line, if an earlier line opened it.
     pub opened_before: Option<Duration>,
     /// The request.
     pub request: Request,
     /// The response.
     pub response: Response,
-    /// The command of grpcurl that makes the same call; None if the request is too long for one.
+    /// The grpcurl command that makes the same call; None if the request is too long for a command.
     pub grpcurl: Option<String>,
 }
 
@@ -121,17 +121,18 @@ pub struct Contract {
     pub file: String,
     /// The full name of the service.
     pub service: String,
-    /// The method as declared in the file.
+    /// The declaration of the method.
     pub method: String,
-    /// The message type of the request, as declared.
+    /// The declaration of the message type of the request.
     pub input: String,
-    /// The message type of the response, as declared.
+    /// The declaration of the message type of the response.
     pub output: String,
     /// The generated function of the Rust client.
     pub rust: String,
     /// The generated function of the Python stub.
     pub python: String,
-    /// Whether it is our `EvaluatorService.Worksheet`, whose stream outlasts a line.
+    /// Whether the method is our `EvaluatorService.Worksheet`, whose stream stays open for the next
+    /// line.
     pub is_worksheet: bool,
 }
 
@@ -147,23 +148,24 @@ pub struct Request {
 /// The response of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
-    /// Time from the first byte sent to the first byte received.
+    /// The time from the first byte sent to the first byte received.
     pub to_first_byte: Option<Duration>,
-    /// Time from the first byte sent to the last byte received.
+    /// The time from the first byte sent to the last byte received.
     pub to_last_byte: Option<Duration>,
-    /// The header fields; None if there are none, or none yet.
+    /// The header fields; None if no header fields were received.
     pub headers: Option<Vec<Header>>,
     /// The messages received for this line.
     pub body: Body,
-    /// The content as text, if its type is not that of gRPC. Then `body` has no messages.
+    /// The content as text if its media type is not that of gRPC. In this case `body` has no
+    /// messages.
     pub foreign: Option<String>,
-    /// The trailers; None if the stream has not ended with any.
+    /// The trailers; None if the stream has not ended, or ended without trailers.
     pub trailers: Option<Vec<Header>>,
-    /// Whether the response is a single HEADERS frame, the trailers.
+    /// Whether the response is a single HEADERS frame, which contains the trailers.
     pub is_trailers_only: bool,
     /// The status in the trailers.
     pub status: Option<Status>,
-    /// The details of the status as `google.rpc.Status` in text form, in lines.
+    /// The lines of the details of the status: a `google.rpc.Status` in text form.
     pub status_details: Option<Vec<String>>,
     /// How the call ended.
     pub ending: Ending,
@@ -181,9 +183,9 @@ pub struct Header {
 /// The DATA frames of one direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
-    /// Length of all frames, in bytes.
+    /// The length of the contents of all frames, in bytes.
     pub length: usize,
-    /// The number of frames, without empty ones.
+    /// The number of frames that are not empty.
     pub frames: usize,
     /// The messages that begin in the recorded bytes.
     pub messages: Vec<Message>,
@@ -196,29 +198,29 @@ pub struct Body {
 pub struct Message {
     /// The prefix: a flag for compression, and the length in four bytes.
     pub prefix: [u8; PREFIX_BYTES],
-    /// Length of the whole message, in bytes.
+    /// The length of the complete message, in bytes.
     pub length: usize,
     /// Whether the message is compressed.
     pub is_compressed: bool,
     /// The recorded bytes of the message.
     pub bytes: Vec<u8>,
-    /// The message in text form; None if it cannot be decoded.
+    /// The message in text form; None if the message cannot be decoded.
     pub decoded: Option<DecodedMessage>,
-    /// The bytes with their meaning; None if they are incomplete or compressed.
+    /// The bytes and the meaning of each field; None if the bytes are incomplete or compressed.
     pub annotations: Option<Vec<Annotation>>,
 }
 
 /// A message in the text format of Protocol Buffers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodedMessage {
-    /// The name of its type, without the package.
+    /// The name of the message type, without the package.
     pub name: String,
-    /// The text, in lines that a terminal can show.
+    /// The lines of the text, made safe for a terminal.
     pub text: Vec<String>,
 }
 
 impl Explanation {
-    /// Explains the calls of a line that had this `result`.
+    /// Explains the calls `exchanges` of a line whose result was `result`.
     #[must_use]
     pub fn new(exchanges: &[Exchange], result: LineResult) -> Self {
         let redactor = Redactor::new(exchanges);
@@ -286,7 +288,7 @@ impl ExplainedCall {
         }
     }
 
-    /// Whether the call is a worksheet's stream.
+    /// Whether the call is the stream of a worksheet.
     pub(super) fn is_worksheet(&self) -> bool {
         let contract = self.contract.as_ref();
         contract.is_some_and(|contract| contract.is_worksheet)
@@ -399,7 +401,8 @@ impl Body {
 }
 
 impl Message {
-    /// Makes a message from its prefix and the bytes after it, which may go beyond its end.
+    /// Returns the message with this prefix. `bytes` are the bytes after the prefix, and may
+    /// continue after the end of the message.
     fn new(
         prefix: [u8; PREFIX_BYTES],
         bytes: &[u8],
@@ -433,7 +436,7 @@ impl Message {
         message
     }
 
-    /// Whether all bytes were recorded and are not compressed.
+    /// Whether all bytes of the message were recorded and are not compressed.
     fn is_readable(&self) -> bool {
         self.bytes.len() == self.length && !self.is_compressed
     }
@@ -443,7 +446,7 @@ impl Message {
     }
 }
 
-/// Returns the command of grpcurl for the last message that was sent.
+/// Returns the grpcurl command that sends the last message of the call again.
 fn grpcurl_command(
     exchange: &Exchange,
     sent: &Body,
@@ -473,7 +476,7 @@ fn path(exchange: &Exchange, redactor: &Redactor<'_>) -> Option<String> {
     path.map(|path| redactor.text(path))
 }
 
-/// Returns the name of a method as Rust's generator writes it: `send_note` for `SendNote`.
+/// Returns the name of the Rust function for a method: `send_note` for `SendNote`.
 fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for (index, c) in name.chars().enumerate() {

@@ -1,12 +1,12 @@
-//! Keeps the client's token out of explanations.
+//! Removes the token of the client from explanations.
 
 use crate::client::Exchange;
 
-/// Length of the shortest token that is removed from texts, in bytes. Shorter ones occur in
-/// them by chance.
+/// The minimum length of a token that is removed from texts, in bytes. A shorter token can occur in
+/// a text by chance.
 const MIN_SECRET: usize = 4;
 
-/// Removes the tokens that the client presented from texts.
+/// Removes from texts the tokens that the client sent.
 pub(super) struct Redactor<'e> {
     tokens: Vec<&'e str>,
 }
@@ -24,13 +24,13 @@ impl<'e> Redactor<'e> {
         Self { tokens }
     }
 
-    /// Returns `text` without the tokens.
+    /// Returns `text` with "(secret)" in place of each token.
     pub(super) fn text(&self, text: &str) -> String {
         let redact = |text: String, token: &&str| text.replace(token, "(secret)");
         self.tokens.iter().fold(text.to_owned(), redact)
     }
 
-    /// Returns `lines` without the tokens.
+    /// Returns `lines` with "(secret)" in place of each token.
     pub(super) fn lines(&self, lines: &[String]) -> Vec<String> {
         lines.iter().map(|line| self.text(line)).collect()
     }

@@ -14,14 +14,14 @@ use crate::{
 /// The status of a call, from its trailers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The name of its code, or the trailer's value if that is no code of gRPC.
+    /// The name of the status code, or the value of the trailer if it is not a gRPC status code.
     pub code: String,
-    /// The message; None if it is missing or empty.
+    /// The message; None if the message is missing or empty.
     pub message: Option<String>,
 }
 
 impl Status {
-    /// Returns the status of `exchange`; None if it has no trailer with a code.
+    /// Returns the status of `exchange`; None if no trailer contains a status code.
     pub(super) fn new(exchange: &Exchange) -> Option<Self> {
         let message = exchange.trailer("grpc-message").map(percent_decoded);
         Some(Self {
@@ -31,10 +31,11 @@ impl Status {
     }
 }
 
-/// Characters kept of a trailer's value that is no code of gRPC.
+/// The maximum number of characters kept of the value of a trailer that is not a gRPC status code.
 const MAX_CODE: usize = 16;
 
-/// Returns the name of the status code of `exchange`, or the trailer's value if unknown.
+/// Returns the name of the status code of `exchange`, or the value of the trailer if the code is
+/// unknown.
 pub(super) fn code(exchange: &Exchange) -> Option<String> {
     let value = exchange.trailer("grpc-status")?;
     let known = value.parse().ok().filter(|code| (0..17).contains(code));
@@ -54,7 +55,7 @@ pub(super) fn details(exchange: &Exchange) -> Option<Vec<String>> {
     let value = HeaderValue::from_str(exchange.trailer(STATUS_DETAILS)?).ok()?;
     let mut fields = HeaderMap::new();
     fields.insert(STATUS_DETAILS, value);
-    // The values of fields with names in "-bin" are base64 (gRPC over HTTP2).
+    // The values of fields whose names end in "-bin" are base64 (gRPC over HTTP2).
     let fields = MetadataMap::from_headers(fields);
     let bytes = fields.get_bin(STATUS_DETAILS)?.to_bytes().ok()?;
     let message = pool::message("google.rpc.Status")?;

@@ -1,4 +1,4 @@
-//! An explanation as text.
+//! Writes an explanation as text.
 
 use std::{
     fmt::{self, Display, Formatter},
@@ -16,21 +16,25 @@ use crate::{
     text::printable::printable,
 };
 
-/// Characters shown of a header field, of a status message or of an answer.
+/// The maximum number of characters shown of a header field, of a status message or of an answer.
 const MAX_VALUE: usize = 100;
 
-/// Characters shown of the encoded details of a status.
+/// The maximum number of characters shown of the encoded details of a status.
 const MAX_STATUS_DETAILS: usize = 24;
 
-/// Bytes shown of a whole message, and of one field.
+/// The maximum number of bytes shown of a message.
 const MAX_MESSAGE_BYTES: usize = 20;
+
+/// The maximum number of bytes shown of a field.
 const MAX_FIELD_BYTES: usize = 12;
 
-/// Messages shown of one direction of a stream.
+/// The maximum number of messages shown of one direction of a stream.
 const MAX_MESSAGES: usize = 4;
 
-/// Columns of the widest row of bytes, and the step by which rows get wider.
+/// The maximum width of the bytes in a row, in columns.
 const MAX_COLUMNS: usize = 3 * MAX_FIELD_BYTES + 2;
+
+/// The step, in columns, by which the width of the bytes in a row grows.
 const COLUMN_STEP: usize = 15;
 
 impl Display for Explanation {
@@ -39,7 +43,7 @@ impl Display for Explanation {
             return writeln!(f, "{}", no_call(&self.result));
         };
         if !self.earlier.is_empty() {
-            writeln!(f, "Calls that were made before, for this line:")?;
+            writeln!(f, "Earlier calls for this line:")?;
             for earlier in &self.earlier {
                 writeln!(f, "    {earlier}")?;
             }
@@ -89,7 +93,7 @@ impl Display for CallSummary {
     }
 }
 
-/// A time in a unit that fits.
+/// A duration that is written in a unit suitable for its length.
 struct Time(Duration);
 
 impl Display for Time {
@@ -132,7 +136,7 @@ fn contract(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     lines(f, 6, declarations)
 }
 
-/// Writes step 2: the functions that code generators make of the method.
+/// Writes step 2: the functions that code generators create for the method.
 fn generated_code(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     writeln!(f, "2 The generated code")?;
     let Some(contract) = &call.contract else {
@@ -189,7 +193,7 @@ fn response(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
         _ if response.ending == Ending::NotHttp2 => {
             writeln!(f, "    the response is not HTTP/2")?;
         }
-        _ => writeln!(f, "    nothing came back")?,
+        _ => writeln!(f, "    nothing was received")?,
     }
     if let Some(fields) = &response.headers {
         match call.opened_before {
@@ -308,7 +312,7 @@ fn grpcurl(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     match &call.destination {
         Destination::Embedded { listens_at } if listens_at.is_empty() => writeln!(
             f,
-            "    (for 'grpcalc serve': other programs cannot reach the embedded server)"
+            "    (start 'grpcalc serve' first: other programs cannot reach the embedded server)"
         ),
         _ => Ok(()),
     }
@@ -348,7 +352,7 @@ fn bytes(f: &mut Formatter<'_>, message: &Message) -> fmt::Result {
     }
 }
 
-/// Returns the first messages of a body.
+/// Returns the messages of a body that are shown, which are the first messages.
 fn shown_messages(body: &Body) -> &[Message] {
     &body.messages[..body.messages.len().min(MAX_MESSAGES)]
 }
@@ -409,7 +413,7 @@ fn row(bytes: &[u8], meaning: &str) -> String {
     format!("{hex:<width$}  {meaning}", width = width.min(MAX_COLUMNS))
 }
 
-/// Returns the first `limit` bytes in hexadecimal.
+/// Returns the first bytes, at most `limit`, in hexadecimal.
 fn hex(bytes: &[u8], limit: usize) -> String {
     let shown: Vec<_> = bytes
         .iter()

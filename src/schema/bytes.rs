@@ -5,26 +5,30 @@ use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor};
 use super::pool::kind_name;
 use crate::text::printable::printable;
 
-/// Characters shown of a string field.
+/// The maximum number of characters shown of a string field.
 const MAX_STRING: usize = 60;
 
-/// Annotated fields of one message, and levels of nested messages.
+/// The maximum number of annotated fields of one message, including those of nested messages.
 const MAX_FIELDS: usize = 48;
+
+/// The maximum number of levels of nested messages whose fields are annotated.
 const MAX_DEPTH: usize = 8;
 
 /// Consecutive bytes of a message and their meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Annotation {
-    /// Levels of messages around this one; 0 for a field of the outermost message.
+    /// The nesting level of the message that contains the bytes; 0 for the outermost message.
     pub depth: usize,
     /// The bytes; empty for a remark about the message.
     pub bytes: Vec<u8>,
-    /// Their meaning, in words.
+    /// The meaning of the bytes, in words.
     pub meaning: String,
 }
 
-/// Annotates each field of an encoded message, and names the fields that it omits because
-/// they have their defaults. Without a descriptor, fields have no names.
+/// Annotates each field of an encoded message, and names the fields that the message omits.
+///
+/// A message omits fields that have their default values. Without a descriptor, the fields have no
+/// names.
 pub(crate) fn annotate(message: Option<&MessageDescriptor>, bytes: &[u8]) -> Vec<Annotation> {
     let mut annotator = Annotator::default();
     annotator.message(message, bytes, 0);
@@ -54,13 +58,13 @@ enum WireValue<'b> {
 struct EncodedField<'b> {
     number: u32,
     value: WireValue<'b>,
-    /// The whole field, from its tag to its last byte.
+    /// The bytes of the field, from the first byte of its tag to its last byte.
     bytes: &'b [u8],
-    /// Length of the tag and of the length prefix, in bytes.
+    /// The total length of the tag and of the length prefix, in bytes.
     prefix: usize,
 }
 
-/// Returns the varint that `bytes` begin with, and its length in bytes.
+/// Returns the varint at the start of `bytes`, and its length in bytes.
 fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0_u64;
     for (index, byte) in bytes.iter().enumerate().take(10) {
@@ -73,7 +77,7 @@ fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
 }
 
 impl<'b> EncodedField<'b> {
-    /// Returns the field that `bytes` begin with; None if they do not begin with one.
+    /// Returns the field at the start of `bytes`; None if `bytes` do not start with a field.
     fn parse(bytes: &'b [u8]) -> Option<Self> {
         let (tag, prefix) = varint(bytes)?;
         let number = u32::try_from(tag >> 3).ok()?;
@@ -173,8 +177,8 @@ impl Annotator {
         self.add(depth, field.bytes, format!("{label}, {value}"));
     }
 
-    /// Names the fields without explicit presence that the message omits: a reader takes an
-    /// omitted one for its default.
+    /// Names the fields without explicit presence that the message omits. A reader of the message
+    /// uses the default value of an omitted field.
     fn defaults(&mut self, message: &MessageDescriptor, bytes: &[u8]) {
         let (mut rest, mut sent) = (bytes, Vec::new());
         while let Some(field) = EncodedField::parse(rest) {
@@ -202,7 +206,7 @@ impl Annotator {
     }
 }
 
-/// Returns a varint as a value of its field's type.
+/// Returns the text of a varint, read as a value of the type `kind`.
 fn varint_text(value: u64, kind: Option<&Kind>) -> String {
     let zigzag = |value: u64| (value >> 1).cast_signed() ^ -(value & 1).cast_signed();
     match kind {

@@ -1,5 +1,5 @@
-//! Descriptors, our own or reflected by a server: decoding messages with them, and
-//! describing them as text.
+//! Descriptors, our own or those that a server sends by reflection. They decode messages, and can
+//! be written as text.
 
 pub(crate) mod bytes;
 pub(crate) mod pool;

@@ -9,10 +9,10 @@ use prost_reflect::{
 
 use crate::{proto::FILE_DESCRIPTOR_SET, text::printable::printable};
 
-/// Characters kept of a line in text form.
+/// The maximum number of characters kept of a line in text form.
 const MAX_LINE: usize = 200;
 
-/// Lines kept of a message in text form.
+/// The maximum number of lines kept of a message in text form.
 const MAX_LINES: usize = 40;
 
 /// The descriptors of our own services, of health checks, of reflection, and of the details
@@ -25,7 +25,7 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
         tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
         tonic_types::pb::FILE_DESCRIPTOR_SET,
     ] {
-        // Messages of a set that fails to load are shown without names.
+        // If a set fails to load, its messages are shown without field names.
         let _ = pool.decode_file_descriptor_set(set);
     }
     pool
@@ -97,12 +97,12 @@ pub(super) fn kind_name(kind: &Kind) -> String {
     }
 }
 
-/// Decodes a message; None if `bytes` are not one of this type.
+/// Decodes a message; returns None if `bytes` are not a message of this type.
 pub(crate) fn decode(message: &MessageDescriptor, bytes: &[u8]) -> Option<DynamicMessage> {
     DynamicMessage::decode(message.clone(), bytes).ok()
 }
 
-/// Returns a message in text form, as lines that a terminal can show.
+/// Returns the lines of a message in text form, made safe for a terminal.
 pub(crate) fn text(message: &DynamicMessage) -> Vec<String> {
     let text = message.to_text_format_with_options(&FormatOptions::new().pretty(true));
     let mut lines: Vec<_> = text
@@ -111,7 +111,7 @@ pub(crate) fn text(message: &DynamicMessage) -> Vec<String> {
         .map(|line| printable(line, MAX_LINE))
         .collect();
     match text.lines().count() {
-        0 => lines.push("(every field has its default)".into()),
+        0 => lines.push("(every field has its default value)".into()),
         count if count > MAX_LINES => {
             lines.push(format!("(and {} more lines)", count - MAX_LINES));
         }

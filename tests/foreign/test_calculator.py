@@ -336,8 +336,8 @@ class ForeignWorksheets(unittest.TestCase):
 
     def test_missing_answers(self):
         for word, cause in [
-            ("skip", "its answers do not fit what it was asked"),
-            ("leave", "it ended the worksheet"),
+            ("skip", "the answers of the server do not match the requests"),
+            ("leave", "the server ended the worksheet"),
         ]:
             script = f"1 + 1\n{word}\n2 + 2\n"
             stdout, stderr, code = run(GRPCALC, "--addr", self.address, stdin=script)

@@ -104,11 +104,11 @@ fn clients_that_trust_the_authority_connect_with_tls() {
     let other = Authority::new();
     refused(
         &add(&["--addr", &encrypted, "--ca", &other.ca()]),
-        "--ca names one to trust",
+        "give a CA certificate with --ca",
     );
     refused(
         &add(&["--addr", &by_number, "--ca", &ca]),
-        "--domain sets the name to expect",
+        "give the expected name with --domain",
     );
     refused(
         &add(&["--addr", &format!("http://{address}")]),
@@ -142,7 +142,7 @@ fn with_a_client_ca_clients_need_a_certificate() {
     assert_eq!(with(&ours, &our_key), ran("3\n", "", 0));
     refused(
         &add(&trusting),
-        "it asks for a certificate; --cert and --key present one",
+        "the server requires a client certificate; give a certificate with --cert and --key",
     );
     let [theirs, their_key] = servers.sign("stranger");
     refused(&with(&theirs, &their_key), "certificate");
@@ -187,7 +187,7 @@ fn sighup_reads_certificates_and_tokens_again() {
     server.signal(Signal::SIGHUP);
     // The signal is handled a little later.
     while ask(&new, "new").code != 0 {}
-    refused(&ask(&old, "new"), "--ca names one to trust");
+    refused(&ask(&old, "new"), "give a CA certificate with --ca");
     refused(&ask(&new, "old"), "UNAUTHENTICATED");
 
     // Invalid files change nothing.

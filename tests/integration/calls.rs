@@ -351,11 +351,11 @@ async fn peers_without_grpc_are_named_as_such() {
     );
     assert_eq!(
         error_for(b"", false).await,
-        "cannot reach ADDRESS: it took the connection, but said nothing within 300ms"
+        "cannot reach ADDRESS: the server accepted the connection, but sent nothing within 300ms"
     );
     assert_eq!(
         error_for(b"", true).await,
-        "cannot reach ADDRESS: it closed the connection without a word"
+        "cannot reach ADDRESS: the server closed the connection without sending anything"
     );
 }
 
@@ -382,7 +382,7 @@ async fn a_web_page_is_not_an_answer() {
     let client = Client::lazy(responding(page), PATIENCE);
     let error = client.call(call(Method::Add, 1, 2)).await.unwrap_err();
     let expected = format!(
-        "cannot reach {}: it answers in HTTP, but not in gRPC (503 Service Unavailable)",
+        "cannot reach {}: the server answers in HTTP, but not in gRPC (503 Service Unavailable)",
         client.server()
     );
     assert_eq!(error.to_string(), expected);

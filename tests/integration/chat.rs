@@ -729,7 +729,7 @@ async fn a_stream_that_ends_is_opened_again_each_time() {
     listener.prints(&["[ada] one"]);
     let lost = listener.next();
     assert!(
-        lost.contains("it ended the chat; trying to reconnect"),
+        lost.contains("the server ended the chat; trying to reconnect"),
         "{lost}"
     );
     for text in ["two", "one", "three"] {

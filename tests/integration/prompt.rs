@@ -364,6 +364,9 @@ fn a_worksheet_is_lost_if_no_server_has_worksheets() {
     let (server, address) = Serve::on_any_port();
     let other = typed_only();
     let mut terminal = open_with(&["--addr", &address, "--addr", &other]);
+    // A preview under way would send the line to the other server, which is idle.
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line(":set preview off").unwrap();
     answers(&mut terminal, "x = 7", "7");
     server.kill();
     answers(&mut terminal, "add 1 2", "3");

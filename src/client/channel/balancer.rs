@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// How long a backend that failed gets no calls if there are others.
+/// The times for which a backend that failed gets no calls, if the client has other backends.
 const BACKOFF: BackoffPolicy = BackoffPolicy {
     first: Duration::from_millis(100),
     cap: Duration::from_secs(5),
@@ -38,7 +38,7 @@ pub(in crate::client) struct Backend {
     failures: Mutex<Failures>,
 }
 
-/// The backoff of a backend.
+/// The backoff of a backend after failures.
 #[derive(Debug)]
 struct Failures {
     backoff: Backoff,
@@ -49,11 +49,12 @@ struct Failures {
 #[derive(Debug)]
 pub(in crate::client) struct Balancer {
     backends: Vec<Arc<Backend>>,
-    /// The backend that is tried first among equals, modulo their number.
+    /// The index, modulo the number of backends, of the backend that is preferred among equals.
     round_robin: AtomicUsize,
 }
 
-/// A backend picked for a call, which counts as active there until this is dropped.
+/// A backend that was picked for a call. The call counts as active on the backend until this value
+/// is dropped.
 #[derive(Debug)]
 pub(in crate::client) struct ActiveCall {
     pub(in crate::client) backend: Arc<Backend>,
@@ -92,7 +93,7 @@ impl Backend {
         failures.backed_off_until = None;
     }
 
-    /// Backs off after a failure of the server, not of the call.
+    /// Starts the backoff after the server, and not only the call, has failed.
     pub(in crate::client) fn record_failure(&self) {
         let mut failures = self.failures();
         let pause = failures.backoff.pause();
@@ -120,9 +121,12 @@ impl Balancer {
         self.backends.len()
     }
 
-    /// Picks the backend with the fewest active calls among those that have not `failed` this
-    /// call and are not backed off. A backend that has is picked only if all have, and the last
-    /// of `failed` only if it is the only backend.
+    /// Picks the backend with the fewest active calls among the usable backends.
+    ///
+    /// A backend is usable if it is not in `failed`, the list of backends that have failed this
+    /// call, and is not backed off. If no backend is usable, a backend that is only backed off is
+    /// preferred to a backend in `failed`. The last backend in `failed` is picked only if it is the
+    /// only backend of the client.
     pub(in crate::client) fn pick(&self, failed: &[usize]) -> ActiveCall {
         let count = self.backends.len();
         if count == 1 {

@@ -7,19 +7,24 @@ use std::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Concurrent calls at first. A server may allow few, and announces that only on a connection.
+/// The initial limit on the number of concurrent calls.
+///
+/// The initial limit is low because a server may allow few calls, and announces its own limit only
+/// on a connection.
 const INITIAL: usize = 16;
 
-/// The highest number of concurrent calls: what our own server allows on a connection.
+/// The maximum number of concurrent calls: the number that our own server allows on a connection.
 pub const MAX: usize = 256;
 
-/// A limit on concurrent calls between one that leaves the server idle and one that makes
-/// calls queue until their deadlines pass.
+/// An adaptive limit on the number of concurrent calls.
 ///
-/// Each quick reply raises it by one, each slow or refused one lowers it: an additive form of
-/// the delay-based control of TCP Vegas (Brakmo and Peterson, IEEE JSAC 13(8), 1995). As
-/// there, the fastest reply measures the path without a queue; the time beyond it is compared
-/// with the deadline.
+/// The limit is high enough to keep the server busy, and low enough that calls do not wait in a
+/// queue until their deadlines pass. Each quick reply raises the limit by one. Each slow reply and
+/// each refused call lowers the limit by one.
+///
+/// This is an additive form of the delay-based control of TCP Vegas (Brakmo and Peterson, IEEE JSAC
+/// 13(8), 1995). As in TCP Vegas, the fastest reply measures the path without a queue. The extra
+/// time of any other reply is compared with the deadline.
 #[derive(Debug)]
 pub(in crate::client) struct ConcurrencyLimit {
     permits: Semaphore,
@@ -29,7 +34,7 @@ pub(in crate::client) struct ConcurrencyLimit {
     deadline: Duration,
 }
 
-/// The right to make a call. Dropping it returns it and leaves the limit as it is.
+/// The right to make a call. A permit that is dropped is released and does not change the limit.
 #[derive(Debug)]
 pub(in crate::client) struct Permit<'a> {
     limit: &'a ConcurrencyLimit,
@@ -37,7 +42,7 @@ pub(in crate::client) struct Permit<'a> {
 }
 
 impl ConcurrencyLimit {
-    /// Returns the limit for calls that have `deadline` to be answered.
+    /// Returns the initial limit for calls that must be answered within `deadline`.
     pub(in crate::client) fn new(deadline: Duration) -> Self {
         Self {
             permits: Semaphore::new(INITIAL),
@@ -62,7 +67,7 @@ impl ConcurrencyLimit {
         }
     }
 
-    /// Waits for a permit. Permits are given in the order of the requests.
+    /// Waits for a permit. Callers get permits in the order in which they started to wait.
     pub(in crate::client) async fn acquire(&self) -> Permit<'_> {
         let permit = self.permits.acquire().await.expect("never closed");
         Permit {
@@ -75,16 +80,16 @@ impl ConcurrencyLimit {
 /// How long a reply was queued, compared with the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Latency {
-    /// Less than an eighth of the deadline: the server can take more.
+    /// Less than an eighth of the deadline: the server can accept more calls.
     Quick,
-    /// In between.
+    /// Between an eighth and a third of the deadline.
     Steady,
-    /// More than a third of it: the server has too much to do.
+    /// More than a third of the deadline: the server has too many calls.
     Slow,
 }
 
 impl Permit<'_> {
-    /// Returns the permit after a reply that took `elapsed`.
+    /// Releases the permit after a reply that took `elapsed`, and adapts the limit.
     pub(in crate::client) fn record_reply(self, elapsed: Duration) {
         match self.limit.latency(elapsed) {
             Latency::Quick => self.raise(),
@@ -93,7 +98,8 @@ impl Permit<'_> {
         }
     }
 
-    /// Returns the permit after a call for which the server had no capacity or time.
+    /// Releases the permit after a call for which the server had no capacity or time, and lowers
+    /// the limit.
     pub(in crate::client) fn record_overload(self) {
         self.lower();
     }

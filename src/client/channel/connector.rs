@@ -1,4 +1,4 @@
-//! From a route to a byte stream, and how far the connections of a channel got.
+//! Opens the byte stream of a route, and tracks the state of the connections of a channel.
 
 use std::{
     io,
@@ -30,28 +30,28 @@ use crate::net::{
     tap::{AnyStream, IoEvent, Tap},
 };
 
-/// Bytes that an in-memory pipe holds in each direction.
+/// The maximum number of bytes that an in-memory pipe holds in each direction.
 const PIPE: usize = 256 * 1024;
 
-/// TCP keepalive, which notices that the other machine is gone.
+/// The settings of TCP keepalive, which detects that the other machine is no longer reachable.
 const TCP_KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(60))
     .with_interval(Duration::from_secs(10));
 
-/// How to connect to one server.
+/// The way to connect to one server.
 #[derive(Clone, Debug)]
 pub(in crate::client) enum Route {
-    /// The server in this process, which receives its end of a new pipe here, and the addresses at
-    /// which other programs reach it.
+    /// The server in this process. The sender passes it the server's end of each new pipe. The
+    /// addresses are those at which other programs reach the server.
     Embedded(mpsc::Sender<DuplexStream>, Vec<ServerAddress>),
     /// A server that listens at an address.
     Remote {
         address: Address,
-        /// How the connection is encrypted, if it is.
+        /// The TLS configuration of the connection; None if the connection is not encrypted.
         tls: Option<Arc<ClientTls>>,
         /// Whether the connection must be encrypted.
         encrypted: bool,
-        /// Whether a token will be sent, which must not leave this machine unencrypted.
+        /// Whether a token will be sent. A token must not leave this machine unencrypted.
         token: bool,
     },
 }
@@ -59,8 +59,8 @@ pub(in crate::client) enum Route {
 impl Route {
     /// Returns the URI whose parts become the `:scheme` and `:authority` of requests.
     ///
-    /// It is never resolved. For routes without a host it names `localhost`, as gRPC's naming
-    /// asks.
+    /// The URI is never resolved. For a route without a host, the host in the URI is `localhost`,
+    /// as the naming rules of gRPC require.
     pub(in crate::client) fn uri(&self) -> String {
         match self {
             Self::Remote {
@@ -75,7 +75,7 @@ impl Route {
         }
     }
 
-    /// Returns the server, as recordings of its connections name it.
+    /// Returns the server in the form that recordings of its connections use.
     fn destination(&self) -> Destination {
         match self {
             Self::Embedded(_, listens_at) => Destination::Embedded {
@@ -93,7 +93,8 @@ impl Route {
         match self {
             Self::Embedded(server, _) => {
                 let (ours, theirs) = tokio::io::duplex(PIPE);
-                let closed = |_| io::Error::new(io::ErrorKind::ConnectionRefused, "it has ended");
+                let closed =
+                    |_| io::Error::new(io::ErrorKind::ConnectionRefused, "the server has ended");
                 server.send(theirs).await.map_err(closed)?;
                 Ok(Box::pin(ours))
             }
@@ -105,14 +106,14 @@ impl Route {
             } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
-                // Without it, a machine that has vanished is only noticed later.
+                // Without keepalive, the client detects only later that the other machine is gone.
                 let _ = SockRef::from(&stream).set_tcp_keepalive(&TCP_KEEPALIVE);
                 match tls {
                     Some(tls) => Ok(Box::pin(tls.connect(host, stream).await?)),
-                    None if *encrypted => Err(io::Error::other("no encryption was set up")),
+                    None if *encrypted => Err(io::Error::other("no TLS configuration was given")),
                     None if *token && !stream.peer_addr()?.ip().to_canonical().is_loopback() => {
                         Err(io::Error::other(
-                            "a token is not sent there without encryption",
+                            "a token is not sent to another machine without encryption",
                         ))
                     }
                     None => Ok(Box::pin(stream)),
@@ -126,9 +127,9 @@ impl Route {
     }
 }
 
-/// The name of a server, and how far the connections to it got.
+/// The name of a server, and the state of the connections to it.
 ///
-/// A call without a reply does not say why; this does.
+/// The state explains why a call got no reply, because the error of the call does not explain it.
 #[derive(Debug)]
 pub(in crate::client) struct Connectivity {
     server: String,
@@ -136,9 +137,9 @@ pub(in crate::client) struct Connectivity {
     state: AtomicU8,
     /// Whether any connection was ever ready.
     was_ready: AtomicBool,
-    /// Attempts to connect.
+    /// The number of attempts to connect.
     attempts: AtomicUsize,
-    /// Reads that returned bytes, on all connections.
+    /// The number of reads, on all connections, that returned bytes.
     reads: AtomicUsize,
     /// The TLS error of the newest connection. The server may refuse us after our side of the
     /// handshake is complete (RFC 8446, section 4.4.2.4), and hyper does not report why a
@@ -146,13 +147,13 @@ pub(in crate::client) struct Connectivity {
     tls_error: Mutex<Option<String>>,
 }
 
-/// How far a connection got.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(in crate::client) enum ConnectivityState {
-    /// Not connected yet.
+    /// The connection is not established.
     Connecting,
-    /// Connected, and nothing received.
+    /// The connection is established, but nothing was received on it.
     Connected,
     /// The server sent something other than HTTP/2.
     NotHttp2,
@@ -198,12 +199,12 @@ impl Connectivity {
         self.attempts.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of reads that returned bytes. It grows while the server is alive.
+    /// Returns the number of reads that returned bytes. The number grows while the server is alive.
     pub(in crate::client) fn reads(&self) -> usize {
         self.reads.load(Ordering::Relaxed)
     }
 
-    /// Returns the TLS error that broke the newest connection, if one did.
+    /// Returns the TLS error that broke the newest connection, if there was a TLS error.
     pub(in crate::client) fn tls_error(&self) -> Option<String> {
         self.lock_tls_error().clone()
     }
@@ -218,10 +219,10 @@ impl Connectivity {
         self.state.store(state as u8, Ordering::Relaxed);
     }
 
-    /// Counts a read, and tells HTTP/2 from other protocols by the first byte of a connection.
+    /// Counts a read, and detects from the first byte of a connection whether it is HTTP/2.
     ///
-    /// An HTTP/2 server begins with a SETTINGS frame (RFC 9113, section 3.4), whose 24-bit
-    /// length begins with zero; neither a TLS record nor a line of text does.
+    /// An HTTP/2 server first sends a SETTINGS frame (RFC 9113, section 3.4), whose 24-bit length
+    /// begins with a zero byte. A TLS record or a line of text does not begin with a zero byte.
     fn record_read(&self, bytes: &[u8]) {
         self.reads
             .fetch_add(usize::from(!bytes.is_empty()), Ordering::Relaxed);
@@ -236,10 +237,10 @@ impl Connectivity {
     }
 }
 
-/// Returns the service that connects a channel, again whenever its connection broke.
+/// Returns the service that connects a channel, and connects it again after its connection broke.
 ///
-/// A connection has to be made within `timeout`. `connectivity` follows it; `recorder` gets
-/// all bytes.
+/// Each connection must be made within `timeout`. `connectivity` tracks the state of the
+/// connection. `recorder` receives all bytes of the connection.
 pub(in crate::client) fn connector(
     route: Route,
     timeout: Duration,

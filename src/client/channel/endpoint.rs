@@ -1,4 +1,4 @@
-//! The settings of HTTP/2 connections, and channels with them.
+//! The settings of HTTP/2 connections, and the channels that use these settings.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,28 +12,36 @@ use super::{
 };
 use crate::client::{CallError, wire::recorder::Recorder};
 
-/// The user agent of requests.
+/// The value of the header field `user-agent` of requests.
 const USER_AGENT: &str = concat!("grpcalc/", env!("CARGO_PKG_VERSION"));
 
-/// Flow-control windows of a stream and of a connection, in bytes. A worksheet whose answers
-/// are not read must leave capacity for typed calls.
+/// The flow-control window of a stream, in bytes.
 const STREAM_WINDOW: u32 = 1 << 20;
+
+/// The flow-control window of a connection, in bytes.
+///
+/// It is larger than the window of a stream, so that a worksheet whose answers are not read leaves
+/// capacity for typed calls.
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
-/// Silence after which a server that has calls of ours gets a ping, and the time it has to
-/// answer. gRPC servers in other languages close connections that are pinged more often than
-/// every five minutes without data (gRFC A8); TCP notices a lost machine earlier.
+/// The time without received data after which the client pings a server that has open calls.
+///
+/// gRPC servers in other languages close connections that are pinged more often than every five
+/// minutes without data (gRFC A8). TCP keepalive detects a lost machine earlier.
 const KEEPALIVE: Duration = Duration::from_secs(310);
+
+/// The time that a server has to answer a ping.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The longest frame that a server may send, in bytes: most responses fit in one.
+/// The maximum length, in bytes, of a frame that a server may send. Most responses fit in one frame
+/// of this length.
 const MAX_FRAME: u32 = 128 * 1024;
 
 /// A route and the settings of its channel.
 pub(in crate::client) struct Endpoint {
     route: Route,
     token: Option<BearerToken>,
-    /// The time that each attempt to connect may take.
+    /// The maximum duration of each attempt to connect.
     timeout: Duration,
     recorder: Option<Recorder>,
     connectivity: Arc<Connectivity>,
@@ -54,7 +62,7 @@ impl Endpoint {
         }
     }
 
-    /// Returns a backend that connects with its first call.
+    /// Returns a backend that connects when its first call is made.
     pub(in crate::client) fn lazy(self) -> Backend {
         let channel = self.http2().connect_with_connector_lazy(connector(
             self.route,
@@ -65,7 +73,8 @@ impl Endpoint {
         Backend::new(channel, self.connectivity, self.token)
     }
 
-    /// Returns a connected backend, or a lazy one and the reason why it is not connected.
+    /// Connects, and returns the backend. If this fails, returns a backend that connects later, and
+    /// the error.
     pub(in crate::client) async fn connect(self) -> (Backend, Option<CallError>) {
         let connecting = self.connect_channel();
         let error = match time::timeout(self.timeout, connecting).await {

@@ -19,15 +19,15 @@ use tower::{BoxError, Service};
 use super::target::BearerToken;
 use crate::proto::header::STATUS_DETAILS;
 
-/// The error for an HTTP response that is not gRPC: the page of a web server or a proxy.
+/// The error for an HTTP response that is not gRPC, such as a page of a web server or of a proxy.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("it answers in HTTP, but not in gRPC ({0})")]
+#[error("the server answers in HTTP, but not in gRPC ({0})")]
 pub(in crate::client) struct NotGrpc(StatusCode);
 
-/// A channel that checks that responses are gRPC, and sends the token, if there is one.
+/// A channel that accepts only gRPC responses, and sends the token if the client has a token.
 ///
-/// tonic takes any body for messages, so that an HTML page becomes "invalid compression flag:
-/// 60", and it panics on error details that are not base64.
+/// tonic reads any body as gRPC messages, so its error for an HTML page is "invalid compression
+/// flag: 60". tonic also panics on error details that are not base64.
 #[derive(Clone, Debug)]
 pub(in crate::client) struct GrpcChannel {
     channel: Channel,
@@ -61,13 +61,15 @@ impl Service<Request<Body>> for GrpcChannel {
     }
 }
 
-/// Checks the media type, which begins with `application/grpc` in every gRPC response (gRPC
-/// over HTTP2, "Responses").
+/// Checks that a response is gRPC, and removes error details that tonic cannot read.
+///
+/// The media type of every gRPC response begins with `application/grpc` (gRPC over HTTP2,
+/// "Responses").
 fn check(response: ResponseResult<transport::Error>) -> ResponseResult<BoxError> {
     let mut response = response?;
     let media_type = response.headers().get(CONTENT_TYPE);
     let is_grpc = media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
-    // The response of a proxy has no body, and so perhaps no media type.
+    // A gRPC response that a proxy creates has no body, and so may have no media type.
     if !is_grpc && !response.headers().contains_key(Status::GRPC_STATUS) {
         return Err(NotGrpc(response.status()).into());
     }

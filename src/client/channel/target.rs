@@ -1,4 +1,4 @@
-//! The servers of a client, and how they are reached.
+//! The servers of a client, and the ways to reach them.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -15,16 +15,18 @@ use crate::{
 /// The servers of a client.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A server in this process, which receives its end of each new pipe here. The option is set if
-    /// the server also listens for other programs.
+    /// A server in this process. The sender passes it the server's end of each new pipe. The
+    /// [`Listening`] is present if the server also listens for other programs.
     Embedded(mpsc::Sender<DuplexStream>, Option<Listening>),
-    /// Servers at addresses. Calls are spread over them, and a call that fails at one is sent
-    /// to another.
+    /// Servers at addresses. The client distributes the calls over the servers, and sends a call
+    /// that fails at one server to another server.
     Remote(Vec<Remote>, Access),
 }
 
 impl Target {
-    /// Returns servers that need no token, with encryption only for `https://` addresses.
+    /// Returns a target of servers that need no token.
+    ///
+    /// Only the connections to `https://` addresses are encrypted.
     #[must_use]
     pub fn open(servers: Vec<Remote>) -> Self {
         Self::Remote(servers, Access::default())
@@ -54,12 +56,12 @@ impl Target {
     }
 }
 
-/// How other programs reach the embedded server.
+/// The addresses at which other programs reach the embedded server, and the token that it requires.
 #[derive(Clone, Debug)]
 pub struct Listening {
-    /// The addresses that it listens at.
+    /// The addresses at which the server listens.
     pub addresses: Vec<ServerAddress>,
-    /// The token that it requires of every call, this program's included.
+    /// The token that the server requires for every call, including the calls of this program.
     pub token: Option<BearerToken>,
 }
 
@@ -103,7 +105,7 @@ impl FromStr for Remote {
 /// Encryption and credentials of a client.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// TLS for the connections that are encrypted.
+    /// The TLS configuration of the connections that are encrypted.
     pub tls: Option<Arc<ClientTls>>,
     /// Whether connections to addresses without a scheme are encrypted.
     pub encrypt_by_default: bool,
@@ -112,7 +114,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// Returns the TLS of the connection to `server`, if it is encrypted.
+    /// Returns the TLS configuration for `server`; None if the connection is not encrypted.
     fn encryption(&self, server: &Remote) -> Option<&Arc<ClientTls>> {
         self.tls
             .as_ref()
@@ -131,7 +133,7 @@ impl Remote {
         }
     }
 
-    /// Whether the address is one of this machine.
+    /// Whether the address is `localhost`, a loopback address or a Unix socket.
     #[must_use]
     pub fn is_local(&self) -> bool {
         match &self.address {
@@ -169,14 +171,14 @@ impl FromStr for BearerToken {
             return Err(InvalidToken);
         }
         let mut value = HeaderValue::try_from(authorization(text)).map_err(|_| InvalidToken)?;
-        // Not printed, and not put in HPACK tables.
+        // A sensitive value is not printed and not put in HPACK tables.
         value.set_sensitive(true);
         Ok(Self(value))
     }
 }
 
 impl BearerToken {
-    /// Returns the value of the header `authorization`.
+    /// Returns the value of the header field `authorization` that carries this token.
     pub(in crate::client) fn header(&self) -> &HeaderValue {
         &self.0
     }

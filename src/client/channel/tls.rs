@@ -28,15 +28,17 @@ pub enum TlsSetupError {
     #[error(transparent)]
     Versions(#[from] rustls::Error),
     /// The system has no usable CA certificates.
-    #[error("the system has no trusted CA certificates ({0}); --ca names a file with some")]
+    #[error(
+        "the system has no trusted CA certificates ({0}); give a CA certificate file with --ca"
+    )]
     NoRoots(String),
-    /// The name cannot stand in a certificate.
-    #[error("{0:?} is not a server name")]
+    /// The name is not valid for a server certificate.
+    #[error("{0:?} is not a valid server name")]
     Domain(String),
 }
 
 impl ClientTls {
-    /// Returns the configuration of `files`, which it reads.
+    /// Reads `files` and returns the configuration that they define.
     pub fn new(files: &ClientTlsFiles) -> Result<Self, TlsSetupError> {
         let roots = match &files.ca {
             Some(file) => roots(file)?,
@@ -66,12 +68,12 @@ impl ClientTls {
         })
     }
 
-    /// Returns the files that this was read from.
+    /// Returns the files from which the configuration was read.
     pub(in crate::client) fn files(&self) -> &ClientTlsFiles {
         &self.files
     }
 
-    /// Makes the handshake with the server at `host`.
+    /// Performs the TLS handshake on `io` with the server at `host`.
     pub(in crate::client) async fn connect<IO: AsyncRead + AsyncWrite + Unpin>(
         &self,
         host: &str,
@@ -89,7 +91,7 @@ impl ClientTls {
 fn system_roots() -> Result<RootCertStore, TlsSetupError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
-    // Old systems have some unusable ones; the others suffice.
+    // Old systems have some unusable certificates. The other certificates are sufficient.
     let (added, _) = roots.add_parsable_certificates(found.certs);
     if added > 0 {
         return Ok(roots);
@@ -110,23 +112,28 @@ pub(in crate::client) fn cause(error: &io::Error) -> Option<String> {
             CertificateError::UnknownIssuer
             | CertificateError::BadSignature
             | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
-        ) => "its certificate is not signed by a trusted CA; --ca names one to trust".into(),
+        ) => {
+            "the server certificate is not signed by a trusted CA; give a CA certificate with --ca"
+                .into()
+        }
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => "its certificate is for another name; --domain sets the name to expect".into(),
+        ) => "the server certificate has another name; give the expected name with --domain".into(),
         // rustls has no variant for this error of webpki.
         rustls::Error::InvalidCertificate(CertificateError::Other(other))
             if other.to_string().contains("CaUsedAsEndEntity") =>
         {
-            "its certificate is that of a CA (CA:TRUE), which a server must not present".into()
+            "the server certificate is a CA certificate (CA:TRUE), which a server must not present"
+                .into()
         }
         rustls::Error::InvalidMessage(_) => "the server there does not speak TLS".into(),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "it asks for a certificate; --cert and --key present one".into()
+            "the server requires a client certificate; give a certificate with --cert and --key"
+                .into()
         }
         rustls::Error::AlertReceived(
             AlertDescription::UnknownCA | AlertDescription::BadCertificate,
-        ) => "it does not trust our certificate".into(),
+        ) => "the server does not trust our client certificate".into(),
         error => error.to_string(),
     })
 }

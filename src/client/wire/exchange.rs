@@ -1,4 +1,4 @@
-//! One recorded call: where it went, its header fields, bytes and times.
+//! One recorded call: its server, header fields, bytes and times.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 use super::http2::HeaderField;
 use crate::net::{address::Address, tls::ClientTlsFiles};
 
-/// Bytes kept of the DATA frames of one direction of a call.
+/// The maximum number of bytes kept of the DATA frames of one direction of a call.
 const KEPT_BYTES: usize = 4096;
 
 /// The server at the other end of a connection.
@@ -16,19 +16,20 @@ const KEPT_BYTES: usize = 4096;
 pub enum Destination {
     /// The server in this process, connected by a pipe in memory.
     Embedded {
-        /// Addresses at which other programs reach it; empty if it does not listen.
+        /// The addresses at which other programs reach the server; empty if the server does not
+        /// listen.
         listens_at: Vec<ServerAddress>,
     },
     /// A server that listens at an address.
     Remote(ServerAddress),
 }
 
-/// The address of a server, and the files for TLS with it.
+/// The address of a server, and the files for TLS connections to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerAddress {
-    /// The address that it listens at.
+    /// The address at which the server listens.
     pub address: Address,
-    /// The files that its clients need; None if its connections are not encrypted.
+    /// The files that clients of the server need; None if connections to it are not encrypted.
     pub tls: Option<ClientTlsFiles>,
 }
 
@@ -49,32 +50,33 @@ impl fmt::Display for Destination {
     }
 }
 
-/// One call as it travelled.
+/// One call as it was recorded on its connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exchange {
     /// The server that was called.
     pub destination: Destination,
-    /// The stream's number on its connection.
+    /// The number of the HTTP/2 stream on its connection.
     pub stream: u32,
     /// The header fields of the request.
     pub request_headers: Vec<HeaderField>,
     /// The DATA frames sent during the recording.
     pub sent: Payload,
-    /// The header fields of the response; None if none have arrived.
+    /// The header fields of the response; None if no header fields have arrived.
     pub response_headers: Option<Vec<HeaderField>>,
     /// The DATA frames received during the recording.
     pub received: Payload,
-    /// The trailers; None if the stream has not ended with any.
+    /// The trailers; None if the stream has not ended, or ended without trailers.
     pub trailers: Option<Vec<HeaderField>>,
-    /// Whether the response is "Trailers-Only" (gRPC over HTTP2): one HEADERS frame.
+    /// Whether the response is "Trailers-Only" (gRPC over HTTP2), that is, one HEADERS frame.
     pub is_trailers_only: bool,
     /// How the stream ended.
     pub end: CallEnd,
-    /// Time from the opening of the stream to the start of the recording, if it was open then.
+    /// The time from the opening of the stream to the start of the recording; None if the stream
+    /// was opened during the recording.
     pub opened_before: Option<Duration>,
-    /// Time from the first byte sent to the last byte received.
+    /// The time from the first byte sent to the last byte received.
     pub to_last_byte: Option<Duration>,
-    /// Time from the first byte sent to the first byte received.
+    /// The time from the first byte sent to the first byte received.
     pub to_first_byte: Option<Duration>,
     /// The time at which the stream was opened.
     pub opened: Option<Instant>,
@@ -85,16 +87,16 @@ pub struct Exchange {
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CallEnd {
-    /// Not ended yet.
+    /// The stream has not ended.
     #[default]
     Open,
-    /// Ended by the server, with or without trailers.
+    /// The server ended the stream, with or without trailers.
     Ended,
-    /// Reset by this side, with this error code of HTTP/2.
+    /// The given side reset the stream, with the given HTTP/2 error code.
     Reset(Role, u32),
-    /// Unreadable: the server's bytes were not HTTP/2.
+    /// The end is not known, because the bytes of the server were not HTTP/2.
     ProtocolError,
-    /// Not ended before the connection was closed.
+    /// The connection was closed before the stream ended.
     Cut,
 }
 
@@ -110,11 +112,11 @@ pub enum Role {
 /// The contents of consecutive DATA frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Payload {
-    /// The first bytes, up to 4096.
+    /// The first bytes of the contents, at most 4096.
     pub bytes: Vec<u8>,
-    /// Length of the whole, in bytes.
+    /// The length of the complete contents, in bytes.
     pub length: usize,
-    /// The number of frames, without empty ones.
+    /// The number of frames that are not empty.
     pub frames: usize,
 }
 

@@ -1,21 +1,22 @@
 //! Parses one direction of an HTTP/2 connection into frames (RFC 9113), with header fields
 //! decoded (HPACK, RFC 7541).
 //!
-//! Only for the recorder: h2 speaks the protocol and refuses what it forbids. Frames that
-//! carry nothing of a call are skipped.
+//! Only the recorder uses this parser. The library h2 implements the protocol for the connection
+//! itself and rejects invalid frames. The parser skips frames that carry no part of a call.
 
 use loona_hpack::Decoder;
 
-/// The first bytes of a client (RFC 9113, section 3.4).
+/// The first bytes that a client sends on a connection (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Length of a frame's header, in bytes.
+/// The length of the header of a frame, in bytes.
 const FRAME_HEADER: usize = 9;
 
-/// The longest payload of a frame that is parsed, in bytes; h2 accepts none of that length.
+/// The maximum length, in bytes, of the payload of a frame that is parsed. h2 accepts only shorter
+/// payloads.
 const MAX_PAYLOAD: usize = 1 << 20;
 
-/// The longest block of header fields that is decoded, in bytes.
+/// The maximum length, in bytes, of a block of header fields that is decoded.
 const MAX_FIELD_BLOCK: usize = 256 * 1024;
 
 // Types and flags of frames: RFC 9113, section 6.
@@ -50,7 +51,7 @@ pub(super) enum Frame<'b> {
     },
 }
 
-/// The error of bytes that are not HTTP/2. Later bytes cannot be parsed either.
+/// The error of bytes that are not HTTP/2. The bytes after them cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ProtocolError;
 
@@ -58,7 +59,7 @@ pub(super) struct ProtocolError;
 pub(super) struct FrameReader {
     /// The bytes of an incomplete frame.
     bytes: Vec<u8>,
-    /// Whether the client's preface comes first.
+    /// Whether the next bytes must be the preface of the client.
     expects_preface: bool,
     hpack: Decoder<'static>,
     field_block: Option<FieldBlock>,
@@ -67,7 +68,7 @@ pub(super) struct FrameReader {
 /// A block of header fields that continues in CONTINUATION frames.
 struct FieldBlock {
     stream: u32,
-    /// Whether the stream ends with it.
+    /// Whether the stream ends with this block.
     is_last: bool,
     bytes: Vec<u8>,
 }
@@ -91,7 +92,7 @@ impl FrameReader {
         }
     }
 
-    /// Parses further bytes and calls `on_frame` with each complete frame.
+    /// Parses the next bytes and calls `on_frame` with each complete frame.
     pub(super) fn read(
         &mut self,
         bytes: &[u8],

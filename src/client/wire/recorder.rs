@@ -12,20 +12,22 @@ use super::{
     http2::{Frame, FrameReader, ProtocolError},
 };
 
-/// Bytes of a connection that wait to be parsed. To parse them as they arrive would take
-/// longer than some calls do.
+/// The maximum number of bytes of a connection that wait to be parsed.
+///
+/// Bytes are not parsed when they arrive, because parsing would take longer than some calls take.
 const UNPARSED_BYTES: usize = 64 * 1024;
 
-/// Open streams followed on one connection: more than servers usually allow.
+/// The maximum number of open streams that are recorded on one connection. Servers usually allow
+/// fewer streams.
 const STREAMS: usize = 1024;
 
-/// Calls kept of one connection in one recording.
+/// The maximum number of calls kept of one connection in one recording.
 const EXCHANGES: usize = 256;
 
 /// A recording of what a client sends and receives. Clones share one recording.
 ///
-/// Each connection is read from its beginning, because HPACK compresses header fields with
-/// earlier ones. Outside a recording, only the header fields of open calls are kept.
+/// Each connection is read from its beginning, because HPACK encodes header fields as references to
+/// earlier header fields. Outside a recording, only the header fields of open calls are kept.
 #[derive(Clone, Default)]
 pub struct Recorder(Arc<Mutex<Connections>>);
 
@@ -55,7 +57,8 @@ struct ConnectionState {
     sent: FrameReader,
     received: FrameReader,
     streams: Streams,
-    /// Whether the bytes sent, and those received, can no longer be parsed.
+    /// Whether the bytes of a direction can no longer be parsed: first those sent, then those
+    /// received.
     is_unreadable: [bool; 2],
 }
 
@@ -111,11 +114,11 @@ impl Recorder {
         exchanges
     }
 
-    /// Adds a connection that was just made.
+    /// Adds a connection that was just made, and returns its recorder.
     pub(in crate::client) fn connection(&self, destination: Destination) -> ConnectionRecorder {
         let mut connections = lock(&self.0);
         let is_recording = connections.is_recording;
-        // A client that reconnects again and again leaves closed connections behind.
+        // The recorders of closed connections are removed, because a client may reconnect often.
         connections
             .all
             .retain(|connection| is_recording || connection.is_used());
@@ -149,7 +152,7 @@ impl ConnectionRecorder {
         }
     }
 
-    /// Whether the connection still holds its clone of this.
+    /// Whether the connection still exists, and so holds its clone of this recorder.
     fn is_used(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
@@ -228,7 +231,7 @@ impl Streams {
             }
             Frame::Data { stream, bytes, .. } => {
                 if let Some(exchange) = self.open.get_mut(&stream).filter(|_| self.is_recording) {
-                    // The empty frame that ends a request starts nothing.
+                    // The empty frame that ends a request does not count as the first byte.
                     if !bytes.is_empty() {
                         exchange.started.get_or_insert(when);
                     }

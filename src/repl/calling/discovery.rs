@@ -130,7 +130,7 @@ mod tests {
         }
         assert_eq!(
             CallError::mismatched_reply().to_string(),
-            "the server answered another request than the one it was sent"
+            "the reply of the server does not match the request"
         );
     }
 }

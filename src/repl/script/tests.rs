@@ -336,7 +336,7 @@ async fn a_worksheet_that_cannot_be_opened_ends_the_script() {
         errors,
         "\
 grpcalc: line 1: unknown command ':x' (column 1): 'help' lists the commands
-grpcalc: line 3: cannot reach a worksheet: none was opened
+grpcalc: line 3: cannot reach the worksheet: no worksheet is open
 grpcalc: that line and all later lines were not answered
 "
     );

@@ -1,4 +1,4 @@
-//! Finds the definition of a name in files.
+//! Finds the definition of a name in descriptor files.
 
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FileDescriptorProto, MethodDescriptorProto,
@@ -17,18 +17,18 @@ pub(super) enum Descriptor<'f> {
     Enum(&'f EnumDescriptorProto),
 }
 
-/// A definition in a file.
+/// A definition in a descriptor file.
 pub(super) struct Definition<'f> {
     pub(super) file: &'f FileDescriptorProto,
-    /// Its path in the file, as `SourceCodeInfo` has it.
+    /// The path of the definition in the file, in the form that `SourceCodeInfo` uses.
     pub(super) path: Vec<i32>,
-    /// Its full name, without a leading dot.
+    /// The full name of the definition, without a leading dot.
     pub(super) name: String,
     pub(super) descriptor: Descriptor<'f>,
 }
 
 impl<'f> Definition<'f> {
-    /// Finds the definition with this full name; None if `files` have none.
+    /// Finds the definition with this full name; returns None if `files` do not contain it.
     pub(super) fn find(files: &'f [FileDescriptorProto], name: &str) -> Option<Self> {
         let name = name.strip_prefix('.').unwrap_or(name).to_owned();
         let (file, (path, descriptor)) = files.iter().find_map(|file| {
@@ -48,7 +48,7 @@ impl<'f> Definition<'f> {
     }
 }
 
-/// Finds a service, or a method of one, by its name within the package.
+/// Finds a service, or a method of a service, by its name within the package.
 fn find_service<'f>(
     file: &'f FileDescriptorProto,
     name: &str,
@@ -87,7 +87,7 @@ fn find_type<'f>(file: &'f FileDescriptorProto, name: &str) -> Option<(Vec<i32>,
     Some((path, Descriptor::Enum(enumeration)))
 }
 
-/// Finds the item with this name, and its index.
+/// Returns the item with this name, and the index of the item.
 fn named<'f, T>(items: &'f [T], name_of: fn(&T) -> &str, name: &str) -> Option<(i32, &'f T)> {
     (0..).zip(items).find(|(_, item)| name_of(item) == name)
 }

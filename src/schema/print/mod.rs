@@ -1,8 +1,8 @@
 //! Descriptors as text in proto syntax.
 //!
-//! The descriptors come from a server that is not trusted, so the text is bounded and safe to
-//! show on a terminal. It omits extensions of other messages, and all options except those
-//! about values.
+//! The descriptors come from a server that is not trusted, so the length of the text is limited,
+//! and the text is safe to show on a terminal. The text omits extensions of other messages. Of the
+//! options, the text contains only `default`, `deprecated` and `allow_alias`.
 
 mod definition;
 mod path;
@@ -17,11 +17,12 @@ use self::{
     writer::Writer,
 };
 
-/// Returns the definition of `name` in proto syntax, with its comments; None if `files` do not
-/// define it. A method is followed by its messages.
+/// Returns the definition of `name` in proto syntax, with its comments.
 ///
 /// `name` is the full name of a service, a method, a message or an enum, with or without a
-/// leading dot.
+/// leading dot. After a method, the text has the definitions of its request and response messages.
+///
+/// Returns None if `files` do not define `name`.
 pub(crate) fn describe(files: &[FileDescriptorProto], name: &str) -> Option<String> {
     let definition = Definition::find(files, name)?;
     let mut writer = Writer::default();
@@ -40,7 +41,7 @@ pub(crate) fn describe(files: &[FileDescriptorProto], name: &str) -> Option<Stri
     Some(writer.text)
 }
 
-/// Writes a definition under a line with its name and its file.
+/// Writes a line with the name, the kind and the file of a definition, and then the definition.
 fn write(definition: &Definition<'_>, writer: &mut Writer) {
     let kind = match definition.descriptor {
         Descriptor::Service(_) => "a service",

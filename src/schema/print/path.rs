@@ -1,4 +1,4 @@
-//! Paths of definitions in a file, as `SourceCodeInfo` of `descriptor.proto` has them.
+//! Paths of definitions in a file, in the form that `SourceCodeInfo` of `descriptor.proto` uses.
 
 // Field numbers of `descriptor.proto`.
 pub(super) const FILE_MESSAGE: i32 = 4;

@@ -1,4 +1,4 @@
-//! Definitions in proto syntax.
+//! Writes definitions in proto syntax.
 
 use std::collections::HashMap;
 
@@ -19,10 +19,10 @@ use super::{
 };
 use crate::text::printable::printable;
 
-/// Characters kept of a name, a value or a line of a comment.
+/// The maximum number of characters kept of a name, of a value or of a line of a comment.
 const MAX_TEXT: usize = 1024;
 
-/// Levels of nested definitions.
+/// The maximum number of levels of nested definitions.
 pub(super) const MAX_DEPTH: usize = 64;
 
 const DEPRECATED: &str = "deprecated = true";
@@ -168,7 +168,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         )
     }
 
-    /// Writes the numbers and names of `message` that its own fields must not use.
+    /// Writes the field numbers and names that the fields of `message` must not use.
     fn reserved(&mut self, message: &DescriptorProto) {
         let extensions = message.extension_range.iter();
         let extensions = extensions.map(|range| field_range(range.start(), range.end()));
@@ -252,7 +252,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         }
     }
 
-    /// Writes `items`, field `number` of the definition at `path`.
+    /// Writes `items`, the elements of field `number` of the definition at `path`.
     fn each<T>(
         &mut self,
         path: &[i32],
@@ -261,7 +261,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         write: impl Fn(&mut Self, &[i32], &T),
     ) {
         for (index, item) in (0..).zip(items) {
-            // A server can send any number of them.
+            // A server can send any number of items.
             if self.writer.is_full {
                 break;
             }
@@ -283,8 +283,10 @@ impl<'f, 'w> Printer<'f, 'w> {
         self.writer.close(&opening);
     }
 
-    /// Writes `line` and the comments of the definition at `path`. Leading ones come before it;
-    /// a trailing one comes after it, or below it and indented if it has several lines.
+    /// Writes `line` and the comments of the definition at `path`.
+    ///
+    /// A leading comment is written above `line`. A trailing comment is written at the end of
+    /// `line`, or indented below `line` if the comment has several lines.
     fn line(&mut self, path: &[i32], line: &str) {
         let location = self.comments.get(path).copied();
         for comment in comments(location.map_or("", Location::leading_comments)) {
@@ -306,7 +308,9 @@ impl<'f, 'w> Printer<'f, 'w> {
     }
 }
 
-/// Returns the oneof of `field`, and its index. None for the synthetic oneof of `optional`.
+/// Returns the oneof of `field`, and the index of the oneof.
+///
+/// Returns None for the synthetic oneof of an `optional` field.
 fn oneof<'f>(
     message: &'f DescriptorProto,
     field: &FieldDescriptorProto,
@@ -327,7 +331,7 @@ fn entry_type(entry: &DescriptorProto, number: i32) -> String {
     field.map(type_of).unwrap_or_default()
 }
 
-/// Returns the type of `field`, as proto files write it.
+/// Returns the type of `field` in proto syntax.
 fn type_of(field: &FieldDescriptorProto) -> String {
     let known = field.r#type.and_then(|known| Type::try_from(known).ok());
     match (known, reference(field.type_name())) {
@@ -365,7 +369,8 @@ fn span(start: i32, end: i32, max: i32) -> String {
     }
 }
 
-/// Returns the lines of a comment in proto syntax, without those that cannot fit.
+/// Returns the lines of a comment in proto syntax. Lines that cannot fit in a description are
+/// omitted.
 fn comments(text: &str) -> Vec<String> {
     let lines = text.trim_end().trim_start_matches('\n').lines();
     let marked = lines.take(MAX_LENGTH).map(|line| {
@@ -376,7 +381,7 @@ fn comments(text: &str) -> Vec<String> {
     marked.collect()
 }
 
-/// Returns the name of a type as `describe` accepts it.
+/// Returns the name of a type in the form that `describe` accepts.
 fn reference(name: &str) -> String {
     sanitized(name.strip_prefix('.').unwrap_or(name))
 }
@@ -386,7 +391,7 @@ fn quote(text: &str) -> String {
     format!("\"{}\"", sanitized(text))
 }
 
-/// Returns `text` without control characters, bounded.
+/// Returns `text` with escaped control characters and at most `MAX_TEXT` characters.
 pub(super) fn sanitized(text: &str) -> String {
     printable(text, MAX_TEXT)
 }

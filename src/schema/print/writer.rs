@@ -1,22 +1,22 @@
-//! A bounded buffer of indented lines.
+//! A buffer of indented lines with a maximum length.
 
 use std::mem;
 
-/// The longest description, in bytes, without the mark of an omission.
+/// The maximum length of a description, in bytes, without the line that marks an omission.
 pub(super) const MAX_LENGTH: usize = 64 << 10;
 
-/// The mark of an omission.
+/// The line that marks an omission.
 pub(super) const OMISSION: &str = "// ...";
 
 /// Writes indented lines up to a total length.
 #[derive(Default)]
 pub(super) struct Writer {
     pub(super) text: String,
-    /// Levels of indentation.
+    /// The number of levels of indentation.
     pub(super) depth: usize,
     /// Whether an empty line separates the next line from the last one.
     pub(super) needs_gap: bool,
-    /// Whether the text has its greatest length; further lines are omitted.
+    /// Whether the text has reached its maximum length, so that further lines are omitted.
     pub(super) is_full: bool,
 }
 
@@ -35,7 +35,9 @@ impl Writer {
         self.text.extend([&indent, line, "\n"]);
     }
 
-    /// Closes the block that the line `opening` opened, on that line if the block is empty.
+    /// Writes the brace that closes the block opened by the line `opening`.
+    ///
+    /// If the block is empty, the brace is written on the line `opening`.
     pub(super) fn close(&mut self, opening: &str) {
         self.needs_gap = false;
         if self.text.ends_with(&format!("{opening}\n")) {
