@@ -34,7 +34,7 @@ fn main() {
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
     for (pace, pause) in [
         ("50 notes a second", Duration::from_millis(20)),
-        ("all notes at once", Duration::ZERO),
+        ("all notes without pauses", Duration::ZERO),
     ] {
         let server = Server::start();
         let mut delays = runtime.block_on(measure(&server.address, pause));

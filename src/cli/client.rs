@@ -313,7 +313,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     // The greeting may be lost if standard error is closed.
     let _ = writeln!(
         io::stderr(),
-        "grpcalc {}, connected to {}. 'help' lists commands, Ctrl-D ends.{}",
+        "grpcalc {}, using {}. 'help' lists commands, Ctrl-D ends.{}",
         env!("CARGO_PKG_VERSION"),
         client.server(),
         if is_new { FIRST_HINT } else { "" }

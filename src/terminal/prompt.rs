@@ -64,7 +64,7 @@ pub async fn run(
         let text = match read(session, editor, &mut names).await? {
             UserInput::Interrupt => continue,
             UserInput::InvalidUtf8 => {
-                print_error("this input is not UTF-8; the whole line is discarded");
+                print_error("the input is not UTF-8; the line is discarded");
                 continue;
             }
             UserInput::End => return Ok(()),

@@ -456,7 +456,7 @@ fn tab_offers_names_with_their_help() {
     terminal.press("2 * co\t\t");
     terminal.shows("> 2 * co\ncos(x)                     the cosine\n");
     terminal.shows("\ncoins                      = 12\n> 2 * co");
-    // Tab inserts the rest of the only candidate.
+    // If there is only one candidate, Tab inserts it.
     terminal.press("i\t");
     terminal.previews("> 2 * coins", "= 24");
     // Keys that are typed together with Tab are kept.
@@ -541,7 +541,7 @@ fn a_line_that_was_stopped_runs_on_without_echo() {
     terminal.shows("Stopped");
     terminal.wait("the shell", |state| line(state) == ">>");
     terminal.press("fg\r");
-    // The shell prints the command after it has left its own editor, which has no echo either.
+    // bash's editor turns the echo off too. bash prints the command after it leaves the editor.
     terminal.wait("the command", |state| {
         let contents = contents(state);
         let shown = contents.rsplit_once("Stopped");
@@ -613,7 +613,7 @@ fn invalid_utf8_discards_only_the_line() {
     terminal.press("7 * ");
     terminal.line_is("> 7 *");
     terminal.keys.write_all(b"\xff").unwrap();
-    terminal.shows("this input is not UTF-8; the whole line is discarded\n>");
+    terminal.shows("the input is not UTF-8; the line is discarded\n>");
     terminal.answers("7 x", "42");
 }
 

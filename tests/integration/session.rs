@@ -85,7 +85,7 @@ async fn previews_change_nothing_and_may_be_abandoned() {
     assert!(session.preview("2 + 2".into()).await);
     let reply = background_reply(&mut session).await.unwrap();
     assert_eq!(reply, ("2 + 2".into(), Some("4".into())));
-    // These are abandoned by the next line.
+    // The last line, `x * 2`, abandons the three previews in the loop.
     assert_eq!(answer(&mut session, "x = 5").await, "5");
     for line in ["x + 1", "5000!", "x + 2"] {
         assert!(session.preview(line.into()).await);

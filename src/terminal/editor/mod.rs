@@ -120,7 +120,7 @@ impl Editor {
                     }
                 };
                 while let Some(theme) = prompted.blocking_recv() {
-                    // Repeated for each line, since a shell may have changed the mode meanwhile.
+                    // Repeated for each line, since a shell may have changed the mode.
                     if let Some(RestoreOnDrop(terminal)) = &thread_terminal {
                         terminal.mute();
                     }

@@ -24,10 +24,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::terminal::screen::color::is_dumb;
 
-/// Turns bracketed paste on: the terminal then marks the start and the end of pasted text (xterm
-/// control sequences, "Bracketed Paste Mode"). The editor turns it on for each line, and then off.
+/// The sequence that turns bracketed paste on, so that the terminal marks pasted text.
+///
+/// The editor turns bracketed paste on for each line, and off after the line (xterm control
+/// sequences, "Bracketed Paste Mode").
 const BRACKETED_PASTE: &str = "\x1b[?2004h";
-/// Turns bracketed paste off, and moves to the next line.
+/// The sequence that turns bracketed paste off and moves to the next line.
 const PLAIN_PASTE_AND_NEXT_LINE: &str = "\x1b[?2004l\n";
 
 /// The controlling terminal of the process, and the mode that the terminal had at the start.
@@ -81,7 +83,7 @@ impl ControllingTerminal {
         });
     }
 
-    /// Stops the process, with the terminal in its original mode meanwhile.
+    /// Restores the terminal's original mode, and stops the process.
     ///
     /// When the process is continued, sets the mode from before the stop again.
     async fn stop(&self, continued: &mut Signal) {

@@ -156,7 +156,7 @@ mod tests {
         ),
     ];
 
-    /// The relative luminance of a color (WCAG 2.2).
+    /// Returns the relative luminance of a color (WCAG 2.2).
     fn luminance(rgb: u32) -> f64 {
         let [_, red, green, blue] = rgb.to_be_bytes().map(|channel| {
             let channel = f64::from(channel) / 255.0;
