@@ -1,4 +1,4 @@
-//! Compiles `proto/` to Rust and to a descriptor set, without a `protoc` to install.
+//! Compiles `proto/` to Rust and to a descriptor set. It needs no `protoc`.
 //! Without the feature `proto` it does nothing.
 
 #[cfg(not(feature = "proto"))]

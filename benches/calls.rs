@@ -1,4 +1,4 @@
-//! Time of a unary call, and of parsing a line into a command. `cargo bench --bench calls`.
+//! The time of a unary call, and of parsing a line into a command. `cargo bench --bench calls`.
 
 mod servers;
 

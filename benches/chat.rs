@@ -1,7 +1,7 @@
-//! Delivery delay of notes to many subscribers. `cargo bench --bench chat`.
+//! The delay until notes reach many subscribers. `cargo bench --bench chat`.
 //!
-//! 2,000 subscribers on 100 connections receive 100 notes, sent at 50 a second and then all at
-//! once. The server is `grpcalc serve` in a process of its own on the same machine.
+//! 2,000 subscribers on 100 connections receive 100 notes twice: first at 50 notes a second, then
+//! without pauses. The server is `grpcalc serve`, a separate process on the same machine.
 
 use std::{
     fs,
@@ -34,7 +34,7 @@ fn main() {
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
     for (pace, pause) in [
         ("50 notes a second", Duration::from_millis(20)),
-        ("all notes at once", Duration::ZERO),
+        ("all notes without pauses", Duration::ZERO),
     ] {
         let server = Server::start();
         let mut delays = runtime.block_on(measure(&server.address, pause));
@@ -88,8 +88,9 @@ async fn measure(address: &str, pause: Duration) -> Vec<Duration> {
     delays
 }
 
-/// Receives all notes and returns their delays. The text of a note is its time after `begin` in
-/// nanoseconds.
+/// Receives all notes and returns their delays.
+///
+/// The text of a note is the time from `begin` until the note was sent, in nanoseconds.
 async fn receive(mut notes: Streaming<Note>, begin: Instant) -> Vec<Duration> {
     let (mut delays, mut last) = (Vec::new(), 0);
     for _ in 0..NOTES {
@@ -107,7 +108,7 @@ async fn connect(address: &str) -> ChatServerClient<Channel> {
     ChatServerClient::new(endpoint.connect().await.unwrap())
 }
 
-/// A server process, which is killed on drop.
+/// A server process. Dropping it kills the process.
 struct Server {
     child: Child,
     address: String,
@@ -138,7 +139,7 @@ impl Server {
             .unwrap()
     }
 
-    /// Returns the CPU time of the process, in seconds. The kernel counts in ticks of 10 ms.
+    /// Returns the CPU time of the process, in seconds. The kernel counts it in ticks of 10 ms.
     fn cpu_seconds(&self) -> f64 {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
         let (_, fields) = stat.rsplit_once(')').unwrap();

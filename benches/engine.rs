@@ -1,4 +1,4 @@
-//! Time to evaluate a line from text to text, compared to fend. `cargo bench --bench engine`.
+//! The time to evaluate a line from text to text, compared to fend. `cargo bench --bench engine`.
 
 use std::hint::black_box;
 
@@ -18,7 +18,7 @@ const SHARED: [&str; 6] = [
     "sin(1) + cos(1)",
 ];
 
-/// Lines for grpcalc alone: fend cannot evaluate them, or takes too long.
+/// Lines that only grpcalc evaluates: fend cannot evaluate them, or takes too long.
 const GRPCALC_ONLY: [&str; 6] = [
     "exp(pi*sqrt(163)) - 262537412640768744",
     "gamma(1/3)",

@@ -1,4 +1,4 @@
-//! Response times of the prompt. `cargo bench --bench prompt`.
+//! The response times of the prompt. `cargo bench --bench prompt`.
 
 use std::{
     fs::File,

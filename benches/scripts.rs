@@ -1,4 +1,4 @@
-//! Throughput of whole scripts, in lines per second. `cargo bench --bench scripts`.
+//! The throughput of complete scripts, in lines per second. `cargo bench --bench scripts`.
 
 mod servers;
 
@@ -15,7 +15,7 @@ use servers::{embedded, over_loopback};
 
 const LINES: u64 = 100_000;
 
-/// An output that drops everything.
+/// An output that discards all text.
 struct Discard;
 
 impl Output for Discard {

@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // `dial` opens connections, `connections` yields their server ends. A
-    // `server::Listener` yields connections of a socket in the same way.
+    // `dial` opens connections, and `connections` yields the server's end of each. A
+    // `server::Listener` yields the connections of a socket in the same way.
     let (dial, connections) = server::in_memory();
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async { stopped.await.unwrap_or(()) };
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     drop(client);
     let _ = stop.send(());
-    // Every connection is closed, or the grace in `Settings` is over.
+    // Waits until every connection is closed, or the grace in `Settings` is over.
     assert_eq!(server.await?, DrainOutcome::Drained);
     Ok(())
 }

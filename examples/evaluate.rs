@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<Fault>> {
         ..Options::default()
     };
     // A worksheet remembers variables, functions and `ans` from line to line.
-    // `engine::evaluate` evaluates one line without it.
+    // `engine::evaluate` evaluates one line without a worksheet.
     let mut worksheet = Worksheet::default();
     for line in std::env::args().skip(1) {
         // Each line has a budget of estimated work. A caller that wants to stop a line

@@ -1,4 +1,4 @@
-//! Calls `calc.Calculator/Add`: at the address given, or else of an embedded server.
+//! Calls `calc.Calculator/Add` of the server at the given address, or of an embedded server.
 //!
 //!     cargo run --example typed_call
 //!     cargo run --example typed_call -- 127.0.0.1:50050
@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let target = if let Some(address) = std::env::args().nth(1) {
-        // Also `https://HOST:PORT` and `unix:PATH`.
+        // HOST:PORT, `https://HOST:PORT` or `unix:PATH`.
         Target::open(vec![address.parse()?])
     } else {
         let (dial, connections) = server::in_memory();

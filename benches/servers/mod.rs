@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 /// The deadline of each call.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Starts an embedded server on a thread of its own, as the program does, and returns a client.
+/// Starts an embedded server on a separate thread, as the program does, and returns a client.
 pub(crate) fn embedded(runtime: &Runtime) -> Client {
     let (dial, connections) = server::in_memory();
     thread::spawn(move || {

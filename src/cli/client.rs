@@ -1,4 +1,4 @@
-//! Lines for a server: from the arguments, a file, a pipe or a terminal.
+//! Sends lines to a server: lines of the arguments, of a file, of a pipe or of a terminal.
 
 use std::{
     fs::Metadata,
@@ -35,14 +35,14 @@ use crate::{
     terminal::{self, Editor, Progress, Screen, prompt},
 };
 
-/// The hint of the first session, when there is no history file yet.
+/// The hint for new users, shown if no history file exists.
 const FIRST_HINT: &str =
     "\nNew here? Try 1/3 + 1/4, then ':explain add 20 10' to see what a call is.";
 
-/// The number of chat events that wait to be shown.
+/// The maximum number of chat events that wait until they are shown.
 const CHAT_EVENTS: usize = 16;
 
-/// Answers the lines of the options, a file, a pipe or the terminal.
+/// Answers the lines of the arguments, of a file, of a pipe or of the terminal.
 pub(super) async fn answer_lines(options: LineOptions) -> anyhow::Result<Exit> {
     let addresses = match &options.addr[..] {
         _ if !options.listen.is_empty() => Vec::new(),
@@ -111,7 +111,7 @@ async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
     }
 }
 
-/// Returns the token for the servers at `addresses`, and the encryption of connections.
+/// Returns the token and the TLS configuration for connections to `addresses`.
 fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access> {
     let LineOptions {
         ca,
@@ -174,7 +174,7 @@ impl Output for StandardStreams {
     fn write(&mut self, side: Side, text: &[u8]) -> io::Result<()> {
         let write = || match side {
             Side::Output => {
-                // The text is a whole buffer already.
+                // The text is already a full buffer.
                 let mut output = io::stdout().lock();
                 output.write_all(text)?;
                 output.flush()
@@ -182,7 +182,7 @@ impl Output for StandardStreams {
             Side::Errors => io::stderr().write_all(text),
         };
         match &self.progress {
-            // Only a terminal shows both the progress bar and the text.
+            // The bar and the text are on the same terminal.
             Some(progress) if side == Side::Errors || io::stdout().is_terminal() => {
                 progress.aside(write)
             }
@@ -197,7 +197,7 @@ impl Output for StandardStreams {
     }
 }
 
-/// Returns the options of evaluation from the command line, with `defaults` for the others.
+/// Returns the evaluation options of the command line, and `defaults` for the other options.
 fn evaluate_options(options: &LineOptions, defaults: EvaluateOptions) -> EvaluateOptions {
     EvaluateOptions {
         digits: options.digits.unwrap_or(defaults.digits),
@@ -205,7 +205,7 @@ fn evaluate_options(options: &LineOptions, defaults: EvaluateOptions) -> Evaluat
     }
 }
 
-/// Connects a client that records its connections. An error is printed.
+/// Connects a client that records its connections. Prints an error, if there is one.
 async fn connect_recorded(target: Target, options: &LineOptions) -> Result<Client, Exit> {
     let client = Client::connect(target, options.timeout, Some(&Recorder::default())).await;
     client.map_err(|error| {
@@ -214,7 +214,7 @@ async fn connect_recorded(target: Target, options: &LineOptions) -> Result<Clien
     })
 }
 
-/// Answers the line, and prints how it was answered.
+/// Answers the line of `--explain`, and prints the answer and the explanation of the call.
 async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow::Result<Exit> {
     let client = match connect_recorded(target, options).await {
         Ok(client) => client,
@@ -251,13 +251,13 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
     let screen = Screen::new(options.color.into());
     let printed = outcome.present(&mut ExplainPrinter);
     match printed.and_then(|()| screen.print_explanation(&explanation)) {
-        // A closed pipe is no error: its reader has ended.
+        // A closed pipe is not an error: the reader has ended.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
         written => written.context("cannot write the answer").map(|()| exit),
     }
 }
 
-/// Prints the outcome of the line of `--explain`.
+/// A printer for the outcome of the line of `--explain`.
 struct ExplainPrinter;
 
 impl Present for ExplainPrinter {
@@ -313,7 +313,7 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     // The greeting may be lost if standard error is closed.
     let _ = writeln!(
         io::stderr(),
-        "grpcalc {}, asking {}. 'help' lists commands, Ctrl-D ends.{}",
+        "grpcalc {}, using {}. 'help' lists commands, Ctrl-D ends.{}",
         env!("CARGO_PKG_VERSION"),
         client.server(),
         if is_new { FIRST_HINT } else { "" }
@@ -348,8 +348,10 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
     };
     editor.close();
     match end {
-        // A closed pipe is no error: its reader has ended.
+        // A closed pipe is not an error: the reader has ended.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
-        end => end.context("the terminal").map(|()| Exit::Success),
+        end => end
+            .context("cannot read a line or write an answer")
+            .map(|()| Exit::Success),
     }
 }

@@ -1,4 +1,4 @@
-//! The directory of the settings and the init worksheet.
+//! The directory that holds the settings file and the init worksheet.
 
 use std::{
     env, fs, io,
@@ -16,7 +16,7 @@ use crate::{
     text::io_error,
 };
 
-/// The limit of these files, in bytes.
+/// The maximum size of the settings file and of the init worksheet, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
 /// The directory of the configuration.
@@ -27,7 +27,7 @@ impl Directory {
     /// Returns the directory that `GRPCALC_CONFIG` names, else `grpcalc` in the user's
     /// configuration directory.
     ///
-    /// `None` if the variable is empty, or the user has no home directory.
+    /// Returns `None` if the variable is empty, or if the user has no home directory.
     pub(super) fn find() -> Option<Self> {
         match env::var_os("GRPCALC_CONFIG") {
             Some(directory) if directory.is_empty() => None,
@@ -39,7 +39,7 @@ impl Directory {
         }
     }
 
-    /// The path of the settings file.
+    /// Returns the path of the settings file.
     pub(super) fn settings_file(&self) -> PathBuf {
         self.0.join("config.toml")
     }
@@ -54,7 +54,7 @@ impl Directory {
         }
     }
 
-    /// Returns the init worksheet: the lines with which each session begins.
+    /// Returns the init worksheet: the lines that each session answers first.
     pub(super) fn init(&self) -> Option<LoadedFile> {
         let path = self.0.join("init.calc");
         let name = path.display().to_string();
@@ -62,7 +62,7 @@ impl Directory {
     }
 }
 
-/// Reads a file; `None` if it does not exist, or cannot be read, which is printed.
+/// Reads a file; returns `None` if it does not exist or cannot be read. Prints reading errors.
 fn read(path: &Path) -> Option<String> {
     let read = || {
         let metadata = fs::metadata(path)?;

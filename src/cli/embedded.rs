@@ -20,23 +20,23 @@ use crate::{
     server::{self, Listener, ServerLimits, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
 
-/// How long connected peers may take to finish when this process ends.
+/// The maximum time that connected peers may take to finish when this process ends.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The embedded server, on a thread of its own.
+/// The embedded server, which runs on a separate thread.
 #[derive(Debug)]
 pub(super) struct EmbeddedServer {
     pub(super) target: Target,
-    /// The addresses on which it listens for other clients.
+    /// The addresses on which the server listens for other clients.
     pub(super) addresses: Vec<Address>,
     shutdown: DropGuard,
     ended: oneshot::Receiver<()>,
 }
 
-/// Starts the embedded server. If it cannot listen, returns the exit code.
+/// Starts the embedded server. If the server cannot listen, returns the exit code.
 ///
-/// It is private unless the options have addresses to listen on; then callers have to present
-/// the token, if there is one.
+/// Other programs can connect only if the options have addresses to listen on. They must then
+/// present the token of the options, if there is one.
 pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<EmbeddedServer, Exit>> {
     let token = match &options.listen[..] {
         [] => None,
@@ -73,7 +73,7 @@ pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedd
     let thread = std::thread::Builder::new().name("server".into());
     thread.spawn(serve).context("cannot start a thread")?;
     let addresses = if options.listen.is_empty() {
-        // Without listeners there is nothing to wait for.
+        // Without addresses to listen on, there is nothing to wait for.
         Vec::new()
     } else {
         match bound.await.context("the embedded server has failed")? {
@@ -98,13 +98,13 @@ impl EmbeddedServer {
     pub(super) async fn end(self) {
         drop(self.shutdown);
         if !self.addresses.is_empty() {
-            // An error means that the thread has ended already.
+            // An error means that the thread has already ended.
             let _ = self.ended.await;
         }
     }
 }
 
-/// Returns `addresses` as other programs connect to them.
+/// Returns `addresses` with the TLS files that other programs need to connect to them.
 fn reachable_at(addresses: &[Address], options: &LineOptions) -> Vec<ServerAddress> {
     // The certificate file itself serves as the list of trusted certificates.
     let tls = options.cert.as_ref().map(|cert| ClientTlsFiles {
@@ -126,7 +126,7 @@ fn reachable_at(addresses: &[Address], options: &LineOptions) -> Vec<ServerAddre
 
 fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settings> {
     let limits = ServerLimits {
-        // The memory of an idle worksheet is of use to no other process.
+        // Memory that an idle worksheet releases would help no other process.
         idle: None,
         unused: None,
         ..ServerLimits::DEFAULT
@@ -151,7 +151,7 @@ fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settin
     Ok(settings)
 }
 
-/// Binds the addresses, or prints why not and returns the exit code.
+/// Binds the addresses. If that fails, prints the error and returns the exit code.
 async fn listen(
     addresses: &[Address],
     settings: &Settings,

@@ -12,7 +12,7 @@ pub enum Exit {
     Fault = 1,
     /// The options are invalid, or a file cannot be read or written.
     Usage = 2,
-    /// A server was not reached, was lost or refused a call; or a server cannot listen.
+    /// The server was not reached, was lost or refused a call; or a server cannot listen.
     NoServer = 3,
     /// The terminal of a session was closed: 128 plus the number of SIGHUP, as in shells.
     HungUp = 129,
@@ -20,7 +20,7 @@ pub enum Exit {
     Interrupted = 130,
     /// Ctrl-\ ended a session while a line ran: 128 plus the number of SIGQUIT.
     Quit = 131,
-    /// SIGTERM ended a session: 128 plus its number.
+    /// SIGTERM ended a session: 128 plus the number of SIGTERM.
     Terminated = 143,
 }
 

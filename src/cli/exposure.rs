@@ -1,4 +1,4 @@
-//! The check of servers that are open to the network.
+//! The check that a server open to the network is protected.
 
 use crate::{
     net::address::Address,
@@ -9,20 +9,20 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exposed<'l> {
     pub(super) address: &'l Address,
-    /// The missing protection, for the user.
+    /// The missing protection, in the words of the message to the user.
     pub(super) lack: &'static str,
 }
 
-/// The ways to authenticate callers of an embedded server.
+/// The way to authenticate callers of an embedded server, in the words of a message.
 pub(super) const BY_TOKEN: &str = "a token (--token-file)";
 
-/// The ways to authenticate callers of `grpcalc serve`.
+/// The ways to authenticate callers of `grpcalc serve`, in the words of a message.
 pub(super) const BY_TOKEN_OR_CERTIFICATE: &str =
     "a token (--token-file) or certificates of clients (--client-ca)";
 
 /// Returns the listeners that are open to the network without encryption or authentication.
 ///
-/// `missing` names the ways to authenticate callers, if none is configured.
+/// If no authentication is configured, `missing` names the possible ways to authenticate callers.
 pub(super) fn exposed<'l>(
     listeners: &'l [Listener],
     settings: &Settings,
@@ -41,9 +41,9 @@ pub(super) fn exposed<'l>(
 }
 
 impl Exposed<'_> {
-    /// The reason to refuse to listen there.
+    /// Returns the message that refuses to listen on the address.
     pub(super) fn refusal(&self) -> String {
         let Self { address, lack } = self;
-        format!("{address} is open to the network without {lack}; --insecure listens all the same")
+        format!("{address} is open to the network without {lack}; use --insecure to listen anyway")
     }
 }

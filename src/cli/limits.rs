@@ -1,4 +1,4 @@
-//! The limits of a server as options, made from the rows of their tables.
+//! The options for the limits of a server, made from the rows of the tables of limits.
 
 use std::ops::RangeInclusive;
 
@@ -43,7 +43,7 @@ impl FromArgMatches for LimitOptions {
     }
 }
 
-/// The option of a row.
+/// Returns the option for a row of a table of limits.
 fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
     let value_name = match row.unit {
         Unit::Count => "N",
@@ -56,12 +56,12 @@ fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
         .help(sentence(row.help))
         .help_heading(T::HEADING)
         .value_name(value_name)
-        // Without its feature `string`, clap takes static defaults; this one is made once.
+        // Without its feature `string`, clap accepts only static defaults. Each is leaked once.
         .default_value(&*row.default_text().leak())
         .value_parser(parser(row))
 }
 
-/// The parser of an amount within the range of a row, which is a `u64` for every unit.
+/// Returns a parser of amounts within the range of a row. An amount is a `u64` in every unit.
 fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
     let (unit, range) = (row.unit, &row.range);
     match unit {
@@ -77,7 +77,7 @@ fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
     }
 }
 
-/// Stores the parsed amounts in the fields of `limits`.
+/// Stores the amounts of the options in the fields of `limits`.
 fn set_fields<T: LimitTable>(limits: &mut T, matches: &ArgMatches) {
     for row in T::ROWS {
         if let Some(amount) = matches.get_one::<u64>(row.option) {
@@ -86,7 +86,7 @@ fn set_fields<T: LimitTable>(limits: &mut T, matches: &ArgMatches) {
     }
 }
 
-/// A text with a capital letter in front.
+/// Returns `text` with its first letter in upper case.
 fn sentence(text: &str) -> String {
     let mut sentence = text.to_owned();
     if let Some(first) = sentence.get_mut(..1) {
@@ -99,11 +99,11 @@ fn positive(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(0) => Err("must be at least 1".into()),
         Ok(count) => Ok(count),
-        Err(_) => Err("write a number".into()),
+        Err(_) => Err("write an integer".into()),
     }
 }
 
-/// Checks an amount; `text` writes the bounds.
+/// Checks that an amount is within a range. `text` formats the bound for the error.
 fn within(
     range: &RangeInclusive<u64>,
     amount: u64,
@@ -117,7 +117,7 @@ fn within(
 }
 
 fn nanoseconds(text: &str) -> Result<u64, String> {
-    // A year, the longest time that can be written, has fewer.
+    // The maximum time that can be written is a year, which fits into 64 bits.
     positive_duration(text).map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }
 

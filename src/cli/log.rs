@@ -10,11 +10,11 @@ use tracing_subscriber::{
 
 use super::options::{FormatOption, LogLevel};
 
-/// Starts to log on standard error, until the guard is dropped.
+/// Starts the log on standard error. The log ends when the guard is dropped.
 ///
-/// A thread of its own writes, so calls never wait for the reader of the log; lines are lost
-/// if that falls far behind. Events of other crates are left out, since those on a connection
-/// may contain a token.
+/// A separate thread writes the log, so calls never wait for the reader of the log. Lines are lost
+/// if the reader is much too slow. Events of other crates are not logged, since events about a
+/// connection may contain a token.
 pub(super) fn start(format: FormatOption, level: LogLevel) -> WorkerGuard {
     let (writer, guard) = tracing_appender::non_blocking(io::stderr());
     let level = match level {
@@ -35,7 +35,7 @@ pub(super) fn start(format: FormatOption, level: LogLevel) -> WorkerGuard {
         FormatOption::Plain => lines.boxed(),
         FormatOption::Json => lines.json().flatten_event(true).boxed(),
     };
-    // Fails only if a subscriber is set already, which then takes the events.
+    // Fails only if there is already a subscriber, which then receives the events.
     let _ = tracing_subscriber::registry()
         .with(lines.with_filter(own_events))
         .try_init();

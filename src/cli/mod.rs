@@ -49,7 +49,7 @@ pub fn main() -> Exit {
     })
 }
 
-/// Prints the script with which `shell` completes the options.
+/// Prints the script that makes `shell` complete the options.
 fn print_completions(shell: Shell) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "grpcalc", &mut script);
@@ -58,14 +58,15 @@ fn print_completions(shell: Shell) -> Exit {
             print_error(format_args!("cannot write the completions: {error}"));
             Exit::Usage
         }
-        // A closed pipe is no error: its reader has ended.
+        // A closed pipe is not an error: the reader has ended.
         _ => Exit::Success,
     }
 }
 
-/// Runs `task` and leaves its background work behind.
+/// Runs `task`, and returns without waiting for work that still runs in the background.
 ///
-/// A blocking read of standard input may never end, nor a connection beyond its grace.
+/// Such work may never end: a blocking read of standard input, or a connection that is still open
+/// after the grace of a shutdown.
 fn block_on(
     builder: &mut Builder,
     task: impl Future<Output = anyhow::Result<Exit>>,

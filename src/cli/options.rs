@@ -27,7 +27,7 @@ use crate::{
     terminal::Color,
 };
 
-/// A calculator whose every answer is a gRPC call.
+/// A calculator: every answer comes from a gRPC call.
 ///
 /// Without options it starts a server inside this process and prompts for lines; with --addr it
 /// calls another server. Lines come from the terminal, a pipe, a file or the arguments.
@@ -50,7 +50,7 @@ Examples:
   grpcalc                                 a prompt; `help` lists commands and functions
   grpcalc '1/3*3 + sqrt(2)'               one line, one answer; options go before the line
   grpcalc add 20 10                       a typed call: the line may be written as words
-  grpcalc --explain add 20 10             the same, with its messages and bytes
+  grpcalc --explain add 20 10             the same call, with its messages and bytes
   printf 'add 20 10\\n' | grpcalc          a script
   grpcalc --listen 127.0.0.1:50050        a prompt that others can connect to, for `:chat`
   grpcalc serve                           a server on 127.0.0.1:50050
@@ -58,14 +58,14 @@ Examples:
   grpcalc completions bash                for `source <(grpcalc completions bash)`
 
 Environment:
-  GRPCALC_ADDR, GRPCALC_TOKEN   as --addr and --token
-  GRPCALC_CONFIG                the directory of config.toml and init.calc, for the prompt; empty: none
-  GRPCALC_HISTORY               the file in which the prompt keeps lines; empty: none
-  NO_COLOR                      no colors
+  GRPCALC_ADDR, GRPCALC_TOKEN   the defaults of --addr and --token
+  GRPCALC_CONFIG                the directory of config.toml and init.calc; empty: no such files
+  GRPCALC_HISTORY               the file in which the prompt keeps lines; empty: no history
+  NO_COLOR                      if not empty: no colors
 
 Exit codes:
   0  every line answered    1  a line had a fault       2  usage
-  3  server not reached, lost or refusing               130  interrupted
+  3  server not reached or lost, or call refused        130  interrupted
   129, 131, 143  SIGHUP, SIGQUIT or SIGTERM ended the prompt";
 
 #[derive(Debug, Subcommand)]
@@ -88,13 +88,13 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "ADDR")]
     pub(super) addr: Vec<AddrOption>,
 
-    /// The address on which the server inside this process listens for others, for a chat for
-    /// example: HOST:PORT (port 0: any free one) or unix:PATH; may be repeated. With --cert and --key
-    /// its connections are encrypted; with --token others have to present the token
+    /// The address on which the server inside this process listens for other programs, for example
+    /// for a chat: HOST:PORT (port 0: any free port) or unix:PATH; may be repeated. --cert and
+    /// --key encrypt the connections; with --token, other programs must present the token
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["addr", "ca", "domain"], help_heading = TOGETHER)]
     pub(super) listen: Vec<Address>,
 
-    /// Listen beyond this machine even without encryption and without a token
+    /// Listen on the network even without encryption or a token
     #[arg(long, requires = "listen", help_heading = TOGETHER)]
     pub(super) insecure: bool,
 
@@ -102,34 +102,34 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "NAME", value_parser = name, help_heading = TOGETHER)]
     pub(super) name: Option<String>,
 
-    /// The deadline of each call: seconds, or with a unit as in 500ms, 2s, 1m
+    /// The deadline of each call: a number of seconds, or a time such as 500ms, 2s or 1m
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = positive_duration)]
     pub(super) timeout: Duration,
 
-    /// Trust servers whose certificate one of these has signed, in PEM [default: those that the
-    /// system trusts]. With --ca, --cert or --domain, an address without a
-    /// scheme means https
+    /// A file with CA certificates in PEM; one of them must have signed the server's certificate
+    /// [default: the CA certificates that the system trusts]. With --ca, --cert or --domain, an
+    /// address without a scheme means https
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) ca: Option<PathBuf>,
 
-    /// The client certificate, for servers that ask for one, in PEM
+    /// The client certificate in PEM, for servers that require a client certificate
     #[arg(long, value_name = "FILE", requires = "key", help_heading = ENCRYPTION)]
     pub(super) cert: Option<PathBuf>,
 
-    /// The private key of the client certificate, in PEM
+    /// The private key of the client certificate in PEM
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ENCRYPTION)]
     pub(super) key: Option<PathBuf>,
 
-    /// The name that the server's certificate is for [default: the host of its address]
+    /// The host name in the server's certificate [default: the host in the server's address]
     #[arg(long, value_name = "NAME", help_heading = ENCRYPTION)]
     pub(super) domain: Option<String>,
 
-    /// The token for servers that ask for one; sent to other machines only on an encrypted
-    /// connection [default: the environment variable `GRPCALC_TOKEN`]
+    /// The token for servers that require a token; it is sent to other machines only on an
+    /// encrypted connection [default: the environment variable `GRPCALC_TOKEN`]
     #[arg(long, value_name = "TOKEN", help_heading = ENCRYPTION, conflicts_with = "token_file")]
     pub(super) token: Option<String>,
 
-    /// A file with the token in its first line that is neither blank nor a comment (`#`)
+    /// A file with the token on its first line that is neither blank nor a comment (`#`)
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) token_file: Option<PathBuf>,
 
@@ -138,7 +138,7 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) digits: Option<u32>,
 
-    /// Whether to use colors at the prompt; auto also heeds the environment variable `NO_COLOR`
+    /// When to use colors at the prompt; auto: not if the environment variable `NO_COLOR` is set
     #[arg(long, default_value = "auto", value_name = "WHEN")]
     pub(super) color: ColorOption,
 
@@ -147,7 +147,7 @@ pub(super) struct LineOptions {
     #[arg(long, requires = "line", conflicts_with_all = ["file", "format", "fail_fast"])]
     pub(super) explain: bool,
 
-    /// Read the lines from a file; - is standard input
+    /// Read the lines from a file; - means standard input
     #[arg(short, long, value_name = "FILE", conflicts_with = "line")]
     pub(super) file: Option<PathBuf>,
 
@@ -170,7 +170,7 @@ pub(super) struct LineOptions {
 }
 
 impl LineOptions {
-    /// Returns the token to present, or to require in an embedded server.
+    /// Returns the token that the client presents, or that the embedded server requires.
     pub(super) fn token(&self) -> anyhow::Result<Option<String>> {
         match (&self.token, &self.token_file) {
             (Some(token), _) => Ok(Some(token.clone())),
@@ -189,11 +189,11 @@ impl LineOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct ServeOptions {
-    /// The address to listen on: HOST:PORT (port 0: any free one) or unix:PATH; may be repeated
+    /// The address to listen on: HOST:PORT (port 0: any free port) or unix:PATH; may be repeated
     #[arg(long, default_value = "127.0.0.1:50050", value_name = "ADDR")]
     pub(super) listen: Vec<Address>,
 
-    /// How long a shutdown waits for calls that are running and for peers that do not answer
+    /// The maximum time that a shutdown waits for running calls and for peers that do not answer
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
     pub(super) grace: Duration,
 
@@ -206,7 +206,8 @@ pub(super) struct ServeOptions {
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ACCESS)]
     pub(super) key: Option<PathBuf>,
 
-    /// Accept only clients whose certificate one of these has signed (mutual TLS)
+    /// A file with CA certificates in PEM; accept only clients whose certificate one of them has
+    /// signed (mutual TLS)
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ACCESS)]
     pub(super) client_ca: Option<PathBuf>,
 
@@ -215,15 +216,15 @@ pub(super) struct ServeOptions {
     #[arg(long, value_name = "TOKEN", help_heading = ACCESS)]
     pub(super) token: Vec<String>,
 
-    /// As --token, with a token on each line of a file; read again on SIGHUP
+    /// A file with one token on each line, accepted like --token; read again on SIGHUP
     #[arg(long, value_name = "FILE", help_heading = ACCESS)]
     pub(super) token_file: Option<PathBuf>,
 
-    /// Listen beyond this machine even without encryption and without a token
+    /// Listen on the network even without encryption or a token
     #[arg(long, help_heading = ACCESS)]
     pub(super) insecure: bool,
 
-    /// The address of the metrics for Prometheus: HOST:PORT, by HTTP at /metrics
+    /// The address of the metrics for Prometheus: HOST:PORT, over HTTP at the path /metrics
     #[arg(long, value_name = "ADDR", help_heading = OBSERVATION)]
     pub(super) metrics: Option<Address>,
 
@@ -247,12 +248,12 @@ const ENCRYPTION: &str = "Protected servers";
 const ACCESS: &str = "Access";
 const OBSERVATION: &str = "Observation";
 
-/// Parses a name that a server accepts in the chat.
+/// Checks that a server accepts the name in the chat, and returns the name.
 fn name(text: &str) -> Result<String, NoteError> {
     check_name(text).map(|()| text.to_owned())
 }
 
-/// Returns the token of the environment, unless it is unset or empty.
+/// Returns the token in the environment variable; `None` if the variable is unset or empty.
 pub(super) fn token_of_environment() -> anyhow::Result<Option<String>> {
     match env::var(TOKEN) {
         Ok(token) if token.is_empty() => Ok(None),
@@ -306,14 +307,14 @@ impl From<ColorOption> for Color {
     }
 }
 
-/// The value of `--addr`. An empty text is the server inside this process.
+/// The value of `--addr`. An empty text means the server inside this process.
 #[derive(Clone, Debug)]
 pub(super) struct AddrOption(pub(super) Option<Remote>);
 
 impl AddrOption {
-    /// Returns the servers that the environment names.
+    /// Returns the servers that the environment variable `GRPCALC_ADDR` names.
     ///
-    /// Not an `env` of clap: `serve` must not fail on a variable for clients.
+    /// clap does not read the variable, since `serve` must not fail on a variable for clients.
     pub(super) fn from_env() -> anyhow::Result<Vec<Remote>> {
         const VARIABLE: &str = "GRPCALC_ADDR";
         let text = env::var_os(VARIABLE).unwrap_or_default();
@@ -343,12 +344,12 @@ impl std::str::FromStr for AddrOption {
 impl Arguments {
     /// Parses `arguments`, which begin with the program's name.
     ///
-    /// An error of clap, the help and the version among them, has its own exit code.
+    /// The error includes the exit code. A request for the help or the version is an error too.
     pub(super) fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(arguments)?;
         let options = Self::from_arg_matches(&matches)?;
-        // After `--` everything is the line.
+        // All arguments after `--` belong to the line.
         let is_literal = arguments.iter().any(|argument| argument == "--");
         match misplaced_option(&command, &options.lines.line) {
             Some(message) if !is_literal => Err(command.error(ErrorKind::UnknownArgument, message)),
@@ -357,10 +358,10 @@ impl Arguments {
     }
 }
 
-/// Returns the error of a line that contains an option or a subcommand.
+/// Returns an error message if the line contains an option or a subcommand.
 ///
-/// That is an option of the program behind the first word, any long option as the first word,
-/// or a subcommand as the first word, behind an option.
+/// The first word must be neither a long option nor a subcommand (which can be there only after an
+/// option). The other words must not be options of the program.
 fn misplaced_option(command: &clap::Command, line: &[String]) -> Option<String> {
     let is_subcommand = |word: &str| command.find_subcommand(word).is_some();
     let is_option = |word: &str| {
@@ -380,16 +381,14 @@ fn misplaced_option(command: &clap::Command, line: &[String]) -> Option<String> 
     };
     match line {
         [first, ..] if is_subcommand(first) => {
-            Some(format!("'{first}' comes first, followed by its options"))
+            Some(format!("write '{first}' first, and its options after it"))
         }
         [first, ..] if is_long(first) => Some(format!("unknown option '{first}'")),
         [_, rest @ ..] => {
             let option = rest
                 .iter()
                 .find(|word| word.starts_with('-') && is_option(word))?;
-            Some(format!(
-                "the option '{option}' comes after the line; options go before it"
-            ))
+            Some(format!("write the option '{option}' before the line"))
         }
         [] => None,
     }

@@ -22,12 +22,12 @@ use crate::{
     server::{self, DrainOutcome, Listener, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
 
-/// File descriptors in use beside those of connections.
+/// The number of file descriptors that the process needs in addition to those of connections.
 const OTHER_FILES: u64 = 128;
 
-/// Serves on every address until SIGINT or SIGTERM, and then drains.
+/// Serves on every address until SIGINT or SIGTERM, and then drains the connections.
 pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
-    // Watched before the address is printed, since a signal may follow at once.
+    // Watched before the address is printed, since a signal may follow immediately.
     let watch = |kind, name| signal(kind).with_context(|| format!("cannot watch for {name}"));
     let mut interrupt = watch(SignalKind::interrupt(), "SIGINT")?;
     let mut terminate = watch(SignalKind::terminate(), "SIGTERM")?;
@@ -76,7 +76,7 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
         end = server::run(select_all(connections), shutdown.cancelled(), settings) => {
             if end == DrainOutcome::GraceExceeded {
                 print_error(format_args!(
-                    "closed connections that were open after {:?}",
+                    "closed the connections that were still open after --grace ({:?})",
                     options.grace
                 ));
             }
@@ -87,7 +87,9 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     }
 }
 
-/// Binds the listeners of calls and of metrics, or prints why not and returns the exit code.
+/// Binds the listeners for calls and for metrics.
+///
+/// If that fails, prints the error and returns the exit code.
 async fn bind(options: &ServeOptions) -> Result<(Vec<Listener>, Option<Listener>), Exit> {
     let mut listeners = Vec::new();
     for address in &options.listen {
@@ -97,7 +99,7 @@ async fn bind(options: &ServeOptions) -> Result<(Vec<Listener>, Option<Listener>
     let exporter = match &options.metrics {
         None => None,
         Some(address @ Address::Unix(_)) => {
-            let message = "metrics are offered on HOST:PORT";
+            let message = "metrics need a TCP address; write HOST:PORT";
             let error = io::Error::new(io::ErrorKind::InvalidInput, message);
             return Err(cannot_listen(address, &error));
         }
@@ -109,7 +111,9 @@ async fn bind(options: &ServeOptions) -> Result<(Vec<Listener>, Option<Listener>
     Ok((listeners, exporter))
 }
 
-/// Checks that each listener open to the network is protected, or `--insecure` is given.
+/// Whether each listener that is open to the network is protected, or `--insecure` is given.
+///
+/// Prints an error or logs a warning about a listener that is not protected.
 fn is_protected(listeners: &[Listener], settings: &Settings, options: &ServeOptions) -> bool {
     let authenticated = settings.tokens.is_some() || options.client_ca.is_some();
     let missing = (!authenticated).then_some(BY_TOKEN_OR_CERTIFICATE);
@@ -127,9 +131,9 @@ fn is_protected(listeners: &[Listener], settings: &Settings, options: &ServeOpti
 /// Starts to serve the metrics, and prints their address.
 fn start_exporter(exporter: Listener, settings: &Settings) {
     let address = exporter.address();
-    tracing::info!(%address, "offering metrics");
+    tracing::info!(%address, "serving metrics");
     if exporter.is_open_to_the_network() {
-        tracing::warn!(%address, "metrics are open to the network without encryption and a token");
+        tracing::warn!(%address, "metrics are open to the network without encryption or a token");
     }
     print_address(address);
     let metrics = Arc::clone(&settings.metrics);
@@ -171,12 +175,12 @@ fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
     })
 }
 
-/// Reads certificates and tokens again at each SIGHUP.
+/// Reads the certificates and the tokens again at each SIGHUP.
 async fn reload(mut hangup: Signal, tls: Option<Arc<ServerTls>>, tokens: Option<Arc<Tokens>>) {
     while hangup.recv().await.is_some() {
         let log = |what: &str, result: Result<(), String>| match result {
             Ok(()) => tracing::info!("{what} read again"),
-            Err(error) => tracing::error!(error, "{what} left as they were"),
+            Err(error) => tracing::error!(error, "{what} not read again; the old ones stay in use"),
         };
         if let Some(tls) = &tls {
             log(
@@ -190,7 +194,7 @@ async fn reload(mut hangup: Signal, tls: Option<Arc<ServerTls>>, tokens: Option<
     }
 }
 
-/// Raises the soft limit of open files for this number of connections.
+/// Raises the soft limit of open files to the number that `connections` connections need.
 fn raise_file_limit(connections: usize) {
     let needed = (connections as u64).saturating_add(OTHER_FILES);
     match rlimit::Resource::NOFILE.get() {

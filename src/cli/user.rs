@@ -6,12 +6,12 @@ use nix::unistd::{User, getuid};
 
 use crate::proto::note::{NAME, check_name};
 
-/// The name of a user without a valid name.
+/// The chat name of a user whose names on this machine are missing or not valid.
 const DEFAULT: &str = "somebody";
 
 /// Returns the user's name in the chat.
 ///
-/// It is taken from the environment (`LOGNAME`, `USER`), else from the user database.
+/// The name comes from the environment (`LOGNAME`, `USER`), else from the user database.
 pub(super) fn name() -> String {
     let from_environment = ["LOGNAME", "USER"]
         .into_iter()

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// The longest time that an option takes: a year.
+/// The maximum time that an option accepts: a year.
 const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Parses a time: seconds, or with a unit as in `500ms`, `2s`, `1m`, `1h`.
+/// Parses a time: a number of seconds, or a text such as `500ms`, `2s`, `1m` or `1h`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[number.len()..] {
@@ -17,7 +17,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     };
     let count: f64 = number
         .parse()
-        .map_err(|_| "write a number of seconds, or 500ms, 2s, 1m")?;
+        .map_err(|_| "write a number of seconds, or a time such as 500ms, 2s or 1m")?;
     match Duration::try_from_secs_f64(count * unit) {
         Ok(duration) if duration <= MAX_DURATION => Ok(duration),
         _ => Err("must be at most a year, and not negative".into()),
@@ -32,7 +32,7 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Parses a size: bytes, or with a unit as in `64KiB`, `4MiB`, `1GiB`.
+/// Parses a size: a number of bytes, or a text such as `64KiB`, `4MiB` or `1GiB`.
 pub(super) fn bytes(text: &str) -> Result<usize, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: usize = match &text[number.len()..] {
@@ -44,14 +44,14 @@ pub(super) fn bytes(text: &str) -> Result<usize, String> {
     };
     let count: usize = number
         .parse()
-        .map_err(|_| "write a number of bytes, or 64KiB, 4MiB, 1GiB")?;
+        .map_err(|_| "write a number of bytes, or a size such as 64KiB, 4MiB or 1GiB")?;
     match count.checked_mul(unit) {
         Some(bytes @ 1..=MAX_SIZE) => Ok(bytes),
         _ => Err("must be at least 1 and at most 1024GiB".into()),
     }
 }
 
-/// The largest size that an option takes, in bytes.
+/// The maximum size that an option accepts, in bytes.
 const MAX_SIZE: usize = 1 << 40;
 
 #[cfg(test)]

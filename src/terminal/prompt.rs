@@ -20,33 +20,35 @@ use crate::repl::{
     BackgroundReply, Calls, LoadedFile, LogicalLine, Outcome, Session, join_continuations,
 };
 
-/// The longest preview, in characters.
+/// The maximum length of a preview, in characters.
 const PREVIEW: usize = 44;
 
-/// The most names that are fetched after every line that defines some. More would take too long.
+/// The maximum number of names for which the prompt fetches all definitions after a new definition.
+///
+/// Fetching more names after each line would take too long.
 const PREFETCHED_NAMES: usize = 500;
 
 /// The next step of the session after a line.
 enum NextStep {
-    /// The next line.
+    /// Answer the next line.
     Continue,
-    /// The prompt: Ctrl-C discards the lines that are left.
+    /// Return to the prompt, since Ctrl-C discards the remaining lines.
     Prompt,
-    /// The end of the session.
+    /// End the session.
     Quit,
 }
 
-/// Answers lines until the user ends the session; the lines of `first` before the prompt appears.
+/// Answers the lines of `first`, and then the user's lines until the user ends the session.
 ///
-/// Neither a fault nor a lost server ends it: the next call connects again. Errors are those of the
-/// terminal.
+/// A fault or a lost server does not end the session: the next call connects again. Returns errors
+/// of the terminal.
 pub async fn run(
     session: &mut Session<impl Calls>,
     editor: &mut Editor,
     screen: &Screen,
     first: Option<LoadedFile>,
 ) -> io::Result<()> {
-    // From here on Ctrl-C no longer ends the process. It is a key while a line is edited, and this
+    // From here on Ctrl-C does not end the process. It is a key while a line is edited, and this
     // signal while a line runs.
     let mut interrupts = signal(SignalKind::interrupt())?;
     editor.mute();
@@ -56,19 +58,19 @@ pub async fn run(
     let mut names = 0;
     loop {
         if names <= PREFETCHED_NAMES && session.has_new_names() {
-            // The reply arrives while the next line is typed, for Tab.
+            // For Tab. The reply arrives while the user types the next line.
             session.definitions().await;
         }
         let text = match read(session, editor, &mut names).await? {
             UserInput::Interrupt => continue,
             UserInput::InvalidUtf8 => {
-                print_error("this input is not UTF-8; the whole line is discarded");
+                print_error("the input is not UTF-8; the line is discarded");
                 continue;
             }
             UserInput::End => return Ok(()),
             UserInput::Line(text) => text,
         };
-        // A signal from before these lines does not stop them.
+        // A Ctrl-C from before these lines does not stop them.
         while interrupts.recv().now_or_never().is_some() {}
         let groups = join_continuations(&text).groups;
         let mut origin = if groups.len() == 1 && !text.contains('\n') {
@@ -89,18 +91,18 @@ pub async fn run(
     }
 }
 
-/// Reports the number of lines that are discarded with the one that was stopped.
+/// Reports how many lines are discarded after the line that Ctrl-C stopped.
 fn print_discarded(lines: usize) {
     match lines {
         0 => {}
-        1 => print_error("the line after it is not answered"),
-        lines => print_error(format_args!("the {lines} lines after it are not answered")),
+        1 => print_error("the next line is not answered"),
+        lines => print_error(format_args!("the next {lines} lines are not answered")),
     }
 }
 
-/// Reads a line, and replies to the editor's requests meanwhile.
+/// Reads a line, and replies to the editor's requests until the line is complete.
 ///
-/// `names` becomes the number of names that the worksheet defines.
+/// Sets `names` to the number of names that the worksheet defines, if the session reports them.
 async fn read(
     session: &mut Session<impl Calls>,
     editor: &mut Editor,
@@ -137,7 +139,7 @@ async fn read(
     }
 }
 
-/// Converts the session's reply to one for the editor.
+/// Converts a reply of the session to a reply for the editor.
 fn editor_reply(session: &Session<impl Calls>, reply: BackgroundReply) -> EditorReply {
     match reply {
         BackgroundReply::Preview(line, row) => {
@@ -177,7 +179,7 @@ async fn answer(
         }
     };
     let answered = tokio::select! {
-        // A signal that came between two lines stops this one.
+        // A Ctrl-C between two lines stops this line.
         biased;
         _ = interrupts.recv() => None,
         outcome = session.answer(line, &mut notice) => Some(outcome),
@@ -196,7 +198,7 @@ async fn answer(
             return Ok(NextStep::Continue);
         }
         (Some(Outcome::Load(file)), _) => {
-            // Boxed, since `load` calls this function.
+            // Boxed, since `load` calls this function recursively.
             return Box::pin(load(session, screen, interrupts, file, false)).await;
         }
         (Some(outcome), _) => outcome,
@@ -209,8 +211,9 @@ async fn answer(
     Ok(next)
 }
 
-/// Answers the lines of a file. Definitions are not shown, as in a script; if `silent`, only faults
-/// are.
+/// Answers the lines of a file.
+///
+/// As in a script, the answers to definitions are not shown. If `silent`, only faults are shown.
 async fn load(
     session: &mut Session<impl Calls>,
     screen: &Screen,

@@ -1,5 +1,5 @@
-//! Hostile peers of `grpcalc serve`: other peers are answered, memory stays within bounds, and
-//! the server shuts down in good order.
+//! Hostile peers of `grpcalc serve`. The server still answers other peers, its memory stays within
+//! bounds, and it shuts down without an error.
 
 use std::{
     io::{Read as _, Write as _},
@@ -43,20 +43,20 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 
 const MIB: usize = 1 << 20;
 
-/// The largest window.
+/// The maximum size of an HTTP/2 window, in bytes.
 const MOST: u32 = (1 << 31) - 1;
 
-/// A server with hostile peers.
+/// A server to which the test connects hostile peers.
 struct Victim {
     server: Serve,
     address: String,
-    /// The peak memory before the test, in KiB.
+    /// The peak memory of the server before the test, in KiB.
     before: u64,
 }
 
 impl Victim {
     fn new(options: &[&str]) -> Self {
-        // The log would report peers that break rules; panics are printed without it.
+        // The log would report peers that break rules. Panics are printed even without the log.
         let listen = ["--listen", "127.0.0.1:0", "--log-level", "off"];
         let mut server = Serve::start(&[&listen, options].concat());
         let victim = Self {
@@ -77,7 +77,7 @@ impl Victim {
         assert_eq!(found, ran("3\n", "", 0), "after {abuse}");
     }
 
-    /// Checks that the server answers and its peak memory grew by less than `mebibytes`.
+    /// Checks that the server answers, and that its peak memory grew by less than `mebibytes`.
     #[track_caller]
     fn grew_by_less_than(&self, mebibytes: u64, abuse: &str) {
         self.answers_after(abuse);
@@ -85,7 +85,7 @@ impl Victim {
         assert!(grown < mebibytes, "{abuse} took {grown} MiB");
     }
 
-    /// Checks that the server answers, shuts down at once, and has not panicked.
+    /// Checks that the server answers, shuts down when it is told to, and has not panicked.
     #[track_caller]
     fn ends(self) {
         self.answers_after("everything");
@@ -95,21 +95,21 @@ impl Victim {
     }
 }
 
-/// Sends `bytes` to a server that may close the connection meanwhile.
+/// Sends `bytes` to a server, which may close the connection before it has read them all.
 fn pour(peer: &mut TcpStream, bytes: &[u8]) {
     if let Err(error) = peer.write_all(bytes) {
         assert!(is_end(&error), "{error}");
     }
 }
 
-/// Waits until the server closes the connection, and ignores what it sends.
+/// Waits until the server closes the connection, and ignores the bytes that the server sends.
 fn hung_up(peer: &mut TcpStream) {
     if let Err(error) = peer.read_to_end(&mut Vec::new()) {
         assert!(is_end(&error), "{error}");
     }
 }
 
-/// Calls 1 + 2 and waits for the answer.
+/// Calls `Add(1, 2)` and waits for the answer.
 #[track_caller]
 fn is_served(peer: &mut TcpStream, stream: u32) {
     pour(peer, &add(stream));
@@ -122,12 +122,12 @@ fn add(stream: u32) -> Vec<u8> {
     [half(stream), rest(stream)].concat()
 }
 
-/// Encodes a call without its message.
+/// Encodes the headers of a call, without its message.
 fn half(stream: u32) -> Vec<u8> {
     half_with(stream, &[])
 }
 
-/// Encodes a call without its message, with more headers.
+/// Encodes the headers of a call and `more` headers, without the message.
 fn half_with(stream: u32, more: &[u8]) -> Vec<u8> {
     let block = [&call_headers(ADD), more].concat();
     frame(HEADERS, END_HEADERS, stream, &block)
@@ -152,12 +152,12 @@ fn lines(text: String) -> Vec<u8> {
     to_worksheet(worksheet_request::Request::Run(Run { text, options }))
 }
 
-/// Concatenates `make` of the first `count` stream ids.
+/// Concatenates the results of `make` for the first `count` stream ids of a client.
 fn streams(count: u32, make: impl Fn(u32) -> Vec<u8>) -> Vec<u8> {
     (0..count).flat_map(|n| make(2 * n + 1)).collect()
 }
 
-/// Returns random bytes, the same ones each time.
+/// Returns `length` random bytes, which are the same in each run.
 fn noise(length: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(1);
     iter::repeat_with(|| random.u8(..)).take(length).collect()
@@ -294,7 +294,7 @@ fn floods_of_valid_frames_are_tolerated() {
     ] {
         let mut peer = greeted(&victim.address);
         pour(&mut peer, &bytes);
-        // The peer has read nothing so far.
+        // Until now, the peer has read nothing.
         victim.grew_by_less_than(16, name);
         is_served(&mut peer, 999);
     }
@@ -326,7 +326,7 @@ fn floods_end_with_enhance_your_calm() {
     let endless = header("a", &"b".repeat(16_000)).repeat(4 * MIB / 16_000);
     let begin = frame(HEADERS, 0, 1, &[]);
     let nothing = frame(CONTINUATION, 0, 1, &[]).repeat(4 * MIB / 9);
-    // A header that enters the table, and is then repeated by its index.
+    // A header that is added to the HPACK table, and then repeated by its index.
     let value = text(&"b".repeat(4000));
     let amplified = [&[0x40, 1, b'a'], &value[..], &vec![0xbe; 100_000]].concat();
 
@@ -368,7 +368,7 @@ fn floods_end_with_enhance_your_calm() {
 #[test]
 fn calls_of_a_broken_connection_are_dropped() {
     let victim = Victim::new(&[]);
-    // hyper closes the connection of a CONNECT with a content length.
+    // hyper closes a connection after a CONNECT request with a content length.
     let connect = [
         (":method", "CONNECT"),
         (":authority", "a"),
@@ -438,7 +438,7 @@ fn thousands_of_short_connections_are_served() {
         for _ in 0..500 {
             connected(&victim.address);
         }
-        // The earlier connections are accepted once this one is served.
+        // When this connection is served, the server has accepted all earlier connections.
         is_served(&mut greeted(&victim.address), 1);
     }
     for _ in 0..1000 {
@@ -450,7 +450,7 @@ fn thousands_of_short_connections_are_served() {
     victim.ends();
 }
 
-/// Other systems have shorter backlogs.
+/// Only on Linux, since other systems have shorter backlogs.
 #[cfg(target_os = "linux")]
 #[test]
 fn connections_wait_for_a_busy_server() {
@@ -491,7 +491,7 @@ fn a_peer_that_answers_no_ping_is_disconnected() {
     hung_up(&mut silent);
     drop(alive);
 
-    // A peer that reads nothing, so that no PING reaches it.
+    // This peer reads nothing, so it answers no PING.
     let mut deaf = greeted(&victim.address);
     begin_call(&mut deaf, 1, WORKSHEET);
     deaf.set_write_timeout(Some(Duration::from_millis(100)))
@@ -524,7 +524,7 @@ struct Call {
 }
 
 impl Call {
-    /// Waits for the end; returns the HTTP status, the gRPC code and its message.
+    /// Waits for the end of the call; returns the HTTP status, the gRPC code and the gRPC message.
     async fn end(&mut self) -> (u16, Option<Code>, String) {
         let ending = async {
             let (head, mut body) = (&mut self.response).await.unwrap().into_parts();
@@ -540,7 +540,7 @@ impl Call {
         timeout(PATIENCE, ending).await.unwrap()
     }
 
-    /// Waits for the refusal of a limit; returns its message.
+    /// Waits until a limit refuses the call; returns the message of the refusal.
     async fn refusal(&mut self) -> String {
         let (_, code, message) = self.end().await;
         assert_eq!(code, Some(Code::ResourceExhausted), "{message}");
@@ -565,12 +565,12 @@ impl Peer {
         let mut requests = self.0.clone().ready().await.unwrap();
         let call = requests.send_request(call.body(()).unwrap(), false);
         let (response, mut request) = call.unwrap();
-        // The call may have been refused already.
+        // The server may have refused the call already.
         let _ = request.send_data(body.into(), ends);
         Call { request, response }
     }
 
-    /// Whether a call of 1 + 2 is answered.
+    /// Whether the server answers a call of `Add(1, 2)`.
     async fn is_served(&self) -> bool {
         let mut call = self.begin(grpc(ADD), sum(), true).await;
         call.end().await.1 == Some(Code::Ok)
@@ -585,7 +585,7 @@ fn grpc(path: &str) -> Builder {
     post(path).header("content-type", "application/grpc")
 }
 
-/// Encodes the first `received` bytes of a message of `length` bytes.
+/// Encodes a message prefix for `length` bytes, followed by only `received` bytes.
 fn claims(length: usize, received: usize) -> Vec<u8> {
     let length = u32::try_from(length).unwrap();
     [&[0], &length.to_be_bytes()[..], &vec![b'1'; received]].concat()
@@ -667,7 +667,7 @@ async fn partial_messages_have_a_budget() {
     victim.grew_by_less_than(32, "half messages");
     drop((calls, peer));
 
-    // The budget is free again once the server has noticed the disconnect.
+    // The server releases the budget when it notices the disconnect.
     let begun = Instant::now();
     let peer = Peer::new(&victim).await;
     let request = EvaluateRequest {
@@ -694,7 +694,7 @@ async fn partial_messages_have_a_budget() {
 async fn calls_on_surplus_connections_are_refused_until_one_leaves() {
     let victim = Victim::new(&["--max-connections", "4"]);
     let begun = Instant::now();
-    // A closed connection may still be counted for a moment.
+    // The server may still count a closed connection for a short time.
     let served = async || loop {
         let peer = Peer::new(&victim).await;
         if peer.is_served().await {
@@ -715,7 +715,7 @@ async fn calls_on_surplus_connections_are_refused_until_one_leaves() {
     let [first, ..] = peers;
     drop(first);
     served().await;
-    // A surplus connection is soon closed.
+    // The server closes a surplus connection after a short time.
     assert_eq!(farewell(&mut fifth), Some(NO_ERROR));
     drop(surplus);
     victim.ends();

@@ -15,7 +15,7 @@ use crate::{
     harness::{Ran, Serve, grpcalc, ran, run},
 };
 
-/// A certificate authority, with the files that it signs.
+/// A certificate authority, and the directory of the certificates that it signs.
 struct Authority {
     folder: TempDir,
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -26,7 +26,7 @@ impl Authority {
         let folder = tempfile::tempdir().unwrap();
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Each authority needs a name of its own.
+        // Each authority needs a different name.
         let name = folder.path().to_str().unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
@@ -65,7 +65,7 @@ fn serve(arguments: &[&str]) -> (Serve, String) {
     (server, address)
 }
 
-/// Runs `add 1 2` with these options.
+/// Runs `add 1 2` with options.
 fn add(options: &[&str]) -> Ran {
     run(&[options, &["add", "1", "2"]].concat(), "")
 }
@@ -185,7 +185,7 @@ fn sighup_reads_certificates_and_tokens_again() {
     fs::copy(renewed_key, &key).unwrap();
     fs::write(&tokens, "new\n").unwrap();
     server.signal(Signal::SIGHUP);
-    // The signal is handled a little later.
+    // The server handles the signal a short time later.
     while ask(&new, "new").code != 0 {}
     refused(&ask(&old, "new"), "give a CA certificate with --ca");
     refused(&ask(&new, "old"), "UNAUTHENTICATED");
@@ -308,7 +308,7 @@ fn a_shutdown_does_not_wait_for_a_tls_handshake() {
         "1m",
     ]);
     let _silent = TcpStream::connect(&address).unwrap();
-    // It has been accepted once a later connection is served.
+    // When a later connection is served, the server has accepted the silent connection.
     let encrypted = format!("https://localhost:{}", address.rsplit(':').next().unwrap());
     assert_eq!(
         add(&["--addr", &encrypted, "--ca", &authority.ca()]),
@@ -324,7 +324,7 @@ fn health_calls_are_answered_at_the_limit_of_calls() {
     let (_server, address) = serve(&["--max-calls", "1"]);
     let mut peer = greeted(&address);
     begin_call(&mut peer, 1, "/calc.Calculator/Add");
-    // The first call is under way once a later one is refused.
+    // When a later call is refused, the first call is under way.
     begin_call(&mut peer, 3, "/calc.Calculator/Add");
     while next_frame(&mut peer).stream != 3 {}
     assert_eq!(

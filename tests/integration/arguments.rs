@@ -99,7 +99,7 @@ fn usage_errors_name_the_option() {
         (&["--timeout", "2 weeks", "add", "1", "2"], "--timeout"),
         (
             &["add", "1", "2", "--timeout", "2"],
-            "'--timeout' comes after the line",
+            "write the option '--timeout' before the line",
         ),
         (
             &["--adr", "localhost:1", "add", "1", "2"],
@@ -146,7 +146,7 @@ fn the_environment_names_a_server() {
 fn shells_complete_nothing_for_a_line() {
     let script = run(&["completions", "zsh"], "").stdout;
     let mut lines = script.lines();
-    // The action behind the last colon is empty: no files, no commands.
+    // The completion action after the last colon is empty: neither files nor commands.
     let line = lines.find(|line| line.contains("::line -- "));
     assert!(line.is_some_and(|line| line.ends_with(":' \\")), "{line:?}");
 }

@@ -1,4 +1,4 @@
-//! Client and server over an in-memory pipe, and over sockets in one process.
+//! Calls over an in-memory pipe, and over sockets within one process.
 
 use std::{future, io, pin::pin, time::Duration};
 
@@ -32,7 +32,7 @@ use crate::harness::{self, PATIENCE, Stuck, nobody};
 
 type Server = JoinHandle<DrainOutcome>;
 
-/// Starts a server in memory and returns its dialer, its shutdown signal and its task.
+/// Starts an in-memory server; returns its dialer, the sender of the shutdown, and its task.
 fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, Server) {
     let (dial, connections) = server::in_memory();
     let (stop, stopped) = oneshot::channel();
@@ -53,7 +53,7 @@ fn server(grace: Duration) -> (mpsc::Sender<DuplexStream>, oneshot::Sender<()>, 
 
 fn embedded() -> Client {
     let (dial, stop, _) = server(PATIENCE);
-    // Never dropped, so that the server runs until the runtime ends.
+    // The sender is never dropped, so that the server runs until the runtime ends.
     std::mem::forget(stop);
     Client::lazy(Target::Embedded(dial, None), PATIENCE)
 }
@@ -106,7 +106,7 @@ async fn faults_have_a_reason() {
     );
 }
 
-/// Uses a plain stub, as clients in other languages do.
+/// Calls with the generated stub alone, as clients in other languages do.
 #[tokio::test]
 async fn statuses_carry_error_details() {
     let (dial, _stop, _server) = server(PATIENCE);
@@ -173,7 +173,7 @@ async fn a_broken_connection_is_made_again() {
                 connections.recv().await.unwrap(),
                 "test",
             )]);
-            // The end of the stream is the shutdown: this server closes its one connection.
+            // When the stream of connections ends, the server closes its only connection.
             server::run(connection, future::pending(), Settings::default()).await
         };
         let calling = client.call(call(Method::Add, 1, 2));
@@ -312,7 +312,7 @@ async fn messages_of_foreign_servers_are_shown_with_their_code() {
     assert!(error.is_fatal());
 }
 
-/// The peers take connections, but do not answer in HTTP/2.
+/// The peers accept connections, but do not answer in HTTP/2.
 #[tokio::test]
 async fn peers_without_grpc_are_named_as_such() {
     let error_for = |bytes: &'static [u8], close: bool| async move {
@@ -359,7 +359,7 @@ async fn peers_without_grpc_are_named_as_such() {
     );
 }
 
-/// Starts a server that answers every request with `response`, which need not be valid gRPC.
+/// Starts a server that answers every request with `response`, even if that is not valid gRPC.
 fn responding(response: fn() -> http::Response<Body>) -> Target {
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = incoming.local_addr().unwrap().to_string();
@@ -517,7 +517,7 @@ fn bytes_of_a_call() {
     assert_eq!(AddReply { n1: 30 }.encode_to_vec(), [0x08, 0x1e]);
 }
 
-/// A Cancel needs the number of the next answer; there is none if no answer is certain to come.
+/// A Cancel needs the number of the next answer. It is unknown if there may be no next answer.
 #[tokio::test]
 async fn the_next_answer_has_a_number() {
     let client = embedded();
@@ -525,7 +525,7 @@ async fn the_next_answer_has_a_number() {
         options: EvaluateOptions::default(),
     };
     let (requests, mut responses) = client.worksheet(names.clone()).await.unwrap();
-    // There may be no names.
+    // The worksheet may have no names, and then there is no answer.
     assert_eq!(responses.due(), None);
     responses.wait().await.unwrap();
     assert_eq!(responses.take(), Some(Ok(WorksheetEvent::Done)));

@@ -1,4 +1,4 @@
-//! The chat: its service, at the prompt, and in scripts.
+//! The chat: the service, the commands at the prompt, and the commands in scripts.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -117,7 +117,7 @@ async fn subscribers_get_the_history_and_then_each_note_in_the_same_order() {
 async fn a_slow_subscriber_delays_no_other_and_gets_a_note_about_missing_ones() {
     let (_server, address) = serve(&["--max-notes", "10", "--max-note-burst", "100000"]);
     let mut ada = connect(&address).await;
-    // A small window, so that few notes are in flight to this subscriber.
+    // A small window, so that only few notes are in flight to this subscriber.
     let narrow = endpoint(&address).initial_stream_window_size(65_535);
     let mut slow = ChatServerClient::new(narrow.connect().await.unwrap());
     let (mut fast_notes, mut slow_notes) = (listen(&mut ada).await, listen(&mut slow).await);
@@ -214,7 +214,7 @@ async fn each_connection_has_a_rate() {
     say(&mut bob, "bob", "hello").await.unwrap();
     tokio::time::sleep(wait).await;
     say(&mut ada, "ada", "hello").await.unwrap();
-    // Our own client waits for the server's retry delay.
+    // grpcalc's client waits for the retry delay that the server sends.
     let ran_script = run(
         &["--addr", &address, "--name", "eve"],
         ":say a\n:say b\n:say c\n:say d\n",
@@ -340,7 +340,7 @@ fn a_note_arrives_above_a_line_that_is_half_typed() {
     bob.exp_string("\n42\r\n").unwrap();
     bob.exp_string("> ").unwrap();
     bob.send_line(":share").unwrap();
-    // The note that `:share` sent is shown once.
+    // The note that `:share` sent is shown only once.
     bob.exp_string("\n[bob] 40 + 2 = 42\r\n").unwrap();
     ada.exp_string("[bob] 40 + 2 = 42\r\n").unwrap();
     ada.send_line(":take").unwrap();
@@ -524,7 +524,7 @@ fn a_missing_answer_or_chat_is_a_fault() {
     assert_eq!((lost.stdout.as_str(), lost.code), ("", 3));
 }
 
-/// A program that has joined the chat in a script, and prints notes to standard error.
+/// A process of grpcalc that joined the chat in a script, and prints notes to standard error.
 struct Listener {
     child: Child,
     notes: BufReader<ChildStderr>,
@@ -555,7 +555,7 @@ impl Listener {
         }
     }
 
-    /// Ends the script, and returns the rest of the output.
+    /// Ends the script, and returns the remaining output.
     fn close(mut self) -> String {
         drop(self.child.stdin.take());
         let mut rest = String::new();
@@ -572,8 +572,9 @@ impl Drop for Listener {
     }
 }
 
-/// Starts a TCP proxy to `address`, and returns its address. Cancelling the token cuts the
-/// connections made before.
+/// Starts a TCP proxy to `address`; returns the proxy's address and a token.
+///
+/// Cancelling the token cuts all connections that were made before.
 async fn proxy(address: &str) -> (String, CancellationToken) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (proxy, address) = (listener.local_addr().unwrap(), address.to_owned());
@@ -626,7 +627,7 @@ async fn a_broken_stream_is_restored_and_each_note_shown_once() {
     }
 }
 
-/// Servers that send their whole history to each subscriber, and have no cursors.
+/// Chat servers that have no cursors, and send the complete history to each subscriber.
 mod other {
     use std::sync::{Arc, Mutex};
 
@@ -713,7 +714,7 @@ mod other {
         }
     }
 
-    /// Starts a server with these notes as its history, and returns the address.
+    /// Starts a server with these notes as its history, and returns the server's address.
     pub(super) fn start(notes: Vec<Note>) -> String {
         let other = Other(Arc::new(watch::Sender::new(notes)));
         alone(ChatServerServer::new(other))

@@ -73,7 +73,7 @@ fn missing_services_are_reported() {
     }
 }
 
-/// Returns the HTTP response with the metrics of a server.
+/// Returns the server's HTTP response with the metrics.
 pub(crate) fn scrape(address: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

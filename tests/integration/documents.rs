@@ -1,4 +1,4 @@
-//! The examples, links and paths of the README and of `docs/`, and the order of the rooms.
+//! Tests of the README and of `docs/` (examples, links, paths), and of the order of the rooms.
 
 use std::{
     env,
@@ -10,13 +10,13 @@ use std::{
 
 use crate::harness::{Serve, at_terminal, grpcalc, on_screen, run};
 
-/// The address in examples. A test puts its own server's address in its place.
+/// The address in examples. A test replaces it with the address of its own server.
 const ADDRESS: &str = "127.0.0.1:50050";
 
 /// Folders whose paths in the documents must exist.
 const FOLDERS: [&str; 6] = ["src/", "tests/", "benches/", "examples/", "proto/", "fuzz/"];
 
-/// The rooms of `src/`. Each imports only rooms before it.
+/// The rooms of `src/`. Each room imports only rooms that come before it here.
 const ROOMS: [&str; 12] = [
     "text", "net", "proto", "syntax", "schema", "engine", "server", "client", "explain", "repl",
     "terminal", "cli",
@@ -26,7 +26,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The documents: those of `docs/`, and those beside the README.
+/// Returns the paths of the documents: those in `docs/`, and those in the root folder.
 fn pages() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).unwrap();
     let mut pages: Vec<_> = docs.map(|entry| entry.unwrap().path()).collect();
@@ -42,7 +42,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// Returns the fenced blocks of a language, each with its page.
+/// Returns the fenced blocks of a language, each with the path of its document.
 fn blocks(language: &str) -> Vec<(PathBuf, String)> {
     let fence = format!("```{language}\n");
     let mut found = Vec::new();
@@ -56,7 +56,7 @@ fn blocks(language: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Splits a block into its inputs, each with the output expected after it.
+/// Splits a block into inputs, each with the output that is expected after the input.
 fn examples<'a>(block: &'a str, mark: &str) -> Vec<(&'a str, String)> {
     let mut examples: Vec<(&str, String)> = Vec::new();
     for line in block.lines() {
@@ -148,7 +148,7 @@ fn paths_in_documents_exist() {
     assert!(count > 100, "only {count} paths were found");
 }
 
-/// Every Rust file below `folder`.
+/// Returns every Rust file below `folder`.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -162,7 +162,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The code of a file without comments and test modules.
+/// Returns the code of a file without comments and without test modules.
 fn code(file: &Path) -> String {
     if file.file_name().is_some_and(|name| name == "tests.rs") {
         return String::new();
@@ -175,8 +175,9 @@ fn code(file: &Path) -> String {
     lines.fold(String::new(), |code, line| code + line + "\n")
 }
 
-/// The top-level modules that `code` names behind `prefix`, which is a path to the crate's
-/// root: both `crate::a::b` and each name of `crate::{a::b, c}`.
+/// Returns the top-level modules that `code` names after `prefix`, a path to the crate's root.
+///
+/// For `crate::`, it finds `a` in `crate::a::b`, and both `a` and `c` in `crate::{a::b, c}`.
 fn names_behind(prefix: &str, code: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (at, _) in code.match_indices(prefix) {

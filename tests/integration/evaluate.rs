@@ -1,4 +1,4 @@
-//! Lines of the language: over an in-memory pipe, and through the built program.
+//! Evaluation of lines: over an in-memory pipe, and through the built program.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ use crate::{
     prompt::open,
 };
 
-/// A line that takes longer than the limit of a second.
+/// A line that needs more work than the limit of one second.
 pub(crate) const HEAVY: &str = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)";
 
 fn embedded() -> Client {
@@ -49,7 +49,7 @@ pub(crate) async fn stub() -> EvaluatorServiceClient<tonic::transport::Channel> 
     stub_of(Settings::default(), std::future::pending()).await
 }
 
-/// A stub of an embedded server.
+/// Returns a stub of an embedded server.
 pub(crate) async fn stub_of(
     settings: Settings,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -57,14 +57,14 @@ pub(crate) async fn stub_of(
     let (dial, connections) = server::in_memory();
     let held = dial.clone();
     tokio::spawn(async move {
-        // The server would end if all dialers were dropped.
+        // The server would end if all of its dialers were dropped.
         let _held = held;
         server::run(connections, shutdown, settings).await
     });
     stub_on(dial).await
 }
 
-/// A stub on a connection of its own.
+/// Returns a stub on a new connection.
 pub(crate) async fn stub_on(
     dial: Sender<DuplexStream>,
 ) -> EvaluatorServiceClient<tonic::transport::Channel> {
@@ -251,7 +251,7 @@ async fn faults_are_statuses_with_details() {
     assert_eq!(status("pi", 1001).await.code(), Code::ResourceExhausted);
 }
 
-/// A line over a limit is not sent again, though its code is that of an overloaded server.
+/// A line over a limit is not sent again, although an overloaded server has the same code.
 #[tokio::test]
 async fn a_line_over_a_limit_fails_at_once() {
     let client = embedded();
@@ -262,7 +262,7 @@ async fn a_line_over_a_limit_fails_at_once() {
     }
 }
 
-/// A heavy line is not computed on the runtime, which has one thread here.
+/// A heavy line is not computed on the runtime's only thread.
 #[tokio::test]
 async fn a_heavy_line_does_not_delay_others() {
     let client = embedded();
@@ -292,7 +292,7 @@ async fn a_dropped_call_stops_its_work() {
         let gone = timeout(Duration::from_millis(5), client.call(line(HEAVY))).await;
         assert!(gone.is_err());
     }
-    // Otherwise these would wait for twenty seconds of work.
+    // If the work had not stopped, these lines would wait for twenty seconds.
     let start = Instant::now();
     let lines = (0..4).map(|_| client.call(line("2^99999 mod 1000007")));
     for answer in join_all(lines).await {
@@ -366,7 +366,7 @@ fn the_prompt_marks_rounded_answers() {
     terminal.exp_eof().unwrap();
 }
 
-/// The server is that of the tutorial, without an evaluator.
+/// The server has only typed calls, like the tutorial's server.
 #[test]
 fn a_server_of_typed_calls_answers_what_it_can() {
     let address = typed_only();

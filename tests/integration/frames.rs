@@ -12,7 +12,7 @@ use crate::harness::PATIENCE;
 pub(crate) const HELLO: &[u8] =
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
 
-/// Types of frames, and flags.
+/// The types and the flags of frames.
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
 pub(crate) const PRIORITY: u8 = 2;
@@ -37,13 +37,13 @@ pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8>
     frame
 }
 
-/// Encodes SETTINGS with one setting.
+/// Encodes a SETTINGS frame with one setting.
 pub(crate) fn setting(id: u8, value: u32) -> Vec<u8> {
     let payload = [&[0, id], &value.to_be_bytes()[..]].concat();
     frame(SETTINGS, 0, 0, &payload)
 }
 
-/// Encodes a `WINDOW_UPDATE`: the other side may send `more` bytes.
+/// Encodes a `WINDOW_UPDATE`, which allows the receiver to send `more` bytes.
 pub(crate) fn window(stream: u32, more: u32) -> Vec<u8> {
     frame(WINDOW_UPDATE, 0, stream, &more.to_be_bytes())
 }
@@ -68,7 +68,7 @@ pub(crate) fn header(name: &str, value: &str) -> Vec<u8> {
     [vec![0], text(name), text(value)].concat()
 }
 
-/// Encodes a text with its length in front (RFC 7541, sections 5.1 and 5.2).
+/// Encodes a text after its length (RFC 7541, sections 5.1 and 5.2).
 pub(crate) fn text(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(mut more) = text.len().checked_sub(127) {
@@ -85,13 +85,13 @@ pub(crate) fn text(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Encodes a message with its prefix (gRPC over HTTP2, "Length-Prefixed-Message").
+/// Encodes a message after its gRPC prefix (gRPC over HTTP2, "Length-Prefixed-Message").
 pub(crate) fn message(payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&[0], &length[..], payload].concat()
 }
 
-/// Connects a peer that has sent nothing.
+/// Connects a peer that sends nothing.
 pub(crate) fn connected(address: &str) -> TcpStream {
     let peer = TcpStream::connect(address).unwrap();
     peer.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -162,7 +162,7 @@ pub(crate) fn frame_or_end(peer: &mut TcpStream) -> Option<Frame> {
     }
 }
 
-/// Whether an error means that the other side has closed the connection.
+/// Whether an error means that the server has closed the connection.
 pub(crate) fn is_end(error: &io::Error) -> bool {
     matches!(
         error.kind(),

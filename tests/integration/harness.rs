@@ -1,5 +1,5 @@
-//! Starts the program and servers for tests. Servers listen on loopback, on a port that the
-//! system chooses, and end with the test.
+//! Starts the program and servers for tests. A server listens on loopback, on a port that the
+//! system chooses, and ends with its test.
 
 use std::{
     convert::Infallible,
@@ -28,10 +28,10 @@ use rexpect::session::{PtySession, spawn_command};
 use tonic::{Request, Response, Status, body::Body, transport::server::TcpIncoming};
 use tower::Service;
 
-/// How long a test waits for an event that normally takes milliseconds.
+/// The maximum time that a test waits for an event that normally takes milliseconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Returns a command for the built program without settings of the environment.
+/// Returns a command for the built program, without the settings in environment variables.
 pub(crate) fn grpcalc() -> Command {
     without_settings(Command::new(env!("CARGO_BIN_EXE_grpcalc")))
 }
@@ -71,14 +71,14 @@ pub(crate) fn nobody() -> String {
     listener.local_addr().unwrap().to_string()
 }
 
-/// Starts `command` at a pseudo-terminal.
+/// Starts `command` in a pseudo-terminal.
 pub(crate) fn at_terminal(mut command: Command) -> PtySession {
     command.env("TERM", "xterm").env("NO_COLOR", "1");
     let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
     spawn_command(command, Some(patience)).unwrap()
 }
 
-/// Encodes a text as a terminal session holds it: rexpect takes every byte for a character.
+/// Encodes a text as a terminal session holds it: rexpect treats every byte as a character.
 pub(crate) fn on_screen(text: &str) -> String {
     text.bytes().map(char::from).collect()
 }
@@ -128,7 +128,7 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    /// Starts a server with these options. It logs errors only, unless they set a level.
+    /// Starts a server with options. Unless they set a log level, the server logs only errors.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let quiet: &[_] = if arguments.contains(&"--log-level") {
             &[]
@@ -148,7 +148,7 @@ impl Serve {
         Self { child, stdout }
     }
 
-    /// Starts a server on a free port. Returns it with its address.
+    /// Starts a server on a free port. Returns the server and its address.
     pub(crate) fn on_any_port() -> (Self, String) {
         let mut server = Self::start(&["--listen", "127.0.0.1:0"]);
         let address = server.address();
@@ -167,7 +167,7 @@ impl Serve {
         drop(self);
     }
 
-    /// Reads the next address from its output.
+    /// Reads the next address from the output of the process.
     pub(crate) fn address(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
@@ -178,7 +178,7 @@ impl Serve {
         let pid = i32::try_from(self.child.id()).unwrap();
         kill(Pid::from_raw(pid), signal).unwrap();
         if signal == Signal::SIGSTOP {
-            // Threads stop one after the other: wait for all.
+            // Threads stop one after the other, so wait for all of them.
             let stopped = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WUNTRACED));
             assert!(
                 matches!(stopped, Ok(WaitStatus::Stopped(..))),
@@ -187,7 +187,7 @@ impl Serve {
         }
     }
 
-    /// Returns its peak memory in KiB; 0 if the system does not report it.
+    /// Returns the peak memory of the process in KiB; 0 if the system does not report it.
     pub(crate) fn peak(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
@@ -198,7 +198,7 @@ impl Serve {
         })
     }
 
-    /// Waits for its end. Fails the test after [`PATIENCE`].
+    /// Waits for the end of the process. Fails the test after [`PATIENCE`].
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let (over, waiting) = mpsc::channel::<()>();
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
@@ -227,7 +227,7 @@ impl Drop for Serve {
 /// A server whose calls never end.
 pub(crate) struct Stuck {
     pub(crate) address: String,
-    /// One event for each call that arrives, and one for each that is dropped.
+    /// Receives an event for each call that arrives, and for each call that is dropped.
     pub(crate) events: mpsc::Receiver<Event>,
 }
 
@@ -249,17 +249,17 @@ impl Stuck {
     }
 }
 
-/// Starts a server that has only typed calls. Returns its address.
+/// Starts a server that has only typed calls. Returns the server's address.
 pub(crate) fn typed_only() -> String {
     only(grpcalc::server::CalculatorService)
 }
 
-/// Serves only `calculator`, as the tutorial's server does. Returns the address.
+/// Starts a server that has only `calculator`. Returns the server's address.
 fn only(calculator: impl Calculator) -> String {
     alone(CalculatorServer::new(calculator))
 }
 
-/// Serves only `service`. Returns the address.
+/// Starts a server that has only `service`. Returns the server's address.
 pub(crate) fn alone<S>(service: S) -> String
 where
     S: Service<

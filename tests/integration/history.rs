@@ -1,4 +1,4 @@
-//! Servers with a history of the chat other than the default one.
+//! Servers whose chat history is not the default implementation.
 
 use std::sync::{
     Arc,
@@ -25,7 +25,7 @@ use crate::harness::PATIENCE;
 
 type Stub = ChatServerClient<Channel>;
 
-/// A history that fails every second append.
+/// A history in which every second append fails.
 #[derive(Debug)]
 struct Flaky {
     inner: InMemoryHistory,
@@ -69,7 +69,7 @@ impl History for Unreachable {
     }
 }
 
-/// A stub of an embedded server with this history.
+/// Starts an embedded server with `history`, and returns a stub.
 async fn serve(history: Arc<dyn History>) -> Stub {
     let (dial, connections) = server::in_memory();
     let settings = Settings {
@@ -117,7 +117,7 @@ async fn a_failing_history_refuses_notes_and_its_subscribers_go_on() {
         say(&mut stub, &stored).await.unwrap();
         let refusal = say(&mut stub, &lost).await.unwrap_err();
         assert_eq!(refusal.code(), Code::Unavailable);
-        // The cause is for the operator's log.
+        // Only the operator's log has the cause.
         assert!(!refusal.message().contains("acknowledgement"), "{refusal}");
         assert_eq!(next(&mut notes).await, stored);
     }

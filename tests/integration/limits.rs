@@ -1,4 +1,4 @@
-//! The limits that a server can be given: lines that cross them, refused options, the docs.
+//! The limits of a server: lines that exceed a limit, options that are refused, and the documents.
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
@@ -9,7 +9,7 @@ use grpcalc::{
 
 use crate::harness::{Serve, run};
 
-/// Options, a script whose last line crosses the limit, and a part of that line's fault.
+/// Options that set a limit, a script whose last line exceeds it, and a part of the line's fault.
 const CROSSED: [(&[&str], &str, &str); 13] = [
     (
         &["--max-line", "16"],
@@ -71,7 +71,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
         "f(n) = if(n < 1, 0, f(n - 1)); f(5)\nf(20)",
         "the limit of 8",
     ),
-    // Beyond the depth, a real is known to four times the digits that can be requested.
+    // Beyond the maximum depth, a real has only four times the digits that can be requested.
     (
         &["--max-depth", "2", "--max-digits", "30"],
         "a = sqrt(2); floor(a*10^90) mod 10\nb = sin(sin(sin(a))); floor(b*10^400)",
@@ -90,7 +90,7 @@ fn the_fault_of_a_line_names_the_limit_that_it_crosses() {
 #[track_caller]
 fn check(mut server: Serve, options: &[&str], script: &str, words: &str) {
     let address = server.address();
-    // The worksheet goes on after the fault.
+    // The worksheet remains usable after the fault.
     let found = run(&["--addr", &address], format!("{script}\n1 + 2\n"));
     let lines = script.lines().count();
     assert_eq!(found.code, 1, "{options:?}: {found:?}");
@@ -122,7 +122,7 @@ fn invalid_limits_are_refused() {
     }
 }
 
-/// The first lines of each table of limits in `docs/server.md`.
+/// The header of each table of limits in `docs/server.md`.
 const TABLE: &str = "| option | default | what it bounds | what it protects | beyond it |\n\
                      |---|---|---|---|---|\n";
 
@@ -142,7 +142,7 @@ fn table<T: LimitTable>() -> String {
     table
 }
 
-/// `UPDATE=1 cargo test tables_of_limits` writes the tables anew.
+/// `UPDATE=1 cargo test tables_of_limits` rewrites the tables.
 #[test]
 fn the_tables_of_limits_in_the_docs_are_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/server.md");

@@ -1,4 +1,4 @@
-//! The prompt at a pseudo-terminal.
+//! The prompt in a pseudo-terminal.
 
 use std::{path::Path, process::Command};
 
@@ -21,7 +21,7 @@ fn open_with(arguments: &[&str]) -> PtySession {
     open(command)
 }
 
-/// Types `line` and waits for `printed` on a line of its own.
+/// Types `line` and waits for a line that is equal to `printed`.
 #[track_caller]
 fn answers(terminal: &mut PtySession, line: &str, printed: &str) {
     terminal.exp_string("> ").unwrap();
@@ -29,7 +29,7 @@ fn answers(terminal: &mut PtySession, line: &str, printed: &str) {
     terminal.exp_string(&format!("\n{printed}\r\n")).unwrap();
 }
 
-/// Presses Ctrl-D at the next prompt and waits for the end.
+/// Presses Ctrl-D at the next prompt and waits for the end of the program.
 #[track_caller]
 fn ends(mut terminal: PtySession) {
     terminal.exp_string("> ").unwrap();
@@ -37,7 +37,7 @@ fn ends(mut terminal: PtySession) {
     has_ended(&mut terminal, 0);
 }
 
-/// Waits for the end with the exit code `code`, and returns the output before it.
+/// Waits until the program ends with the exit code `code`, and returns the remaining output.
 #[track_caller]
 fn has_ended(terminal: &mut PtySession, code: i32) -> String {
     let printed = terminal.exp_eof().unwrap();
@@ -61,7 +61,7 @@ fn a_session() {
     ends(terminal);
 }
 
-/// The table of settings in `docs/prompt.md` is the one in `src/repl/settings`.
+/// The table in `docs/prompt.md` has the same settings as `src/repl/settings`.
 #[test]
 fn the_settings_are_documented() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/prompt.md");
@@ -170,7 +170,7 @@ fn a_session_outlives_its_server() {
     let again = format!("connected to {address} again\r\n");
     terminal.exp_string(&format!("{again}4\r\n")).unwrap();
     answers(&mut terminal, "add 3 4", "7");
-    // A worksheet that was never opened reconnects too.
+    // The prompt also reconnects for a worksheet that was never opened.
     server.kill();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("ans + 1").unwrap();
@@ -266,7 +266,7 @@ fn ctrl_c_stops_a_heavy_line_and_keeps_the_worksheet() {
     for _ in 0..2 {
         terminal.exp_string("> ").unwrap();
         terminal.send_line(crate::evaluate::HEAVY).unwrap();
-        // The line takes more than a second.
+        // The line would run for more than a second.
         std::thread::sleep(std::time::Duration::from_millis(200));
         let start = std::time::Instant::now();
         terminal.send_control('c').unwrap();
@@ -309,7 +309,7 @@ fn a_lost_worksheet_is_restored() {
     ends(terminal);
 }
 
-/// The server is away for a while, and returns while the prompt tries to reconnect.
+/// The server ends, and starts again while the prompt tries to reconnect.
 #[test]
 fn a_worksheet_waits_for_its_server() {
     let (server, address) = Serve::on_any_port();
@@ -319,12 +319,12 @@ fn a_worksheet_waits_for_its_server() {
     terminal.exp_string("> ").unwrap();
     terminal.send_line("x + 1").unwrap();
     terminal.exp_string("trying to reconnect").unwrap();
-    // Ctrl-C ends the attempt of this line.
+    // Ctrl-C ends the attempt to reconnect for this line.
     terminal.send_control('c').unwrap();
     terminal.exp_string("cancelled\r\n").unwrap();
     terminal.exp_string("> ").unwrap();
     terminal.send_line("x + 2").unwrap();
-    // Each line that waits reports it.
+    // Each line that waits for the server reports the wait.
     terminal.exp_string("trying to reconnect").unwrap();
     let _server = Serve::at(&address);
     terminal
@@ -333,7 +333,7 @@ fn a_worksheet_waits_for_its_server() {
     ends(terminal);
 }
 
-/// A file that takes more than a second, with its answers on the screen or not.
+/// The file takes more than a second. Its answers are on the screen, or redirected.
 #[test]
 fn a_long_file_has_a_progress_bar() {
     let folder = tempfile::tempdir().unwrap();
@@ -379,7 +379,7 @@ fn a_worksheet_is_lost_if_no_server_has_worksheets() {
     ends(terminal);
 }
 
-/// A server that does not respond for a while may still have the worksheet.
+/// A server that does not respond for some time may still have the worksheet.
 #[test]
 fn a_worksheet_survives_calls_without_response() {
     let (server, address) = Serve::on_any_port();

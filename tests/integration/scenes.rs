@@ -1,4 +1,4 @@
-//! The screens in the README are those of the program. `docs/make-screens` updates them.
+//! Tests that the README shows the screens of the program. `docs/make-screens` updates the README.
 
 use std::{env, fs, path::Path};
 
@@ -66,7 +66,7 @@ fn chat() -> String {
     format!("# Ada, who listens\n{ada}\n# Bob, who asks her\n{bob}")
 }
 
-/// Masks the parts that differ each time: times and dates.
+/// Masks the parts that differ in each run: times and dates.
 fn masked(text: &str) -> String {
     let masked = |line: &str| {
         let is_time = |word: &str| matches!(word, "µs" | "ms" | "s");

@@ -1,4 +1,4 @@
-//! The screen that a user sees: the program at a pseudo-terminal, its output rendered by vt100.
+//! The screen that a user sees: the program in a pseudo-terminal, its output rendered by vt100.
 
 use std::{
     fs::File,
@@ -20,7 +20,7 @@ use vt100::{Color, Parser};
 
 use crate::harness::{Event, PATIENCE, Serve, Stuck, grpcalc, nobody};
 
-/// A terminal with a program in it.
+/// A pseudo-terminal in which a program runs.
 pub(crate) struct Terminal {
     process: PtyProcess,
     keys: File,
@@ -35,7 +35,7 @@ struct Seen {
 
 struct State {
     parser: Parser,
-    /// The whole output.
+    /// All bytes of the output.
     bytes: Vec<u8>,
     ended: bool,
 }
@@ -48,7 +48,7 @@ pub(crate) const CTRL_R: &str = "\x12";
 const UP: &str = "\x1b[A";
 const LEFT: &str = "\x1b[D";
 
-/// Returns the program as a user starts it, with colors.
+/// Returns a command that starts the program as a user does, with colors.
 fn colorful(arguments: &[&str]) -> Command {
     let mut command = grpcalc();
     command.env("TERM", "xterm-256color").args(arguments);
@@ -72,8 +72,8 @@ impl Terminal {
     }
 
     pub(crate) fn of_size(command: &Command, rows: u16, columns: u16) -> Self {
-        // Sets the size before the program can ask for it. rexpect has turned echo off; users have
-        // it on.
+        // Sets the size before the program can read it. rexpect has turned the echo off, but users
+        // have it on.
         let mut shell = Command::new("sh");
         shell
             .arg("-c")
@@ -83,7 +83,7 @@ impl Terminal {
             .args(command.get_args());
         copy_environment(&mut shell, command);
         let mut process = PtyProcess::new(shell).unwrap();
-        // Shells ignore the SIGTERM that it sends first.
+        // Shells ignore the SIGTERM that rexpect sends first.
         process.set_kill_timeout(Some(1000));
         let keys = process.get_file_handle().unwrap();
         let mut output = process.get_file_handle().unwrap();
@@ -131,7 +131,7 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Types `line` and Enter, and waits for `shown` and the next prompt below it.
+    /// Types `line` and Enter, and waits for `shown` and the next prompt below `shown`.
     #[track_caller]
     pub(crate) fn answers(&mut self, line: &str, shown: &str) {
         self.press(&format!("{line}\r"));
@@ -154,20 +154,21 @@ impl Terminal {
         );
     }
 
-    /// Waits until `text` is on the screen. Lines on the screen end without spaces.
+    /// Waits until `text` is on the screen. Spaces at the ends of lines are ignored.
     #[track_caller]
     pub(crate) fn shows(&self, text: &str) {
         self.wait(text, |state| contents(state).contains(text));
     }
 
-    /// Waits until `text` is the line with the cursor.
+    /// Waits until the line with the cursor is `text`.
     #[track_caller]
     fn line_is(&self, text: &str) {
         self.wait(text, |state| line(state) == text);
     }
 
-    /// Waits until the screen ends with `line` and its preview. A preview that takes longer than
-    /// 5 ms comes with the next key.
+    /// Waits until the screen ends with `line` and the preview `answer`.
+    ///
+    /// A preview that takes longer than 5 ms appears only after the next key.
     #[track_caller]
     pub(crate) fn previews(&mut self, line: &str, answer: &str) {
         self.wait(line, |state| contents(state).contains(line));
@@ -197,7 +198,7 @@ impl Terminal {
             );
             let (row, column) = state.parser.screen().cursor_position();
             drop(state);
-            // Waits for each key, so that none is pending when the preview is found.
+            // Waits until each key is handled, so that no key is pending when the preview is found.
             for (key, column) in [(" ", column + 1), ("\x7f", column)] {
                 self.press(key);
                 self.wait(answer, |state| {
@@ -221,7 +222,7 @@ impl Terminal {
         }
     }
 
-    /// Presses Enter, and waits until the line runs: the editor has given up the terminal.
+    /// Presses Enter, and waits until the editor has released the terminal and the line runs.
     #[track_caller]
     fn runs(&mut self) {
         self.press("\r");
@@ -250,8 +251,9 @@ impl Terminal {
         String::from_utf8_lossy(&state.bytes).contains(text)
     }
 
-    /// Returns the line with the cursor in parts of one style: text, color, and `b` for bold, `d`
-    /// for dim, `u` for underlined.
+    /// Returns the line with the cursor, split into parts that have one style.
+    ///
+    /// A part is a text, a color and letters: `b` for bold, `d` for dim, `u` for underlined.
     fn looks(&self) -> Vec<(String, Option<u8>, String)> {
         let state = self.seen.state.lock().unwrap();
         let screen = state.parser.screen();
@@ -371,7 +373,7 @@ fn a_theme_chooses_the_colors() {
     assert!(terminal.has_printed("\x1b[31mdivision by zero\x1b[0m"));
     terminal.press(CTRL_D);
     terminal.has_ended(0);
-    // Later sessions begin with it.
+    // Later sessions begin with the saved theme.
     let mut terminal = themed();
     terminal.press("sqrt(2) + (");
     terminal.line_is("> sqrt(2) + (");
@@ -400,7 +402,7 @@ fn the_faulty_part_is_marked() {
     terminal.press("\r");
     terminal
         .shows("> 2 + sqr(16) + 1\n      ^^^^^^^\nunknown function 'sqr': did you mean 'sqrt'?\n>");
-    // The editor itself finds errors of the syntax.
+    // The editor finds syntax errors without the server.
     terminal.press("1.2.3 * 4");
     terminal.line_is("> 1.2.3 * 4");
     assert_eq!(
@@ -454,10 +456,10 @@ fn tab_offers_names_with_their_help() {
     terminal.press("2 * co\t\t");
     terminal.shows("> 2 * co\ncos(x)                     the cosine\n");
     terminal.shows("\ncoins                      = 12\n> 2 * co");
-    // Tab inserts the rest of the only candidate.
+    // If there is only one candidate, Tab inserts it.
     terminal.press("i\t");
     terminal.previews("> 2 * coins", "= 24");
-    // Keys typed at the same time are kept.
+    // Keys that are typed together with Tab are kept.
     terminal.press(&format!("{CTRL_C}:expl\tadd 1 "));
     terminal.line_is("> :explain add 1");
     terminal.discard();
@@ -539,7 +541,7 @@ fn a_line_that_was_stopped_runs_on_without_echo() {
     terminal.shows("Stopped");
     terminal.wait("the shell", |state| line(state) == ">>");
     terminal.press("fg\r");
-    // The shell prints the command after it has left its own editor, which has no echo either.
+    // bash's editor turns the echo off too. bash prints the command after it leaves the editor.
     terminal.wait("the command", |state| {
         let contents = contents(state);
         let shown = contents.rsplit_once("Stopped");
@@ -593,13 +595,13 @@ fn a_line_goes_on_while_a_parenthesis_is_open() {
     terminal.previews("> max(1, # one\n2,\n3)", "= 3");
     terminal.press("\r");
     terminal.shows("3)\n3\n>");
-    // A fault is shown in the joined line.
+    // A fault is marked in the joined line.
     terminal.press("(1 +\rx)\r");
     terminal.shows("x)\n  (1 + x)\n       ^\nunknown name 'x'\n>");
-    // A blank line ends it.
+    // A blank line ends the input.
     terminal.press("(1 +\r\r");
     terminal.shows("^\nexpected a number");
-    // The history has it as it was typed.
+    // The history keeps the lines as they were typed.
     terminal.press(&format!("{UP}{UP}{UP}"));
     terminal.shows("> max(1, # one\n2,\n3)");
 }
@@ -611,7 +613,7 @@ fn invalid_utf8_discards_only_the_line() {
     terminal.press("7 * ");
     terminal.line_is("> 7 *");
     terminal.keys.write_all(b"\xff").unwrap();
-    terminal.shows("this input is not UTF-8; the whole line is discarded\n>");
+    terminal.shows("the input is not UTF-8; the line is discarded\n>");
     terminal.answers("7 x", "42");
 }
 
@@ -671,7 +673,7 @@ fn every_line_of_a_paste_is_answered() {
     terminal.press(&format!("\x1b[200~{pasted}\x1b[201~"));
     terminal.shows("\na * 100");
     terminal.press("\r\r");
-    // The parenthesis that is never closed makes only its own line faulty.
+    // Only the line of the parenthesis that is never closed is faulty.
     terminal.shows("\n2\n3\n7\n  (7\n  ^\n");
     terminal.shows("\n200\n>");
 }
@@ -686,7 +688,7 @@ fn ctrl_c_stops_a_paste_wherever_it_is() {
         terminal.press("\r");
         terminal.shows("\n2\n2\n2\n");
         terminal.press(CTRL_C);
-        terminal.shows(" lines after it are not answered\n>");
+        terminal.shows(" lines are not answered\n>");
         assert!(!terminal.has_printed("987655"));
         terminal.answers("2 + 3", "5");
     }
@@ -811,7 +813,7 @@ fn long_numbers_are_folded_and_kept() {
     terminal.answers("10^6 + 0.5", "1,000,000.5");
     terminal.press(":set separator off\r:ans\r");
     terminal.shows("\n   1  add 1 2 = 3\n   2  2^2000 = 1148130695274254524232833…851149029376\n");
-    // `:ans` shows all digits, and makes it the last answer.
+    // `:ans` shows all digits of an answer, and makes it the last answer.
     terminal.press(":ans 2\r");
     terminal.shows(
         "\n11481306952742545242328332011776819840223177020886952004776427368257662613923703",
@@ -874,7 +876,7 @@ fn settings_and_definitions_outlive_the_session() {
     terminal.answers("z", "2");
     terminal.press(&format!(":save {}\r", config.join("config.toml").display()));
     terminal.shows("was not written by ':save', so it is not replaced");
-    // An error in the file is reported, and the session begins all the same.
+    // An error in the file is reported, and the session begins anyway.
     std::fs::write(config.join("config.toml"), "digits = 6\nangle = [\n").unwrap();
     let terminal = Terminal::of_size(&configured(folder.path()), 24, 200);
     terminal.shows("config.toml: line ");
@@ -935,7 +937,7 @@ fn a_call_is_explained_at_the_prompt() {
     );
 }
 
-/// The command of grpcurl names the address that the embedded server listens at.
+/// The command of grpcurl names the address on which the embedded server listens.
 #[test]
 fn a_call_to_an_embedded_server_that_listens_is_explained() {
     let folder = tempfile::tempdir().unwrap();
@@ -1019,7 +1021,7 @@ fn a_line_from_the_shell_is_explained() {
     assert_eq!(run(&["--explain", "--format", "json", "1"]).code, 2);
 }
 
-/// The blank in the path does not make it the embedded server.
+/// The space in the path does not turn the name into that of the embedded server.
 #[test]
 fn a_call_to_a_socket_with_a_blank_in_its_path_is_explained() {
     let folder = tempfile::tempdir().unwrap();

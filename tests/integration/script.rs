@@ -118,7 +118,7 @@ fn a_line_in_an_open_pipe_is_answered_without_more() {
             assert_eq!(line, format!("{}\n", n + 1), "{written}");
         }
     }
-    // `quit` ends it although the pipe stays open.
+    // `quit` ends the script although the pipe stays open.
     writeln!(input, "quit").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
@@ -128,7 +128,7 @@ fn a_closed_output_is_success() {
     let mut child = piped(&[]);
     drop(child.stdout.take());
     let mut input = child.stdin.take().unwrap();
-    // The program may be gone before it has read everything.
+    // The program may end before it has read all lines.
     let _ = input.write_all("add 1 2\n".repeat(100_000).as_bytes());
     drop(input);
     let ended: Ran = child.wait_with_output().unwrap().into();
@@ -230,7 +230,7 @@ fn all_long_answers_are_printed() {
     }
 }
 
-/// Many lines, each in a write of its own.
+/// Many lines, each in a separate write.
 #[test]
 fn lines_that_trickle_in_are_all_answered() {
     const LINES: usize = 30_000;
@@ -264,7 +264,7 @@ fn peak(child: &std::process::Child) -> usize {
     kilobytes * 1024
 }
 
-/// Long answers, short ones and typed calls, whose reader pauses.
+/// The reader pauses before it reads long answers, short answers and answers to typed calls.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_paused_reader_costs_little_memory_and_no_answer() {
@@ -276,7 +276,7 @@ fn a_paused_reader_costs_little_memory_and_no_answer() {
             let lines = "2^99999 mod 10^9 + 10^9\nadd 1 2\n10^20000\n20 + 10\n".repeat(2_000);
             input.write_all(lines.as_bytes()).unwrap();
         });
-        // No answer is read for twice the deadline.
+        // For twice the deadline, no answer is read.
         std::thread::sleep(std::time::Duration::from_secs(2));
         let bytes = peak(&child);
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -293,8 +293,8 @@ fn a_paused_reader_costs_little_memory_and_no_answer() {
     }
 }
 
-/// A server is killed during a script. All that is printed is right, and the first line that
-/// is not answered is named. `KILLS=1000 cargo test kill` for more of it.
+/// A server is killed during a script. Everything printed is right, and the message names the first
+/// line that is not answered. `KILLS=1000 cargo test kill` repeats this 1,000 times.
 #[test]
 fn a_killed_server_costs_no_answer_before_the_line_that_is_named() {
     const LINES: usize = 20_000;
@@ -313,10 +313,10 @@ fn a_killed_server_costs_no_answer_before_the_line_that_is_named() {
         let mut input = child.stdin.take().unwrap();
         let lines = script.clone();
         let writing = std::thread::spawn(move || {
-            // The program may end before it has read everything.
+            // The program may end before it has read all lines.
             let _ = input.write_all(lines.as_bytes());
         });
-        // A random position: a number of lines, and up to a millisecond.
+        // The server is killed after a random number of lines and up to a millisecond.
         let random = kill.wrapping_mul(2_654_435_761) >> 8;
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut stdout = String::new();
@@ -404,7 +404,7 @@ fn ctrl_c_ends_a_script_during_a_long_computation() {
     );
 }
 
-/// A line that misses the deadline is a fault of its own, also in a worksheet.
+/// A line that misses its deadline has a fault, also in a worksheet, and later lines are answered.
 #[test]
 fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
     let script = "x = 1\nf(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)\nx + 1\n";
@@ -412,8 +412,8 @@ fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
     assert_eq!(run(&["--timeout", "200ms"], script), ran("2\n", late, 1));
 }
 
-/// Lines of the language wait for credit there, so the items behind them must not hold all of
-/// it.
+/// With such a server, expressions wait for credit of flow control. The items that wait for the
+/// expressions must not hold all of the credit.
 #[test]
 fn a_server_without_worksheets_answers_mixed_lines() {
     let address = typed_only();
@@ -430,7 +430,7 @@ fn a_server_without_worksheets_answers_mixed_lines() {
     }
 }
 
-/// Lines that take about as long as the deadline are answered or late, each by itself.
+/// Lines that take about as long as the deadline are answered or late, independently of each other.
 #[test]
 fn a_deadline_hits_the_line_that_is_late_and_no_other() {
     let script = (1..=20).fold(String::new(), |mut script, n| {
@@ -455,7 +455,7 @@ fn a_deadline_hits_the_line_that_is_late_and_no_other() {
     }
 }
 
-/// The typed call may have moved to the other server before.
+/// A typed call may have moved to the other server earlier.
 #[test]
 fn the_server_that_was_lost_is_named() {
     let (first, address) = Serve::on_any_port();

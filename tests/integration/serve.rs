@@ -58,7 +58,7 @@ fn a_unix_socket_is_private_and_removed_with_the_server() {
     assert!(metadata.file_type().is_socket());
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 
-    // The socket of a running server is not.
+    // The socket of a running server is not replaced.
     let (status, stderr) = Serve::start(&["--listen", &address]).wait();
     assert_eq!(status.code(), Some(3));
     assert!(
@@ -125,11 +125,11 @@ fn signals_shut_down_in_good_order_with_peers_that_hang() {
     }
 }
 
-/// Connects a peer with an unfinished call that answers nothing more.
+/// Connects a peer that has an unfinished call and answers nothing more.
 fn frozen_peer(address: &str) -> TcpStream {
     let mut peer = greeted(address);
     begin_call(&mut peer, 1, "/calc.Calculator/Add");
-    // The first call is under way once a later one is answered.
+    // When a later call is answered, the first call is under way.
     begin_call(&mut peer, 3, "/nothing/There");
     while next_frame(&mut peer).stream != 3 {}
     peer
@@ -145,7 +145,7 @@ fn a_peer_that_does_not_answer_is_cut_after_the_grace() {
     assert_eq!(status.code(), Some(0));
     assert_eq!(
         stderr,
-        "grpcalc: closed connections that were open after 300ms\n"
+        "grpcalc: closed the connections that were still open after --grace (300ms)\n"
     );
 }
 
@@ -167,7 +167,7 @@ fn a_second_signal_ends_the_process_at_once() {
     let address = server.address();
     let _frozen = frozen_peer(&address);
     server.signal(Signal::SIGTERM);
-    // The drain has begun once connections are refused.
+    // When connections are refused, the drain has begun.
     while TcpStream::connect(&address).is_ok() {}
     server.signal(Signal::SIGTERM);
     assert_eq!(server.wait().0.code(), Some(130));
@@ -192,7 +192,7 @@ fn listening_beyond_loopback_needs_protection_or_insecure() {
     assert!(
         stderr.ends_with(
             " is open to the network without encryption (--cert, --key) and without a token \
-             (--token-file); --insecure listens all the same\n"
+             (--token-file); use --insecure to listen anyway\n"
         ),
         "{stderr}"
     );

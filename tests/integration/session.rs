@@ -1,4 +1,4 @@
-//! Sessions and recordings in this process, without a terminal.
+//! Sessions and recordings within the test process, without a terminal.
 
 use std::{pin::pin, time::Duration};
 
@@ -59,7 +59,7 @@ async fn background_reply(session: &mut Session<Client>) -> Option<(String, Opti
 async fn the_newest_preview_is_never_lost_and_none_outlives_a_line() {
     let mut session = session().await;
     for first in [true, false] {
-        // More than may be in flight.
+        // More previews than may be in flight.
         for number in 1..=9 {
             assert!(session.preview(format!("{number} + 0")).await, "{number}");
         }
@@ -85,7 +85,7 @@ async fn previews_change_nothing_and_may_be_abandoned() {
     assert!(session.preview("2 + 2".into()).await);
     let reply = background_reply(&mut session).await.unwrap();
     assert_eq!(reply, ("2 + 2".into(), Some("4".into())));
-    // These are abandoned by the next line.
+    // The last line, `x * 2`, abandons the three previews in the loop.
     assert_eq!(answer(&mut session, "x = 5").await, "5");
     for line in ["x + 1", "5000!", "x + 2"] {
         assert!(session.preview(line.into()).await);
@@ -129,7 +129,7 @@ async fn an_interrupted_line_leaves_the_worksheet_unchanged() {
         assert!(matches!(outcome, Outcome::Fault(fault) if fault.is_cancelled()));
         assert_eq!(answer(&mut session, "x + 1").await, "6");
     }
-    // No line runs.
+    // No line is running now.
     let outcome = session.interrupt().await;
     assert!(matches!(outcome, Outcome::Fault(fault) if fault.is_cancelled()));
 }
@@ -182,13 +182,13 @@ async fn a_recording_has_the_bytes_of_its_calls_and_no_others() {
     assert_eq!(recorder.stop(), []);
 }
 
-/// Only the beginning of a long answer is kept, and its length.
+/// A recording keeps the beginning of a long answer, and the length of the answer.
 #[tokio::test]
 async fn a_recording_is_bounded() {
     let mut session = session().await;
     let text = answer(&mut session, ":explain 2^900000").await;
     assert!(text.contains("(too long to show its fields)"), "{text}");
-    // The 270,928 digits and the fields around them.
+    // The length is that of the 270,928 digits and the fields around them.
     assert!(text.contains("DATA, 2709"), "{text}");
     assert!(text.len() < 10_000);
 }

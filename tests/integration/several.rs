@@ -11,12 +11,12 @@ use crate::{
     harness::{Serve, nobody, piped, ran, run},
 };
 
-/// A script of `count` typed calls.
+/// Returns a script of `count` typed calls.
 fn additions(count: u32) -> String {
     (0..count).fold(String::new(), |text, n| text + &format!("add {n} 1\n"))
 }
 
-/// The answers to `additions(count)`.
+/// Returns the answers to the script `additions(count)`.
 fn sums(count: u32) -> String {
     (1..=count).fold(String::new(), |text, n| text + &format!("{n}\n"))
 }
@@ -93,7 +93,7 @@ fn the_error_names_all_servers_if_none_can_be_reached() {
     assert_eq!(found, ran("", &error, 3));
 }
 
-/// The system accepts connections to its listener, but nothing answers them.
+/// The system accepts connections for the hanging server, but nothing answers them.
 #[test]
 fn a_hanging_server_is_skipped() {
     let (_server, there) = Serve::on_any_port();

@@ -1,4 +1,4 @@
-//! The stream of a worksheet, through a plain stub.
+//! The stream of a worksheet, through the generated stub.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ struct Sheet {
     responses: Streaming<WorksheetResponse>,
 }
 
-/// Answers as `name = text`, with a `~` before a rounded text, or as `! REASON`.
+/// The texts of answers: `name = text`, with a `~` before a rounded text, or `! REASON`.
 type Texts = Vec<String>;
 
 impl Sheet {
@@ -62,7 +62,7 @@ impl Sheet {
         self.run_shown(text, 0);
     }
 
-    /// Sends a run whose rounded answers have this number of digits.
+    /// Sends a `Run` with `digits` as the number of digits of rounded answers.
     fn run_shown(&self, text: &str, digits: u32) {
         self.send(Request::Run(Run {
             text: text.into(),
@@ -80,7 +80,7 @@ impl Sheet {
         }));
     }
 
-    /// Receives a response: its answers, and whether they are the last ones.
+    /// Receives a response; returns its answers, and whether they are the last of their request.
     async fn response(&mut self) -> Result<(Texts, bool), Status> {
         let message = timeout(PATIENCE, self.responses.message()).await.unwrap();
         let mut answers = message?.unwrap().answers().unwrap();
@@ -164,7 +164,7 @@ async fn a_new_worksheet_has_no_names() {
     assert_eq!(sheet.answers().await, ["2"]);
 }
 
-/// Sends many requests at once. The end of the requests is the end of the responses.
+/// Sends many requests together. When the requests end, the responses end too.
 #[tokio::test]
 async fn requests_are_answered_in_order() {
     let mut sheet = Sheet::open().await;
@@ -205,7 +205,7 @@ async fn a_long_run_has_several_responses() {
     assert!(responses > 5, "{responses}");
 }
 
-/// Answers are sent before a heavy line behind them ends, and the lines after it are answered.
+/// Answers are sent before a later heavy line ends, and the lines after that line are answered.
 #[tokio::test]
 async fn answers_do_not_wait_for_a_heavy_line() {
     let mut sheet = Sheet::open().await;
@@ -226,7 +226,7 @@ async fn answers_do_not_wait_for_a_heavy_line() {
 #[tokio::test]
 async fn a_cancel_interrupts_the_running_line_and_no_other() {
     let mut sheet = Sheet::open().await;
-    // It has no effect if nothing runs.
+    // A Cancel has no effect if no line runs.
     sheet.send(Request::Cancel(Cancel::default()));
     assert_eq!(sheet.ran("x = 7").await, ["x = 7"]);
     let start = Instant::now();
@@ -243,7 +243,7 @@ async fn a_cancel_interrupts_the_running_line_and_no_other() {
     );
 }
 
-/// A Cancel with the number of an answer interrupts no other line, be it early or late.
+/// A Cancel with the number of an answer interrupts no other line, even if it comes early or late.
 #[tokio::test]
 async fn a_cancel_interrupts_the_line_with_its_number() {
     let mut sheet = Sheet::open().await;
@@ -251,7 +251,7 @@ async fn a_cancel_interrupts_the_line_with_its_number() {
     assert_eq!(sheet.ran("1\n2").await, ["1", "2"]);
     sheet.preview("3");
     assert_eq!(sheet.answers().await, ["3"]);
-    // The fourth answer of the stream.
+    // The heavy line has the fourth answer of the stream.
     sheet.run(&format!("{HEAVY}\n5\n6"));
     for late in 1..4 {
         sheet.send(cancel(late));
@@ -261,12 +261,12 @@ async fn a_cancel_interrupts_the_line_with_its_number() {
     sheet.send(cancel(6));
     sheet.send(cancel(8));
     assert_eq!(sheet.ran("7\n8\n9").await, ["7", "! CANCELLED", "9"]);
-    // A late Cancel leaves the next line to its limit.
+    // A late Cancel does not stop the next line, which runs until its limit.
     sheet.send(cancel(9));
     assert_eq!(sheet.ran(HEAVY).await, ["! LIMIT"]);
 }
 
-/// A Cancel is read though all requests that our client may send are queued before it.
+/// A Cancel is read even if all requests that grpcalc's client may send are queued before it.
 #[tokio::test]
 async fn a_cancel_is_read_behind_many_requests() {
     let mut sheet = Sheet::open().await;
@@ -299,7 +299,7 @@ async fn any_request_interrupts_a_preview() {
         );
     }
     assert_eq!(sheet.answers().await, ["2"]);
-    // Without another request it runs until its limit of 50 ms.
+    // Without another request, the preview runs until its limit of 50 ms.
     sheet.preview(HEAVY);
     assert_eq!(sheet.answers().await, ["! LIMIT"]);
     assert!(
@@ -339,7 +339,7 @@ async fn lines_over_a_limit_are_refused_and_the_stream_goes_on() {
     assert_eq!(sheet.answers().await, ["! LIMIT"]);
 }
 
-/// A worksheet whose answers are not read ends like an idle one.
+/// A worksheet whose answers are not read ends, as an idle worksheet does.
 #[tokio::test]
 async fn an_unread_worksheet_ends_after_its_limit() {
     let settings = Settings {
@@ -354,7 +354,7 @@ async fn an_unread_worksheet_ends_after_its_limit() {
     let sheet = Sheet::on(&mut stub).await;
     // More than a flow-control window.
     sheet.run(&["10^200000"].repeat(100).join("\n"));
-    // Another worksheet can be opened when it has ended.
+    // After its end, another worksheet can be opened.
     while stub.worksheet(tokio_stream::empty()).await.is_err() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -373,11 +373,11 @@ async fn worksheets_share_a_memory_limit() {
     assert_eq!(other.ran("x = pi; y = 2; 1").await, ["1"]);
     assert_eq!(other.ran(fill).await, ["! LIMIT"]);
     assert_eq!(other.ran("x + y to 3 digits").await, ["~5.14"]);
-    // Memory that one worksheet frees is available to others.
+    // Memory that one worksheet releases is available to other worksheets.
     assert_eq!(one.ran("a=0; b=0; c=0; d=0; e1=0").await, ["e1 = 0"]);
     assert_eq!(other.ran(fill).await, ["1"]);
     drop(other);
-    // Its memory is freed a little later.
+    // The worksheet's memory is released a short time later.
     while one.ran(fill).await != ["1"] {}
 }
 
@@ -457,7 +457,7 @@ async fn a_shutdown_does_not_wait_for_every_heavy_line() {
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
-/// No response is much longer than one long answer.
+/// No response is much longer than a single long answer.
 #[tokio::test]
 async fn long_answers_have_responses_of_their_own() {
     let mut sheet = Sheet::open().await;
@@ -496,7 +496,7 @@ async fn a_client_that_does_not_read_does_not_delay_others() {
     }
 }
 
-/// The worksheets share a connection.
+/// All of the worksheets share a connection.
 #[tokio::test]
 async fn worksheets_are_independent() {
     let mut stub = stub().await;

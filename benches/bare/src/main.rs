@@ -1,5 +1,5 @@
-//! A `calc.Calculator` server on tonic alone, for comparison. Listens on the address in its only
-//! argument.
+//! A server of `calc.Calculator` with tonic alone, for comparison. It listens on the address in its
+//! only argument.
 
 use tonic::{Request, Response, Status, transport::Server};
 
@@ -13,7 +13,7 @@ use calc::{
     calculator_server::{Calculator, CalculatorServer},
 };
 
-/// The service.
+/// The implementation of `calc.Calculator`.
 struct Bare;
 
 fn fits(result: Option<i32>) -> Result<i32, Status> {
@@ -54,7 +54,7 @@ impl Calculator for Bare {
         if n2 == 0 {
             return Err(Status::invalid_argument("division by zero"));
         }
-        #[allow(clippy::cast_possible_truncation, reason = "as the contract says")]
+        #[allow(clippy::cast_possible_truncation, reason = "the reply has an f32")]
         let f1 = (f64::from(n1) / f64::from(n2)) as f32;
         Ok(Response::new(DivideReply { f1 }))
     }
@@ -62,7 +62,10 @@ impl Calculator for Bare {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address = std::env::args().nth(1).ok_or("bare HOST:PORT")?.parse()?;
+    let address = std::env::args()
+        .nth(1)
+        .ok_or("usage: bare HOST:PORT")?
+        .parse()?;
     Server::builder()
         .add_service(CalculatorServer::new(Bare))
         .serve(address)

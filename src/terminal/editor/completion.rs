@@ -1,4 +1,4 @@
-//! Completion with Tab.
+//! Completion of the word at the cursor with Tab.
 
 use rustyline::completion::{self, FilenameCompleter};
 
@@ -15,18 +15,18 @@ use crate::{
     text::printable::printable,
 };
 
-/// The width of the names in a list, in columns.
+/// The width of the names in the list of candidates, in columns.
 const NAME: usize = 26;
 
-/// The option of `:set` that keeps the settings.
+/// The option of `:set` that saves the settings for later sessions.
 const SAVE: &str = "--save";
 
-/// A name that fits where Tab was pressed.
+/// A text that Tab can insert for the word at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::terminal) struct CompletionCandidate {
-    /// The text that is inserted.
+    /// The text that replaces the word.
     text: String,
-    /// The row in the list: usage and summary.
+    /// The row in the list of candidates: the usage and the summary.
     row: String,
 }
 
@@ -38,7 +38,7 @@ impl CompletionCandidate {
         }
     }
 
-    /// Cuts the row to fit into a list of `columns`.
+    /// Cuts the row to fit into a list that is `columns` wide.
     pub(in crate::terminal) fn within(mut self, columns: usize) -> Self {
         self.row = printable(&self.row, columns.saturating_sub(2));
         self
@@ -57,16 +57,16 @@ impl completion::Candidate for CompletionCandidate {
 
 /// Returns the candidates for the word that ends at `cursor`, and the byte where the word begins.
 ///
-/// `cursor` is a byte position in `line`. Candidates are commands at the start of a line and after
-/// `help`; functions, constants and the worksheet's `definitions` in an expression; files in
-/// `:load` and `:save`.
+/// `cursor` is a byte position in `line`. The candidates are commands at the start of a line and
+/// after `help`; functions, constants and the names of the worksheet in an expression; and files
+/// after `:load` and `:save`. `definitions` returns the two sides of each definition.
 pub(in crate::terminal) fn complete(
     line: &str,
     cursor: usize,
     definitions: impl FnOnce() -> Vec<(String, String)>,
 ) -> (usize, Vec<CompletionCandidate>) {
     let before = &line[..cursor];
-    // A line within a line.
+    // The operand of `:explain`, for example, is a complete line.
     let inner = operand_of(before.trim_start(), Completion::Line);
     let before = inner.unwrap_or(before);
     let offset = cursor - before.len();
@@ -121,7 +121,7 @@ pub(in crate::terminal) fn complete(
     (offset + start, candidates)
 }
 
-/// Returns the text behind a command whose operand is completed so.
+/// Returns the text after the command name, if the command has this kind of completion.
 fn operand_of(line: &str, completion: Completion) -> Option<&str> {
     let (name, rest) = line.split_once(' ')?;
     let spec = CommandSpec::find(name)?;
@@ -134,7 +134,7 @@ fn is_comment(before: &str) -> bool {
     matches!(classes(line).last(), Some((Class::Comment, _)))
 }
 
-/// Whether a conversion comes next.
+/// Whether `front` ends in `to` or `->`, so that a conversion must follow.
 fn expects_conversion(front: &str) -> bool {
     let front = front.trim_end();
     front.ends_with("->") || front.ends_with(" to")
@@ -177,7 +177,9 @@ fn commands() -> Vec<CompletionCandidate> {
     entries.collect()
 }
 
-/// Returns the names that an expression can hold. A function comes with its parenthesis.
+/// Returns the candidates in an expression: functions, constants and the worksheet's names.
+///
+/// The candidate of a function includes the opening parenthesis.
 fn language(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<CompletionCandidate> {
     let functions = library::all().flat_map(|function| {
         function.names.iter().map(move |name| {
@@ -192,7 +194,7 @@ fn language(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Completi
     all
 }
 
-/// Returns the names that the worksheet defines.
+/// Returns a candidate for each name that the worksheet defines.
 fn defined(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<CompletionCandidate> {
     let definitions = definitions().into_iter().map(|(left, right)| {
         let text = match left.split_once('(') {
@@ -204,7 +206,7 @@ fn defined(definitions: impl FnOnce() -> Vec<(String, String)>) -> Vec<Completio
     definitions.collect()
 }
 
-/// Returns the topics of `help`.
+/// Returns a candidate for each topic of `help`.
 fn topics() -> Vec<CompletionCandidate> {
     Topic::all()
         .map(|name| {
@@ -221,7 +223,8 @@ fn settings(front: &str) -> Vec<CompletionCandidate> {
             let all = SETTINGS.iter();
             let all = all
                 .map(|it| CompletionCandidate::new(format!("{} ", it.name), it.name, it.summary));
-            let save = CompletionCandidate::new(SAVE, SAVE, "keeps all of them for later sessions");
+            let save =
+                CompletionCandidate::new(SAVE, SAVE, "saves all settings for later sessions");
             all.chain([save]).collect()
         }
         [_, name] => {
@@ -303,7 +306,7 @@ mod tests {
         }
         let (start, offered) = complete("add 1 2", 2, Vec::new);
         assert_eq!((start, offered[0].text.as_str()), (0, "add "));
-        // The parenthesis is already there.
+        // The text after the cursor already begins with the parenthesis.
         let (_, offered) = complete("sqr(2)", 3, Vec::new);
         assert_eq!(offered[0].text, "sqrt");
     }

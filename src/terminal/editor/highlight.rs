@@ -14,13 +14,14 @@ use crate::{
     syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes, is_space},
 };
 
-/// The longest text that is colored, in bytes. Longer ones would slow down each key.
+/// The maximum length of a text that is colored, in bytes. Longer texts would delay each key.
 const LONGEST: usize = 4096;
 
-/// Returns `text` in colors.
+/// Returns `text` with color sequences.
 ///
-/// The parenthesis at `cursor` (a byte position) and its counterpart are marked, and so is the
-/// faulty part: `fault` (in characters) if given, else the first error of the syntax.
+/// `cursor` is a byte position: the parenthesis there and the matching parenthesis are marked. The
+/// faulty part is marked too. It is the fault of a command, else `fault` (a range of characters),
+/// else the first syntax error.
 pub(in crate::terminal) fn highlighted(
     text: &str,
     cursor: Option<usize>,
@@ -72,17 +73,17 @@ pub(in crate::terminal) fn highlighted(
     render(text, &styles)
 }
 
-/// The part of a line after its commands, and the byte where it begins.
+/// The kind of text that follows the commands of a line, and the byte where that text begins.
 enum AfterCommand {
-    /// Plain text.
+    /// Plain text, which gets no colors.
     Text,
-    /// Operands of a typed call.
+    /// The operands of a typed call.
     Operands(usize),
-    /// A line of the language.
+    /// Expressions and statements.
     Language(usize),
 }
 
-/// Colors the names of commands.
+/// Colors the command names at the start of `text`, and returns what follows them.
 fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> AfterCommand {
     let start = text.len() - text.trim_start_matches(is_space).len();
     let end = text[start..]
@@ -111,7 +112,7 @@ fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> Afte
     }
 }
 
-/// Marks the faulty part, unless it is still being typed.
+/// Marks the faulty part, unless the user is still typing that part.
 fn mark(
     text: &str,
     faulty: Option<Range<usize>>,
@@ -134,7 +135,7 @@ fn paint(styles: &mut [Option<Style>], span: Range<usize>, style: Option<Style>)
     styles[start..end].fill(style);
 }
 
-/// Converts a span in characters to one in bytes.
+/// Converts a range of characters to a range of bytes; `None` if `text` is too short for it.
 fn bytes(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let at = |count: usize| {
         let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
@@ -143,14 +144,16 @@ fn bytes(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     Some(at(span.start)?..at(span.end)?)
 }
 
-/// Returns the span of a syntax error that no continuation of the line can mend.
+/// Returns the range of a syntax error, unless more text at the end could complete the line.
 fn syntax_error(line: &str) -> Option<Range<usize>> {
     let error = syntax::parse(line, &ParseLimits::DEFAULT).err()?;
     let span = error.span.start as usize..error.span.end as usize;
     (error.kind != SyntaxErrorKind::Incomplete && !span.is_empty()).then_some(span)
 }
 
-/// Returns the positions of the parenthesis at or before the cursor, and of its counterpart.
+/// Returns the positions of the two matching parentheses if the cursor is at one of them.
+///
+/// The position after a closing parenthesis counts too.
 fn matching(parts: &[(Class, Range<usize>)], cursor: usize) -> Option<[usize; 2]> {
     let mut open = Vec::new();
     let mut pairs = parts.iter().filter_map(|(class, span)| match class {
@@ -188,7 +191,7 @@ mod tests {
     use super::*;
     use crate::terminal::screen::color::DARK;
 
-    /// Highlights a text and writes its styles as `<fsqrt>`, with a letter for each style.
+    /// Highlights a text and replaces each color sequence by a mark: `<fsqrt>` is a function.
     fn marked(text: &str, cursor: Option<usize>, fault: Option<Range<usize>>) -> String {
         let mut marked = highlighted(text, cursor, fault, &DARK);
         for (style, mark) in [

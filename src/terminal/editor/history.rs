@@ -1,4 +1,4 @@
-//! The file that keeps the lines of earlier sessions.
+//! The history file, which keeps the lines of earlier sessions.
 
 use std::{
     env, fs, io,
@@ -7,14 +7,15 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 
-/// The environment variable that names the history file; empty: none.
+/// The environment variable that names the history file. If it is empty, no history is kept.
 const VARIABLE: &str = "GRPCALC_HISTORY";
 
-/// Finds the history file: the one that `GRPCALC_HISTORY` names, else `grpcalc/history` in the
-/// user's directory for state.
+/// Returns the path of the history file, or `None` if no history is kept.
 ///
-/// `None` if the variable is empty, or the user has no such directory. Only the default directory
-/// is created; a missing one in the variable is an error, since it may be a typing mistake.
+/// The path is the value of `GRPCALC_HISTORY`, else `grpcalc/history` in the user's directory for
+/// state. No history is kept if the variable is empty, or if the user has no directory for state.
+/// The default directory is created if it is missing. A missing directory in the variable is an
+/// error, since it may be a typing mistake.
 pub fn history_file() -> io::Result<Option<PathBuf>> {
     let file = match env::var_os(VARIABLE) {
         Some(file) if file.is_empty() => return Ok(None),

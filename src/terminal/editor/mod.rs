@@ -1,7 +1,7 @@
 //! The line editor: rustyline on its own thread.
 //!
-//! `readline` blocks until Enter is pressed. On a thread of the runtime it would hold up every
-//! call, and the shutdown of the runtime.
+//! `readline` blocks until the user presses Enter. On a thread of the Tokio runtime it would delay
+//! every call and the shutdown of the runtime.
 
 mod completion;
 mod highlight;
@@ -48,13 +48,15 @@ use super::screen::{
 };
 use crate::repl::{ChatEvent, join_continuations, settings::Theme};
 
-/// The most names that Tab lists. rustyline counts them in 16 bits.
+/// The maximum number of names that Tab lists; if there are more, Tab lists none.
+///
+/// rustyline counts the names in 16 bits.
 const CANDIDATES: usize = 10_000;
 
-/// The most lines in the history.
+/// The maximum number of lines in the history.
 const HISTORY: usize = 10_000;
 
-/// The input of the user, up to the end of a line.
+/// The outcome of editing a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum UserInput {
     /// A typed line, or several pasted ones.
@@ -67,20 +69,22 @@ pub enum UserInput {
     End,
 }
 
-/// A message of the editor's thread.
+/// A message of the editor's thread to the session.
 #[derive(Debug)]
 pub enum EditorEvent {
-    /// The line is done.
+    /// The user has ended the line, or reading it has failed.
     Input(io::Result<UserInput>),
-    /// The editor needs a reply ([`Editor::reply`]) while the line is typed.
+    /// A request while the user types. The session replies with [`Editor::reply`].
     Request(EditorRequest),
 }
 
-/// The line editor. It uses the terminal only while a line is read, so that answers can be printed
-/// in between.
+/// The line editor. It uses the terminal only while it reads a line, so that answers can be printed
+/// between two lines.
 #[derive(Debug)]
 pub struct Editor {
-    /// Starts to read a line, in the colors of a theme. Holds one message at most, as does `inputs`.
+    /// Makes the thread read a line in the colors of a theme.
+    ///
+    /// This channel and that of `inputs` hold at most one message each.
     prompts: mpsc::Sender<Theme>,
     inputs: mpsc::Receiver<io::Result<UserInput>>,
     replies: ReplySender,
@@ -90,10 +94,10 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// Starts the thread, within a Tokio runtime.
+    /// Starts the editor's thread. The caller must be in a Tokio runtime.
     ///
-    /// Lines are kept in the file `history`; errors in reading and writing it are ignored. `events`
-    /// are shown above the line that is being edited, or between two lines.
+    /// The file `history` keeps the lines; errors in reading and writing this file are ignored. The
+    /// thread prints each of `events` above the line that is being edited, or between two lines.
     pub fn start(
         history: Option<PathBuf>,
         color: Color,
@@ -116,7 +120,7 @@ impl Editor {
                     }
                 };
                 while let Some(theme) = prompted.blocking_recv() {
-                    // Again for each line: a shell may have changed the mode since the last.
+                    // Repeated for each line, since a shell may have changed the mode.
                     if let Some(RestoreOnDrop(terminal)) = &thread_terminal {
                         terminal.mute();
                     }
@@ -141,13 +145,13 @@ impl Editor {
         }
     }
 
-    /// Shows the prompt. The input comes from [`Editor::next`].
+    /// Shows the prompt. [`Editor::next`] returns the line.
     pub async fn prompt(&self, theme: Theme) {
         // The receiver is dropped only after an error, which `next` returns.
         let _ = self.prompts.send(theme).await;
     }
 
-    /// Waits for the next event. Cancel safe: a dropped future loses none.
+    /// Waits for the next event. Cancel safe: dropping the future loses no event.
     pub async fn next(&mut self) -> EditorEvent {
         let gone = || Err(io::Error::other("the line editor has ended"));
         tokio::select! {
@@ -163,8 +167,9 @@ impl Editor {
         let _ = self.replies.replies.send(reply);
     }
 
-    /// Restores the terminal while the thread still waits for a key. The thread ends with the
-    /// process.
+    /// Restores the terminal without waiting for the thread, which may be waiting for a key.
+    ///
+    /// The thread ends with the process.
     pub fn detach(self) {
         if let Some(RestoreOnDrop(terminal)) = &self.terminal {
             terminal.restore_below_line();
@@ -183,10 +188,11 @@ impl Editor {
 struct Lines {
     editor: rustyline::Editor<Assistant, DefaultHistory>,
     history: Option<PathBuf>,
-    /// Whether colors are enabled (`--color`, `NO_COLOR`). The theme chooses them for each line.
+    /// Whether colors are enabled (`--color`, `NO_COLOR`). The theme of each line chooses them.
     is_colored: bool,
     /// Whether Ctrl-C ended the line.
     interrupted: Arc<AtomicBool>,
+    /// Whether a line is being edited; `None` on a dumb terminal, which needs no lock.
     editing: Option<Editing>,
 }
 
@@ -198,7 +204,7 @@ impl Lines {
         previews: Previews,
         events: mpsc::Receiver<ChatEvent>,
     ) -> io::Result<Self> {
-        // The editor uses the terminal also where one of the streams is redirected.
+        // The editor uses the terminal even if one of the two streams is redirected.
         let is_colored = color.is_on(&io::stderr()) || color.is_on(&io::stdout());
         let config = Config::builder()
             .max_history_size(HISTORY)
@@ -206,13 +212,13 @@ impl Lines {
             .map_err(io_error)?
             .history_ignore_space(true)
             .completion_type(CompletionType::List)
-            // A list stops after each screen. A question before it would take every key as its
-            // answer, even Ctrl-C.
+            // A list stops after each screen. rustyline's question before a long list would treat
+            // every key as an answer, even Ctrl-C.
             .completion_prompt_limit(usize::MAX)
             // Without colors rustyline would not call the highlighter when names are listed.
             .color_mode(ColorMode::Forced)
-            // Writes to the terminal itself, so that standard output holds only answers. (On a
-            // dumb terminal rustyline writes the prompt to standard output.)
+            // rustyline writes to the terminal directly, so that standard output holds only
+            // answers. (On a dumb terminal it writes the prompt to standard output.)
             .behavior(Behavior::PreferTerm)
             .build();
         let mut editor = rustyline::Editor::with_config(config).map_err(io_error)?;
@@ -233,7 +239,7 @@ impl Lines {
             starting: Cell::new(None),
         }));
         if let Some(file) = &history {
-            // The first session finds no file.
+            // The file does not exist before the first session.
             let _ = editor.load_history(file);
         }
         Ok(Self {
@@ -286,7 +292,7 @@ impl Lines {
         line
     }
 
-    /// Adds a line to the history, and appends it to the file at once, in case the process dies.
+    /// Adds a line to the history and, in case the process is killed, appends it to the file now.
     fn remember(&mut self, line: &str) {
         if !line.trim().is_empty()
             && self.editor.add_history_entry(line).unwrap_or(false)
@@ -305,7 +311,7 @@ fn io_error(error: ReadlineError) -> io::Error {
     }
 }
 
-/// A key binding that calls a function for the command of the key.
+/// A key binding that runs the editor command that a function returns.
 struct KeyBinding<F>(F);
 
 impl<F: Fn() -> Cmd + Send + Sync> ConditionalEventHandler for KeyBinding<F> {
@@ -324,10 +330,10 @@ fn binding(command: impl Fn() -> Cmd + Send + Sync + 'static) -> EventHandler {
     EventHandler::Conditional(Box::new(KeyBinding(command)))
 }
 
-/// Binds Ctrl-C, which ends the line as Enter does, and a list of names as `q` does.
+/// Returns the binding of Ctrl-C: it ends the line as Enter does, or closes a list as `q` does.
 ///
-/// rustyline's own Ctrl-C would also discard the keys typed after it, and leave the preview on the
-/// screen.
+/// rustyline's own Ctrl-C would also discard the keys typed after Ctrl-C, and leave the preview on
+/// the screen.
 fn interrupt(interrupted: Arc<AtomicBool>, lists: Arc<AtomicBool>) -> EventHandler {
     binding(move || {
         if lists.load(Ordering::Relaxed) {
@@ -338,7 +344,7 @@ fn interrupt(interrupted: Arc<AtomicBool>, lists: Arc<AtomicBool>) -> EventHandl
     })
 }
 
-/// Binds Ctrl-Z, which stops the process group.
+/// Returns the binding of Ctrl-Z: it stops the process group.
 fn suspend(stop_key: Option<StopKey>) -> EventHandler {
     binding(move || {
         if let Some(stop_key) = &stop_key {
@@ -351,13 +357,13 @@ fn suspend(stop_key: Option<StopKey>) -> EventHandler {
 /// Completion, colors and previews for rustyline.
 struct Assistant {
     previews: Previews,
-    /// The cursor's byte position; `None` once the line is done.
+    /// The byte position of the cursor; `None` after the user has ended the line.
     cursor: Cell<Option<usize>>,
     /// The colors; `None` for plain text.
     palette: Option<&'static Palette>,
     /// Whether a list of names is on the screen.
     lists: Arc<AtomicBool>,
-    /// The lock of [`printer::Editing`] until the prompt is about to be drawn.
+    /// The lock of [`printer::Editing`], held until rustyline is about to draw the prompt.
     starting: Cell<Option<OwnedMutexGuard<bool>>>,
 }
 
@@ -370,7 +376,7 @@ impl Assistant {
     }
 }
 
-/// The preview behind the cursor. Unlike other hints of rustyline it cannot be inserted.
+/// The preview after the cursor. Unlike other hints of rustyline it cannot be inserted.
 struct PreviewHint(String);
 
 impl Hint for PreviewHint {
@@ -406,7 +412,7 @@ impl Hinter for Assistant {
     type Hint = PreviewHint;
 
     fn hint(&self, line: &str, cursor: usize, _: &Context<'_>) -> Option<PreviewHint> {
-        // rustyline asks for the hint in raw mode, before it draws the line.
+        // rustyline requests the hint in raw mode, before it draws the line.
         if let Some(mut editing) = self.starting.take() {
             *editing = true;
         }
@@ -415,7 +421,7 @@ impl Hinter for Assistant {
             PreviewHint(if self.palette.is_some() {
                 format!("  {answer}")
             } else {
-                // Brackets separate it from the typed text, since colors do not.
+                // Without colors, brackets separate the preview from the typed text.
                 format!("  [{answer}]")
             })
         })
@@ -453,7 +459,7 @@ impl Highlighter for Assistant {
 }
 
 impl Validator for Assistant {
-    /// Accepts a line unless a parenthesis is open. A blank last part ends it all the same.
+    /// Accepts the text if no parenthesis is open, or if its last line is blank.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
         let is_ended = text

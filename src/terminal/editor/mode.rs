@@ -24,12 +24,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::terminal::screen::color::is_dumb;
 
-/// Turns bracketed paste on: marks around pasted text (xterm control sequences, "Bracketed Paste
-/// Mode"). The editor turns it on for each line, and off behind it.
+/// The sequence that turns bracketed paste on, so that the terminal marks pasted text.
+///
+/// The editor turns bracketed paste on for each line, and off after the line (xterm control
+/// sequences, "Bracketed Paste Mode").
 const BRACKETED_PASTE: &str = "\x1b[?2004h";
+/// The sequence that turns bracketed paste off and moves to the next line.
 const PLAIN_PASTE_AND_NEXT_LINE: &str = "\x1b[?2004l\n";
 
-/// The controlling terminal of the process, with the mode that it had at first.
+/// The controlling terminal of the process, and the mode that the terminal had at the start.
 #[derive(Debug)]
 pub(in crate::terminal) struct ControllingTerminal {
     device: File,
@@ -37,7 +40,7 @@ pub(in crate::terminal) struct ControllingTerminal {
 }
 
 impl ControllingTerminal {
-    /// Opens the terminal; `None` if the process has none.
+    /// Opens the controlling terminal; returns `None` if the process has none.
     pub(in crate::terminal) fn open() -> Option<Self> {
         let device = OpenOptions::new().read(true).write(true).open("/dev/tty");
         let device = device.ok()?;
@@ -45,11 +48,11 @@ impl ControllingTerminal {
         Some(Self { device, original })
     }
 
-    /// Turns echo off. Keys typed while a line runs are kept for the next prompt; Ctrl-C and Ctrl-Z
-    /// stay signals.
+    /// Turns the echo off. Keys typed while a line runs are kept for the next prompt; Ctrl-C and
+    /// Ctrl-Z still send signals.
     ///
-    /// The editor takes this for the terminal's normal mode, and returns to it after each line. A
-    /// dumb terminal keeps its mode: it edits lines itself, and needs the echo for that.
+    /// The editor returns to this mode after each line, as the terminal's normal mode. A dumb
+    /// terminal keeps its mode: its driver edits the lines, and needs the echo for that.
     pub(in crate::terminal) fn mute(&self) {
         if is_dumb() {
             return;
@@ -62,17 +65,17 @@ impl ControllingTerminal {
         self.set(&mode);
     }
 
-    /// Restores the original mode, unless the terminal belongs to another job by now.
+    /// Restores the original mode, unless another job is in the foreground of the terminal.
     pub(in crate::terminal) fn restore(&self) {
         if self.is_foreground() {
             self.set(&self.original());
         }
     }
 
-    /// Restores the original mode in the middle of a line, and moves to the next one.
+    /// Restores the original mode while a line is being edited, and moves to the next line.
     pub(in crate::terminal) fn restore_below_line(&self) {
         self.restore();
-        // In one write: the editor's thread may write too.
+        // A single write, since the editor's thread may write at the same time.
         self.write(if is_dumb() {
             "\n"
         } else {
@@ -80,13 +83,14 @@ impl ControllingTerminal {
         });
     }
 
-    /// Stops the process with the terminal in its original mode, and returns to the present mode
-    /// when it is continued.
+    /// Restores the terminal's original mode, and stops the process.
+    ///
+    /// When the process is continued, sets the mode from before the stop again.
     async fn stop(&self, continued: &mut Signal) {
         let Ok(mode) = tcgetattr(&self.device) else {
             return;
         };
-        // The editor takes Ctrl-C as a key.
+        // Ctrl-C is a key, not a signal, while the editor reads a line.
         let is_editing = !mode.local_flags.contains(LocalFlags::ISIG);
         if is_editing {
             self.restore_below_line();
@@ -97,7 +101,8 @@ impl ControllingTerminal {
         if can_be_continued() && kill(Pid::this(), SIGSTOP).is_ok() {
             continued.recv().await;
         }
-        // A line runs on in the background as well; the editor waits for the foreground here.
+        // A running line continues in the background too, without this mode. For the editor, the
+        // system stops the process here until it is in the foreground.
         if is_editing || self.is_foreground() {
             self.set(&mode);
         }
@@ -115,7 +120,7 @@ impl ControllingTerminal {
         tcgetpgrp(&self.device) == Ok(getpgrp())
     }
 
-    // Errors are ignored: a terminal that is gone needs no mode.
+    // Errors are ignored: a terminal that is closed needs no mode.
     fn set(&self, mode: &Termios) {
         let _ = tcsetattr(&self.device, SetArg::TCSANOW, mode);
     }
@@ -125,16 +130,17 @@ impl ControllingTerminal {
     }
 }
 
-/// Whether a shell controls jobs in this session, and can continue one that was stopped.
+/// Whether a shell with job control can continue this process after a stop.
 ///
-/// SIGTSTP does not stop an orphaned process group (POSIX, "Terminal Access Control"), but SIGSTOP
-/// does, for good. Without job control all processes are in the group of the session's leader.
+/// SIGTSTP does not stop an orphaned process group (POSIX, "Terminal Access Control"). SIGSTOP
+/// does, and no shell would continue the process. Without job control, all processes are in the
+/// process group of the session leader.
 fn can_be_continued() -> bool {
     let group = getsid(None).and_then(|leader| getpgid(Some(leader)));
     group.is_ok_and(|group| group != getpgrp())
 }
 
-/// Restores the terminal's original mode when dropped, also after a panic.
+/// A guard that restores the terminal's original mode when dropped, also after a panic.
 #[derive(Debug)]
 pub(in crate::terminal) struct RestoreOnDrop(pub(in crate::terminal) Arc<ControllingTerminal>);
 
@@ -144,10 +150,12 @@ impl Drop for RestoreOnDrop {
     }
 }
 
-/// Stops the process group on Ctrl-Z in the editor, where Ctrl-Z is a key and not a signal.
+/// The handler of Ctrl-Z in the editor, where Ctrl-Z is a key and not a signal.
+///
+/// It stops the process group.
 #[derive(Debug)]
 pub(in crate::terminal) struct StopKey {
-    /// A message each time the process was continued.
+    /// Receives a message each time the process is continued after a stop.
     wakeups: Mutex<Receiver<()>>,
 }
 
@@ -160,7 +168,7 @@ impl StopKey {
         tokio::spawn(async move {
             while stops.recv().await.is_some() {
                 terminal.stop(&mut continues).await;
-                // If the channel is full, the message in it says the same.
+                // A full channel already holds the same message.
                 let _ = awake.try_send(());
             }
         });
@@ -169,10 +177,11 @@ impl StopKey {
         })
     }
 
-    /// Stops the process group, and returns after this process was continued.
+    /// Stops the process group, and returns after this process is continued.
     ///
-    /// rustyline's own Ctrl-Z does not wait until the process has stopped, since another thread may
-    /// be the first to see the signal. Shell and editor would get each other's mode.
+    /// rustyline's own Ctrl-Z may return before the process stops, because another thread may
+    /// receive the signal. The shell would then run in the editor's terminal mode, and the editor
+    /// in the shell's mode.
     pub(in crate::terminal) fn press(&self) {
         let wakeups = self.wakeups.lock().unwrap_or_else(PoisonError::into_inner);
         while wakeups.try_recv().is_ok() {}

@@ -1,6 +1,7 @@
 //! Previews: the answer to a line that is still being typed.
 //!
-//! The editor's thread sends requests and waits at most [`REPLY_TIMEOUT`] for the session's reply.
+//! For each key, the editor's thread sends a request to the session and waits for the reply, for at
+//! most [`REPLY_TIMEOUT`].
 
 use std::{
     cell::RefCell,
@@ -16,46 +17,46 @@ use crate::{
     syntax::{self, NodeKind, ParseLimits, Prefix},
 };
 
-/// The longest time that a key waits for a reply.
+/// The maximum time that the editor waits for a reply after a key.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(5);
 
-/// The longest line that is previewed, in bytes.
+/// The maximum length of a line that is previewed, in bytes.
 const LONGEST: usize = 1024;
 
-/// The most requests that wait for the session.
+/// The maximum number of requests that the session has not received.
 const PENDING_REQUESTS: usize = 4;
 
-/// A request of the editor to the session, while a line is typed.
+/// A request of the editor to the session while the user types a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditorRequest {
-    /// The answer that this line would have.
+    /// Requests the answer that this line would have.
     Preview(String),
-    /// The definitions of the worksheet.
+    /// Requests the definitions of the worksheet.
     Names,
 }
 
 /// A reply of the session to the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditorReply {
-    /// The preview of a line.
+    /// A line and its preview.
     Preview(String, Preview),
-    /// The definitions: the left-hand side of each, and its value or body.
+    /// The definitions of the worksheet: the left-hand side and the value or body of each.
     Names(Vec<(String, String)>),
 }
 
-/// The answer that a line would have.
+/// The answer or the fault that a line would have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Preview {
-    /// No answer to show.
+    /// Neither an answer nor a fault.
     #[default]
     Nothing,
-    /// The text to show.
+    /// The text of the answer, as the editor shows it.
     Answer(String),
-    /// A fault, with the faulty part of the line in characters.
+    /// A fault, and the faulty part of the line as a range of characters, if it is known.
     Fault(Option<Range<usize>>),
 }
 
-/// The editor's end of the channels.
+/// The editor's end of the channels to the session.
 pub(in crate::terminal) struct Previews {
     requests: mpsc::Sender<EditorRequest>,
     replies: Receiver<EditorReply>,
@@ -70,14 +71,14 @@ struct LatestReplies {
     names: Vec<(String, String)>,
 }
 
-/// The session's end of the channels.
+/// The session's end of the channels to the editor.
 #[derive(Debug)]
 pub(in crate::terminal) struct ReplySender {
     pub(in crate::terminal) requests: mpsc::Receiver<EditorRequest>,
     pub(in crate::terminal) replies: Sender<EditorReply>,
 }
 
-/// Creates the channels between editor and session.
+/// Creates the channels between the editor and the session.
 pub(in crate::terminal) fn previews() -> (Previews, ReplySender) {
     let (request_sender, requests) = mpsc::channel(PENDING_REQUESTS);
     let (reply_sender, replies) = channel();
@@ -94,7 +95,7 @@ pub(in crate::terminal) fn previews() -> (Previews, ReplySender) {
 }
 
 impl Previews {
-    /// Returns the answer that `line` would have, if the reply comes in time.
+    /// Returns the answer that `line` would have, if the session replies in time.
     pub(in crate::terminal) fn answer(&self, line: &str) -> Option<String> {
         self.catch_up();
         let Some(line) = previewable(line) else {
@@ -112,7 +113,7 @@ impl Previews {
         }
     }
 
-    /// Returns the faulty part of `line`, in characters, if the latest reply was about this line.
+    /// Returns the range of faulty characters in `line`, if the latest reply was about this line.
     pub(in crate::terminal) fn fault(&self, line: &str) -> Option<Range<usize>> {
         let latest = self.latest.borrow();
         match &latest.preview {
@@ -121,7 +122,7 @@ impl Previews {
         }
     }
 
-    /// Returns the definitions; the former ones if the reply does not come in time.
+    /// Returns the definitions of the worksheet, or the previous reply if no reply comes in time.
     pub(in crate::terminal) fn names(&self) -> Vec<(String, String)> {
         self.request(&EditorRequest::Names, |reply| {
             matches!(reply, EditorReply::Names(_))
@@ -129,16 +130,19 @@ impl Previews {
         self.latest.borrow().names.clone()
     }
 
-    /// Takes the replies that came too late for the key before.
+    /// Stores the replies that came too late for the previous key.
     ///
-    /// An empty line does so too: a reply from before another line was answered no longer holds.
+    /// An empty line stores them too, and then drops the preview: an answer from before the last
+    /// line may be wrong now.
     fn catch_up(&self) {
         while let Ok(reply) = self.replies.try_recv() {
             self.keep(reply);
         }
     }
 
-    /// Sends a request, and waits for the reply that `is_expected`, at most [`REPLY_TIMEOUT`].
+    /// Sends a request, and waits for the reply that `is_expected` accepts.
+    ///
+    /// The wait takes at most [`REPLY_TIMEOUT`].
     fn request(&self, request: &EditorRequest, is_expected: impl Fn(&EditorReply) -> bool) {
         let end = Instant::now() + REPLY_TIMEOUT;
         self.catch_up();
@@ -169,10 +173,10 @@ impl Previews {
     }
 }
 
-/// Returns the line to preview, if `text` is one complete line of the language.
+/// Returns the line to preview, if `text` is one complete line without commands.
 ///
-/// Plain numbers and definitions of functions have no preview: a number is its own answer, and a
-/// definition has none.
+/// A plain number has no preview, since it is its own answer. The definition of a function has no
+/// preview, since it has no answer.
 fn previewable(text: &str) -> Option<String> {
     if text.len() > LONGEST || !command::parse(text).is_ok_and(|parsed| parsed.is_expression()) {
         return None;
@@ -181,7 +185,7 @@ fn previewable(text: &str) -> Option<String> {
     let [LogicalLine { line, .. }] = &found.groups[..] else {
         return None;
     };
-    // Spaces at the end do not change the line. A space is a key that shows a late preview.
+    // Spaces at the end do not change the line: the user can type one to see a late preview.
     let line = line.trim_end();
     let parsed = syntax::parse(line, &ParseLimits::DEFAULT).ok()?;
     let statement = parsed.statements.last()?;
@@ -233,7 +237,7 @@ mod tests {
             sender.requests.blocking_recv(),
             Some(EditorRequest::Preview("1 + 1".into()))
         );
-        // A late reply counts only for its own line.
+        // A late reply is used only for the line that it is about.
         let reply = EditorReply::Preview("1 + 1".into(), Preview::Answer("2".into()));
         sender.replies.send(reply).unwrap();
         let reply = EditorReply::Preview("1 + 12".into(), Preview::Fault(Some(0..1)));

@@ -11,14 +11,17 @@ use tokio::sync::{Mutex, mpsc};
 
 use crate::repl::ChatEvent;
 
-/// Whether a line is being edited. Both sides lock it before they write: rustyline's printer checks
-/// only once whether there is a prompt, and could write behind a prompt that appears meanwhile.
+/// Whether a line is being edited.
+///
+/// The editor and the printer lock this value before they write. Otherwise rustyline's printer,
+/// which checks only once whether there is a prompt, could write after a prompt that has just
+/// appeared.
 pub(super) type Editing = Arc<Mutex<bool>>;
 
 /// Prints chat events above the line that is being typed, until the channel is closed.
 ///
-/// Runs on its own thread: a stopped terminal (Ctrl-S) blocks the printer, and the channel fills
-/// up. Without a `printer`, on a dumb terminal, events go to standard error.
+/// The printer has its own thread, since a stopped terminal (Ctrl-S) blocks it. The channel then
+/// fills up. On a dumb terminal there is no `printer`, and the thread writes to standard error.
 pub(super) fn start(
     printer: Option<(impl ExternalPrinter + Send + 'static, Editing)>,
     mut events: mpsc::Receiver<ChatEvent>,
@@ -32,12 +35,12 @@ pub(super) fn start(
             };
             let is_printed = printer.as_mut().is_some_and(|(printer, editing)| {
                 let is_editing = editing.blocking_lock();
-                // While a line is edited, the printer may wait for the editor: no lock then.
+                // No lock while a line is edited, since the printer may then wait for the editor.
                 let _lock = (!*is_editing).then_some(is_editing);
                 printer.print(text.clone()).is_ok()
             });
             if !is_printed {
-                // Errors are ignored: the session goes on without the chat's output.
+                // Errors are ignored: the session continues without the chat's output.
                 let _ = io::stderr().write_all(text.as_bytes());
             }
         }

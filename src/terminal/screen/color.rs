@@ -1,4 +1,4 @@
-//! Colors: the sixteen that every terminal has, for a dark and for a light background.
+//! Colors for a dark and for a light background, out of the sixteen that every terminal has.
 
 use std::{env, fmt::Display, io::IsTerminal};
 
@@ -41,7 +41,7 @@ pub(in crate::terminal) fn is_dumb() -> bool {
     terminal.is_none_or(|name| name.is_empty() || name == "dumb" || name == "cons25")
 }
 
-/// The styles of a theme. Numbers and everything else have the terminal's default color.
+/// The styles of a theme. Numbers and all other text have the terminal's default color.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::terminal) struct Palette {
     /// Names of functions.
@@ -52,7 +52,7 @@ pub(in crate::terminal) struct Palette {
     pub(in crate::terminal) faulty: Style,
     /// The message of a fault.
     pub(in crate::terminal) fault: Style,
-    /// The parenthesis at the cursor, and its counterpart.
+    /// The parenthesis at the cursor, and the matching parenthesis.
     pub(in crate::terminal) matching: Style,
     /// Comments, previews and traces.
     pub(in crate::terminal) dim: Style,
@@ -63,7 +63,10 @@ pub(in crate::terminal) struct Palette {
 const BOLD: Effects = Effects::BOLD;
 const BOLD_UNDERLINE: Effects = Effects::BOLD.insert(Effects::UNDERLINE);
 
-/// Bright shades: most terminals' plain blue, red and magenta have a contrast below 4.5 on black.
+/// The palette for dark backgrounds.
+///
+/// It uses bright shades, because plain blue, red and magenta have a contrast below 4.5 on black in
+/// most terminals.
 pub(in crate::terminal) const DARK: Palette = Palette {
     function: AnsiColor::BrightBlue.on_default().effects(BOLD),
     command: AnsiColor::BrightMagenta.on_default().effects(BOLD),
@@ -76,7 +79,10 @@ pub(in crate::terminal) const DARK: Palette = Palette {
     heading: Style::new().effects(BOLD),
 };
 
-/// Plain shades: bright ones, cyan, green and yellow have a contrast below 4.5 on white.
+/// The palette for light backgrounds.
+///
+/// It uses plain shades, because bright shades, cyan, green and yellow have a contrast below 4.5 on
+/// white.
 pub(in crate::terminal) const LIGHT: Palette = Palette {
     function: AnsiColor::Blue.on_default().effects(BOLD),
     command: AnsiColor::Magenta.on_default().effects(BOLD),
@@ -87,7 +93,7 @@ pub(in crate::terminal) const LIGHT: Palette = Palette {
 };
 
 impl Palette {
-    /// Returns the styles of a theme; `None` for no colors.
+    /// Returns the palette of a theme; `None` for the theme without colors.
     pub(in crate::terminal) const fn of(theme: Theme) -> Option<&'static Self> {
         match theme {
             Theme::Dark => Some(&DARK),
@@ -97,7 +103,7 @@ impl Palette {
     }
 }
 
-/// Returns `text` in a style.
+/// Returns `text` between the sequences that turn `style` on and off.
 pub(in crate::terminal) fn styled(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
@@ -150,7 +156,7 @@ mod tests {
         ),
     ];
 
-    /// The relative luminance of a color (WCAG 2.2).
+    /// Returns the relative luminance of a color (WCAG 2.2).
     fn luminance(rgb: u32) -> f64 {
         let [_, red, green, blue] = rgb.to_be_bytes().map(|channel| {
             let channel = f64::from(channel) / 255.0;

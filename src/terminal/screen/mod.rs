@@ -24,15 +24,15 @@ use crate::{
     },
 };
 
-/// Columns of a terminal that does not report its size.
+/// The assumed width of a terminal that does not report its size, in columns.
 const COLUMNS: usize = 80;
 
-/// The origin of a line that was answered.
+/// The origin of a line, which decides how its answer and its faults are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineOrigin<'f> {
-    /// The prompt, right above the output.
+    /// The prompt, directly above the output.
     Above,
-    /// The prompt, further up: one of several lines, or other output came in between.
+    /// The prompt, but not directly above: several lines were typed, or other output came between.
     Elsewhere,
     /// A file.
     File {
@@ -81,7 +81,7 @@ impl Screen {
         }
     }
 
-    /// Prints the outcome of a line. `number` is that of the newest answer.
+    /// Prints the outcome of a line. `number` is the number of the newest answer.
     pub(super) fn print(
         &self,
         outcome: &Outcome,
@@ -99,7 +99,7 @@ impl Screen {
         })
     }
 
-    /// Prints an answer. Only one with a number is folded: `:ans` can show the rest.
+    /// Prints an answer. Only an answer with a number is folded, since `:ans` can show it in full.
     fn print_answer(
         &self,
         reply: &Reply,
@@ -142,8 +142,7 @@ impl Screen {
         }
     }
 
-    /// Prints a fault: with carets under the faulty part where the screen is a terminal, else in
-    /// one line.
+    /// Prints a fault: on a terminal, with carets under the faulty part; else in one line.
     fn print_fault(&self, fault: &FaultView<'_>, line: &str, origin: LineOrigin<'_>, theme: Theme) {
         let FaultView {
             whole,
@@ -259,7 +258,7 @@ fn write_explanation(text: &str, palette: Option<&Palette>) -> io::Result<()> {
     Ok(())
 }
 
-/// Prints a line to standard error. Errors of the stream are ignored: the session goes on.
+/// Prints a line to standard error. Errors in writing are ignored, so that the session continues.
 pub(super) fn print_error(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }

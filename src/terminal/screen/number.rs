@@ -1,19 +1,19 @@
-//! Long numbers made readable: folding, cutting, separators.
+//! The display of long numbers: folding, cutting and separators.
 
 use crate::{
     repl::settings::{Separator, Settings},
     text::elide::elided,
 };
 
-/// The longest answer that is shown in full, in characters.
+/// The maximum length of an answer that is shown in full, in characters.
 const LONGEST: usize = 400;
 
-/// The length of a folded answer without the count of digits, in characters.
+/// The length of a folded number in characters, without the note about the number of digits.
 const FOLDED: usize = 40;
 
-/// Returns the folded form of an exact answer; `None` if it is shown in full.
+/// Returns the folded form of an exact answer; `None` if the answer is to be shown in full.
 ///
-/// `number` is the answer's number for `:ans`, or 0 if it has none.
+/// `number` is the answer's number for `:ans`, or 0 if the answer has no number.
 pub(in crate::terminal) fn folded(
     text: &str,
     settings: &Settings,
@@ -31,7 +31,9 @@ pub(in crate::terminal) fn folded(
     Some(format!("{short}  ({digits} digits{all})"))
 }
 
-/// Cuts `text` to at most `limit` characters, with the count of digits if it is a number.
+/// Cuts `text` to at most `limit` characters.
+///
+/// If `text` is a number and must be cut, its end tells the number of its digits.
 pub(in crate::terminal) fn fitting(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.into();
@@ -45,7 +47,7 @@ pub(in crate::terminal) fn fitting(text: &str, limit: usize) -> String {
     }
 }
 
-/// Counts the digits of a number, in a fraction those of both parts; `None` for other text.
+/// Counts the digits of a number, in both parts of a fraction; returns `None` for other text.
 fn count(text: &str) -> Option<usize> {
     let digits = text.trim_start_matches('-');
     let digits = ["0x", "0b", "0o"]
@@ -58,7 +60,9 @@ fn count(text: &str) -> Option<usize> {
     is_number.then(|| digits.bytes().filter(u8::is_ascii_hexdigit).count())
 }
 
-/// Separates groups of three digits before the point, if `text` is a decimal number.
+/// Inserts separators between groups of three digits if `text` is a decimal number or a fraction.
+///
+/// Digits after the decimal point are not separated.
 pub(in crate::terminal) fn separated(text: &str, separator: Separator) -> String {
     let Some(separator) = separator.character() else {
         return text.into();

@@ -6,22 +6,23 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::text::printable::printable;
 
-/// The prompt.
+/// The text of the prompt.
 pub(in crate::terminal) const PROMPT: &str = "> ";
 
-/// The line above the carets.
+/// The line that stands above the carets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::terminal) enum SourceLine {
-    /// The line as it was typed, behind the prompt. It need not be shown again.
+    /// The line that the user typed after the prompt. It need not be printed again.
     Above,
-    /// A copy of the line, since the typed one is further up.
+    /// A printed copy of the line, since the typed line is further up on the screen.
     Repeated,
 }
 
-/// Returns the lines that point at `span` (in characters) of `line`, on a screen of `columns`.
+/// Returns the output that marks `span` of `line` with carets, on a screen `columns` wide.
 ///
-/// Empty if the line has no such span. A line that is too wide or holds control characters is
-/// repeated in part, with those escaped.
+/// `span` is a range of characters; if `line` has no such range, the output is empty. If `line` is
+/// too wide or holds control characters, the output repeats a part of `line`, with the control
+/// characters escaped.
 pub(in crate::terminal) fn pointed(
     line: &str,
     span: &Range<usize>,
@@ -29,7 +30,7 @@ pub(in crate::terminal) fn pointed(
     source: SourceLine,
 ) -> String {
     let length = line.chars().count();
-    // An empty span at the end stands for something missing there.
+    // An empty span at the end of the line means that something is missing there.
     if span.start > length || span.end < span.start || (span.is_empty() && span.start < length) {
         return String::new();
     }

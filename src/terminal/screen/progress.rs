@@ -7,10 +7,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// The time after which the bar appears.
+/// The time between the start of a script and the first display of its progress bar.
 const LONG: Duration = Duration::from_secs(1);
 
-/// A progress bar on standard error. It appears after a second, and is removed when dropped.
+/// A progress bar on standard error. It appears after a second, and disappears when dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -18,7 +18,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Creates the bar of a script of `bytes` bytes.
+    /// Creates the progress bar of a script that is `bytes` bytes long.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
@@ -33,7 +33,7 @@ impl Progress {
         }
     }
 
-    /// Sets the position: the number of bytes that are answered.
+    /// Sets the position to the number of bytes whose lines are answered.
     pub fn reach(&self, bytes: u64) {
         if self.bar.is_hidden() && self.start.elapsed() >= LONG {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
