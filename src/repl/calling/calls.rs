@@ -37,20 +37,20 @@ pub trait Calls: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(Self::WorksheetSender, Self::WorksheetReceiver), CallError>> + Send;
 
     /// Asks the server about itself: its services, their descriptors, its health.
-    fn inquire(
+    fn reflect(
         &self,
         request: ReflectionRequest,
     ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send;
 
     /// Subscribes to the chat, starting with the note at `from`, or with the oldest note that
     /// the server keeps.
-    fn listen(
+    fn subscribe(
         &self,
         from: Option<Cursor>,
     ) -> impl Future<Output = Result<Self::Notes, CallError>> + Send;
 
     /// Sends a note to the chat.
-    fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send;
+    fn send_note(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send;
 
     /// Names the server, for messages.
     fn server(&self) -> String;
@@ -128,21 +128,21 @@ impl Calls for Client {
         Client::worksheet(self, first)
     }
 
-    fn inquire(
+    fn reflect(
         &self,
         request: ReflectionRequest,
     ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send {
         Client::reflect(self, request)
     }
 
-    fn listen(
+    fn subscribe(
         &self,
         from: Option<Cursor>,
     ) -> impl Future<Output = Result<Notes, CallError>> + Send {
         Client::subscribe(self, from)
     }
 
-    fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send {
+    fn send_note(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send {
         Client::send_note(self, note)
     }
 

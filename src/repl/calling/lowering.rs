@@ -150,21 +150,21 @@ mod tests {
             Err(CallError::no_worksheet())
         }
 
-        async fn inquire(
+        async fn reflect(
             &self,
             _: crate::client::ReflectionRequest,
         ) -> Result<crate::client::ReflectionResponse, CallError> {
             Err(CallError::no_worksheet())
         }
 
-        async fn listen(
+        async fn subscribe(
             &self,
             _: Option<crate::proto::cursor::Cursor>,
         ) -> Result<crate::client::Notes, CallError> {
             unreachable!()
         }
 
-        async fn say(&self, _: &crate::client::Note) -> Result<(), CallError> {
+        async fn send_note(&self, _: &crate::client::Note) -> Result<(), CallError> {
             unreachable!()
         }
 

@@ -118,7 +118,7 @@ impl ChatSession {
             return Ok(Outcome::Silence);
         }
         self.echoes.clear();
-        let notes = calls.listen(None).await?;
+        let notes = calls.subscribe(None).await?;
         let (sender, joined) = oneshot::channel();
         let subscriber = Subscriber::new(
             calls,
@@ -145,7 +145,7 @@ impl ChatSession {
             text: text.into(),
         };
         let echo = self.is_joined().then(|| self.echoes.expect(&note));
-        calls.say(&note).await?;
+        calls.send_note(&note).await?;
         if let Some(echo) = echo {
             echo.confirm();
         }
@@ -153,7 +153,7 @@ impl ChatSession {
     }
 
     async fn take(&self, calls: &impl Calls) -> Result<Outcome, CallError> {
-        let mut notes = calls.listen(None).await?;
+        let mut notes = calls.subscribe(None).await?;
         let reading = async {
             let mut last = None;
             while let Some(note) = notes.next_of_history(self.timeout).await? {

@@ -189,7 +189,7 @@ impl<C: Calls> Subscriber<C> {
         }
         self.notes = loop {
             sleep(self.backoff.pause()).await;
-            match self.calls.listen(self.cursor.clone()).await {
+            match self.calls.subscribe(self.cursor.clone()).await {
                 Ok(notes) => break notes,
                 Err(error) if is_final(&error) => return self.give_up(error).await,
                 Err(_) => {}

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use tokio::sync::oneshot;
 
 use super::{
-    executor::Operation,
     pending::{InputLine, LastAnswer, NewestAnswer, Pending},
+    side_calls::Operation,
     submit::Submitter,
 };
 use crate::{
@@ -112,8 +112,8 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
         submitter.flush().await
     }
 
-    async fn discover(&mut self, request: ReflectionRequest) -> Flow {
-        let operation = Operation::Discover(request);
+    async fn reflect(&mut self, request: ReflectionRequest) -> Flow {
+        let operation = Operation::Reflect(request);
         self.submitter.start(self.input(), operation).await
     }
 

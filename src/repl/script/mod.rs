@@ -2,18 +2,18 @@
 //!
 //! Three futures and a thread share the work. The [`Submitter`] reads lines, batches those of the
 //! language into requests for the worksheet, and queues a pending answer for each line. The
-//! [`executor`] makes calls of their own. The [`Collector`] takes the pending answers in their
+//! [`side_calls`] run beside the worksheet. The [`Collector`] takes the pending answers in their
 //! order, waits for each, and prints it to a buffer. The thread of [`output`] writes the buffers.
 
 mod batch;
 mod collect;
 mod execute;
-mod executor;
 mod flow_control;
 mod format;
 pub(super) mod line_reader;
 mod output;
 mod pending;
+mod side_calls;
 mod submit;
 
 use std::{io, time::Duration};
@@ -112,7 +112,7 @@ pub async fn run(
     let mut next_event = None;
     let feeding = async {
         let submitter = Submitter::new(calls, items, requested, &credit, rules, chat.clone());
-        let calling = executor::run_all(calls, to_call);
+        let calling = side_calls::run_all(calls, to_call);
         let listening = async {
             loop {
                 next_event = chat_events.recv().await;

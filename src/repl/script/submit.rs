@@ -11,10 +11,10 @@ use super::{
     FlowControl, Rules,
     batch::Batch,
     execute::ScriptLine,
-    executor::{CallRequest, Operation},
     format::Format,
     line_reader::{LineReader, NumberedLine},
     pending::{InputLine, Pending},
+    side_calls::{CallRequest, Operation},
 };
 use crate::{
     client::{CallError, WorksheetRequest},

@@ -10,9 +10,9 @@ use crate::client::{Call, Method, ReflectionRequest, Reply, Request, WorksheetRe
 use crate::repl::{
     Calls, LOWERED, Outcome,
     calling::{
-        discovery::discover,
         evaluation::{Evaluation, evaluate},
         operand,
+        reflection::reflect,
     },
     command::{Explain, Operand, Talk, Word},
     interpreter::Execute,
@@ -62,8 +62,8 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
         Outcome::Silence
     }
 
-    async fn discover(&mut self, request: ReflectionRequest) -> Outcome {
-        let attempt = async |calls: &C| discover(calls, request.clone()).await;
+    async fn reflect(&mut self, request: ReflectionRequest) -> Outcome {
+        let attempt = async |calls: &C| reflect(calls, request.clone()).await;
         self.session.call_with_retry(attempt, self.notice).await
     }
 

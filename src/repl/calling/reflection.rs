@@ -13,7 +13,7 @@ use crate::{
 const NOT_SERVING: &str = "NOT_SERVING";
 
 /// Sends a request about the server, and returns the text to print.
-pub(in crate::repl) async fn discover(calls: &impl Calls, request: ReflectionRequest) -> Outcome {
+pub(in crate::repl) async fn reflect(calls: &impl Calls, request: ReflectionRequest) -> Outcome {
     let request = match request {
         // Accepts the path of a method, and a name with a leading dot as files write it.
         ReflectionRequest::Files(name) => {
@@ -21,7 +21,7 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, request: ReflectionReq
         }
         request => request,
     };
-    match (calls.inquire(request.clone()).await, request) {
+    match (calls.reflect(request.clone()).await, request) {
         (Ok(ReflectionResponse::Services(names)), ReflectionRequest::Services) => {
             Outcome::Text(names.join("\n") + "\n")
         }
@@ -87,15 +87,15 @@ mod tests {
             unreachable!()
         }
 
-        async fn inquire(&self, _: ReflectionRequest) -> Result<ReflectionResponse, CallError> {
+        async fn reflect(&self, _: ReflectionRequest) -> Result<ReflectionResponse, CallError> {
             Ok(self.0.clone())
         }
 
-        async fn listen(&self, _: Option<Cursor>) -> Result<Notes, CallError> {
+        async fn subscribe(&self, _: Option<Cursor>) -> Result<Notes, CallError> {
             unreachable!()
         }
 
-        async fn say(&self, _: &Note) -> Result<(), CallError> {
+        async fn send_note(&self, _: &Note) -> Result<(), CallError> {
             unreachable!()
         }
 
@@ -118,7 +118,7 @@ mod tests {
         ];
         for (asked, request) in requests.iter().enumerate() {
             for (answered, response) in responses.iter().enumerate() {
-                let outcome = discover(&Fake(response.clone()), request.clone()).await;
+                let outcome = reflect(&Fake(response.clone()), request.clone()).await;
                 let error = Outcome::Unanswered(CallError::mismatched_reply());
                 assert_eq!(outcome == error, asked != answered, "{outcome:?}");
             }
