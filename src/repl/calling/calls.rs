@@ -1,6 +1,6 @@
 //! The RPCs that the repl makes, as traits: the client implements them, and fakes in tests do.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 use crate::client::{
     Answer, CallError, Client, Fault, Note, Notes, Recorder, ReflectionRequest, ReflectionResponse,
@@ -19,6 +19,8 @@ pub(in crate::repl) type WorksheetHalves<C> = (
 
 /// The RPCs that a session makes. Implemented by [`Client`] and by fakes in tests; clones
 /// share one connection.
+///
+/// The methods that an implementation leaves out answer as a server does that lacks them.
 pub trait Calls: Clone + Send + Sync + 'static {
     /// The sending half of a worksheet's stream.
     type WorksheetSender: WorksheetSender;
@@ -28,29 +30,40 @@ pub trait Calls: Clone + Send + Sync + 'static {
     type Notes: NoteStream;
 
     /// Sends `request` and waits for the reply. Any number of calls may run at once.
-    fn call(&self, request: Request) -> impl Future<Output = Result<Reply, CallError>> + Send;
+    fn call(&self, _request: Request) -> impl Future<Output = Result<Reply, CallError>> + Send {
+        ready(Err(CallError::unimplemented()))
+    }
 
-    /// Opens a worksheet's stream with the request `first`.
+    /// Opens a worksheet's stream with its first request.
     fn worksheet(
         &self,
-        first: WorksheetRequest,
-    ) -> impl Future<Output = Result<(Self::WorksheetSender, Self::WorksheetReceiver), CallError>> + Send;
+        _first: WorksheetRequest,
+    ) -> impl Future<Output = Result<(Self::WorksheetSender, Self::WorksheetReceiver), CallError>> + Send
+    {
+        async { Err(CallError::unimplemented()) }
+    }
 
     /// Asks the server about itself: its services, their descriptors, its health.
     fn reflect(
         &self,
-        request: ReflectionRequest,
-    ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send;
+        _request: ReflectionRequest,
+    ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send {
+        ready(Err(CallError::unimplemented()))
+    }
 
-    /// Subscribes to the chat, starting with the note at `from`, or with the oldest note that
+    /// Subscribes to the chat, starting with the note at the cursor, or with the oldest note that
     /// the server keeps.
     fn subscribe(
         &self,
-        from: Option<Cursor>,
-    ) -> impl Future<Output = Result<Self::Notes, CallError>> + Send;
+        _from: Option<Cursor>,
+    ) -> impl Future<Output = Result<Self::Notes, CallError>> + Send {
+        async { Err(CallError::unimplemented()) }
+    }
 
     /// Sends a note to the chat.
-    fn send_note(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send;
+    fn send_note(&self, _note: &Note) -> impl Future<Output = Result<(), CallError>> + Send {
+        ready(Err(CallError::unimplemented()))
+    }
 
     /// Names the server, for messages.
     fn server(&self) -> String;

@@ -119,7 +119,7 @@ impl Expression {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Requests, Responses, WorksheetRequest};
+    use crate::client::{Notes, Request, Requests, Responses};
     use std::sync::{Arc, Mutex};
 
     /// A server of typed calls, which keeps the calls.
@@ -129,10 +129,10 @@ mod tests {
     impl Calls for TypedCallServer {
         type WorksheetSender = Requests;
         type WorksheetReceiver = Responses;
-        type Notes = crate::client::Notes;
+        type Notes = Notes;
 
-        async fn call(&self, request: crate::client::Request) -> Result<Reply, CallError> {
-            let crate::client::Request::Call(call) = request else {
+        async fn call(&self, request: Request) -> Result<Reply, CallError> {
+            let Request::Call(call) = request else {
                 panic!("not a typed call");
             };
             self.0.lock().unwrap().push(call);
@@ -144,28 +144,6 @@ mod tests {
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
                 Method::Divide => Reply::Float(n1 as f32 / n2 as f32),
             })
-        }
-
-        async fn worksheet(&self, _: WorksheetRequest) -> Result<(Requests, Responses), CallError> {
-            Err(CallError::no_worksheet())
-        }
-
-        async fn reflect(
-            &self,
-            _: crate::client::ReflectionRequest,
-        ) -> Result<crate::client::ReflectionResponse, CallError> {
-            Err(CallError::no_worksheet())
-        }
-
-        async fn subscribe(
-            &self,
-            _: Option<crate::proto::cursor::Cursor>,
-        ) -> Result<crate::client::Notes, CallError> {
-            unreachable!()
-        }
-
-        async fn send_note(&self, _: &crate::client::Note) -> Result<(), CallError> {
-            unreachable!()
         }
 
         fn server(&self) -> String {

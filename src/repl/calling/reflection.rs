@@ -65,10 +65,7 @@ fn fault(reason: Option<&str>, message: String) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        client::{Note, Notes, Reply, Request, Requests, Responses, WorksheetRequest},
-        proto::cursor::Cursor,
-    };
+    use crate::client::{Notes, Requests, Responses};
 
     /// A server that gives this response to every reflection request.
     #[derive(Clone)]
@@ -79,24 +76,8 @@ mod tests {
         type WorksheetReceiver = Responses;
         type Notes = Notes;
 
-        async fn call(&self, _: Request) -> Result<Reply, CallError> {
-            unreachable!()
-        }
-
-        async fn worksheet(&self, _: WorksheetRequest) -> Result<(Requests, Responses), CallError> {
-            unreachable!()
-        }
-
         async fn reflect(&self, _: ReflectionRequest) -> Result<ReflectionResponse, CallError> {
             Ok(self.0.clone())
-        }
-
-        async fn subscribe(&self, _: Option<Cursor>) -> Result<Notes, CallError> {
-            unreachable!()
-        }
-
-        async fn send_note(&self, _: &Note) -> Result<(), CallError> {
-            unreachable!()
         }
 
         fn server(&self) -> String {

@@ -295,24 +295,6 @@ impl Calls for Silent {
         Err(CallError::no_worksheet())
     }
 
-    async fn reflect(
-        &self,
-        _: crate::client::ReflectionRequest,
-    ) -> Result<crate::client::ReflectionResponse, CallError> {
-        Err(CallError::no_worksheet())
-    }
-
-    async fn subscribe(
-        &self,
-        _: Option<crate::proto::cursor::Cursor>,
-    ) -> Result<crate::client::Notes, CallError> {
-        unreachable!()
-    }
-
-    async fn send_note(&self, _: &crate::client::Note) -> Result<(), CallError> {
-        unreachable!()
-    }
-
     fn server(&self) -> String {
         "nobody".into()
     }
