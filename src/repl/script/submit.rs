@@ -55,7 +55,7 @@ pub(super) struct Submitter<'a, C: Calls> {
 }
 
 /// Whether to read on: `Break` ends the script.
-type Flow = ControlFlow<()>;
+pub(super) type Flow = ControlFlow<()>;
 
 impl<'a, C: Calls> Submitter<'a, C> {
     pub(super) fn new(
