@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// The part of a pause by which it is made longer or shorter at random, so that clients which
+/// failed together do not come back together (gRPC's guide to retries).
+const JITTER: f64 = 0.2;
+
 /// The parameters of a [`Backoff`], in which each pause is twice as long as the one before.
 #[derive(Clone, Copy, Debug)]
 pub struct BackoffPolicy {
@@ -11,9 +15,20 @@ pub struct BackoffPolicy {
     pub first: Duration,
     /// The longest pause, before jitter.
     pub cap: Duration,
-    /// The part of a pause, from 0 to 1, by which it is made longer or shorter at random, so
-    /// that clients which failed together do not come back together (gRPC's guide to retries).
-    pub jitter: f64,
+    /// From 0 to 1: [`JITTER`], except in tests.
+    jitter: f64,
+}
+
+impl BackoffPolicy {
+    /// Returns the policy with these pauses, and with jitter.
+    #[must_use]
+    pub const fn new(first: Duration, cap: Duration) -> Self {
+        Self {
+            first,
+            cap,
+            jitter: JITTER,
+        }
+    }
 }
 
 /// The pauses between attempts, in order; none that would end after the deadline.
@@ -92,10 +107,10 @@ mod tests {
 
     #[test]
     fn jitter_stays_in_its_bounds() {
-        let jitter = 0.2;
+        let policy = BackoffPolicy::new(POLICY.first, POLICY.cap);
         let (mut shortest, mut longest) = (Duration::MAX, Duration::ZERO);
         for _ in 0..1000 {
-            let pause = Backoff::new(BackoffPolicy { jitter, ..POLICY }).pause();
+            let pause = Backoff::new(policy).pause();
             (shortest, longest) = (shortest.min(pause), longest.max(pause));
         }
         assert!(shortest >= POLICY.first.mul_f64(0.8) && shortest < POLICY.first.mul_f64(0.9));

@@ -25,11 +25,8 @@ pub enum ChatEvent {
 }
 
 /// The pauses between the attempts to subscribe again after the stream broke.
-const BACKOFF: BackoffPolicy = BackoffPolicy {
-    first: Duration::from_millis(100),
-    cap: Duration::from_secs(5),
-    jitter: 0.0,
-};
+const BACKOFF: BackoffPolicy =
+    BackoffPolicy::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Receives the notes of the chat, and passes the new ones on.
 pub(in crate::repl) struct Subscriber<C: Calls> {

@@ -10,11 +10,8 @@ use crate::{
 };
 
 /// The pauses between the attempts to reach a lost server.
-const BACKOFF: BackoffPolicy = BackoffPolicy {
-    first: Duration::from_millis(50),
-    cap: Duration::from_secs(1),
-    jitter: 0.0,
-};
+const BACKOFF: BackoffPolicy =
+    BackoffPolicy::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// Returns the notice that a server is lost, which is given once.
 pub(in crate::repl) fn looking(error: &CallError) -> String {
@@ -45,5 +42,37 @@ pub(in crate::repl) async fn reconnect<T>(
             *told = true;
         }
         sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, collections::HashSet};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn sessions_that_lost_a_server_together_come_back_apart() {
+        let mut times = HashSet::new();
+        for _ in 0..10 {
+            let (start, attempts) = (Instant::now(), Cell::new(0));
+            let attempt = async || {
+                attempts.set(attempts.get() + 1);
+                match attempts.get() {
+                    5 => Ok(()),
+                    _ => Err(CallError::no_worksheet()),
+                }
+            };
+            let (patience, mut notices) = (Duration::from_secs(5), 0);
+            reconnect(patience, &mut false, &mut |_| notices += 1, attempt)
+                .await
+                .unwrap();
+            assert_eq!(notices, 1);
+            // Pauses of 50, 100, 200 and 400 ms, each up to a fifth longer or shorter.
+            let elapsed = start.elapsed().as_millis();
+            assert!((600..=910).contains(&elapsed), "{elapsed} ms");
+            times.insert(elapsed);
+        }
+        assert!(times.len() > 1, "{times:?}");
     }
 }
