@@ -12,8 +12,8 @@ mod text;
 
 pub use self::{
     model::{
-        Body, CallSummary, Contract, DecodedMessage, Ending, ExplainedCall, Explanation, Header,
-        LineResult, Message, Request, Response,
+        Body, CallSummary, Contract, DecodedMessage, Ending, ExplainedCall, ExplainedResult,
+        Explanation, Header, Message, Request, Response,
     },
     status::Status,
 };

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The value of a line, and its definitions for the worksheet to keep.
-pub(super) struct Outcome<'t> {
+pub(super) struct EvaluatedLine<'t> {
     /// The value of the last statement. None: it defines a function, or the line is blank.
     pub(super) value: Option<Presented>,
     /// The definition of the last statement.
@@ -27,8 +27,8 @@ pub(super) fn run<'t>(
     worksheet: &Bindings,
     options: Options,
     work: &mut Work<'_>,
-) -> Result<Outcome<'t>> {
-    let mut outcome = Outcome {
+) -> Result<EvaluatedLine<'t>> {
+    let mut outcome = EvaluatedLine {
         value: None,
         binds: None,
         bound: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! The outcome of a line.
 
 use crate::client::{CallError, Fault, Note, Reply};
-use crate::explain::{Explanation, LineResult};
+use crate::explain::{ExplainedResult, Explanation};
 use crate::repl::command::{continuation::LogicalLine, fault::LineFault};
 
 /// The outcome of a line: something to print, or to do.
@@ -97,19 +97,21 @@ impl Outcome {
     }
 
     /// Returns the result as an explanation of the line's calls names it.
-    pub(in crate::repl) fn line_result(&self) -> LineResult {
+    pub(in crate::repl) fn explained_result(&self) -> ExplainedResult {
         match self {
-            Self::Silence | Self::Text(_) => LineResult::Nothing,
+            Self::Silence | Self::Text(_) => ExplainedResult::Nothing,
             Self::Answer(reply) | Self::Lowered(reply) | Self::Recalled(reply) => {
-                LineResult::Answer {
+                ExplainedResult::Answer {
                     text: reply.to_string(),
                     is_rounded: reply.is_rounded(),
                 }
             }
-            Self::Fault(fault) => LineResult::Fault(fault.to_string()),
-            Self::Unsendable(fault) => LineResult::NotSent(fault.to_string()),
-            Self::Unanswered(error) => LineResult::NoReply(error.to_string()),
-            Self::Said(_) | Self::Explained(..) | Self::Load(_) | Self::Quit => LineResult::Other,
+            Self::Fault(fault) => ExplainedResult::Fault(fault.to_string()),
+            Self::Unsendable(fault) => ExplainedResult::NotSent(fault.to_string()),
+            Self::Unanswered(error) => ExplainedResult::NoReply(error.to_string()),
+            Self::Said(_) | Self::Explained(..) | Self::Load(_) | Self::Quit => {
+                ExplainedResult::Other
+            }
         }
     }
 

@@ -198,7 +198,7 @@ impl<C: Calls> Session<C> {
         self.start(&recorder).await;
         // Boxed, since an interpreter runs within another.
         let outcome = Box::pin(interpret(&mut Prompt::new(self, notice), Ok(parsed))).await;
-        let explanation = Explanation::new(&recorder.stop(), outcome.line_result());
+        let explanation = Explanation::new(&recorder.stop(), outcome.explained_result());
         Outcome::Explained(Box::new(outcome), Box::new(explanation))
     }
 

@@ -30,7 +30,7 @@ pub(super) const FIRST_TRY: u64 = 10_000;
 const TIME_FACTOR: u32 = 2;
 
 /// The result of a line.
-pub(super) type LineResult = Result<engine::Answer, Box<Fault>>;
+pub(super) type EvaluationResult = Result<engine::Answer, Box<Fault>>;
 
 /// Evaluates with a `small` budget, and returns the result and the work in nanoseconds.
 ///
@@ -40,8 +40,8 @@ pub(super) fn try_inline(
     small: u64,
     limits: &Limits,
     budget: u64,
-    evaluate: impl FnOnce(&mut Work<'_>) -> LineResult,
-) -> Option<(LineResult, u64)> {
+    evaluate: impl FnOnce(&mut Work<'_>) -> EvaluationResult,
+) -> Option<(EvaluationResult, u64)> {
     let mut work = Work::new(limits, small.min(budget), &|| None);
     let result = evaluate(&mut work);
     let is_heavy = work.is_spent() && budget > small;
@@ -53,8 +53,8 @@ pub(super) fn evaluate_in_pool(
     limits: &Limits,
     budget: u64,
     cancellation: &Cancellation,
-    evaluate: impl FnOnce(&mut Work<'_>) -> LineResult,
-) -> LineResult {
+    evaluate: impl FnOnce(&mut Work<'_>) -> EvaluationResult,
+) -> EvaluationResult {
     let end = Instant::now() + TIME_FACTOR * Duration::from_nanos(budget);
     let interrupted = || match () {
         () if cancellation.is_cancelled() => Some(Interruption::Cancelled),
@@ -91,7 +91,7 @@ impl From<proto::Options> for Options {
 }
 
 /// Returns the answer message of the line with the index `line`.
-pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
+pub(super) fn answer(line: u32, result: EvaluationResult) -> proto::Answer {
     match result {
         Ok(answer) => proto::Answer {
             line,
@@ -112,7 +112,7 @@ pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
 ///
 /// Common answers are encoded without the message of [`answer()`].
 #[inline]
-pub(super) fn write(response: &mut ResponseWriter, line: u32, result: LineResult) {
+pub(super) fn write(response: &mut ResponseWriter, line: u32, result: EvaluationResult) {
     let (name, rendered) = match &result {
         Ok(engine::Answer {
             name,
