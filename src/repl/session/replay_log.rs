@@ -4,7 +4,7 @@ use std::mem;
 
 use crate::{
     client::{AngleUnit, Answer, Reply, TypedValue},
-    engine::{CONSTANTS, library},
+    engine::is_built_in,
     syntax::{self, Line, NodeKind, ParseLimits, Prefix, Statement},
 };
 
@@ -191,17 +191,12 @@ impl Log {
 /// Whether the value of a line does not depend on other lines: all its names are names of the
 /// language, or it defines functions, which resolve names when they are called.
 pub(in crate::repl) fn is_independent(line: &Line<'_>) -> bool {
-    let known = |name: &str| {
-        library::find(name).is_some()
-            || matches!(name, "true" | "false")
-            || CONSTANTS.iter().any(|(constant, _)| *constant == name)
-    };
     line.statements.iter().all(|statement| {
         let mut nodes = line.expression(statement).iter();
         statement.is_function()
             || nodes.all(|node| match node.kind {
-                NodeKind::Name => known(node.span.of(line.text)),
-                NodeKind::Call { .. } => known(node.callee(line.text)),
+                NodeKind::Name => is_built_in(node.span.of(line.text)),
+                NodeKind::Call { .. } => is_built_in(node.callee(line.text)),
                 _ => true,
             })
     })
