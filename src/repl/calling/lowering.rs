@@ -11,7 +11,7 @@ use crate::{
 
 /// An integer expression whose every operation is a typed call.
 #[derive(Debug)]
-pub(in crate::repl) struct Expression {
+pub(super) struct Expression {
     /// The steps in postfix order: each takes the last operands and leaves one.
     steps: Vec<Step>,
 }
@@ -26,7 +26,7 @@ enum Step {
 
 /// Lowers a line to typed calls: integers of 32 bits with `+`, `-`, `*`, and `/` as the last
 /// operation, since its reply is a float.
-pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
+pub(super) fn lower(line: &str) -> Result<Expression, LineFault> {
     let line = syntax::parse(line, &syntax::ParseLimits::DEFAULT).map_err(|error| LineFault {
         reason: SYNTAX,
         span: error.characters(line),
@@ -91,7 +91,7 @@ fn unsupported(line: &Line<'_>, node: Option<&Node>) -> LineFault {
 
 impl Expression {
     /// Makes the calls one after the other, and returns the last reply.
-    pub(in crate::repl) async fn ask(&self, calls: &impl Calls) -> Result<Reply, CallError> {
+    pub(super) async fn ask(&self, calls: &impl Calls) -> Result<Reply, CallError> {
         let mut operands = Vec::new();
         for step in &self.steps {
             let (method, n1, n2) = match step {

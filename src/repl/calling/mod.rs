@@ -2,7 +2,7 @@
 
 pub(super) mod calls;
 pub(super) mod evaluation;
-pub(super) mod lowering;
+mod lowering;
 pub(super) mod operand;
 pub(super) mod outcome;
 pub(super) mod present;

@@ -15,7 +15,7 @@ const MOST: usize = 1024;
 ///
 /// Clones share the notes.
 #[derive(Clone, Debug, Default)]
-pub(in crate::repl) struct EchoFilter(Arc<Mutex<ExpectedEchoes>>);
+pub(super) struct EchoFilter(Arc<Mutex<ExpectedEchoes>>);
 
 #[derive(Debug, Default)]
 struct ExpectedEchoes {
@@ -27,7 +27,7 @@ struct ExpectedEchoes {
 /// The echo of a note that is being sent.
 ///
 /// If it is dropped unconfirmed, the server may or may not have stored the note; its echo is shown.
-pub(in crate::repl) struct PendingEcho<'f> {
+pub(super) struct PendingEcho<'f> {
     filter: &'f EchoFilter,
     note: Note,
     is_confirmed: bool,
@@ -39,7 +39,7 @@ impl EchoFilter {
     }
 
     /// Expects the echo of a note that is about to be sent.
-    pub(in crate::repl) fn expect(&self, note: &Note) -> PendingEcho<'_> {
+    pub(super) fn expect(&self, note: &Note) -> PendingEcho<'_> {
         let mut expected = self.expected();
         if expected.notes.len() == MOST {
             expected.remove(0);
@@ -53,27 +53,27 @@ impl EchoFilter {
     }
 
     /// Whether `note` is an expected echo. If so, it is no longer expected.
-    pub(in crate::repl) fn remove(&self, note: &Note) -> bool {
+    pub(super) fn remove(&self, note: &Note) -> bool {
         let mut expected = self.expected();
         let found = expected.notes.iter().position(|expected| expected == note);
         found.is_some_and(|index| expected.remove(index))
     }
 
     /// Records that the stream broke: the echoes expected now are of notes sent before.
-    pub(in crate::repl) fn mark_break(&self) {
+    pub(super) fn mark_break(&self) {
         let mut expected = self.expected();
         expected.older = expected.notes.len();
     }
 
     /// Forgets the echoes of notes sent before the stream broke: the server has lost its history.
-    pub(in crate::repl) fn forget_older(&self) {
+    pub(super) fn forget_older(&self) {
         let mut expected = self.expected();
         let older = mem::take(&mut expected.older);
         expected.notes.drain(..older);
     }
 
     /// Forgets all echoes.
-    pub(in crate::repl) fn clear(&self) {
+    pub(super) fn clear(&self) {
         *self.expected() = ExpectedEchoes::default();
     }
 }
@@ -87,7 +87,7 @@ impl ExpectedEchoes {
 
 impl PendingEcho<'_> {
     /// Confirms that the server has the note: its echo will come.
-    pub(in crate::repl) fn confirm(mut self) {
+    pub(super) fn confirm(mut self) {
         self.is_confirmed = true;
     }
 }

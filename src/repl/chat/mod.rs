@@ -1,7 +1,7 @@
 //! The chat with other users of the same server: joining, sending notes, sharing answers.
 
-pub(super) mod echo;
-pub(super) mod replay;
+mod echo;
+mod replay;
 pub(super) mod share;
 pub(super) mod subscriber;
 

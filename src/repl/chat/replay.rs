@@ -17,7 +17,7 @@ const MOST: usize = 10_000;
 /// comes, or the history ends early, the server has a new history (it was restarted), and the notes
 /// that were held back are new. No note is lost.
 #[derive(Debug, Default)]
-pub(in crate::repl) struct ReplayFilter {
+pub(super) struct ReplayFilter {
     /// The hashes of the notes that were received, in order.
     known: Vec<u64>,
     /// The notes of a replay, held back.
@@ -27,13 +27,13 @@ pub(in crate::repl) struct ReplayFilter {
 
 impl ReplayFilter {
     /// Expects a replay, since the chat was joined again. Notes held back will come once more.
-    pub(in crate::repl) fn rejoin(&mut self) {
+    pub(super) fn rejoin(&mut self) {
         self.held.clear();
         self.is_replaying = !self.known.is_empty();
     }
 
     /// Takes the next note, and returns the notes that are new.
-    pub(in crate::repl) fn receive(&mut self, note: Note) -> Vec<Note> {
+    pub(super) fn receive(&mut self, note: Note) -> Vec<Note> {
         if !self.is_replaying {
             self.remember(&note);
             return vec![note];
@@ -51,7 +51,7 @@ impl ReplayFilter {
     }
 
     /// Ends the history, and returns the notes that are new after all.
-    pub(in crate::repl) fn end_history(&mut self) -> Vec<Note> {
+    pub(super) fn end_history(&mut self) -> Vec<Note> {
         if self.is_replaying {
             self.release()
         } else {

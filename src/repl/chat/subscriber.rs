@@ -29,7 +29,7 @@ const BACKOFF: BackoffPolicy =
     BackoffPolicy::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Receives the notes of the chat, and passes the new ones on.
-pub(in crate::repl) struct Subscriber<C: Calls> {
+pub(super) struct Subscriber<C: Calls> {
     calls: C,
     notes: C::Notes,
     /// The longest time to wait for a note of the history.
@@ -80,7 +80,7 @@ impl<C: Calls> Subscriber<C> {
     }
 
     /// Receives notes until the receiver of events is closed, or the server has no chat for us.
-    pub(in crate::repl) async fn listen(mut self) {
+    pub(super) async fn listen(mut self) {
         // The reason has already been reported.
         let _ = self.receive_all().await;
     }

@@ -10,7 +10,7 @@ mod collect;
 mod execute;
 mod flow_control;
 mod format;
-pub(super) mod line_reader;
+mod line_reader;
 mod output;
 mod pending;
 mod side_calls;

@@ -36,11 +36,7 @@ pub(super) struct Opening<C: Calls> {
 impl<C: Calls> ReconnectingWorksheet<C> {
     /// Requests the preview of a line, for [`ReconnectingWorksheet::background_reply`]. Returns
     /// whether the preview is requested now or will be.
-    pub(in crate::repl) async fn ask_preview(
-        &mut self,
-        line: String,
-        context: CallContext<'_, C>,
-    ) -> bool {
+    pub(super) async fn ask_preview(&mut self, line: String, context: CallContext<'_, C>) -> bool {
         if self.is_silent {
             return false;
         }
@@ -65,7 +61,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Requests the waiting preview, unless too many requests are in flight. Returns whether the
     /// preview is requested now or will be.
-    pub(in crate::repl) async fn ask_waiting(&mut self) -> bool {
+    pub(super) async fn ask_waiting(&mut self) -> bool {
         if self.opening.is_some() || self.in_flight.len() >= IN_FLIGHT {
             return self.waiting.is_some();
         }
@@ -92,7 +88,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Drops the previews that are in flight: they may not hold after the next line.
-    pub(in crate::repl) fn abandon_previews(&mut self) {
+    pub(super) fn abandon_previews(&mut self) {
         self.waiting = None;
         for request in &mut self.in_flight {
             if matches!(request.purpose, Purpose::Preview(_)) {
@@ -103,7 +99,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Requests the definitions, for [`ReconnectingWorksheet::background_reply`]. Returns whether
     /// they are requested: not without a worksheet, nor if too many requests are in flight.
-    pub(in crate::repl) async fn ask_names(&mut self, options: EvaluateOptions) -> bool {
+    pub(super) async fn ask_names(&mut self, options: EvaluateOptions) -> bool {
         let is_free = self.in_flight.len() < IN_FLIGHT;
         let may_ask = self.is_opened && self.stream.is_some() && is_free;
         if may_ask {
@@ -116,7 +112,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Waits for the next reply to a background request, for ever if there is no request. Cancel
     /// safe.
-    pub(in crate::repl) async fn background_reply(&mut self, limit: Duration) -> BackgroundReply {
+    pub(super) async fn background_reply(&mut self, limit: Duration) -> BackgroundReply {
         loop {
             if let Some(opening) = &mut self.opening {
                 let opened = opening.stream.as_mut().await;

@@ -1,10 +1,10 @@
 //! An interactive session: lines in, outcomes out, over one connection.
 
-pub(super) mod answers;
+mod answers;
 pub(super) mod background;
 mod execute;
 mod file;
-pub(super) mod reconnect;
+mod reconnect;
 mod replay;
 pub(super) mod replay_log;
 pub(super) mod stream;

@@ -14,7 +14,7 @@ const BACKOFF: BackoffPolicy =
     BackoffPolicy::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// Returns the notice that a server is lost, which is given once.
-pub(in crate::repl) fn looking(error: &CallError) -> String {
+pub(super) fn looking(error: &CallError) -> String {
     let error = error.to_string();
     let error = error.trim_end_matches("; is a server running there?");
     format!("{error}; looking for it again")
@@ -22,7 +22,7 @@ pub(in crate::repl) fn looking(error: &CallError) -> String {
 
 /// Repeats `attempt` until the server is reachable, for as long as `patience`. Gives a notice of
 /// the loss, unless `told` says that one was given.
-pub(in crate::repl) async fn reconnect<T>(
+pub(super) async fn reconnect<T>(
     patience: Duration,
     told: &mut bool,
     notice: &mut impl FnMut(&str),

@@ -18,7 +18,7 @@ use crate::{
 impl<C: Calls> ReconnectingWorksheet<C> {
     /// Opens a worksheet and fills it from the log, as soon as the server is reachable. `is_told`
     /// says whether a notice reported the loss, as in [`reconnect`].
-    pub(in crate::repl) async fn restore(
+    pub(super) async fn restore(
         &mut self,
         is_told: &mut bool,
         context: CallContext<'_, C>,

@@ -18,7 +18,7 @@ const BYTES: usize = 1 << 20;
 /// which they were typed. An exact value is kept as such, so that it depends on nothing; a
 /// rounded value is kept as the line that computed it.
 #[derive(Debug, Default)]
-pub(in crate::repl) struct Log {
+pub(super) struct Log {
     entries: Vec<LogEntry>,
     /// The lines that compute the last answer, after the entries.
     last: LastLines,
@@ -51,7 +51,7 @@ struct LastLines {
 impl Log {
     /// Returns the lines, the oldest first, each with the unit of bare angles in it, or `None` if
     /// there were too many.
-    pub(in crate::repl) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
+    pub(super) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
         let entries = self.entries.iter().map(|it| (it.line.as_str(), it.angle));
         let last = self.last.lines.iter();
         let lines = entries.chain(last.map(|(line, angle)| (line.as_str(), *angle)));
@@ -59,14 +59,14 @@ impl Log {
     }
 
     /// Records the reply of a typed call.
-    pub(in crate::repl) fn record_reply(&mut self, reply: &Reply) {
+    pub(super) fn record_reply(&mut self, reply: &Reply) {
         if let Some(number) = reply.literal() {
             self.set_last(vec![(number, AngleUnit::Unspecified)], true);
         }
     }
 
     /// Records the answer of the worksheet to a line.
-    pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
+    pub(super) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
         let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT) else {
             // The server has a syntax that this program does not know.
             self.overflowed = true;
@@ -190,7 +190,7 @@ impl Log {
 
 /// Whether the value of a line does not depend on other lines: all its names are names of the
 /// language, or it defines functions, which resolve names when they are called.
-pub(in crate::repl) fn is_independent(line: &Line<'_>) -> bool {
+pub(super) fn is_independent(line: &Line<'_>) -> bool {
     line.statements.iter().all(|statement| {
         let mut nodes = line.expression(statement).iter();
         statement.is_function()

@@ -12,7 +12,7 @@ use crate::repl::calling::calls::{
 
 /// The least time that a worksheet gets to report an interrupted line: calls of its library
 /// cannot be interrupted.
-pub(in crate::repl) const INTERRUPTION: Duration = Duration::from_secs(1);
+pub(super) const INTERRUPTION: Duration = Duration::from_secs(1);
 
 /// Both halves of the stream.
 pub(in crate::repl) struct WorksheetStream<C: Calls> {
@@ -66,20 +66,17 @@ impl<C: Calls> WorksheetStream<C> {
     }
 
     /// Returns the number of the next answer of the stream, if it is known.
-    pub(in crate::repl) fn due(&self) -> Option<u64> {
+    pub(super) fn due(&self) -> Option<u64> {
         self.responses.due()
     }
 
     /// Whether the stream has ended. No request may be in flight.
-    pub(in crate::repl) fn is_lost(&mut self) -> bool {
+    pub(super) fn is_lost(&mut self) -> bool {
         self.responses.wait().now_or_never().is_some()
     }
 
     /// Waits for the next event and takes it.
-    pub(in crate::repl) async fn next(
-        &mut self,
-        limit: Duration,
-    ) -> Result<WorksheetEvent<'_>, CallError> {
+    pub(super) async fn next(&mut self, limit: Duration) -> Result<WorksheetEvent<'_>, CallError> {
         while !self.responses.is_ready() {
             self.wait(limit).await?;
         }

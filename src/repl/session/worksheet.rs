@@ -53,7 +53,7 @@ pub(super) enum Purpose {
 }
 
 /// A worksheet. When its stream is lost, a new one is filled from the log.
-pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
+pub(super) struct ReconnectingWorksheet<C: Calls> {
     pub(super) stream: Option<WorksheetStream<C>>,
     /// A stream that is being opened for a preview.
     pub(super) opening: Option<Opening<C>>,
@@ -75,11 +75,11 @@ pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
 
 /// The connection, the options and the deadline of a request.
 #[derive(Debug)]
-pub(in crate::repl) struct CallContext<'c, C> {
-    pub(in crate::repl) calls: &'c C,
-    pub(in crate::repl) options: EvaluateOptions,
+pub(super) struct CallContext<'c, C> {
+    pub(super) calls: &'c C,
+    pub(super) options: EvaluateOptions,
     /// How long to wait for an answer, and for a lost server.
-    pub(in crate::repl) timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 // Not derived, since `C` need not be `Copy`.
@@ -109,7 +109,7 @@ impl<C: Calls> Default for ReconnectingWorksheet<C> {
 
 impl<C: Calls> ReconnectingWorksheet<C> {
     /// Whether the worksheet may have definitions or a last answer.
-    pub(in crate::repl) fn is_opened(&self) -> bool {
+    pub(super) fn is_opened(&self) -> bool {
         self.is_opened
     }
 
@@ -119,13 +119,13 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Makes the reply of a typed call the last answer.
-    pub(in crate::repl) fn replied(&mut self, reply: &Reply) {
+    pub(super) fn replied(&mut self, reply: &Reply) {
         self.log.record_reply(reply);
         self.reply = Some(reply.clone());
     }
 
     /// Returns the fault of a line that uses the last answer where that is no number.
-    pub(in crate::repl) fn unusable_reply(&self, line: &str) -> Option<LineFault> {
+    pub(super) fn unusable_reply(&self, line: &str) -> Option<LineFault> {
         let reply = self.reply.as_ref().filter(|_| mentions_last(line))?;
         reply
             .literal()
@@ -134,13 +134,13 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Returns the log from which a new worksheet is filled.
-    pub(in crate::repl) fn log(&self) -> &Log {
+    pub(super) fn log(&self) -> &Log {
         &self.log
     }
 
     /// Runs a line. If the line uses a last answer that the worksheet does not know, the
     /// worksheet is told it first; it has to be a number.
-    pub(in crate::repl) async fn run(
+    pub(super) async fn run(
         &mut self,
         line: &str,
         context: CallContext<'_, C>,
@@ -163,7 +163,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Sends a request that changes nothing, and returns its answers.
-    pub(in crate::repl) async fn ask(
+    pub(super) async fn ask(
         &mut self,
         request: &WorksheetRequest,
         context: CallContext<'_, C>,
@@ -236,7 +236,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Drops the stream if it has ended.
-    pub(in crate::repl) fn lose_if_ended(&mut self) {
+    pub(super) fn lose_if_ended(&mut self) {
         // While requests are in flight, their answers report the end.
         let is_ended = |stream: &mut WorksheetStream<C>| stream.is_lost();
         if self.in_flight.is_empty() && self.stream.as_mut().is_some_and(is_ended) {
@@ -245,12 +245,12 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Whether a name was bound since the definitions were requested.
-    pub(in crate::repl) fn has_new_names(&self) -> bool {
+    pub(super) fn has_new_names(&self) -> bool {
         self.has_new_names
     }
 
     /// Whether the worksheet is lost and has to be restored.
-    pub(in crate::repl) fn is_missing(&self) -> bool {
+    pub(super) fn is_missing(&self) -> bool {
         self.is_opened && self.stream.is_none()
     }
 
@@ -350,7 +350,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Cancels all that is in flight. Returns the outcome of the line, if it was answered just
     /// then. A worksheet that stops slowly does so in the background.
-    pub(in crate::repl) async fn interrupt(&mut self) -> Outcome {
+    pub(super) async fn interrupt(&mut self) -> Outcome {
         let cancelled = Outcome::Fault(Fault::cancelled());
         for request in &mut self.in_flight {
             request.is_cancelled = true;
@@ -378,7 +378,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Completes all that is in flight, so that no answer of it comes later.
-    pub(in crate::repl) async fn finish(&mut self, limit: Duration) {
+    pub(super) async fn finish(&mut self, limit: Duration) {
         let finishing = async {
             while !self.in_flight.is_empty() {
                 let request = self.next(limit).await?;
@@ -391,7 +391,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Forgets everything, and drops the stream.
-    pub(in crate::repl) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 }
@@ -408,6 +408,6 @@ impl InFlight {
 }
 
 /// Returns the notice that the server is connected again.
-pub(in crate::repl) fn connected(calls: &impl Calls) -> String {
+pub(super) fn connected(calls: &impl Calls) -> String {
     format!("connected to {} again", calls.server())
 }
