@@ -18,12 +18,3 @@ pub use self::{
     status::Status,
 };
 pub use crate::schema::bytes::Annotation;
-
-use crate::client::Exchange;
-
-/// Returns a summary of each call, one per line.
-#[must_use]
-pub fn trace(exchanges: &[Exchange]) -> String {
-    let summary = |exchange| format!("{}\n", CallSummary::new(exchange));
-    exchanges.iter().map(summary).collect()
-}

@@ -29,7 +29,7 @@ use super::{
     settings::Settings,
 };
 use crate::client::{Answer, EvaluateOptions, Recorder};
-use crate::explain::{self, Explanation};
+use crate::explain::{CallSummary, Explanation};
 
 /// The notice, given once, that lines become typed calls.
 pub const LOWERED: &str =
@@ -84,8 +84,6 @@ pub struct Session<C: Calls> {
     answers: AnswerHistory,
     /// Whether the calls of each line are traced.
     tracing: bool,
-    /// The trace of the last line.
-    trace: Option<String>,
 }
 
 impl<C: Calls> Session<C> {
@@ -109,7 +107,6 @@ impl<C: Calls> Session<C> {
             lowering_told: false,
             answers: AnswerHistory::default(),
             tracing: false,
-            trace: None,
         }
     }
 
@@ -138,11 +135,6 @@ impl<C: Calls> Session<C> {
         self.answers.newest()
     }
 
-    /// Takes the trace of the last line, if tracing is on and the line made a call.
-    pub fn take_trace(&mut self) -> Option<String> {
-        self.trace.take()
-    }
-
     /// Parses a line and runs it. Messages that come before the outcome go to `notice`.
     ///
     /// If the future is dropped, call [`Session::interrupt`] next.
@@ -155,12 +147,13 @@ impl<C: Calls> Session<C> {
         let parsed = command::parse(line);
         let calling_line = parsed.as_ref().map_or(line, ParsedCommand::calling_line);
         let outcome = interpret(&mut Prompt::new(self, notice), parsed).await;
-        if let Some(recorder) = &recorder {
-            let exchanges = recorder.stop();
-            self.trace = Some(explain::trace(&exchanges)).filter(|trace| !trace.is_empty());
-        }
         self.keep(calling_line, &outcome);
-        outcome
+        match recorder {
+            Some(recorder) => {
+                outcome.traced(recorder.stop().iter().map(CallSummary::new).collect())
+            }
+            None => outcome,
+        }
     }
 
     /// Adds the answer of a line to the numbered answers.
