@@ -21,7 +21,7 @@ use super::{
     options::{AddrOption, LineOptions},
     print_error, user,
 };
-use crate::explain::Explanation;
+use crate::explain::{CallSummary, Explanation};
 use crate::{
     client::{
         Access, BearerToken, CallError, Client, ClientTls, ClientTlsFiles, EvaluateOptions, Note,
@@ -277,6 +277,10 @@ impl Present for ExplainPrinter {
     }
 
     fn explanation(&mut self, _: &Explanation) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn trace(&mut self, _: &[CallSummary]) -> io::Result<()> {
         Ok(())
     }
 

@@ -243,6 +243,19 @@ impl CallError {
         }
     }
 
+    /// Returns the error of a call of a method that the server does not have.
+    #[must_use]
+    pub fn unimplemented() -> Self {
+        Self::Fault {
+            code: Code::Unimplemented,
+            fault: Fault {
+                reason: Some(name(Code::Unimplemented).into()),
+                message: "the server does not have this method".into(),
+                ..Fault::default()
+            },
+        }
+    }
+
     /// Whether the server does not implement the method.
     #[must_use]
     pub fn is_unimplemented(&self) -> bool {

@@ -29,11 +29,8 @@ use crate::{
 const MAX_RETRIES: u32 = 5;
 
 /// The pauses between the attempts of a call.
-const BACKOFF: BackoffPolicy = BackoffPolicy {
-    first: Duration::from_millis(5),
-    cap: Duration::from_millis(250),
-    jitter: 0.2,
-};
+const BACKOFF: BackoffPolicy =
+    BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(250));
 
 /// The rule that decides whether a call is sent again, and to which backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

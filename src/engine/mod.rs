@@ -25,7 +25,7 @@ pub use self::{
         memory::Memory,
         work::{Interruption, Work},
     },
-    eval::worksheet::Worksheet,
+    eval::{environment::is_built_in, worksheet::Worksheet},
     fault::{Fault, Reason},
     library::{AngleUnit, CONSTANTS},
     show::{ExactValue, Rendered},

@@ -12,18 +12,9 @@ mod text;
 
 pub use self::{
     model::{
-        Body, CallSummary, Contract, DecodedMessage, Ending, ExplainedCall, Explanation, Header,
-        LineResult, Message, Request, Response,
+        Body, CallSummary, Contract, DecodedMessage, Ending, ExplainedCall, ExplainedResult,
+        Explanation, Header, Message, Request, Response,
     },
     status::Status,
 };
 pub use crate::schema::bytes::Annotation;
-
-use crate::client::Exchange;
-
-/// Returns a summary of each call, one per line.
-#[must_use]
-pub fn trace(exchanges: &[Exchange]) -> String {
-    let summary = |exchange| format!("{}\n", CallSummary::new(exchange));
-    exchanges.iter().map(summary).collect()
-}

@@ -29,12 +29,12 @@ pub struct Explanation {
     /// The last call; None if no call was recorded.
     pub call: Option<ExplainedCall>,
     /// The result of the line.
-    pub result: LineResult,
+    pub result: ExplainedResult,
 }
 
 /// The result of a line, as the user saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LineResult {
+pub enum ExplainedResult {
     /// No result, or a text that needed no call.
     Nothing,
     /// An answer.
@@ -222,7 +222,7 @@ pub struct DecodedMessage {
 impl Explanation {
     /// Explains the calls `exchanges` of a line whose result was `result`.
     #[must_use]
-    pub fn new(exchanges: &[Exchange], result: LineResult) -> Self {
+    pub fn new(exchanges: &[Exchange], result: ExplainedResult) -> Self {
         let redactor = Redactor::new(exchanges);
         let (call, earlier) = match exchanges.split_last() {
             Some((last, earlier)) => (Some(ExplainedCall::new(last, &redactor)), earlier),
@@ -236,7 +236,7 @@ impl Explanation {
     }
 }
 
-impl LineResult {
+impl ExplainedResult {
     fn without_tokens(self, redactor: &Redactor<'_>) -> Self {
         match self {
             Self::Answer { text, is_rounded } => Self::Answer {
@@ -524,7 +524,7 @@ mod tests {
             ("/other.Service/Worksheet", Ending::Open),
             ("/Worksheet", Ending::Open),
         ] {
-            let explanation = Explanation::new(&[call(path)], LineResult::Nothing);
+            let explanation = Explanation::new(&[call(path)], ExplainedResult::Nothing);
             let call = explanation.call.unwrap();
             assert_eq!(call.response.ending, ending, "{path}");
             assert_eq!(call.is_worksheet(), ending == Ending::OpenWorksheet);
@@ -544,7 +544,7 @@ mod tests {
                 received: payload(bytes),
                 ..Exchange::default()
             };
-            let explanation = Explanation::new(&[exchange], LineResult::Nothing);
+            let explanation = Explanation::new(&[exchange], ExplainedResult::Nothing);
             assert!(explanation.to_string().contains("(unknown)"));
             let messages = explanation.call.unwrap().request.body.messages;
             let found: Vec<_> = messages.iter().map(|message| message.length).collect();
@@ -556,7 +556,7 @@ mod tests {
     fn a_request_that_was_not_recorded_whole_has_no_command() {
         let mut exchange = call("/calc.Calculator/Add");
         exchange.sent = payload(&[0, 0, 0, 0, 9, 8]);
-        let explanation = Explanation::new(&[exchange], LineResult::Nothing);
+        let explanation = Explanation::new(&[exchange], ExplainedResult::Nothing);
         assert_eq!(explanation.call.unwrap().grpcurl, None);
     }
 
@@ -568,7 +568,7 @@ mod tests {
             trailers: Some(vec![header("grpc-message", "bad token 'open sesame'")]),
             ..Exchange::default()
         };
-        let result = LineResult::Fault("bad token 'open sesame'".into());
+        let result = ExplainedResult::Fault("bad token 'open sesame'".into());
         let explanation = Explanation::new(&[exchange], result);
         let text = explanation.to_string();
         assert!(text.contains("bad token '(secret)'"), "{text}");

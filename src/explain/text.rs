@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::model::{
-    Body, CallSummary, Ending, ExplainedCall, Explanation, Header, LineResult, Message, Response,
+    Body, CallSummary, Ending, ExplainedCall, ExplainedResult, Explanation, Header, Message,
+    Response,
 };
 use crate::proto::header::STATUS_DETAILS;
 use crate::{
@@ -109,12 +110,12 @@ impl Display for Time {
 }
 
 /// Returns the reason why there is no call to explain.
-fn no_call(result: &LineResult) -> &'static str {
+fn no_call(result: &ExplainedResult) -> &'static str {
     match result {
-        LineResult::NotSent(_) => "No call was made: the line has a fault.",
-        LineResult::NoReply(_) => "Nothing was sent: there is no connection.",
-        LineResult::Nothing => "No call was made.",
-        LineResult::Answer { .. } | LineResult::Fault(_) | LineResult::Other => {
+        ExplainedResult::NotSent(_) => "No call was made: the line has a fault.",
+        ExplainedResult::NoReply(_) => "Nothing was sent: there is no connection.",
+        ExplainedResult::Nothing => "No call was made.",
+        ExplainedResult::Answer { .. } | ExplainedResult::Fault(_) | ExplainedResult::Other => {
             "The recorded bytes could not be read."
         }
     }
@@ -269,7 +270,7 @@ fn trailers(f: &mut Formatter<'_>, response: &Response) -> fmt::Result {
 }
 
 /// Writes step 7: the last message, and the result that the user sees.
-fn decoded(f: &mut Formatter<'_>, body: &Body, result: &LineResult) -> fmt::Result {
+fn decoded(f: &mut Formatter<'_>, body: &Body, result: &ExplainedResult) -> fmt::Result {
     writeln!(f, "7 Decode")?;
     let message = shown_messages(body)
         .last()
@@ -278,13 +279,15 @@ fn decoded(f: &mut Formatter<'_>, body: &Body, result: &LineResult) -> fmt::Resu
         text_form(f, &message.name, &message.text)?;
     }
     match result {
-        LineResult::Fault(fault) | LineResult::NotSent(fault) | LineResult::NoReply(fault) => {
+        ExplainedResult::Fault(fault)
+        | ExplainedResult::NotSent(fault)
+        | ExplainedResult::NoReply(fault) => {
             writeln!(f, "    shown as the fault: {fault}")
         }
-        LineResult::Answer { text, .. } if text.len() > MAX_VALUE => {
+        ExplainedResult::Answer { text, .. } if text.len() > MAX_VALUE => {
             writeln!(f, "    shown as the answer: {} characters", text.len())
         }
-        LineResult::Answer { text, is_rounded } if !text.is_empty() => {
+        ExplainedResult::Answer { text, is_rounded } if !text.is_empty() => {
             let rounded = if *is_rounded {
                 ", which is rounded"
             } else {

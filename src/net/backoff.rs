@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// The part of a pause by which it is made longer or shorter at random, so that clients which
+/// failed together do not come back together (gRPC's guide to retries).
+const JITTER: f64 = 0.2;
+
 /// The parameters of a [`Backoff`]. Each pause is twice as long as the pause before it.
 #[derive(Clone, Copy, Debug)]
 pub struct BackoffPolicy {
@@ -15,7 +19,19 @@ pub struct BackoffPolicy {
     ///
     /// The jitter keeps clients that failed at the same time from retrying at the same time
     /// (gRPC's guide to retries).
-    pub jitter: f64,
+    jitter: f64,
+}
+
+impl BackoffPolicy {
+    /// Returns the policy with these pauses, and with jitter.
+    #[must_use]
+    pub const fn new(first: Duration, cap: Duration) -> Self {
+        Self {
+            first,
+            cap,
+            jitter: JITTER,
+        }
+    }
 }
 
 /// The pauses between attempts, in order. The iterator ends before a pause that would pass the
@@ -95,10 +111,10 @@ mod tests {
 
     #[test]
     fn jitter_stays_in_its_bounds() {
-        let jitter = 0.2;
+        let policy = BackoffPolicy::new(POLICY.first, POLICY.cap);
         let (mut shortest, mut longest) = (Duration::MAX, Duration::ZERO);
         for _ in 0..1000 {
-            let pause = Backoff::new(BackoffPolicy { jitter, ..POLICY }).pause();
+            let pause = Backoff::new(policy).pause();
             (shortest, longest) = (shortest.min(pause), longest.max(pause));
         }
         assert!(shortest >= POLICY.first.mul_f64(0.8) && shortest < POLICY.first.mul_f64(0.9));

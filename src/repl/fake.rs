@@ -114,11 +114,11 @@ impl Calls for FakeServer {
         Ok((sender, receiver))
     }
 
-    async fn inquire(&self, _: ReflectionRequest) -> Result<ReflectionResponse, CallError> {
+    async fn reflect(&self, _: ReflectionRequest) -> Result<ReflectionResponse, CallError> {
         Ok(ReflectionResponse::Services(vec!["a.Fake".into()]))
     }
 
-    async fn listen(&self, from: Option<Cursor>) -> Result<FakeNotes, CallError> {
+    async fn subscribe(&self, from: Option<Cursor>) -> Result<FakeNotes, CallError> {
         let (sender, live) = mpsc::unbounded_channel();
         let mut state = self.state();
         state.subscribers.push(sender);
@@ -134,7 +134,7 @@ impl Calls for FakeServer {
         })
     }
 
-    async fn say(&self, note: &Note) -> Result<(), CallError> {
+    async fn send_note(&self, note: &Note) -> Result<(), CallError> {
         self.receive(&note.name, &note.text);
         Ok(())
     }

@@ -35,7 +35,7 @@ pub(super) trait Execute {
     async fn clear(&mut self) -> Self::Done;
 
     /// Requests the services, the descriptors or the health of the server.
-    async fn discover(&mut self, request: ReflectionRequest) -> Self::Done;
+    async fn reflect(&mut self, request: ReflectionRequest) -> Self::Done;
 
     /// Performs an operation of the chat.
     async fn talk(&mut self, talk: Talk<'_>) -> Self::Done;
@@ -112,7 +112,7 @@ pub(super) async fn interpret<E: Execute>(
         Command::Call(method, operands) => executor.call(method, operands).await,
         Command::Names => executor.names().await,
         Command::Clear => executor.clear().await,
-        Command::Discover(request) => executor.discover(request).await,
+        Command::Discover(request) => executor.reflect(request).await,
         Command::Talk(talk) => executor.talk(talk).await,
         Command::Set(Set::Show) => {
             let table = executor.settings().table(&SETTINGS);

@@ -205,9 +205,6 @@ async fn answer(
         (None, _) => session.interrupt().await,
     };
     screen.print(&outcome, line, origin, session.settings(), session.newest())?;
-    if let Some(trace) = session.take_trace() {
-        screen.print_trace(&trace, session.settings().theme);
-    }
     Ok(next)
 }
 

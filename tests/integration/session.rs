@@ -101,6 +101,36 @@ async fn previews_change_nothing_and_may_be_abandoned() {
 }
 
 #[tokio::test]
+async fn a_traced_line_has_its_outcome_and_its_calls() {
+    let mut session = session().await;
+    answer(&mut session, ":trace on").await;
+    let outcome = session.answer("add 20 10", &mut |_| ()).await;
+    assert_eq!(outcome.reply(), Some(&Reply::Integer(30)));
+    let Outcome::Traced(outcome, calls) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!(*outcome, Outcome::Answer(Reply::Integer(30)));
+    let [call] = &calls[..] else {
+        panic!("{calls:?}");
+    };
+    assert_eq!(call.path.as_deref(), Some("/calc.Calculator/Add"));
+    assert_eq!((call.sent, call.received), (9, 7));
+    assert_eq!(session.newest(), 1);
+    for line in ["help", ":ans 1"] {
+        let outcome = session.answer(line, &mut |_| ()).await;
+        assert!(!matches!(outcome, Outcome::Traced(..)), "{outcome:?}");
+    }
+    assert_eq!(
+        session.answer("quit", &mut |_| ()).await,
+        Outcome::Quit,
+        "the prompt sees the end"
+    );
+    answer(&mut session, ":trace off").await;
+    let outcome = session.answer("add 20 10", &mut |_| ()).await;
+    assert_eq!(outcome, Outcome::Answer(Reply::Integer(30)));
+}
+
+#[tokio::test]
 async fn a_preview_knows_the_reply_of_a_typed_call() {
     let mut session = session().await;
     assert_eq!(answer(&mut session, "1").await, "1");

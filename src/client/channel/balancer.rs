@@ -21,11 +21,8 @@ use crate::{
 };
 
 /// The times for which a backend that failed gets no calls, if the client has other backends.
-const BACKOFF: BackoffPolicy = BackoffPolicy {
-    first: Duration::from_millis(100),
-    cap: Duration::from_secs(5),
-    jitter: 0.2,
-};
+const BACKOFF: BackoffPolicy =
+    BackoffPolicy::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// A server, and the channel to it.
 #[derive(Debug)]

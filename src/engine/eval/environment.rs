@@ -166,6 +166,15 @@ fn built_in<'s>(name: &str) -> Option<Resolved<'s>> {
     }
 }
 
+/// Whether `name` is a word of the language that means the same in every worksheet.
+#[must_use]
+pub fn is_built_in(name: &str) -> bool {
+    match built_in(name) {
+        Some(Resolved::Truth(_) | Resolved::Function(_) | Resolved::Constant(_)) => true,
+        Some(Resolved::Parameter(_) | Resolved::Binding(_) | Resolved::LastAnswer) | None => false,
+    }
+}
+
 /// Returns the fault of an unknown name. `kind` is the word for it: "name" or "function".
 pub(super) fn unknown(name: &str, kind: &str) -> Box<Fault> {
     Fault::new(
@@ -216,6 +225,18 @@ mod tests {
                     "{name}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn built_in_names_mean_the_same_in_every_worksheet() {
+        let functions = library::all().flat_map(|function| function.names);
+        let constants = CONSTANTS.iter().map(|(name, _)| name);
+        for name in functions.chain(constants).chain(&["true", "false"]) {
+            assert!(is_built_in(name), "{name}");
+        }
+        for name in ["ans", "_", "x", ""] {
+            assert!(!is_built_in(name), "{name}");
         }
     }
 }

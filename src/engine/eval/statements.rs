@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The value of a line, and the definitions that the worksheet has to keep.
-pub(super) struct Outcome<'t> {
+pub(super) struct EvaluatedLine<'t> {
     /// The value of the last statement. `None` if it defines a function, or if the line is blank.
     pub(super) value: Option<Presented>,
     /// The name and the binding that the last statement defines, if it is a definition.
@@ -29,8 +29,8 @@ pub(super) fn run<'t>(
     worksheet: &Bindings,
     options: Options,
     work: &mut Work<'_>,
-) -> Result<Outcome<'t>> {
-    let mut outcome = Outcome {
+) -> Result<EvaluatedLine<'t>> {
+    let mut outcome = EvaluatedLine {
         value: None,
         binds: None,
         bound: BTreeMap::new(),

@@ -117,7 +117,7 @@ impl Worksheet {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
-        let statements::Outcome {
+        let statements::EvaluatedLine {
             value: last,
             binds,
             mut bound,
@@ -153,7 +153,7 @@ impl Worksheet {
         line: &mut Line<'t>,
         options: Options,
         work: &mut Work<'_>,
-    ) -> Result<(statements::Outcome<'t>, Option<Rendered>)> {
+    ) -> Result<(statements::EvaluatedLine<'t>, Option<Rendered>)> {
         let Options { digits, .. } = options;
         if !(1..=work.limits.digits).contains(&digits) {
             let limit = work.limits.digits;

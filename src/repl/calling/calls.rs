@@ -1,6 +1,6 @@
 //! The RPCs of the repl, as traits. The client implements the traits, and so do fakes in tests.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 use crate::client::{
     Answer, CallError, Client, Fault, Note, Notes, Recorder, ReflectionRequest, ReflectionResponse,
@@ -28,29 +28,40 @@ pub trait Calls: Clone + Send + Sync + 'static {
     type Notes: NoteStream;
 
     /// Sends `request` and waits for the reply. Any number of calls may run concurrently.
-    fn call(&self, request: Request) -> impl Future<Output = Result<Reply, CallError>> + Send;
+    fn call(&self, _request: Request) -> impl Future<Output = Result<Reply, CallError>> + Send {
+        ready(Err(CallError::unimplemented()))
+    }
 
     /// Opens the stream of a worksheet. `first` is the first request on the stream.
     fn worksheet(
         &self,
-        first: WorksheetRequest,
-    ) -> impl Future<Output = Result<(Self::WorksheetSender, Self::WorksheetReceiver), CallError>> + Send;
+        _first: WorksheetRequest,
+    ) -> impl Future<Output = Result<(Self::WorksheetSender, Self::WorksheetReceiver), CallError>> + Send
+    {
+        async { Err(CallError::unimplemented()) }
+    }
 
-    /// Requests the services, the descriptors or the health of the server.
-    fn inquire(
+    /// Asks the server about itself: its services, their descriptors, its health.
+    fn reflect(
         &self,
-        request: ReflectionRequest,
-    ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send;
+        _request: ReflectionRequest,
+    ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send {
+        ready(Err(CallError::unimplemented()))
+    }
 
-    /// Subscribes to the chat. The first note is the note at `from`, or the oldest note that the
-    /// server keeps if `from` is `None`.
-    fn listen(
+    /// Subscribes to the chat, starting with the note at the cursor, or with the oldest note that
+    /// the server keeps.
+    fn subscribe(
         &self,
-        from: Option<Cursor>,
-    ) -> impl Future<Output = Result<Self::Notes, CallError>> + Send;
+        _from: Option<Cursor>,
+    ) -> impl Future<Output = Result<Self::Notes, CallError>> + Send {
+        async { Err(CallError::unimplemented()) }
+    }
 
     /// Sends a note to the chat.
-    fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send;
+    fn send_note(&self, _note: &Note) -> impl Future<Output = Result<(), CallError>> + Send {
+        ready(Err(CallError::unimplemented()))
+    }
 
     /// Returns the name of the server, for messages.
     fn server(&self) -> String;
@@ -128,21 +139,21 @@ impl Calls for Client {
         Client::worksheet(self, first)
     }
 
-    fn inquire(
+    fn reflect(
         &self,
         request: ReflectionRequest,
     ) -> impl Future<Output = Result<ReflectionResponse, CallError>> + Send {
         Client::reflect(self, request)
     }
 
-    fn listen(
+    fn subscribe(
         &self,
         from: Option<Cursor>,
     ) -> impl Future<Output = Result<Notes, CallError>> + Send {
         Client::subscribe(self, from)
     }
 
-    fn say(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send {
+    fn send_note(&self, note: &Note) -> impl Future<Output = Result<(), CallError>> + Send {
         Client::send_note(self, note)
     }
 

@@ -11,7 +11,7 @@ use crate::{
 
 /// An integer expression in which each operation is a typed call.
 #[derive(Debug)]
-pub(in crate::repl) struct Expression {
+pub(super) struct Expression {
     /// The steps in postfix order. A call takes its operands from a stack, and pushes its result.
     steps: Vec<Step>,
 }
@@ -28,7 +28,7 @@ enum Step {
 ///
 /// The line may have integers of 32 bits with `+`, `-` and `*`. A `/` has to be the last operation,
 /// since the reply of a division is a float.
-pub(in crate::repl) fn lower(line: &str) -> Result<Expression, LineFault> {
+pub(super) fn lower(line: &str) -> Result<Expression, LineFault> {
     let line = syntax::parse(line, &syntax::ParseLimits::DEFAULT).map_err(|error| LineFault {
         reason: SYNTAX,
         span: error.characters(line),
@@ -93,7 +93,7 @@ fn unsupported(line: &Line<'_>, node: Option<&Node>) -> LineFault {
 
 impl Expression {
     /// Makes the calls one after another, and returns the last reply.
-    pub(in crate::repl) async fn ask(&self, calls: &impl Calls) -> Result<Reply, CallError> {
+    pub(super) async fn ask(&self, calls: &impl Calls) -> Result<Reply, CallError> {
         let mut operands = Vec::new();
         for step in &self.steps {
             let (method, n1, n2) = match step {
@@ -121,7 +121,7 @@ impl Expression {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Requests, Responses, WorksheetRequest};
+    use crate::client::{Notes, Request, Requests, Responses};
     use std::sync::{Arc, Mutex};
 
     /// A server that supports only typed calls, and records them.
@@ -131,10 +131,10 @@ mod tests {
     impl Calls for TypedCallServer {
         type WorksheetSender = Requests;
         type WorksheetReceiver = Responses;
-        type Notes = crate::client::Notes;
+        type Notes = Notes;
 
-        async fn call(&self, request: crate::client::Request) -> Result<Reply, CallError> {
-            let crate::client::Request::Call(call) = request else {
+        async fn call(&self, request: Request) -> Result<Reply, CallError> {
+            let Request::Call(call) = request else {
                 panic!("not a typed call");
             };
             self.0.lock().unwrap().push(call);
@@ -146,28 +146,6 @@ mod tests {
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
                 Method::Divide => Reply::Float(n1 as f32 / n2 as f32),
             })
-        }
-
-        async fn worksheet(&self, _: WorksheetRequest) -> Result<(Requests, Responses), CallError> {
-            Err(CallError::no_worksheet())
-        }
-
-        async fn inquire(
-            &self,
-            _: crate::client::ReflectionRequest,
-        ) -> Result<crate::client::ReflectionResponse, CallError> {
-            Err(CallError::no_worksheet())
-        }
-
-        async fn listen(
-            &self,
-            _: Option<crate::proto::cursor::Cursor>,
-        ) -> Result<crate::client::Notes, CallError> {
-            unreachable!()
-        }
-
-        async fn say(&self, _: &crate::client::Note) -> Result<(), CallError> {
-            unreachable!()
         }
 
         fn server(&self) -> String {

@@ -1,15 +1,86 @@
 //! Replaces names that are operands of typed calls with their integer values.
 
-use super::{calls::LineResult, outcome::Outcome};
+use std::ops::ControlFlow;
+
+use super::{calls::LineResult, evaluation::Evaluation, outcome::Outcome};
 use crate::repl::command::{
-    Word,
+    Operand, Word,
     fault::{LineFault, SYNTAX},
 };
-use crate::{client::Reply, text::printable::quoted};
+use crate::{
+    client::{CallError, EvaluateOptions, Reply},
+    text::printable::quoted,
+};
+
+/// A worksheet in which names are looked up.
+pub(in crate::repl) trait Lookup {
+    /// The reason to stop before there is an outcome.
+    type Stop;
+
+    /// How lines of the language are evaluated.
+    fn evaluation(&mut self) -> &mut Evaluation;
+
+    /// The options of this line.
+    fn options(&self) -> EvaluateOptions;
+
+    /// Returns the last answer, if it is the reply of a typed call that the worksheet may not
+    /// know.
+    async fn last_reply(&mut self) -> ControlFlow<Self::Stop, Option<Reply>>;
+
+    /// Returns the answer that the line `name` would have, or `None` if it has no answer.
+    async fn preview(
+        &mut self,
+        name: &str,
+        options: EvaluateOptions,
+    ) -> ControlFlow<Self::Stop, Result<Option<LineResult>, CallError>>;
+}
+
+/// Returns the integers of both operands, or the outcome of a line without them.
+pub(in crate::repl) async fn integers<L: Lookup>(
+    lookup: &mut L,
+    operands: [Operand<'_>; 2],
+) -> ControlFlow<L::Stop, Result<[i32; 2], Outcome>> {
+    let mut integers = [0; 2];
+    for (integer, operand) in integers.iter_mut().zip(operands) {
+        *integer = match operand {
+            Operand::Integer(n) => n,
+            Operand::Name(word) => match of_name(lookup, &word).await? {
+                Ok(n) => n,
+                Err(outcome) => return ControlFlow::Continue(Err(outcome)),
+            },
+        };
+    }
+    ControlFlow::Continue(Ok(integers))
+}
+
+/// Returns the integer that a name stands for.
+async fn of_name<L: Lookup>(
+    lookup: &mut L,
+    word: &Word<'_>,
+) -> ControlFlow<L::Stop, Result<i32, Outcome>> {
+    if matches!(word.text, "ans" | "_")
+        && let Some(reply) = lookup.last_reply().await?
+    {
+        return ControlFlow::Continue(of_reply(word, &reply));
+    }
+    if *lookup.evaluation() == Evaluation::Calls {
+        return ControlFlow::Continue(Err(unknown(word)));
+    }
+    let options = lookup.options().decimal();
+    ControlFlow::Continue(match lookup.preview(word.text, options).await? {
+        Ok(Some(answer)) => of_answer(word, answer),
+        Ok(None) => Err(unknown(word)),
+        Err(error) if error.is_unimplemented() => {
+            *lookup.evaluation() = Evaluation::Calls;
+            Err(unknown(word))
+        }
+        Err(error) => Err(Outcome::Unanswered(error)),
+    })
+}
 
 /// Returns the integer value of a name, from the worksheet's answer to the name.
-pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, Outcome> {
-    match row {
+fn of_answer(word: &Word<'_>, answer: LineResult) -> Result<i32, Outcome> {
+    match answer {
         Ok(answer) => of_reply(word, &Reply::Answer(answer)),
         Err(mut fault) => {
             fault.place = Some(word.span.clone());
@@ -22,13 +93,13 @@ pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, O
 }
 
 /// Returns the integer value of a reply, or the fault of `word` if the reply is not an int32.
-pub(in crate::repl) fn of_reply(word: &Word<'_>, reply: &Reply) -> Result<i32, Outcome> {
+fn of_reply(word: &Word<'_>, reply: &Reply) -> Result<i32, Outcome> {
     let integer = reply.integer().and_then(|integer| integer.try_into().ok());
     integer.ok_or_else(|| Outcome::Unsendable(no_int32(word, reply)))
 }
 
 /// Returns the outcome for a name if the server supports only typed calls.
-pub(in crate::repl) fn unknown(word: &Word<'_>) -> Outcome {
+fn unknown(word: &Word<'_>) -> Outcome {
     Outcome::Unsendable(word.no_operand("is not an integer"))
 }
 
@@ -65,6 +136,94 @@ mod tests {
             rounded,
             exact,
         })
+    }
+
+    /// A lookup that answers every preview with this, and counts the previews.
+    struct Fake {
+        evaluation: Evaluation,
+        last: Option<Reply>,
+        answer: Result<Option<LineResult>, CallError>,
+        previews: usize,
+    }
+
+    impl Lookup for Fake {
+        type Stop = ();
+
+        fn evaluation(&mut self) -> &mut Evaluation {
+            &mut self.evaluation
+        }
+
+        fn options(&self) -> EvaluateOptions {
+            EvaluateOptions::default()
+        }
+
+        async fn last_reply(&mut self) -> ControlFlow<(), Option<Reply>> {
+            ControlFlow::Continue(self.last.clone())
+        }
+
+        async fn preview(
+            &mut self,
+            _: &str,
+            _: EvaluateOptions,
+        ) -> ControlFlow<(), Result<Option<LineResult>, CallError>> {
+            self.previews += 1;
+            ControlFlow::Continue(self.answer.clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn names_are_looked_up_in_the_last_reply_and_then_in_the_worksheet() {
+        let name = |text| Operand::Name(Word { text, span: 0..1 });
+        let Reply::Answer(thirty) = answer("30", false, Some(TypedValue::Integer(30))) else {
+            unreachable!()
+        };
+        let mut lookup = Fake {
+            evaluation: Evaluation::Worksheet,
+            last: Some(Reply::Integer(5)),
+            answer: Ok(Some(Ok(thirty))),
+            previews: 0,
+        };
+        let found = integers(&mut lookup, [name("ans"), Operand::Integer(1)]).await;
+        assert_eq!(
+            (found, lookup.previews),
+            (ControlFlow::Continue(Ok([5, 1])), 0)
+        );
+        let found = integers(&mut lookup, [name("x"), name("_")]).await;
+        assert_eq!(
+            (found, lookup.previews),
+            (ControlFlow::Continue(Ok([30, 5])), 1)
+        );
+        lookup.last = None;
+        let found = integers(&mut lookup, [Operand::Integer(1), name("ans")]).await;
+        assert_eq!(
+            (found, lookup.previews),
+            (ControlFlow::Continue(Ok([1, 30])), 2)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_without_worksheets_is_asked_for_names_once() {
+        let x = || {
+            Operand::Name(Word {
+                text: "x",
+                span: 0..1,
+            })
+        };
+        let mut lookup = Fake {
+            evaluation: Evaluation::Worksheet,
+            last: None,
+            answer: Err(CallError::unimplemented()),
+            previews: 0,
+        };
+        for _ in 0..2 {
+            let found = integers(&mut lookup, [x(), x()]).await;
+            let ControlFlow::Continue(Err(Outcome::Unsendable(fault))) = found else {
+                panic!("{found:?}");
+            };
+            assert_eq!(fault.message, "'x' is not an integer");
+            assert_eq!(lookup.evaluation, Evaluation::Calls);
+        }
+        assert_eq!(lookup.previews, 1);
     }
 
     #[test]

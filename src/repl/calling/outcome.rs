@@ -1,7 +1,7 @@
 //! The outcome of a line.
 
 use crate::client::{CallError, Fault, Note, Reply};
-use crate::explain::{Explanation, LineResult};
+use crate::explain::{CallSummary, ExplainedResult, Explanation};
 use crate::repl::command::{continuation::LogicalLine, fault::LineFault};
 
 /// The outcome of a line: something to print, or something to do next.
@@ -21,6 +21,8 @@ pub enum Outcome {
     Said(Note),
     /// The outcome of a line, and the explanation of the line's calls.
     Explained(Box<Outcome>, Box<Explanation>),
+    /// The outcome of a line, and its calls in short.
+    Traced(Box<Outcome>, Vec<CallSummary>),
     /// The lines of a file, which are to be answered next.
     Load(LoadedFile),
     /// The server reported a fault of the line.
@@ -82,7 +84,19 @@ impl Outcome {
             Self::Explained(outcome, explanation) => {
                 Self::Explained(Box::new(outcome.shifted(characters)), explanation)
             }
+            Self::Traced(outcome, calls) => {
+                Self::Traced(Box::new(outcome.shifted(characters)), calls)
+            }
             outcome => outcome,
+        }
+    }
+
+    /// Adds the calls of the line, if it made any. What the prompt has to do stays as it is.
+    pub(in crate::repl) fn traced(self, calls: Vec<CallSummary>) -> Self {
+        match self {
+            outcome @ (Self::Load(_) | Self::Quit) => outcome,
+            outcome if calls.is_empty() => outcome,
+            outcome => Self::Traced(Box::new(outcome), calls),
         }
     }
 
@@ -91,25 +105,27 @@ impl Outcome {
     pub fn reply(&self) -> Option<&Reply> {
         match self {
             Self::Answer(reply) | Self::Lowered(reply) | Self::Recalled(reply) => Some(reply),
-            Self::Explained(outcome, _) => outcome.reply(),
+            Self::Explained(outcome, _) | Self::Traced(outcome, _) => outcome.reply(),
             _ => None,
         }
     }
 
     /// Returns the result of the line in the form that explanations use.
-    pub(in crate::repl) fn line_result(&self) -> LineResult {
+    pub(in crate::repl) fn explained_result(&self) -> ExplainedResult {
         match self {
-            Self::Silence | Self::Text(_) => LineResult::Nothing,
+            Self::Silence | Self::Text(_) => ExplainedResult::Nothing,
             Self::Answer(reply) | Self::Lowered(reply) | Self::Recalled(reply) => {
-                LineResult::Answer {
+                ExplainedResult::Answer {
                     text: reply.to_string(),
                     is_rounded: reply.is_rounded(),
                 }
             }
-            Self::Fault(fault) => LineResult::Fault(fault.to_string()),
-            Self::Unsendable(fault) => LineResult::NotSent(fault.to_string()),
-            Self::Unanswered(error) => LineResult::NoReply(error.to_string()),
-            Self::Said(_) | Self::Explained(..) | Self::Load(_) | Self::Quit => LineResult::Other,
+            Self::Fault(fault) => ExplainedResult::Fault(fault.to_string()),
+            Self::Unsendable(fault) => ExplainedResult::NotSent(fault.to_string()),
+            Self::Unanswered(error) => ExplainedResult::NoReply(error.to_string()),
+            Self::Said(_) | Self::Explained(..) | Self::Traced(..) | Self::Load(_) | Self::Quit => {
+                ExplainedResult::Other
+            }
         }
     }
 
@@ -118,7 +134,7 @@ impl Outcome {
     pub fn is_fault(&self) -> bool {
         match self {
             Self::Fault(_) | Self::Unsendable(_) | Self::Unanswered(_) => true,
-            Self::Explained(outcome, _) => outcome.is_fault(),
+            Self::Explained(outcome, _) | Self::Traced(outcome, _) => outcome.is_fault(),
             _ => false,
         }
     }

@@ -3,7 +3,7 @@
 use std::{fmt::Display, io, ops::Range};
 
 use super::outcome::Outcome;
-use crate::explain::Explanation;
+use crate::explain::{CallSummary, Explanation};
 use crate::{
     client::{CallError, Fault, Note, Reply},
     repl::command::fault::LineFault,
@@ -27,6 +27,9 @@ pub trait Present {
 
     /// Prints the explanation of a line's calls. The outcome of the line has been printed already.
     fn explanation(&mut self, explanation: &Explanation) -> io::Result<()>;
+
+    /// Prints the calls of a line in short, after the outcome of the line.
+    fn trace(&mut self, calls: &[CallSummary]) -> io::Result<()>;
 
     /// Prints a fault of the line.
     fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()>;
@@ -83,6 +86,10 @@ impl Outcome {
             Self::Explained(outcome, explanation) => {
                 outcome.present(printer)?;
                 printer.explanation(explanation)
+            }
+            Self::Traced(outcome, calls) => {
+                outcome.present(printer)?;
+                printer.trace(calls)
             }
             Self::Fault(fault) => printer.fault(&FaultView::of_server(fault, fault)),
             Self::Unanswered(error @ CallError::Fault { fault, .. }) => {

@@ -17,7 +17,7 @@ const MOST: usize = 1024;
 ///
 /// Clones share the notes.
 #[derive(Clone, Debug, Default)]
-pub(in crate::repl) struct EchoFilter(Arc<Mutex<ExpectedEchoes>>);
+pub(super) struct EchoFilter(Arc<Mutex<ExpectedEchoes>>);
 
 #[derive(Debug, Default)]
 struct ExpectedEchoes {
@@ -30,7 +30,7 @@ struct ExpectedEchoes {
 ///
 /// If this value is dropped before `confirm`, the server may or may not have stored the note. If
 /// its echo arrives later, the echo is shown.
-pub(in crate::repl) struct PendingEcho<'f> {
+pub(super) struct PendingEcho<'f> {
     filter: &'f EchoFilter,
     note: Note,
     is_confirmed: bool,
@@ -42,7 +42,7 @@ impl EchoFilter {
     }
 
     /// Records that the echo of a note is expected. Call this before the note is sent.
-    pub(in crate::repl) fn expect(&self, note: &Note) -> PendingEcho<'_> {
+    pub(super) fn expect(&self, note: &Note) -> PendingEcho<'_> {
         let mut expected = self.expected();
         if expected.notes.len() == MOST {
             expected.remove(0);
@@ -56,28 +56,28 @@ impl EchoFilter {
     }
 
     /// Whether `note` is an expected echo. Removes the note from the expected echoes.
-    pub(in crate::repl) fn remove(&self, note: &Note) -> bool {
+    pub(super) fn remove(&self, note: &Note) -> bool {
         let mut expected = self.expected();
         let found = expected.notes.iter().position(|expected| expected == note);
         found.is_some_and(|index| expected.remove(index))
     }
 
     /// Records that the stream broke. All notes that are expected now were sent before the break.
-    pub(in crate::repl) fn mark_break(&self) {
+    pub(super) fn mark_break(&self) {
         let mut expected = self.expected();
         expected.older = expected.notes.len();
     }
 
     /// Forgets the notes that were sent before the stream broke. The server has lost its history,
     /// so the echoes of these notes will not arrive.
-    pub(in crate::repl) fn forget_older(&self) {
+    pub(super) fn forget_older(&self) {
         let mut expected = self.expected();
         let older = mem::take(&mut expected.older);
         expected.notes.drain(..older);
     }
 
     /// Forgets all expected echoes.
-    pub(in crate::repl) fn clear(&self) {
+    pub(super) fn clear(&self) {
         *self.expected() = ExpectedEchoes::default();
     }
 }
@@ -91,7 +91,7 @@ impl ExpectedEchoes {
 
 impl PendingEcho<'_> {
     /// Confirms that the server has stored the note, so its echo will arrive.
-    pub(in crate::repl) fn confirm(mut self) {
+    pub(super) fn confirm(mut self) {
         self.is_confirmed = true;
     }
 }

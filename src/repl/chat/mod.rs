@@ -1,7 +1,7 @@
 //! The chat with other users of the same server: joins it, sends notes, and shares answers.
 
-pub(super) mod echo;
-pub(super) mod replay;
+mod echo;
+mod replay;
 pub(super) mod share;
 pub(super) mod subscriber;
 
@@ -122,7 +122,7 @@ impl ChatSession {
             return Ok(Outcome::Silence);
         }
         self.echoes.clear();
-        let notes = calls.listen(None).await?;
+        let notes = calls.subscribe(None).await?;
         let (sender, joined) = oneshot::channel();
         let subscriber = Subscriber::new(
             calls,
@@ -149,7 +149,7 @@ impl ChatSession {
             text: text.into(),
         };
         let echo = self.is_joined().then(|| self.echoes.expect(&note));
-        calls.say(&note).await?;
+        calls.send_note(&note).await?;
         if let Some(echo) = echo {
             echo.confirm();
         }
@@ -157,7 +157,7 @@ impl ChatSession {
     }
 
     async fn take(&self, calls: &impl Calls) -> Result<Outcome, CallError> {
-        let mut notes = calls.listen(None).await?;
+        let mut notes = calls.subscribe(None).await?;
         let reading = async {
             let mut last = None;
             while let Some(note) = notes.next_of_history(self.timeout).await? {

@@ -18,7 +18,7 @@ const MOST: usize = 10_000;
 /// server was restarted and has a new history. In this case the notes that were held back are new,
 /// and the filter releases them. No note is lost.
 #[derive(Debug, Default)]
-pub(in crate::repl) struct ReplayFilter {
+pub(super) struct ReplayFilter {
     /// The hashes of the notes that were received, in the order of the notes.
     known: Vec<u64>,
     /// The notes of the current replay, which are held back.
@@ -29,13 +29,13 @@ pub(in crate::repl) struct ReplayFilter {
 impl ReplayFilter {
     /// Starts a replay, since the chat was joined again. Drops the notes that were held back, since
     /// the server sends them again.
-    pub(in crate::repl) fn rejoin(&mut self) {
+    pub(super) fn rejoin(&mut self) {
         self.held.clear();
         self.is_replaying = !self.known.is_empty();
     }
 
     /// Takes the next note from the server, and returns the notes that are new.
-    pub(in crate::repl) fn receive(&mut self, note: Note) -> Vec<Note> {
+    pub(super) fn receive(&mut self, note: Note) -> Vec<Note> {
         if !self.is_replaying {
             self.remember(&note);
             return vec![note];
@@ -53,7 +53,7 @@ impl ReplayFilter {
     }
 
     /// Records the end of the history, and returns the notes that were held back but are new.
-    pub(in crate::repl) fn end_history(&mut self) -> Vec<Note> {
+    pub(super) fn end_history(&mut self) -> Vec<Note> {
         if self.is_replaying {
             self.release()
         } else {

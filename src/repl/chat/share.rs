@@ -19,7 +19,7 @@ const LEFT: usize = 16;
 const EXPONENT: usize = 7;
 
 /// The reason of the fault that there is no answer to share, or no shared answer to take.
-pub(in crate::repl) const NO_ANSWER: &str = "NO_ANSWER";
+pub(super) const NO_ANSWER: &str = "NO_ANSWER";
 
 /// A line and its answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,10 +28,8 @@ pub(in crate::repl) struct AnsweredLine {
     pub(in crate::repl) reply: Reply,
 }
 
-/// Returns the text of a note that shares a line and its answer. A long line is shortened.
-pub(in crate::repl) fn shared(
-    AnsweredLine { line, reply }: &AnsweredLine,
-) -> Result<String, LineFault> {
+/// Returns the text of a note that shares a line and its answer. A long line is cut.
+pub(super) fn shared(AnsweredLine { line, reply }: &AnsweredLine) -> Result<String, LineFault> {
     let answer = reply.to_string();
     let sign = if reply.is_rounded() { ROUNDED } else { EXACT };
     let code = line.split('#').next().unwrap_or(line).trim();
@@ -58,7 +56,7 @@ pub(in crate::repl) fn shared(
 }
 
 /// Returns the answer that `note` shares, if the note shares an answer.
-pub(in crate::repl) fn answer(note: &Note) -> Option<Answer> {
+pub(super) fn answer(note: &Note) -> Option<Answer> {
     let of = |sign| note.text.rsplit_once(sign);
     let (number, rounded) = match (of(EXACT), of(ROUNDED)) {
         (Some((_, exact)), Some((_, rounded))) if exact.len() < rounded.len() => (exact, false),

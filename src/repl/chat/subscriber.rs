@@ -25,14 +25,11 @@ pub enum ChatEvent {
 }
 
 /// The pauses between the attempts to subscribe again after the stream broke.
-const BACKOFF: BackoffPolicy = BackoffPolicy {
-    first: Duration::from_millis(100),
-    cap: Duration::from_secs(5),
-    jitter: 0.0,
-};
+const BACKOFF: BackoffPolicy =
+    BackoffPolicy::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Receives the notes of the chat, and forwards the new notes.
-pub(in crate::repl) struct Subscriber<C: Calls> {
+pub(super) struct Subscriber<C: Calls> {
     calls: C,
     notes: C::Notes,
     /// The maximum time to wait for a note of the history.
@@ -86,7 +83,7 @@ impl<C: Calls> Subscriber<C> {
     }
 
     /// Receives notes until the receiver of `events` is closed, or the server refuses the user.
-    pub(in crate::repl) async fn listen(mut self) {
+    pub(super) async fn listen(mut self) {
         // The reason has already been reported.
         let _ = self.receive_all().await;
     }
@@ -192,7 +189,7 @@ impl<C: Calls> Subscriber<C> {
         }
         self.notes = loop {
             sleep(self.backoff.pause()).await;
-            match self.calls.listen(self.cursor.clone()).await {
+            match self.calls.subscribe(self.cursor.clone()).await {
                 Ok(notes) => break notes,
                 Err(error) if is_final(&error) => return self.give_up(error).await,
                 Err(_) => {}

@@ -288,6 +288,7 @@ impl<'a, C: Calls> Collector<'a, C> {
             | Outcome::Text(_)
             | Outcome::Said(_)
             | Outcome::Explained(..)
+            | Outcome::Traced(..)
             | Outcome::Load(_)
             | Outcome::Quit => {}
         }

@@ -6,17 +6,23 @@ use std::ops::ControlFlow;
 use tokio::sync::oneshot;
 
 use super::{
-    executor::Operation,
     pending::{InputLine, LastAnswer, NewestAnswer, Pending},
-    submit::Submitter,
+    side_calls::Operation,
+    submit::{Flow, Submitter},
 };
 use crate::{
-    client::{Call, Method, ReflectionRequest, WorksheetRequest},
+    client::{
+        Call, CallError, EvaluateOptions, Method, ReflectionRequest, Reply, WorksheetRequest,
+    },
     repl::{
         Calls, Outcome,
-        calling::{calls::WorksheetSender as _, evaluation::Evaluation, operand},
+        calling::{
+            calls::{LineResult, WorksheetSender as _},
+            evaluation::Evaluation,
+            operand::{self, Lookup},
+        },
         chat::share::AnsweredLine,
-        command::{Operand, Talk, Word},
+        command::{Operand, Talk},
         interpreter::Execute,
         session::replay_log::mentions_last,
         settings::{Change, Settings},
@@ -39,9 +45,6 @@ impl<C: Calls> ScriptLine<'_, '_, C> {
         }
     }
 }
-
-/// Whether to read further lines. `Break` ends the script.
-type Flow = ControlFlow<()>;
 
 impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
     type Done = Flow;
@@ -75,17 +78,17 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
 
     async fn call(&mut self, method: Method, operands: [Operand<'_>; 2]) -> Flow {
         self.submitter.set_newest(self.number, self.text);
-        let mut numbers = [0; 2];
-        for (number, operand) in numbers.iter_mut().zip(operands) {
-            *number = match operand {
-                Operand::Integer(n) => n,
-                Operand::Name(word) => match self.submitter.lookup(&word).await? {
-                    Ok(n) => n,
-                    Err(outcome) => return self.finish(outcome).await,
-                },
-            };
+        if operands
+            .iter()
+            .any(|operand| matches!(operand, Operand::Name(_)))
+        {
+            // The lines before this one may bind the names.
+            self.submitter.flush().await?;
         }
-        let [n1, n2] = numbers;
+        let [n1, n2] = match operand::integers(self.submitter, operands).await? {
+            Ok(integers) => integers,
+            Err(outcome) => return self.finish(outcome).await,
+        };
         self.submitter.worksheet_is_stale = true;
         let call = Operation::Call(Call { method, n1, n2 });
         self.submitter.start(self.input(), call).await
@@ -112,8 +115,8 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
         submitter.flush().await
     }
 
-    async fn discover(&mut self, request: ReflectionRequest) -> Flow {
-        let operation = Operation::Discover(request);
+    async fn reflect(&mut self, request: ReflectionRequest) -> Flow {
+        let operation = Operation::Reflect(request);
         self.submitter.start(self.input(), operation).await
     }
 
@@ -164,27 +167,50 @@ impl<C: Calls> Submitter<'_, C> {
         Flow::Continue(())
     }
 
-    /// Returns the integer value of a name, after all earlier lines are answered.
-    async fn lookup(&mut self, word: &Word<'_>) -> ControlFlow<(), Result<i32, Outcome>> {
+    /// Returns the last answer and the answer of the newest line, when all lines before are
+    /// answered.
+    async fn last_answer(&mut self) -> ControlFlow<(), (LastAnswer, Option<NewestAnswer>)> {
         self.flush().await?;
-        if matches!(word.text, "ans" | "_")
-            && let (LastAnswer::Reply(reply), _) = self.last_answer().await?
-        {
-            return ControlFlow::Continue(operand::of_reply(word, &reply));
+        let (sender, last) = oneshot::channel();
+        self.give(Pending::Last(sender));
+        match last.await {
+            Ok(last) => ControlFlow::Continue(last),
+            Err(_) => ControlFlow::Break(()),
         }
-        if self.evaluation == Evaluation::Calls {
-            return ControlFlow::Continue(Err(operand::unknown(word)));
-        }
+    }
+}
+
+/// Looks names up when all lines before are answered.
+impl<C: Calls> Lookup for Submitter<'_, C> {
+    type Stop = ();
+
+    fn evaluation(&mut self) -> &mut Evaluation {
+        &mut self.evaluation
+    }
+
+    fn options(&self) -> EvaluateOptions {
+        self.settings.options
+    }
+
+    async fn last_reply(&mut self) -> ControlFlow<(), Option<Reply>> {
+        ControlFlow::Continue(match self.last_answer().await? {
+            (LastAnswer::Reply(reply), _) => Some(reply),
+            _ => None,
+        })
+    }
+
+    async fn preview(
+        &mut self,
+        name: &str,
+        options: EvaluateOptions,
+    ) -> ControlFlow<(), Result<Option<LineResult>, CallError>> {
         let request = WorksheetRequest::Preview {
-            text: word.text.into(),
-            options: self.settings.options.decimal(),
+            text: name.into(),
+            options,
         };
         match self.send(request).await {
             Ok(()) => {}
-            Err(error) if error.is_unimplemented() => {
-                self.evaluation = Evaluation::Calls;
-                return ControlFlow::Continue(Err(operand::unknown(word)));
-            }
+            Err(error) if error.is_unimplemented() => return ControlFlow::Continue(Err(error)),
             Err(error) => {
                 self.give(Pending::Broken(error));
                 return ControlFlow::Break(());
@@ -193,19 +219,7 @@ impl<C: Calls> Submitter<'_, C> {
         let (sender, answer) = oneshot::channel();
         self.give(Pending::Lookup(sender));
         match answer.await {
-            Ok(answer) => ControlFlow::Continue(operand::of_row(word, answer)),
-            Err(_) => ControlFlow::Break(()),
-        }
-    }
-
-    /// Returns the last answer and the answer of the newest line, after all earlier lines are
-    /// answered.
-    async fn last_answer(&mut self) -> ControlFlow<(), (LastAnswer, Option<NewestAnswer>)> {
-        self.flush().await?;
-        let (sender, last) = oneshot::channel();
-        self.give(Pending::Last(sender));
-        match last.await {
-            Ok(last) => ControlFlow::Continue(last),
+            Ok(answer) => ControlFlow::Continue(Ok(Some(answer))),
             Err(_) => ControlFlow::Break(()),
         }
     }

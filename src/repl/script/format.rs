@@ -11,7 +11,7 @@ use super::{
     output::{OutputBuffers, Side},
     pending::InputLine,
 };
-use crate::explain::Explanation;
+use crate::explain::{CallSummary, Explanation};
 use crate::{
     client::{Answered, CallError, Note, Reply},
     repl::{FaultView, Outcome, Present},
@@ -155,6 +155,11 @@ impl Present for PlainPrinter<'_> {
         self.text(&explanation.to_string())
     }
 
+    fn trace(&mut self, calls: &[CallSummary]) -> io::Result<()> {
+        let buffer = self.output.on(Side::Errors);
+        calls.iter().try_for_each(|call| writeln!(buffer, "{call}"))
+    }
+
     fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()> {
         self.print_error(fault.whole)
     }
@@ -216,6 +221,10 @@ impl Present for JsonPrinter<'_> {
     }
 
     fn explanation(&mut self, _: &Explanation) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn trace(&mut self, _: &[CallSummary]) -> io::Result<()> {
         Ok(())
     }
 

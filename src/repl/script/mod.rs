@@ -9,12 +9,12 @@
 mod batch;
 mod collect;
 mod execute;
-mod executor;
 mod flow_control;
 mod format;
-pub(super) mod line_reader;
+mod line_reader;
 mod output;
 mod pending;
+mod side_calls;
 mod submit;
 
 use std::{io, time::Duration};
@@ -114,7 +114,7 @@ pub async fn run(
     let mut next_event = None;
     let feeding = async {
         let submitter = Submitter::new(calls, items, requested, &credit, rules, chat.clone());
-        let calling = executor::run_all(calls, to_call);
+        let calling = side_calls::run_all(calls, to_call);
         let listening = async {
             loop {
                 next_event = chat_events.recv().await;

@@ -11,10 +11,10 @@ use super::{
     FlowControl, Rules,
     batch::Batch,
     execute::ScriptLine,
-    executor::{CallRequest, Operation},
     format::Format,
     line_reader::{LineReader, NumberedLine},
     pending::{InputLine, Pending},
+    side_calls::{CallRequest, Operation},
 };
 use crate::{
     client::{CallError, WorksheetRequest},
@@ -56,7 +56,7 @@ pub(super) struct Submitter<'a, C: Calls> {
 }
 
 /// Whether to read further lines. `Break` ends the script.
-type Flow = ControlFlow<()>;
+pub(super) type Flow = ControlFlow<()>;
 
 impl<'a, C: Calls> Submitter<'a, C> {
     pub(super) fn new(

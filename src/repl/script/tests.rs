@@ -295,24 +295,6 @@ impl Calls for Silent {
         Err(CallError::no_worksheet())
     }
 
-    async fn inquire(
-        &self,
-        _: crate::client::ReflectionRequest,
-    ) -> Result<crate::client::ReflectionResponse, CallError> {
-        Err(CallError::no_worksheet())
-    }
-
-    async fn listen(
-        &self,
-        _: Option<crate::proto::cursor::Cursor>,
-    ) -> Result<crate::client::Notes, CallError> {
-        unreachable!()
-    }
-
-    async fn say(&self, _: &crate::client::Note) -> Result<(), CallError> {
-        unreachable!()
-    }
-
     fn server(&self) -> String {
         "nobody".into()
     }

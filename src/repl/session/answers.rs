@@ -21,7 +21,7 @@ const LISTED: usize = 38;
 
 /// The newest answers of a session. The first answer of the session has the number 1.
 #[derive(Debug, Default)]
-pub(in crate::repl) struct AnswerHistory {
+pub(super) struct AnswerHistory {
     kept: VecDeque<NumberedAnswer>,
     /// The number of older answers, which were dropped.
     dropped: usize,
@@ -31,9 +31,9 @@ pub(in crate::repl) struct AnswerHistory {
 
 /// An answer and its line, with the unit of angles that had no unit in the line.
 #[derive(Clone, Debug)]
-pub(in crate::repl) struct NumberedAnswer {
-    pub(in crate::repl) answered: AnsweredLine,
-    pub(in crate::repl) angle: AngleUnit,
+pub(super) struct NumberedAnswer {
+    pub(super) answered: AnsweredLine,
+    pub(super) angle: AngleUnit,
 }
 
 impl NumberedAnswer {
@@ -46,7 +46,7 @@ impl NumberedAnswer {
     }
 
     /// Returns the expression of the line, if its value cannot change later in the session.
-    pub(in crate::repl) fn expression(&self) -> Option<&str> {
+    pub(super) fn expression(&self) -> Option<&str> {
         let text = &self.answered.line;
         let line = syntax::parse(text, &ParseLimits::DEFAULT).ok()?;
         if line.statements.len() != 1 || !is_independent(&line) {
@@ -61,7 +61,7 @@ impl NumberedAnswer {
 
 impl AnswerHistory {
     /// Adds an answer, and drops the oldest answers beyond the limits.
-    pub(in crate::repl) fn push(&mut self, numbered: NumberedAnswer) {
+    pub(super) fn push(&mut self, numbered: NumberedAnswer) {
         self.bytes += numbered.bytes();
         self.kept.push_back(numbered);
         while self.kept.len() > ANSWERS || self.bytes > BYTES && self.kept.len() > 1 {
@@ -72,27 +72,27 @@ impl AnswerHistory {
     }
 
     /// Returns the number of the newest answer, or 0 if there is none.
-    pub(in crate::repl) fn newest(&self) -> usize {
+    pub(super) fn newest(&self) -> usize {
         self.dropped + self.kept.len()
     }
 
     /// Returns the newest answer.
-    pub(in crate::repl) fn last(&self) -> Option<&AnsweredLine> {
+    pub(super) fn last(&self) -> Option<&AnsweredLine> {
         self.kept.back().map(|numbered| &numbered.answered)
     }
 
     /// Returns the answer with this number, if it is kept.
-    pub(in crate::repl) fn get(&self, number: usize) -> Option<&NumberedAnswer> {
+    pub(super) fn get(&self, number: usize) -> Option<&NumberedAnswer> {
         self.kept.get(number.checked_sub(self.dropped + 1)?)
     }
 
     /// Returns the number of the oldest answer that is kept.
-    pub(in crate::repl) fn oldest(&self) -> usize {
+    pub(super) fn oldest(&self) -> usize {
         self.dropped + 1
     }
 
     /// Returns a list of the answers, one on each line.
-    pub(in crate::repl) fn list(&self) -> String {
+    pub(super) fn list(&self) -> String {
         let mut list = String::new();
         for (index, NumberedAnswer { answered, .. }) in self.kept.iter().enumerate() {
             let number = self.dropped + index + 1;

@@ -34,14 +34,9 @@ pub(super) struct Opening<C: Calls> {
 }
 
 impl<C: Calls> ReconnectingWorksheet<C> {
-    /// Requests the preview of a line. [`ReconnectingWorksheet::background_reply`] returns it.
-    ///
-    /// Returns whether the preview is requested now or will be requested.
-    pub(in crate::repl) async fn ask_preview(
-        &mut self,
-        line: String,
-        context: CallContext<'_, C>,
-    ) -> bool {
+    /// Requests the preview of a line, for [`ReconnectingWorksheet::background_reply`]. Returns
+    /// whether the preview is requested now or will be.
+    pub(super) async fn ask_preview(&mut self, line: String, context: CallContext<'_, C>) -> bool {
         if self.is_silent {
             return false;
         }
@@ -67,7 +62,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     /// Requests the waiting preview, unless too many requests are in flight.
     ///
     /// Returns whether the preview is requested now or will be requested.
-    pub(in crate::repl) async fn ask_waiting(&mut self) -> bool {
+    pub(super) async fn ask_waiting(&mut self) -> bool {
         if self.opening.is_some() || self.in_flight.len() >= IN_FLIGHT {
             return self.waiting.is_some();
         }
@@ -94,7 +89,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Ignores the previews that are in flight: the next line may change their answers.
-    pub(in crate::repl) fn abandon_previews(&mut self) {
+    pub(super) fn abandon_previews(&mut self) {
         self.waiting = None;
         for request in &mut self.in_flight {
             if matches!(request.purpose, Purpose::Preview(_)) {
@@ -107,7 +102,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     ///
     /// Returns whether the definitions are requested. They are not requested if there is no
     /// worksheet, or if too many requests are in flight.
-    pub(in crate::repl) async fn ask_names(&mut self, options: EvaluateOptions) -> bool {
+    pub(super) async fn ask_names(&mut self, options: EvaluateOptions) -> bool {
         let is_free = self.in_flight.len() < IN_FLIGHT;
         let may_ask = self.is_opened && self.stream.is_some() && is_free;
         if may_ask {
@@ -120,7 +115,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Waits for the next reply to a background request. Waits forever if there is no request.
     /// Cancel safe.
-    pub(in crate::repl) async fn background_reply(&mut self, limit: Duration) -> BackgroundReply {
+    pub(super) async fn background_reply(&mut self, limit: Duration) -> BackgroundReply {
         loop {
             if let Some(opening) = &mut self.opening {
                 let opened = opening.stream.as_mut().await;

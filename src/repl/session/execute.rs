@@ -1,20 +1,23 @@
 //! The operations of commands at the prompt. Each operation waits for its answer.
 
-use std::mem;
+use std::{convert::Infallible, mem, ops::ControlFlow};
 
 use super::{
     Session, answers::AnswerHistory, context, definitions, file, reconnect::reconnect,
     worksheet::connected,
 };
-use crate::client::{Call, Method, ReflectionRequest, Reply, Request, WorksheetRequest};
+use crate::client::{
+    Call, CallError, EvaluateOptions, Method, ReflectionRequest, Reply, Request, WorksheetRequest,
+};
 use crate::repl::{
     Calls, LOWERED, Outcome,
     calling::{
-        discovery::discover,
+        calls::LineResult,
         evaluation::{Evaluation, evaluate},
-        operand,
+        operand::{Lookup, integers},
+        reflection::reflect,
     },
-    command::{Explain, Operand, Talk, Word},
+    command::{Explain, Operand, Talk},
     interpreter::Execute,
     settings::{Change, Settings},
 };
@@ -49,7 +52,14 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     }
 
     async fn call(&mut self, method: Method, operands: [Operand<'_>; 2]) -> Outcome {
-        self.session.call(method, operands, self.notice).await
+        let ControlFlow::Continue(integers) = integers(self, operands).await;
+        match integers {
+            Ok([n1, n2]) => {
+                let call = Call { method, n1, n2 };
+                self.session.call(call, self.notice).await
+            }
+            Err(outcome) => outcome,
+        }
     }
 
     async fn names(&mut self) -> Outcome {
@@ -62,8 +72,8 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
         Outcome::Silence
     }
 
-    async fn discover(&mut self, request: ReflectionRequest) -> Outcome {
-        let attempt = async |calls: &C| discover(calls, request.clone()).await;
+    async fn reflect(&mut self, request: ReflectionRequest) -> Outcome {
+        let attempt = async |calls: &C| reflect(calls, request.clone()).await;
         self.session.call_with_retry(attempt, self.notice).await
     }
 
@@ -134,25 +144,40 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     }
 }
 
-impl<C: Calls> Session<C> {
-    async fn call(
+impl<C: Calls, N: FnMut(&str)> Lookup for Prompt<'_, C, N> {
+    type Stop = Infallible;
+
+    fn evaluation(&mut self) -> &mut Evaluation {
+        &mut self.session.evaluation
+    }
+
+    fn options(&self) -> EvaluateOptions {
+        self.session.settings.options
+    }
+
+    async fn last_reply(&mut self) -> ControlFlow<Infallible, Option<Reply>> {
+        ControlFlow::Continue(self.session.worksheet.reply().cloned())
+    }
+
+    async fn preview(
         &mut self,
-        method: Method,
-        operands: [Operand<'_>; 2],
-        notice: &mut impl FnMut(&str),
-    ) -> Outcome {
-        let mut numbers = [0; 2];
-        for (number, operand) in numbers.iter_mut().zip(operands) {
-            *number = match operand {
-                Operand::Integer(n) => n,
-                Operand::Name(word) => match self.lookup(&word, notice).await {
-                    Ok(n) => n,
-                    Err(outcome) => return outcome,
-                },
-            };
-        }
-        let [n1, n2] = numbers;
-        let request = Request::from(Call { method, n1, n2 });
+        name: &str,
+        options: EvaluateOptions,
+    ) -> ControlFlow<Infallible, Result<Option<LineResult>, CallError>> {
+        let session = &mut *self.session;
+        let request = WorksheetRequest::Preview {
+            text: name.into(),
+            options,
+        };
+        let context = context(&session.calls, options, session.timeout);
+        let answers = session.worksheet.ask(&request, context, self.notice).await;
+        ControlFlow::Continue(answers.map(|answers| answers.into_iter().next()))
+    }
+}
+
+impl<C: Calls> Session<C> {
+    async fn call(&mut self, call: Call, notice: &mut impl FnMut(&str)) -> Outcome {
+        let request = Request::from(call);
         let attempt = async |calls: &C| calls.call(request.clone()).await.into();
         let outcome = self.call_with_retry(attempt, notice).await;
         if let Outcome::Answer(reply) = &outcome {
@@ -204,39 +229,6 @@ impl<C: Calls> Session<C> {
             let _ = self.worksheet.restore(&mut true, context, notice).await;
         } else {
             notice(&connected(&self.calls));
-        }
-    }
-
-    /// Returns the integer value of a name.
-    async fn lookup(
-        &mut self,
-        word: &Word<'_>,
-        notice: &mut impl FnMut(&str),
-    ) -> Result<i32, Outcome> {
-        if matches!(word.text, "ans" | "_")
-            && let Some(reply) = self.worksheet.reply()
-        {
-            return operand::of_reply(word, reply);
-        }
-        if self.evaluation == Evaluation::Calls {
-            return Err(operand::unknown(word));
-        }
-        let options = self.settings.options.decimal();
-        let request = WorksheetRequest::Preview {
-            text: word.text.into(),
-            options,
-        };
-        let context = context(&self.calls, options, self.timeout);
-        match self.worksheet.ask(&request, context, notice).await {
-            Ok(answers) => match answers.into_iter().next() {
-                Some(answer) => operand::of_row(word, answer),
-                None => Err(operand::unknown(word)),
-            },
-            Err(error) if error.is_unimplemented() => {
-                self.evaluation = Evaluation::Calls;
-                Err(operand::unknown(word))
-            }
-            Err(error) => Err(Outcome::Unanswered(error)),
         }
     }
 

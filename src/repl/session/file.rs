@@ -29,7 +29,7 @@ const HEADER: &str = "# a worksheet of grpcalc";
 
 /// An error in reading or writing a file.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::repl) enum FileError {
+pub(super) enum FileError {
     #[error("cannot read {}: {}", quoted(.0), io_error::describe(.1))]
     Read(String, io::Error),
     #[error("cannot write {}: {}", quoted(.0), io_error::describe(.1))]
@@ -56,7 +56,7 @@ fn expanded(path: &str) -> PathBuf {
 }
 
 /// Reads a file and splits it into lines.
-pub(in crate::repl) async fn load(path: &str) -> Result<LoadedFile, FileError> {
+pub(super) async fn load(path: &str) -> Result<LoadedFile, FileError> {
     let text = read(&expanded(path), path).await?;
     Ok(LoadedFile::new(path, &text))
 }
@@ -96,7 +96,7 @@ async fn read(path: &Path, name: &str) -> Result<String, FileError> {
 ///
 /// Each line has the unit of its angles. Without lines, no file is written. An existing file is
 /// replaced only if this function wrote it.
-pub(in crate::repl) async fn save(
+pub(super) async fn save(
     name: &str,
     lines: impl Iterator<Item = (&str, AngleUnit)>,
 ) -> Result<usize, FileError> {
@@ -131,7 +131,7 @@ pub(in crate::repl) async fn save(
 }
 
 /// Writes the settings to the configuration file. Creates the directory of the file if necessary.
-pub(in crate::repl) async fn keep(path: &Path, settings: &Settings) -> Result<(), FileError> {
+pub(super) async fn keep(path: &Path, settings: &Settings) -> Result<(), FileError> {
     let name = path.display().to_string();
     let before = if path.exists() {
         read(path, &name).await?

@@ -1,10 +1,10 @@
 //! An interactive session: runs lines over one connection, and returns their outcomes.
 
-pub(super) mod answers;
+mod answers;
 pub(super) mod background;
 mod execute;
 mod file;
-pub(super) mod reconnect;
+mod reconnect;
 mod replay;
 pub(super) mod replay_log;
 pub(super) mod stream;
@@ -29,7 +29,7 @@ use super::{
     settings::Settings,
 };
 use crate::client::{Answer, EvaluateOptions, Recorder};
-use crate::explain::{self, Explanation};
+use crate::explain::{CallSummary, Explanation};
 
 /// The notice that expressions are sent as typed calls. A session shows it once.
 pub const LOWERED: &str =
@@ -84,8 +84,6 @@ pub struct Session<C: Calls> {
     answers: AnswerHistory,
     /// Whether the calls of each line are traced.
     tracing: bool,
-    /// The trace of the last line.
-    trace: Option<String>,
 }
 
 impl<C: Calls> Session<C> {
@@ -110,7 +108,6 @@ impl<C: Calls> Session<C> {
             lowering_told: false,
             answers: AnswerHistory::default(),
             tracing: false,
-            trace: None,
         }
     }
 
@@ -139,11 +136,6 @@ impl<C: Calls> Session<C> {
         self.answers.newest()
     }
 
-    /// Takes the trace of the last line. There is one if tracing is on and the line made a call.
-    pub fn take_trace(&mut self) -> Option<String> {
-        self.trace.take()
-    }
-
     /// Parses a line and runs it. Calls `notice` with each message that precedes the outcome.
     ///
     /// If the future is dropped, call [`Session::interrupt`] next.
@@ -156,12 +148,13 @@ impl<C: Calls> Session<C> {
         let parsed = command::parse(line);
         let calling_line = parsed.as_ref().map_or(line, ParsedCommand::calling_line);
         let outcome = interpret(&mut Prompt::new(self, notice), parsed).await;
-        if let Some(recorder) = &recorder {
-            let exchanges = recorder.stop();
-            self.trace = Some(explain::trace(&exchanges)).filter(|trace| !trace.is_empty());
-        }
         self.keep(calling_line, &outcome);
-        outcome
+        match recorder {
+            Some(recorder) => {
+                outcome.traced(recorder.stop().iter().map(CallSummary::new).collect())
+            }
+            None => outcome,
+        }
     }
 
     /// Adds the answer of a line to the numbered answers.
@@ -199,7 +192,7 @@ impl<C: Calls> Session<C> {
         self.start(&recorder).await;
         // Boxed, since `interpret` may call this function.
         let outcome = Box::pin(interpret(&mut Prompt::new(self, notice), Ok(parsed))).await;
-        let explanation = Explanation::new(&recorder.stop(), outcome.line_result());
+        let explanation = Explanation::new(&recorder.stop(), outcome.explained_result());
         Outcome::Explained(Box::new(outcome), Box::new(explanation))
     }
 

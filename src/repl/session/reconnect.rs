@@ -10,14 +10,11 @@ use crate::{
 };
 
 /// The pauses between the attempts to reach a lost server.
-const BACKOFF: BackoffPolicy = BackoffPolicy {
-    first: Duration::from_millis(50),
-    cap: Duration::from_secs(1),
-    jitter: 0.0,
-};
+const BACKOFF: BackoffPolicy =
+    BackoffPolicy::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// Returns the notice that the connection to a server is lost and is being retried.
-pub(in crate::repl) fn looking(error: &CallError) -> String {
+pub(super) fn looking(error: &CallError) -> String {
     let error = error.to_string();
     let error = error.trim_end_matches("; is a server running there?");
     format!("{error}; trying to reconnect")
@@ -26,7 +23,7 @@ pub(in crate::repl) fn looking(error: &CallError) -> String {
 /// Repeats `attempt` until the server is reachable, for at most `patience`.
 ///
 /// Gives a notice of the loss, unless `told` is already true. Then sets `told`.
-pub(in crate::repl) async fn reconnect<T>(
+pub(super) async fn reconnect<T>(
     patience: Duration,
     told: &mut bool,
     notice: &mut impl FnMut(&str),
@@ -46,5 +43,37 @@ pub(in crate::repl) async fn reconnect<T>(
             *told = true;
         }
         sleep(pause).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, collections::HashSet};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn sessions_that_lost_a_server_together_come_back_apart() {
+        let mut times = HashSet::new();
+        for _ in 0..10 {
+            let (start, attempts) = (Instant::now(), Cell::new(0));
+            let attempt = async || {
+                attempts.set(attempts.get() + 1);
+                match attempts.get() {
+                    5 => Ok(()),
+                    _ => Err(CallError::no_worksheet()),
+                }
+            };
+            let (patience, mut notices) = (Duration::from_secs(5), 0);
+            reconnect(patience, &mut false, &mut |_| notices += 1, attempt)
+                .await
+                .unwrap();
+            assert_eq!(notices, 1);
+            // Pauses of 50, 100, 200 and 400 ms, each up to a fifth longer or shorter.
+            let elapsed = start.elapsed().as_millis();
+            assert!((600..=910).contains(&elapsed), "{elapsed} ms");
+            times.insert(elapsed);
+        }
+        assert!(times.len() > 1, "{times:?}");
     }
 }

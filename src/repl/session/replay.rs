@@ -18,7 +18,7 @@ use crate::{
 impl<C: Calls> ReconnectingWorksheet<C> {
     /// Opens a worksheet as soon as the server is reachable, and runs the lines of the log in it.
     /// `is_told` is whether a notice has reported the loss, as in [`reconnect`].
-    pub(in crate::repl) async fn restore(
+    pub(super) async fn restore(
         &mut self,
         is_told: &mut bool,
         context: CallContext<'_, C>,

@@ -4,7 +4,7 @@ use std::mem;
 
 use crate::{
     client::{AngleUnit, Answer, Reply, TypedValue},
-    engine::{CONSTANTS, library},
+    engine::is_built_in,
     syntax::{self, Line, NodeKind, ParseLimits, Prefix, Statement},
 };
 
@@ -19,7 +19,7 @@ const BYTES: usize = 1 << 20;
 /// An exact value is kept as a line with the value, which depends on no other line. A rounded
 /// value is kept as the line that computed it.
 #[derive(Debug, Default)]
-pub(in crate::repl) struct Log {
+pub(super) struct Log {
     entries: Vec<LogEntry>,
     /// The lines that compute the last answer, after the entries.
     last: LastLines,
@@ -55,7 +55,7 @@ struct LastLines {
 impl Log {
     /// Returns the lines of the log, the oldest first, or `None` if the log has overflowed. Each
     /// line has the unit of its angles that are written without a unit.
-    pub(in crate::repl) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
+    pub(super) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
         let entries = self.entries.iter().map(|it| (it.line.as_str(), it.angle));
         let last = self.last.lines.iter();
         let lines = entries.chain(last.map(|(line, angle)| (line.as_str(), *angle)));
@@ -63,14 +63,14 @@ impl Log {
     }
 
     /// Records the reply of a typed call.
-    pub(in crate::repl) fn record_reply(&mut self, reply: &Reply) {
+    pub(super) fn record_reply(&mut self, reply: &Reply) {
         if let Some(number) = reply.literal() {
             self.set_last(vec![(number, AngleUnit::Unspecified)], true);
         }
     }
 
     /// Records the answer of the worksheet to a line.
-    pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
+    pub(super) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
         let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT) else {
             // The server supports a syntax that this program cannot parse.
             self.overflowed = true;
@@ -196,18 +196,13 @@ impl Log {
 ///
 /// This is true if all names in the line are names of the language. It is also true if the line
 /// defines functions, since a function looks up names only when it is called.
-pub(in crate::repl) fn is_independent(line: &Line<'_>) -> bool {
-    let known = |name: &str| {
-        library::find(name).is_some()
-            || matches!(name, "true" | "false")
-            || CONSTANTS.iter().any(|(constant, _)| *constant == name)
-    };
+pub(super) fn is_independent(line: &Line<'_>) -> bool {
     line.statements.iter().all(|statement| {
         let mut nodes = line.expression(statement).iter();
         statement.is_function()
             || nodes.all(|node| match node.kind {
-                NodeKind::Name => known(node.span.of(line.text)),
-                NodeKind::Call { .. } => known(node.callee(line.text)),
+                NodeKind::Name => is_built_in(node.span.of(line.text)),
+                NodeKind::Call { .. } => is_built_in(node.callee(line.text)),
                 _ => true,
             })
     })

@@ -12,7 +12,7 @@ use crate::repl::calling::calls::{
 
 /// The minimum time to wait until a worksheet reports that a line was interrupted. The worksheet
 /// may be in a library call, which cannot be interrupted.
-pub(in crate::repl) const INTERRUPTION: Duration = Duration::from_secs(1);
+pub(super) const INTERRUPTION: Duration = Duration::from_secs(1);
 
 /// The stream of a worksheet: both halves, and the deadline of the running line.
 pub(in crate::repl) struct WorksheetStream<C: Calls> {
@@ -66,20 +66,17 @@ impl<C: Calls> WorksheetStream<C> {
     }
 
     /// Returns the number of the next answer of the stream, if the number is known.
-    pub(in crate::repl) fn due(&self) -> Option<u64> {
+    pub(super) fn due(&self) -> Option<u64> {
         self.responses.due()
     }
 
     /// Whether the stream has ended. Call this only while no request is in flight.
-    pub(in crate::repl) fn is_lost(&mut self) -> bool {
+    pub(super) fn is_lost(&mut self) -> bool {
         self.responses.wait().now_or_never().is_some()
     }
 
-    /// Waits for the next event, and takes it from the stream.
-    pub(in crate::repl) async fn next(
-        &mut self,
-        limit: Duration,
-    ) -> Result<WorksheetEvent<'_>, CallError> {
+    /// Waits for the next event and takes it.
+    pub(super) async fn next(&mut self, limit: Duration) -> Result<WorksheetEvent<'_>, CallError> {
         while !self.responses.is_ready() {
             self.wait(limit).await?;
         }

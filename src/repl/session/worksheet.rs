@@ -54,7 +54,7 @@ pub(super) enum Purpose {
 }
 
 /// A worksheet. When its stream is lost, a new stream is opened and runs the lines of the log.
-pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
+pub(super) struct ReconnectingWorksheet<C: Calls> {
     pub(super) stream: Option<WorksheetStream<C>>,
     /// A stream that is being opened for a preview.
     pub(super) opening: Option<Opening<C>>,
@@ -76,11 +76,11 @@ pub(in crate::repl) struct ReconnectingWorksheet<C: Calls> {
 
 /// The connection, the options and the deadline of a request.
 #[derive(Debug)]
-pub(in crate::repl) struct CallContext<'c, C> {
-    pub(in crate::repl) calls: &'c C,
-    pub(in crate::repl) options: EvaluateOptions,
+pub(super) struct CallContext<'c, C> {
+    pub(super) calls: &'c C,
+    pub(super) options: EvaluateOptions,
     /// The maximum time to wait for an answer, and to reconnect to a lost server.
-    pub(in crate::repl) timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 // Not derived, since `C` need not be `Copy`.
@@ -110,7 +110,7 @@ impl<C: Calls> Default for ReconnectingWorksheet<C> {
 
 impl<C: Calls> ReconnectingWorksheet<C> {
     /// Whether the worksheet may have definitions or a last answer.
-    pub(in crate::repl) fn is_opened(&self) -> bool {
+    pub(super) fn is_opened(&self) -> bool {
         self.is_opened
     }
 
@@ -120,13 +120,13 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Makes a reply the last answer of the session.
-    pub(in crate::repl) fn replied(&mut self, reply: &Reply) {
+    pub(super) fn replied(&mut self, reply: &Reply) {
         self.log.record_reply(reply);
         self.reply = Some(reply.clone());
     }
 
     /// Returns the fault of a line that uses the last answer although that answer is not a number.
-    pub(in crate::repl) fn unusable_reply(&self, line: &str) -> Option<LineFault> {
+    pub(super) fn unusable_reply(&self, line: &str) -> Option<LineFault> {
         let reply = self.reply.as_ref().filter(|_| mentions_last(line))?;
         reply
             .literal()
@@ -135,13 +135,13 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Returns the log, whose lines restore the worksheet.
-    pub(in crate::repl) fn log(&self) -> &Log {
+    pub(super) fn log(&self) -> &Log {
         &self.log
     }
 
     /// Runs a line. If the line uses a last answer that was not sent to the worksheet yet, the last
     /// answer is sent first. The last answer has to be a number.
-    pub(in crate::repl) async fn run(
+    pub(super) async fn run(
         &mut self,
         line: &str,
         context: CallContext<'_, C>,
@@ -164,7 +164,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Sends a request that changes nothing, and returns the answers to the request.
-    pub(in crate::repl) async fn ask(
+    pub(super) async fn ask(
         &mut self,
         request: &WorksheetRequest,
         context: CallContext<'_, C>,
@@ -237,7 +237,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Drops the stream if it has ended.
-    pub(in crate::repl) fn lose_if_ended(&mut self) {
+    pub(super) fn lose_if_ended(&mut self) {
         // While requests are in flight, `next` reports the end of the stream.
         let is_ended = |stream: &mut WorksheetStream<C>| stream.is_lost();
         if self.in_flight.is_empty() && self.stream.as_mut().is_some_and(is_ended) {
@@ -246,12 +246,12 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Whether a name was defined after the definitions were last requested.
-    pub(in crate::repl) fn has_new_names(&self) -> bool {
+    pub(super) fn has_new_names(&self) -> bool {
         self.has_new_names
     }
 
     /// Whether the worksheet is lost and has to be restored.
-    pub(in crate::repl) fn is_missing(&self) -> bool {
+    pub(super) fn is_missing(&self) -> bool {
         self.is_opened && self.stream.is_none()
     }
 
@@ -353,7 +353,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Cancels all requests in flight. Returns the outcome of the line if its answer arrives in
     /// time, or else the fault that the line was cancelled. A slow line stops in the background.
-    pub(in crate::repl) async fn interrupt(&mut self) -> Outcome {
+    pub(super) async fn interrupt(&mut self) -> Outcome {
         let cancelled = Outcome::Fault(Fault::cancelled());
         for request in &mut self.in_flight {
             request.is_cancelled = true;
@@ -381,7 +381,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Completes all requests in flight, so that no answer to them arrives later.
-    pub(in crate::repl) async fn finish(&mut self, limit: Duration) {
+    pub(super) async fn finish(&mut self, limit: Duration) {
         let finishing = async {
             while !self.in_flight.is_empty() {
                 let request = self.next(limit).await?;
@@ -394,7 +394,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     }
 
     /// Drops the stream, and forgets the log and the last answer.
-    pub(in crate::repl) fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 }
@@ -411,6 +411,6 @@ impl InFlight {
 }
 
 /// Returns the notice that the client is connected to the server again.
-pub(in crate::repl) fn connected(calls: &impl Calls) -> String {
+pub(super) fn connected(calls: &impl Calls) -> String {
     format!("connected to {} again", calls.server())
 }

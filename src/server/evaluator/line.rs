@@ -33,7 +33,7 @@ pub(super) const FIRST_TRY: u64 = 10_000;
 const TIME_FACTOR: u32 = 2;
 
 /// The result of the evaluation of a line.
-pub(super) type LineResult = Result<engine::Answer, Box<Fault>>;
+pub(super) type EvaluationResult = Result<engine::Answer, Box<Fault>>;
 
 /// Evaluates a line with a budget of `small`, and returns the result and the work that was done.
 ///
@@ -44,8 +44,8 @@ pub(super) fn try_inline(
     small: u64,
     limits: &Limits,
     budget: u64,
-    evaluate: impl FnOnce(&mut Work<'_>) -> LineResult,
-) -> Option<(LineResult, u64)> {
+    evaluate: impl FnOnce(&mut Work<'_>) -> EvaluationResult,
+) -> Option<(EvaluationResult, u64)> {
     let mut work = Work::new(limits, small.min(budget), &|| None);
     let result = evaluate(&mut work);
     let is_heavy = work.is_spent() && budget > small;
@@ -59,8 +59,8 @@ pub(super) fn evaluate_in_pool(
     limits: &Limits,
     budget: u64,
     cancellation: &Cancellation,
-    evaluate: impl FnOnce(&mut Work<'_>) -> LineResult,
-) -> LineResult {
+    evaluate: impl FnOnce(&mut Work<'_>) -> EvaluationResult,
+) -> EvaluationResult {
     let end = Instant::now() + TIME_FACTOR * Duration::from_nanos(budget);
     let interrupted = || match () {
         () if cancellation.is_cancelled() => Some(Interruption::Cancelled),
@@ -97,7 +97,7 @@ impl From<proto::Options> for Options {
 }
 
 /// Returns the message with the answer to the line at the index `line`.
-pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
+pub(super) fn answer(line: u32, result: EvaluationResult) -> proto::Answer {
     match result {
         Ok(answer) => proto::Answer {
             line,
@@ -118,7 +118,7 @@ pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
 ///
 /// Common answers are encoded directly, without the message that [`answer()`] returns.
 #[inline]
-pub(super) fn write(response: &mut ResponseWriter, line: u32, result: LineResult) {
+pub(super) fn write(response: &mut ResponseWriter, line: u32, result: EvaluationResult) {
     let (name, rendered) = match &result {
         Ok(engine::Answer {
             name,

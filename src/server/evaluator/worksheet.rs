@@ -14,7 +14,7 @@ use tonic::{Status, Streaming};
 
 use super::{
     inbox::Inbox,
-    line::{INLINE, LineResult, evaluate_in_pool, try_inline, write},
+    line::{EvaluationResult, INLINE, evaluate_in_pool, try_inline, write},
     parked::ParkedStream,
     pool::Cancellation,
     shared::{Evaluator, SMALL},
@@ -65,7 +65,7 @@ pub(super) struct WorksheetSession {
 struct PooledLine {
     cancellation: Cancellation,
     is_cancelled: bool,
-    job: AbortOnDropHandle<Option<(Box<Worksheet>, LineResult)>>,
+    job: AbortOnDropHandle<Option<(Box<Worksheet>, EvaluationResult)>>,
 }
 
 /// The reason why a batch of inline lines ended.
@@ -283,7 +283,7 @@ impl WorksheetSession {
     }
 
     /// Appends the answer to the current line to `response`.
-    fn write(&mut self, response: &mut ResponseWriter, result: LineResult) {
+    fn write(&mut self, response: &mut ResponseWriter, result: EvaluationResult) {
         let index = self.current.as_mut().map_or(0, CurrentRequest::take_index);
         count_fault(&self.service.metrics, &result);
         write(response, index, result);
@@ -316,8 +316,11 @@ impl WorksheetSession {
         Ok(())
     }
 
-    /// Waits for the line in the pool. Returns `None` if the line takes longer than `delay`.
-    async fn join_pool(&mut self, delay: Option<Duration>) -> Option<Result<LineResult, Status>> {
+    /// Waits for the line in the pool; `None` if it takes longer than `delay`.
+    async fn join_pool(
+        &mut self,
+        delay: Option<Duration>,
+    ) -> Option<Result<EvaluationResult, Status>> {
         let (inbox, pooled) = (&mut self.inbox, self.pooled.as_mut()?);
         let current = self.current.as_ref()?;
         let number = current.answer_number(self.answered);
@@ -355,7 +358,7 @@ impl Drop for WorksheetSession {
 }
 
 #[inline]
-fn count_fault(metrics: &Metrics, result: &LineResult) {
+fn count_fault(metrics: &Metrics, result: &EvaluationResult) {
     if let Err(fault) = result {
         metrics.count_fault(fault.reason.as_str());
     }
@@ -431,7 +434,7 @@ impl RequestKind {
         line: &str,
         options: Options,
         work: &mut Work<'_>,
-    ) -> LineResult {
+    ) -> EvaluationResult {
         match self {
             Self::Run => worksheet.run(line, options, work),
             Self::Preview => worksheet.preview(line, options, work),

@@ -15,7 +15,7 @@ use self::{
     number::{folded, separated},
     pointer::{SourceLine, pointed},
 };
-use crate::explain::Explanation;
+use crate::explain::{CallSummary, Explanation};
 use crate::{
     client::{CallError, Note, Reply},
     repl::{
@@ -131,17 +131,6 @@ impl Screen {
         write_explanation(text, self.output.palette(Settings::default().theme))
     }
 
-    /// Prints the trace of a line's calls.
-    pub(super) fn print_trace(&self, text: &str, theme: Theme) {
-        let palette = self.errors.palette(theme);
-        for line in text.lines() {
-            match palette {
-                Some(palette) => print_error(styled(palette.dim, line)),
-                None => print_error(line),
-            }
-        }
-    }
-
     /// Prints a fault: on a terminal, with carets under the faulty part; else in one line.
     fn print_fault(&self, fault: &FaultView<'_>, line: &str, origin: LineOrigin<'_>, theme: Theme) {
         let FaultView {
@@ -230,6 +219,17 @@ impl Present for LinePrinter<'_> {
             &explanation.to_string(),
             self.screen.output.palette(self.settings.theme),
         )
+    }
+
+    fn trace(&mut self, calls: &[CallSummary]) -> io::Result<()> {
+        let palette = self.screen.errors.palette(self.settings.theme);
+        for call in calls {
+            match palette {
+                Some(palette) => print_error(styled(palette.dim, call)),
+                None => print_error(call),
+            }
+        }
+        Ok(())
     }
 
     fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()> {

@@ -8,8 +8,8 @@ use crate::{
     repl::{
         Calls, Outcome,
         calling::{
-            discovery::discover,
             evaluation::{Evaluation, evaluate},
+            reflection::reflect,
         },
     },
 };
@@ -29,7 +29,7 @@ pub(super) enum Operation {
     /// Evaluates an expression or statement without a worksheet.
     Line(String, EvaluateOptions, Evaluation),
     /// Requests the services, the descriptors or the health of the server.
-    Discover(ReflectionRequest),
+    Reflect(ReflectionRequest),
 }
 
 /// Runs operations concurrently as they arrive, until no more arrive and all have an outcome.
@@ -55,7 +55,7 @@ async fn run(calls: &impl Calls, CallRequest { operation, reply }: CallRequest) 
             // Boxed, since the future is rare and large.
             Box::pin(evaluate(calls, line, options, evaluation)).await
         }
-        Operation::Discover(request) => Box::pin(discover(calls, request)).await,
+        Operation::Reflect(request) => Box::pin(reflect(calls, request)).await,
     };
     // Without a receiver the script has ended.
     let _ = reply.send(outcome);

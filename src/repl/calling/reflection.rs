@@ -14,7 +14,7 @@ const NOT_SERVING: &str = "NOT_SERVING";
 
 /// Requests the services, the descriptors or the health of the server, and returns the text to
 /// print.
-pub(in crate::repl) async fn discover(calls: &impl Calls, request: ReflectionRequest) -> Outcome {
+pub(in crate::repl) async fn reflect(calls: &impl Calls, request: ReflectionRequest) -> Outcome {
     let request = match request {
         // The path of a method is accepted too, and so is a name with a leading dot, as in a
         // `.proto` file.
@@ -23,7 +23,7 @@ pub(in crate::repl) async fn discover(calls: &impl Calls, request: ReflectionReq
         }
         request => request,
     };
-    match (calls.inquire(request.clone()).await, request) {
+    match (calls.reflect(request.clone()).await, request) {
         (Ok(ReflectionResponse::Services(names)), ReflectionRequest::Services) => {
             Outcome::Text(names.join("\n") + "\n")
         }
@@ -70,10 +70,7 @@ fn fault(reason: Option<&str>, message: String) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        client::{Note, Notes, Reply, Request, Requests, Responses, WorksheetRequest},
-        proto::cursor::Cursor,
-    };
+    use crate::client::{Notes, Requests, Responses};
 
     /// A server that sends this response to every reflection request.
     #[derive(Clone)]
@@ -84,24 +81,8 @@ mod tests {
         type WorksheetReceiver = Responses;
         type Notes = Notes;
 
-        async fn call(&self, _: Request) -> Result<Reply, CallError> {
-            unreachable!()
-        }
-
-        async fn worksheet(&self, _: WorksheetRequest) -> Result<(Requests, Responses), CallError> {
-            unreachable!()
-        }
-
-        async fn inquire(&self, _: ReflectionRequest) -> Result<ReflectionResponse, CallError> {
+        async fn reflect(&self, _: ReflectionRequest) -> Result<ReflectionResponse, CallError> {
             Ok(self.0.clone())
-        }
-
-        async fn listen(&self, _: Option<Cursor>) -> Result<Notes, CallError> {
-            unreachable!()
-        }
-
-        async fn say(&self, _: &Note) -> Result<(), CallError> {
-            unreachable!()
         }
 
         fn server(&self) -> String {
@@ -123,7 +104,7 @@ mod tests {
         ];
         for (asked, request) in requests.iter().enumerate() {
             for (answered, response) in responses.iter().enumerate() {
-                let outcome = discover(&Fake(response.clone()), request.clone()).await;
+                let outcome = reflect(&Fake(response.clone()), request.clone()).await;
                 let error = Outcome::Unanswered(CallError::mismatched_reply());
                 assert_eq!(outcome == error, asked != answered, "{outcome:?}");
             }
