@@ -1,25 +1,25 @@
-//! A bound on bytes that all calls share.
+//! A limit on the number of bytes that all calls use together.
 
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// A number of bytes that reservations share.
+/// A limit on the number of bytes that all reservations use together.
 #[derive(Debug)]
 pub(super) struct ByteBudget {
     limit: usize,
     used: AtomicUsize,
 }
 
-/// Bytes of a budget, in use until this is dropped.
+/// A number of bytes that are reserved in a budget. Dropping the reservation releases the bytes.
 #[derive(Debug)]
 pub(super) struct Reservation {
     budget: Arc<ByteBudget>,
     bytes: usize,
 }
 
-/// The budget has fewer bytes left than requested.
+/// The error for a request of more bytes than the budget has left.
 #[derive(Debug)]
 pub(super) struct BudgetExhausted;
 
@@ -31,7 +31,7 @@ impl ByteBudget {
         }
     }
 
-    /// Bytes of all reservations together.
+    /// Returns the maximum number of bytes of all reservations together.
     pub(super) fn limit(&self) -> usize {
         self.limit
     }
@@ -46,7 +46,7 @@ impl ByteBudget {
 }
 
 impl Reservation {
-    /// Changes the reservation to `bytes`. Never fails if that is less than before.
+    /// Changes the number of reserved bytes to `bytes`. Decreasing the number never fails.
     pub(super) fn resize(&mut self, bytes: usize) -> Result<(), BudgetExhausted> {
         let ByteBudget { limit, used } = &*self.budget;
         if bytes <= self.bytes {
@@ -68,7 +68,7 @@ impl Reservation {
         self.resize(self.bytes.saturating_add(bytes))
     }
 
-    /// The reserved bytes.
+    /// Returns the number of reserved bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -1,4 +1,4 @@
-//! `calc.Calculator` over the engine's 32-bit operations.
+//! The service `calc.Calculator`, which uses the engine's 32-bit operations.
 
 use tonic::{Request, Response, Status};
 

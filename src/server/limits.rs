@@ -5,50 +5,54 @@ use std::{num::NonZeroU32, time::Duration};
 use super::peer::NoteRate;
 use crate::engine::{LimitRow, LimitTable, Unit, limit_field};
 
-/// The limits of a server as a whole and of its connections.
+/// The limits of a server and of its connections.
 ///
-/// Those of a calculation are [`crate::engine::Limits`]. A new limit is a field, its default
-/// and a row of [`LimitTable::ROWS`]: the option of `serve`, `help limits` and the table in
-/// `docs/server.md` are made from the row.
+/// The limits of a calculation are in [`crate::engine::Limits`]. To add a limit, add a field, its
+/// default and a row of [`LimitTable::ROWS`]: the option of `serve`, `help limits` and the table
+/// in `docs/server.md` are made from the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerLimits {
-    /// Open connections.
+    /// The maximum number of open connections.
     pub connections: usize,
-    /// Calls under way on one connection.
+    /// The maximum number of calls under way on one connection.
     pub streams: u32,
-    /// Calls under way on all connections together.
+    /// The maximum number of calls under way on all connections together.
     pub calls: usize,
-    /// Open worksheets.
+    /// The maximum number of open worksheets.
     pub worksheets: usize,
-    /// Bytes of a request message.
+    /// The maximum size of a request message, in bytes.
     pub message: usize,
-    /// Bytes of all calls together: long messages from when they begin to arrive, requests
-    /// that wait in worksheets, and long answers until they are sent.
+    /// The maximum number of bytes that the server holds for all calls together.
+    ///
+    /// This counts long request messages while they arrive, requests that wait in worksheets,
+    /// and long answers until they are sent.
     pub requests: usize,
-    /// Heavy lines that wait, for each core.
+    /// The maximum number of lines with long evaluations that wait for a free core, per core.
     pub waiting: usize,
-    /// Chat notes that an in-memory history keeps: see [`super::Settings::with_limits`].
+    /// The number of chat notes that an in-memory history keeps: see
+    /// [`super::Settings::with_limits`].
     pub notes: usize,
-    /// Chat notes accepted from one connection.
+    /// The maximum rate of chat notes from one connection.
     pub note_rate: NoteRate,
-    /// The longest time for a call that is not a stream. A caller's deadline counts if it is
-    /// shorter.
+    /// The maximum duration of a call that is not a stream. If the caller's deadline is earlier,
+    /// the deadline applies.
     pub call: Duration,
-    /// How long a worksheet may be idle; `None` is without limit.
+    /// The maximum time that a worksheet may be idle. `None` means no limit.
     pub idle: Option<Duration>,
-    /// How long a connection may have no calls; `None` is without limit. It is closed after
-    /// one to two times this.
+    /// The maximum time that a connection may have no calls. `None` means no limit.
+    ///
+    /// The server closes such a connection after one to two times this time.
     pub unused: Option<Duration>,
-    /// How long a peer may take for the handshake: TLS and the HTTP/2 preface.
+    /// The maximum time that a peer may take for the handshake: TLS and the HTTP/2 preface.
     pub handshake: Duration,
-    /// How long a peer may be silent before it is sent a PING.
+    /// The maximum time that a peer may be silent before the server sends a PING.
     pub keepalive: Duration,
-    /// How long a peer may take to answer a PING.
+    /// The maximum time that a peer may take to answer a PING.
     pub keepalive_timeout: Duration,
 }
 
 impl ServerLimits {
-    /// The limits of a server whose operator sets none.
+    /// The limits of a server if the operator sets no limit.
     pub const DEFAULT: Self = Self {
         connections: 4096,
         streams: 256,
@@ -77,7 +81,7 @@ impl Default for ServerLimits {
     }
 }
 
-/// The amounts of a `usize` that may not be zero.
+/// The allowed amounts of a limit that is a `usize` and must not be zero.
 const ANY: std::ops::RangeInclusive<u64> = 1..=usize::MAX as u64;
 
 impl LimitTable for ServerLimits {
@@ -88,10 +92,10 @@ impl LimitTable for ServerLimits {
             option: "max-connections",
             unit: Unit::Count,
             range: ANY,
-            help: "connections that are open",
-            reason: "file descriptors and memory; the soft limit of open files is raised to it at \
-                     the start",
-            effect: "64 more may connect, and each of their calls is `OVERLOADED`; any further \
+            help: "open connections",
+            reason: "file descriptors and memory; at the start, the server raises its soft limit \
+                     of open files to match",
+            effect: "on the next 64 connections, each call fails with `OVERLOADED`; any further \
                      connection is closed",
             field: limit_field!(connections),
         },
@@ -100,8 +104,8 @@ impl LimitTable for ServerLimits {
             unit: Unit::Count,
             range: 1..=u32::MAX as u64,
             help: "calls under way on one connection",
-            reason: "the share of one connection",
-            effect: "`REFUSED_STREAM`: clients wait and send the call again",
+            reason: "the fair share of each connection",
+            effect: "`REFUSED_STREAM`; clients wait and send the call again",
             field: limit_field!(streams),
         },
         LimitRow {
@@ -109,7 +113,7 @@ impl LimitTable for ServerLimits {
             unit: Unit::Count,
             range: ANY,
             help: "calls under way on all connections together",
-            reason: "memory; health checks and watches have a limit of their own, 1,024",
+            reason: "memory; health checks and health watches have a separate limit of 1,024 calls",
             effect: "`OVERLOADED`",
             field: limit_field!(calls),
         },
@@ -117,7 +121,7 @@ impl LimitTable for ServerLimits {
             option: "max-worksheets",
             unit: Unit::Count,
             range: ANY,
-            help: "worksheets that are open",
+            help: "open worksheets",
             reason: "memory",
             effect: "`OVERLOADED`",
             field: limit_field!(worksheets),
@@ -135,9 +139,9 @@ impl LimitTable for ServerLimits {
             option: "max-requests",
             unit: Unit::Bytes,
             range: ANY,
-            help: "bytes of all callers' requests that are arriving or waiting",
-            reason: "memory: messages above 16 KiB from when they begin to arrive, requests that \
-                     wait in worksheets, and answers above 16 KiB until they are sent",
+            help: "bytes of requests and answers in memory, for all callers together",
+            reason: "memory; this counts request messages above 16 KiB while they arrive, requests \
+                     that wait in worksheets, and answers above 16 KiB until they are sent",
             effect: "`OVERLOADED`",
             field: limit_field!(requests),
         },
@@ -145,18 +149,18 @@ impl LimitTable for ServerLimits {
             option: "max-waiting",
             unit: Unit::Count,
             range: 0..=u32::MAX as u64,
-            help: "heavy lines that wait, for each core",
-            reason: "the time that a heavy line waits",
-            effect: "`OVERLOADED`; in a worksheet a fault, and the stream goes on",
+            help: "lines with long evaluations that wait for a free core, per core",
+            reason: "the waiting time of these lines",
+            effect: "`OVERLOADED`; in a worksheet, the line gets a fault and the stream continues",
             field: limit_field!(waiting),
         },
         LimitRow {
             option: "max-notes",
             unit: Unit::Count,
             range: ANY,
-            help: "chat notes kept for clients that connect later",
-            reason: "memory: a note of the [chat](chat.md) has at most 16 KiB",
-            effect: "the oldest is dropped",
+            help: "chat notes that the server keeps for clients that connect later",
+            reason: "memory; a note of the [chat](chat.md) has at most 16 KiB",
+            effect: "the oldest note is dropped",
             field: limit_field!(notes),
         },
         LimitRow {
@@ -164,26 +168,26 @@ impl LimitTable for ServerLimits {
             unit: Unit::Count,
             range: 1..=u32::MAX as u64,
             help: "chat notes accepted from one connection per second",
-            reason: "the other members of the chat, in the long run",
-            effect: "`OVERLOADED`; `RetryInfo` says when the next note will be accepted",
+            reason: "the other members of the chat, against too many notes",
+            effect: "`OVERLOADED`; `RetryInfo` has the time until the next note is accepted",
             field: limit_field!(note_rate.per_second),
         },
         LimitRow {
             option: "max-note-burst",
             unit: Unit::Count,
             range: 1..=u32::MAX as u64,
-            help: "chat notes accepted from one connection at once, after a pause",
-            reason: "the other members of the chat, at once",
-            effect: "as for `--max-note-rate`",
+            help: "chat notes accepted from one connection in a burst, after a pause",
+            reason: "the other members of the chat, against a sudden burst of notes",
+            effect: "the same as for `--max-note-rate`",
             field: limit_field!(note_rate.burst),
         },
         LimitRow {
             option: "max-call-time",
             unit: Unit::Time,
             range: 1..=u64::MAX,
-            help: "the longest time for a call that is not a stream",
-            reason: "memory of calls and watches whose message never arrives",
-            effect: "`DEADLINE_EXCEEDED`, as for the caller's own deadline",
+            help: "how long a call that is not a stream may take",
+            reason: "memory of calls and health watches whose request message never arrives",
+            effect: "`DEADLINE_EXCEEDED`, as after the caller's own deadline",
             field: limit_field!(call),
         },
         LimitRow {
@@ -191,17 +195,18 @@ impl LimitTable for ServerLimits {
             unit: Unit::Time,
             range: 1..=u64::MAX,
             help: "how long a worksheet may be idle before it ends",
-            reason: "memory of worksheets without requests, or whose answers are not read",
-            effect: "`RESOURCE_EXHAUSTED` with the reason `LIMIT`",
+            reason: "memory of worksheets whose clients send no requests or read no answers",
+            effect: "the worksheet ends with `RESOURCE_EXHAUSTED` and the reason `LIMIT`",
             field: limit_field!(idle),
         },
         LimitRow {
             option: "idle-connection",
             unit: Unit::Time,
             range: 1..=u64::MAX,
-            help: "how long a connection may have no calls; it is closed after one to two times this",
+            help: "how long a connection may have no calls; the server closes it after this time or \
+                   up to twice as long",
             reason: "file descriptors",
-            effect: "`GOAWAY`; clients connect again when they need to",
+            effect: "`GOAWAY`; clients connect again when they need a connection",
             field: limit_field!(unused),
         },
         LimitRow {
@@ -209,8 +214,8 @@ impl LimitTable for ServerLimits {
             unit: Unit::Time,
             range: 1..=u64::MAX,
             help: "how long a peer may take for the handshake: TLS and the HTTP/2 preface",
-            reason: "file descriptors, from peers that connect and send nothing, or send it byte by \
-                     byte",
+            reason: "file descriptors, against peers that connect and then send nothing or send \
+                     very slowly",
             effect: "the connection is closed",
             field: limit_field!(handshake),
         },
@@ -219,8 +224,8 @@ impl LimitTable for ServerLimits {
             unit: Unit::Time,
             range: 1..=u64::MAX,
             help: "how long a peer may be silent before the server sends a PING",
-            reason: "file descriptors, from peers that have vanished",
-            effect: "`PING`",
+            reason: "file descriptors, against peers that have vanished",
+            effect: "the server sends a PING",
             field: limit_field!(keepalive),
         },
         LimitRow {
@@ -228,7 +233,7 @@ impl LimitTable for ServerLimits {
             unit: Unit::Time,
             range: 1..=u64::MAX,
             help: "how long a peer may take to answer a PING",
-            reason: "file descriptors, from peers that have vanished",
+            reason: "file descriptors, against peers that have vanished",
             effect: "the connection is closed",
             field: limit_field!(keepalive_timeout),
         },

@@ -1,4 +1,4 @@
-//! The server: the services over the engine, on any kind of connection.
+//! The server: gRPC services that use the engine, on any kind of connection.
 
 mod byte_budget;
 mod calculator;
@@ -52,33 +52,37 @@ pub use self::{
     },
 };
 
-/// Connections beyond the limit whose calls are still answered, with the limit's status.
+/// The maximum number of connections above [`ServerLimits::connections`] that are still served.
+///
+/// Each call on such a connection fails with the status of that limit.
 const SURPLUS: usize = 64;
 
 /// The settings of a server.
 ///
-/// Servers with clones of the same settings share the history of the chat and the metrics.
+/// Servers that use clones of the same settings share the chat history and the metrics.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The limits of a calculation.
     pub engine: engine::Limits,
     /// The limits of the server and its connections.
     pub limits: ServerLimits,
-    /// How long a shutdown waits for running calls and for peers that do not answer.
+    /// The maximum time that a shutdown waits for running calls and for peers that do not answer.
     pub grace: Duration,
-    /// The tokens of which a caller has to present one, health checks excepted. `None` admits
-    /// every caller.
+    /// The valid tokens. Each call except a health check must present one of these tokens.
+    /// `None` admits every caller.
     pub tokens: Option<Arc<Tokens>>,
-    /// The TLS configuration for connections through a network; `None` is plain text.
+    /// The TLS configuration for connections through a network. `None` means plain text.
     pub tls: Option<Arc<ServerTls>>,
-    /// The store of the chat's notes.
+    /// The store of the chat notes.
     pub history: Arc<dyn History>,
     /// The metrics that the server updates.
     pub metrics: Arc<Metrics>,
 }
 
 impl Settings {
-    /// Creates settings with these limits, and a history in memory of [`ServerLimits::notes`].
+    /// Creates settings with these limits and with a chat history in memory.
+    ///
+    /// The history keeps the latest [`ServerLimits::notes`] notes.
     #[must_use]
     pub fn with_limits(engine: engine::Limits, limits: ServerLimits) -> Self {
         Self {
@@ -103,9 +107,9 @@ impl Default for Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum DrainOutcome {
-    /// Every connection was closed in good order.
+    /// Every connection was closed before the grace period was over.
     Drained,
-    /// Some connections were still open when the grace was over, and were cut.
+    /// Some connections were still open when the grace period was over, and the server cut them.
     GraceExceeded,
 }
 
@@ -116,11 +120,11 @@ struct ServerState {
     methods: MethodTable,
     routes: Routes,
     health: HealthReporter,
-    /// Calls under way, health calls excepted.
+    /// The number of calls under way, without health calls.
     calls: AtomicUsize,
-    /// Health calls under way.
+    /// The number of health calls under way.
     health_calls: AtomicUsize,
-    /// Bytes of requests that are arriving or waiting.
+    /// The budget for the bytes of [`ServerLimits::requests`].
     requests: Arc<ByteBudget>,
     /// Cancelled when the server begins to shut down.
     draining: CancellationToken,
@@ -163,12 +167,12 @@ impl ServerState {
 
 /// Serves every connection of `connections` until `shutdown` completes, then drains.
 ///
-/// `connections` may be those of a [`Listener`], of an [`in_memory`] pipe or any other stream.
-/// Its end is a shutdown too.
+/// `connections` can come from a [`Listener`], from [`in_memory`] or from any other stream of
+/// connections. The end of this stream also starts the shutdown.
 ///
-/// Draining accepts no new connection and drops peers that have not sent their HTTP/2 preface.
-/// The others get a `GOAWAY` and may finish their calls within the grace. Streams end, a
-/// worksheet's after the line that runs.
+/// While the server drains, it accepts no new connection and drops peers that have not sent their
+/// HTTP/2 preface. All other peers get a `GOAWAY` and may finish their calls within
+/// [`Settings::grace`]. Streams end; the stream of a worksheet ends after the running line.
 ///
 /// ```
 /// use grpcalc::{
@@ -243,16 +247,17 @@ pub async fn run(
     }
 }
 
-/// Creates a semaphore of `permits`, or of as many as there can be.
+/// Creates a semaphore with `permits` permits, but at most [`Semaphore::MAX_PERMITS`].
 fn semaphore(permits: usize) -> Arc<Semaphore> {
     Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)))
 }
 
-/// Creates a listener without a port: each pipe end that is sent becomes a connection.
+/// Creates a sender and a stream of connections, for a server without a network port.
 ///
-/// Only holders of the sender can connect.
+/// Each end of a pipe that is sent through the sender becomes a connection. Only code that has
+/// the sender can connect.
 pub fn in_memory() -> (mpsc::Sender<DuplexStream>, impl Stream<Item = Connection>) {
-    // One client connects once, and again only after its connection broke.
+    // A client has one connection. It connects again only after this connection broke.
     let (dial, accept) = mpsc::channel(1);
     let connections = ReceiverStream::new(accept);
     (

@@ -1,4 +1,4 @@
-//! The peer of a connection and its calls.
+//! The peer of a connection, and the counts of its calls and notes.
 
 use std::{
     num::NonZeroU32,
@@ -15,32 +15,32 @@ use governor::{
     clock::{Clock as _, DefaultClock},
 };
 
-/// The number of chat notes that a peer may send.
+/// The maximum rate of chat notes from one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoteRate {
-    /// Notes at once, after a pause.
+    /// The maximum number of notes in a burst, after a pause.
     pub burst: NonZeroU32,
-    /// Notes a second in the long run.
+    /// The maximum average number of notes per second.
     pub per_second: NonZeroU32,
 }
 
-/// The peer of a connection and its calls.
+/// The peer of a connection, with the counts of its calls and notes.
 #[derive(Debug)]
 pub(super) struct Peer {
     name: String,
     is_surplus: bool,
     /// Whether the HTTP/2 preface has arrived.
     greeted: AtomicBool,
-    /// Calls under way.
+    /// The number of calls under way.
     active_calls: AtomicUsize,
-    /// All calls so far.
+    /// The number of all calls so far.
     all_calls: AtomicUsize,
-    /// The limiter of chat notes, created by the first note.
+    /// The rate limiter of chat notes. The first note creates it.
     notes: OnceLock<DefaultDirectRateLimiter>,
 }
 
 impl Peer {
-    /// Creates a peer that has sent nothing yet.
+    /// Creates a peer that has not sent anything.
     pub(super) fn new(name: String, is_surplus: bool) -> Self {
         Self {
             name,
@@ -52,7 +52,7 @@ impl Peer {
         }
     }
 
-    /// The peer's address, or another name for the log.
+    /// Returns the peer's address, or another name for the log.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -73,13 +73,15 @@ impl Peer {
         self.active_calls.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Returns the calls under way, and all calls so far.
+    /// Returns the number of calls under way and the number of all calls so far.
     pub(super) fn calls(&self) -> (usize, usize) {
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
         (count(&self.active_calls), count(&self.all_calls))
     }
 
-    /// Counts a chat note against `rate`. The error is the time until the next is accepted.
+    /// Counts a chat note, and fails if the peer exceeds `rate`.
+    ///
+    /// The error is the time until the server accepts the next note.
     pub(super) fn take_note(&self, rate: NoteRate) -> Result<(), Duration> {
         let limiter = self.notes.get_or_init(|| {
             let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
@@ -90,17 +92,17 @@ impl Peer {
         limiter.check().map_err(wait)
     }
 
-    /// Records that the preface has arrived.
+    /// Records that the HTTP/2 preface has arrived.
     pub(super) fn set_greeted(&self) {
         self.greeted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the preface has arrived.
+    /// Whether the HTTP/2 preface has arrived.
     pub(super) fn has_greeted(&self) -> bool {
         self.greeted.load(Ordering::Relaxed)
     }
 
-    /// [`Peer::has_greeted`] as a poll without a waker: the reader is polled by the same task.
+    /// Polls for the HTTP/2 preface. No waker is needed, because the same task polls the reader.
     pub(super) fn poll_greeted(&self) -> Poll<()> {
         if self.has_greeted() {
             Poll::Ready(())

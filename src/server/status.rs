@@ -1,4 +1,4 @@
-//! The statuses of calls that fail: faults of the engine, limits, and the server's own reasons.
+//! The statuses of failed calls: for faults of the engine, limits and errors of the server.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -16,13 +16,14 @@ use crate::{
     },
 };
 
-/// The retry delay of a call that is refused for a limit.
+/// The time after which a caller may retry a call that was refused because of a limit.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Returns the status of `fault`, with `ErrorInfo`, and `BadRequest` if the request's `field`
-/// is invalid.
+/// Returns the status for `fault`, with an `ErrorInfo`.
 ///
-/// Codes and details follow AIP-193 and the table in `docs/protocol.md`.
+/// `field` is the field of the request that caused the fault. The status reports it in a
+/// `BadRequest` if the code is `INVALID_ARGUMENT`. Codes and details follow AIP-193 and the table
+/// in `docs/protocol.md`.
 pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
     let code = match fault.reason {
         Reason::Syntax
@@ -54,7 +55,7 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
     Status::with_error_details(code, &fault.message, details)
 }
 
-/// A limit of the server whose excess is reported to callers or counted in the metrics.
+/// A limit of the server that is reported to callers or counted in the metrics when it is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReachedLimit {
     Connections,
@@ -69,8 +70,9 @@ pub(super) enum ReachedLimit {
 }
 
 impl ReachedLimit {
-    /// The name in statuses and metrics: [`LimitRow::name`](crate::engine::LimitRow::name) of
-    /// the limit's row.
+    /// Returns the name of the limit in statuses and metrics.
+    ///
+    /// It is [`LimitRow::name`](crate::engine::LimitRow::name) of the limit's row.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Connections => "connections",
@@ -85,21 +87,21 @@ impl ReachedLimit {
         }
     }
 
-    /// The limited things, as the object of "the limit of 5 ...".
+    /// Returns the words for what is limited, to complete "the limit of 5 ... is reached".
     const fn noun(self) -> &'static str {
         match self {
             Self::Connections => "open connections",
             Self::Calls => "calls under way",
             Self::Worksheets => "open worksheets",
-            Self::Requests => "bytes of requests",
-            Self::Waiting => "heavy lines that wait",
-            Self::NoteRate => "notes a second on a connection",
+            Self::Requests => "bytes of requests and answers in memory",
+            Self::Waiting => "lines that wait for a free core",
+            Self::NoteRate => "notes per second from one connection",
             Self::Idle | Self::Handshake | Self::KeepaliveTimeout => "time",
         }
     }
 }
 
-/// Returns the status of a call refused for a limit of `value`. Its caller may try again.
+/// Returns the status of a call that was refused because `limit`, with this value, is reached.
 pub(super) fn overloaded(limit: ReachedLimit, value: usize) -> Status {
     overloaded_for(RETRY_DELAY, limit, value)
 }
@@ -116,9 +118,9 @@ fn limit_metadata(limit: ReachedLimit) -> HashMap<String, String> {
     HashMap::from([(LIMIT.to_owned(), limit.name().to_owned())])
 }
 
-/// Returns the status of a note beyond the rate of `value` notes a second.
+/// Returns the status of a note that exceeds the rate of `value` notes per second.
 ///
-/// `wait` is the time until the next note is accepted.
+/// `wait` is the time until the server accepts the next note.
 pub(super) fn too_many_notes(value: u32, wait: Duration) -> Status {
     overloaded_for(wait, ReachedLimit::NoteRate, value as usize)
 }
@@ -131,28 +133,32 @@ pub(super) fn invalid_note(error: &NoteError) -> Status {
     Status::with_error_details(Code::InvalidArgument, message, details)
 }
 
-/// Returns the status of a call that failed for a defect of the server.
+/// Returns the status of a call that failed because of a defect of the server.
 pub(super) fn internal(message: &str) -> Status {
     let details = ErrorDetails::with_error_info(INTERNAL, DOMAIN, HashMap::new());
     Status::with_error_details(Code::Internal, message, details)
 }
 
-/// Returns the status of a call that was not answered within `timeout`.
+/// Returns the status of a call that did not end within `timeout`.
 pub(super) fn out_of_time(timeout: Duration) -> Status {
-    Status::deadline_exceeded(format!("not answered within {timeout:?}"))
+    Status::deadline_exceeded(format!("the call did not end within {timeout:?}"))
 }
 
-/// Returns the status of a call of an unknown service or method.
+/// Returns the status of a call to an unknown service or method.
 pub(super) fn unknown_method() -> Status {
-    Status::unimplemented("this server has no such method; reflection lists what it has")
+    let message = "this server does not have this method; use reflection to list its methods";
+    Status::unimplemented(message)
 }
 
 /// Returns the status of a call without a valid token.
 pub(super) fn no_token() -> Status {
-    Status::unauthenticated("this server asks for a token: `authorization: Bearer TOKEN`")
+    let message = "this server requires a token in the metadata: `authorization: Bearer TOKEN`";
+    Status::unauthenticated(message)
 }
 
-/// Returns the status that ends a worksheet after `limit` without a request or a read.
+/// Returns the status that ends a worksheet after an idle time of `limit`.
+///
+/// A worksheet is idle while its client sends no request or reads no response.
 pub(super) fn idle(limit: Duration) -> Status {
     let message = format!("the worksheet was idle for longer than the limit of {limit:?}");
     let metadata = limit_metadata(ReachedLimit::Idle);

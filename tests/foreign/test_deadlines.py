@@ -90,7 +90,7 @@ class Deadlines(unittest.TestCase):
         headers, data = self.frames.end_of(stream)
         took = time.monotonic() - begun
         self.assertEqual((headers[":status"], headers["grpc-status"]), ("200", DEADLINE_EXCEEDED))
-        told = f"not answered within {seconds * 1e3:.0f}ms"
+        told = f"the call did not end within {seconds * 1e3:.0f}ms"
         self.assertEqual(unquote(headers["grpc-message"]), told)
         self.assertGreaterEqual(took, seconds)
         self.assertLess(took, seconds + 5)

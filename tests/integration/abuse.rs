@@ -774,7 +774,7 @@ async fn a_partial_call_ends_at_its_deadline() {
     ] {
         let (_, code, message) = peer.begin(call, vec![], false).await.end().await;
         assert_eq!(code, Some(Code::DeadlineExceeded));
-        assert_eq!(message, format!("not answered within {time}"));
+        assert_eq!(message, format!("the call did not end within {time}"));
     }
     drop(peer);
     victim.ends();

@@ -219,7 +219,7 @@ fn all_calls_but_health_need_a_token() {
     assert_eq!(ask(&["--token", "other"]), ran("3\n", "", 0));
     refused(
         &ask(&["--token", "wrong"]),
-        "refuses: this server asks for a token",
+        "refuses: this server requires a token",
     );
     refused(&ask(&[]), "(UNAUTHENTICATED)");
     let of_environment = grpcalc()

@@ -1,4 +1,4 @@
-//! A call under way: its counters, its response, and the log at its end.
+//! A call under way: its counters, its response, and the log entry at its end.
 
 use std::{
     sync::{
@@ -21,18 +21,20 @@ use crate::proto::errors::{DOMAIN, LIMIT, reason::INTERNAL};
 use crate::server::{ServerState, byte_budget::Reservation, peer::Peer};
 use crate::{engine::Reason, proto::code};
 
-/// A call under way. If it is dropped before it ends, its caller has left.
+/// A call under way.
+///
+/// If this is dropped before the call has ended, the caller has cancelled or disconnected.
 pub(super) struct ActiveCall {
     pub(super) server: Arc<ServerState>,
     pub(super) peer: Arc<Peer>,
-    /// The index in the table of methods.
+    /// The index of the method in the table of methods.
     method: usize,
     pub(super) begun: Instant,
     has_ended: bool,
 }
 
 impl ActiveCall {
-    /// Counts a call of the method at `path`.
+    /// Begins a call of the method at `path`, and counts it.
     pub(super) fn begin(server: Arc<ServerState>, peer: Arc<Peer>, path: &str) -> Self {
         let method = server.methods.find(path);
         let call = Self {
@@ -47,10 +49,10 @@ impl ActiveCall {
         call
     }
 
-    /// The counter of calls under way that includes this call.
+    /// Returns the counter of calls under way that includes this call.
     ///
-    /// Health calls have their own: they need no token, must not use up the limit of other
-    /// calls, and are answered when that is reached.
+    /// Health calls have a separate counter. They need no token, so they must not use up the
+    /// limit of other calls. They must also be answered when that limit is reached.
     pub(super) fn counter(&self) -> &AtomicUsize {
         match self.method().service {
             ServiceId::Health => &self.server.health_calls,
@@ -62,13 +64,13 @@ impl ActiveCall {
         self.server.methods.get(self.method)
     }
 
-    /// Ends the call with the response of a method that is not a stream.
+    /// Ends the call with `response`, which is not a stream.
     pub(super) fn respond(mut self, mut response: Response<Body>) -> Response<Body> {
         match response.headers().get(Status::GRPC_STATUS) {
             None => self.end(None),
             Some(_) => self.end(Status::from_header_map(response.headers()).as_ref()),
         }
-        // A long answer counts until it is sent, and a shutdown waits for it.
+        // The call counts as under way until a long answer is sent, so a shutdown waits for it.
         match response.extensions_mut().remove::<Arc<Reservation>>() {
             None => response,
             Some(reservation) => {
@@ -77,15 +79,15 @@ impl ActiveCall {
         }
     }
 
-    /// Ends the call with `status` alone.
+    /// Ends the call with `status` and without an answer.
     pub(super) fn fail(mut self, status: &Status) -> Response<Body> {
         self.end(Some(status));
         status.clone().into_http()
     }
 
-    /// Passes on the response of a stream, which ends the call at its end.
+    /// Returns `response` as a stream that ends the call when the stream ends.
     ///
-    /// `deadline` is the time when the stream has to end, and the timeout that set it.
+    /// `deadline` is the time at which the stream must end, and the timeout that the caller set.
     pub(super) fn respond_stream(
         self,
         response: Response<Body>,
@@ -95,7 +97,7 @@ impl ActiveCall {
             return self.respond(response);
         }
         let draining = match self.method().service {
-            // It ends its streams itself, after the line that runs.
+            // The evaluator ends its streams itself, after the running line.
             ServiceId::Evaluator => None,
             _ => Some(Box::pin(self.server.draining.clone().cancelled_owned())),
         };
@@ -103,7 +105,7 @@ impl ActiveCall {
         response.map(|body| Body::new(DeadlineBody::new(body, self, draining, deadline)))
     }
 
-    /// Counts the call, and logs it if it failed. `None` is success.
+    /// Counts the call in the metrics, and logs it if it failed. `None` means success.
     pub(super) fn end(&mut self, status: Option<&Status>) {
         self.has_ended = true;
         let method = self.method();
@@ -131,11 +133,11 @@ impl ActiveCall {
 
     fn log(&self, code: Code, reason: &str, elapsed: Duration) {
         let peer = self.peer.name();
-        // Texts of the caller are not logged: the path, the message.
+        // Text from the caller is not logged, for example the path or the message.
         let (service, method) = self.method().names;
         let ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
         let name = code::name(code);
-        // The macros of `tracing` take a constant level.
+        // The macros of `tracing` need a constant level.
         macro_rules! event {
             ($level:ident, $message:literal) => {
                 tracing::$level!(peer, service, method, code = name, reason, ms, $message)
@@ -143,15 +145,15 @@ impl ActiveCall {
         }
         let is_overload = reason == Reason::Overloaded.as_str();
         match code {
-            // tonic answers INTERNAL to malformed requests, too.
+            // tonic also answers malformed requests with INTERNAL.
             Code::Internal if reason == INTERNAL => event!(error, "call failed"),
-            // The rate of notes refuses calls in normal operation.
+            // The limit on the rate of notes also refuses calls in normal operation.
             _ if is_overload && self.method().service == ServiceId::Chat => {
                 event!(debug, "call refused");
             }
             _ if is_overload || code == Code::Unauthenticated => event!(warn, "call refused"),
-            // Worksheets end so when their clients end.
-            Code::Cancelled | Code::Aborted => event!(debug, "caller left"),
+            // Worksheets end with these codes when their clients exit.
+            Code::Cancelled | Code::Aborted => event!(debug, "caller cancelled or disconnected"),
             _ => event!(info, "call failed"),
         }
     }

@@ -1,4 +1,4 @@
-//! The admission of calls: media type, limits, token and deadline; then the service.
+//! The admission of calls: checks the media type, the limits and the token, and sets the deadline.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -19,13 +19,13 @@ use crate::server::{
     status::{self, ReachedLimit},
 };
 
-/// The limit of health calls under way, which are watches, mostly.
+/// The maximum number of health calls under way. Most of these calls are watches.
 const HEALTH_CALLS: usize = 1024;
 
-/// The longest deadline of a stream; a longer one counts as none.
+/// The maximum duration of a stream with a deadline. A later deadline is shortened to this time.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Answers a request of `peer`.
+/// Answers a request from `peer`.
 pub(in crate::server) async fn answer(
     server: Arc<ServerState>,
     peer: Arc<Peer>,
@@ -33,7 +33,7 @@ pub(in crate::server) async fn answer(
 ) -> Response<Body> {
     let media_type = request.headers().get(CONTENT_TYPE);
     if !media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc")) {
-        // Required by gRPC over HTTP2, "Requests".
+        // The specification gRPC over HTTP2, "Requests", requires this status.
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return response;
@@ -46,7 +46,7 @@ pub(in crate::server) async fn answer(
     let server = Arc::clone(&call.server);
     let streams = call.method().streams;
     let limit = server.settings.limits.call;
-    // For a stream, this bounds the time until it begins.
+    // For a stream, this limits only the time until the stream begins.
     let time = timeout.map_or(limit, |timeout| timeout.min(limit));
     let serving = timeout_at(call.begun + time, serve(&call, request));
     let response = tokio::select! {
@@ -64,7 +64,7 @@ pub(in crate::server) async fn answer(
     }
 }
 
-/// Checks the limits of connections and calls, and the token.
+/// Checks the limits of connections and calls, and then the token.
 fn admit(call: &ActiveCall, headers: &HeaderMap) -> Result<(), Status> {
     let settings = &call.server.settings;
     if call.peer.is_surplus() {
@@ -91,7 +91,7 @@ async fn serve(call: &ActiveCall, request: Request<Incoming>) -> Result<Response
     let service = call.method().service;
     let mut request = request.map(|body| MeteredBody::new(body, &call.server.requests));
     if service == ServiceId::Chat {
-        // The rate of notes is that of the connection.
+        // The chat limits the rate of notes from each connection.
         request.extensions_mut().insert(Arc::clone(&call.peer));
     }
     let serving = call.server.routes.call(service, request);

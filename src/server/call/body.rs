@@ -1,4 +1,4 @@
-//! The bodies of responses that outlive their handler: long answers and streams.
+//! The bodies of long answers and of streams, which exist longer than their handlers.
 
 use std::{
     pin::Pin,
@@ -17,7 +17,7 @@ use tonic::{Status, body::Body};
 use super::active::ActiveCall;
 use crate::server::{byte_budget::Reservation, status};
 
-/// A long answer, with its call and its reservation until it is sent.
+/// The body of a long answer. It keeps the call and the reservation until the answer is sent.
 pub(super) struct HeldBody {
     body: Body,
     _call: ActiveCall,
@@ -46,13 +46,13 @@ impl hyper::body::Body for HeldBody {
     }
 }
 
-/// The body of a stream, which ends when its deadline passes or the server drains.
+/// The body of a stream. It ends the stream when the deadline passes or the server drains.
 ///
-/// tonic enforces deadlines only until the first response, and a waiting service would delay
-/// the shutdown.
+/// tonic enforces a deadline only until the first response. Without this type, a service that
+/// waits would also delay the shutdown.
 pub(super) struct DeadlineBody {
     body: Body,
-    /// `None` after the end.
+    /// The call of the stream. `None` after the end of the stream.
     call: Option<ActiveCall>,
     draining: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     /// The deadline, and the timeout that the caller set.
@@ -74,7 +74,7 @@ impl DeadlineBody {
         }
     }
 
-    /// Waits for the deadline or the drain, and returns its status.
+    /// Waits for the deadline or the shutdown, and returns the status that ends the stream.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
         if let Some((deadline, timeout)) = &mut self.deadline
             && deadline.as_mut().poll(cx).is_ready()

@@ -1,4 +1,4 @@
-//! The deadline of a call, from its header `grpc-timeout`.
+//! The deadline of a call, which the header `grpc-timeout` sets.
 
 use std::time::Duration;
 
@@ -6,9 +6,10 @@ use http::HeaderMap;
 
 use crate::proto::header::TIMEOUT;
 
-/// Returns the caller's timeout; `None` without a header, or with a malformed one.
+/// Returns the caller's timeout. Returns `None` if the header is missing or malformed.
 ///
-/// The format is that of gRPC over HTTP2, "Timeout": at most eight digits and a unit.
+/// The specification gRPC over HTTP2 defines the format as "Timeout": at most eight digits and a
+/// unit.
 pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(TIMEOUT)?.to_str().ok()?;
     let unit = text.chars().next_back()?;

@@ -1,4 +1,4 @@
-//! The body of a request, whose messages are paid for from a budget.
+//! The body of a request, which reserves the bytes of its messages in a budget.
 
 use std::{
     pin::Pin,
@@ -18,26 +18,26 @@ use crate::{
     },
 };
 
-/// The longest message, in bytes, that is not paid for.
+/// The maximum size, in bytes, of a message that needs no reservation.
 const SMALL: usize = 16 * 1024;
 
-/// The body of a request, whose messages are paid for from a budget.
+/// The body of a request, which reserves the bytes of its messages in a budget.
 ///
-/// tonic keeps the received part of a message until the message is complete, and then the
-/// buffer for the stream's next message. So a body reserves the bytes of its longest message
-/// for as long as it lives.
+/// tonic keeps the received part of a message until the message is complete. After that, tonic
+/// keeps the buffer for the next message of the stream. So the body reserves the size of its
+/// longest message until the body is dropped.
 pub(super) struct MeteredBody {
     body: Incoming,
     budget: Arc<ByteBudget>,
     reservation: Reservation,
     prefix: LengthPrefix,
-    /// Received bytes of the current message.
+    /// The number of received bytes of the current message.
     received: usize,
-    /// Bytes of the current message that have not been received.
+    /// The number of bytes of the current message that have not been received.
     remaining: usize,
 }
 
-/// The received part of a message's prefix.
+/// The received part of the prefix that contains the length of a message.
 #[derive(Default)]
 struct LengthPrefix {
     bytes: [u8; PREFIX_BYTES],
@@ -56,7 +56,7 @@ impl MeteredBody {
         }
     }
 
-    /// Reserves bytes for the messages in `data`.
+    /// Reserves the bytes of the messages in `data`.
     fn pay_for(&mut self, data: &Bytes) -> Result<(), Status> {
         let mut rest = data.clone();
         while rest.has_remaining() {
@@ -98,8 +98,11 @@ impl Body for MeteredBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
-            // tonic takes CANCELLED for the regular end of a request.
-            Some(Err(_)) => return Poll::Ready(Some(Err(Status::aborted("the caller left")))),
+            // Not CANCELLED: tonic treats that code as the regular end of a request.
+            Some(Err(_)) => {
+                let status = Status::aborted("the caller cancelled the call or disconnected");
+                return Poll::Ready(Some(Err(status)));
+            }
             None => return Poll::Ready(None),
         };
         if let Some(data) = frame.data_ref() {

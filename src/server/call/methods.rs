@@ -17,12 +17,12 @@ pub(in crate::server) enum ServiceId {
     Health,
     Reflection,
     ReflectionAlpha,
-    /// A path that matches no method.
+    /// No service: the path of the call matches no method.
     Unknown,
 }
 
 impl ServiceId {
-    /// The services that can be called, with their names.
+    /// All services that callers can use, each with its name.
     pub(in crate::server) const ALL: [(&str, Self); 6] = [
         ("calc.Calculator", Self::Calculator),
         ("grpcalc.v1.EvaluatorService", Self::Evaluator),
@@ -35,9 +35,10 @@ impl ServiceId {
         ),
     ];
 
-    /// The methods, each with a flag for a stream of responses.
+    /// Returns the name of each method, and whether its response is a stream.
     ///
-    /// Decoding the descriptors, which say the same, at every start takes longer than a call.
+    /// The descriptors contain the same data, but decoding them at every start would take longer
+    /// than a call.
     const fn methods(self) -> &'static [(&'static str, bool)] {
         match self {
             Self::Calculator => &[
@@ -50,7 +51,7 @@ impl ServiceId {
             Self::Chat => &[("ChatStream", true), ("SendNote", false)],
             Self::Health => &[("Check", false), ("Watch", true)],
             Self::Reflection | Self::ReflectionAlpha => &[("ServerReflectionInfo", true)],
-            // All unknown paths have one set of labels.
+            // All unknown paths share one set of labels in the metrics.
             Self::Unknown => &[("unknown", false)],
         }
     }
@@ -60,7 +61,7 @@ impl ServiceId {
 #[derive(Debug)]
 pub(super) struct ServedMethod {
     pub(super) service: ServiceId,
-    /// The names of the service and of the method.
+    /// The name of the service and the name of the method.
     pub(super) names: (&'static str, &'static str),
     /// Whether the response is a stream.
     pub(super) streams: bool,
@@ -70,14 +71,14 @@ pub(super) struct ServedMethod {
 /// The metrics of a method that was called at least once.
 #[derive(Debug)]
 pub(super) struct MethodMetrics {
-    /// Calls that ended with `OK`.
+    /// The number of calls that ended with `OK`.
     pub(super) answered: Counter,
     /// The durations of all calls, in seconds.
     pub(super) seconds: Histogram,
 }
 
 impl ServedMethod {
-    /// The labels of the method in metrics.
+    /// Returns the labels of the method in the metrics.
     pub(super) fn labels(&self) -> MethodLabels {
         let (service, method) = self.names;
         MethodLabels {
@@ -86,7 +87,7 @@ impl ServedMethod {
         }
     }
 
-    /// The metrics of the method, registered at the first call.
+    /// Returns the metrics of the method. The first use registers them in `metrics`.
     pub(super) fn metrics(&self, metrics: &Metrics) -> &MethodMetrics {
         self.metrics.get_or_init(|| {
             let labels = self.labels();
@@ -121,15 +122,15 @@ impl MethodTable {
         Self(methods.collect())
     }
 
-    /// Returns the index of the method at `path`, or of the unknown method.
+    /// Returns the index of the method at `path`, or the index of the unknown method.
     pub(super) fn find(&self, path: &str) -> usize {
         let names = path.strip_prefix('/').and_then(|path| path.split_once('/'));
         let position = |names| self.0.iter().position(|method| method.names == names);
-        // The unknown method is the first.
+        // The unknown method has the index 0.
         names.and_then(position).unwrap_or_default()
     }
 
-    /// Returns the method at `index`, a result of [`MethodTable::find`].
+    /// Returns the method at `index`, which must be a result of [`MethodTable::find`].
     pub(super) fn get(&self, index: usize) -> &ServedMethod {
         &self.0[index]
     }

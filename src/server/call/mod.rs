@@ -1,4 +1,4 @@
-//! Calls: their admission, deadlines, routing, and what is counted and logged at their end.
+//! Calls: their admission, deadlines and routing, and the metrics and the log at their end.
 
 mod active;
 pub(super) mod admit;

@@ -27,7 +27,7 @@ use crate::server::{
 
 /// All services of the server.
 ///
-/// tonic's own router would bring axum into the program to match a handful of names.
+/// This replaces the router of tonic, which would add axum to the program to match a few names.
 pub(in crate::server) struct Routes {
     calculator: CalculatorServer<CalculatorService>,
     evaluator: EvaluatorServiceServer<Evaluator>,
@@ -37,15 +37,15 @@ pub(in crate::server) struct Routes {
     reflection_alpha: LazyRoute,
 }
 
-/// The limit of a health request, in bytes: it holds the name of a service.
+/// The maximum size of a health request, in bytes. It contains only the name of a service.
 const HEALTH_MESSAGE: usize = 1024;
 
 type ResponseFuture = BoxFuture<Response<Body>, Infallible>;
 
-/// A service whose type cannot be named.
+/// A function that calls a service. The type of the service cannot be named.
 type Route = Box<dyn Fn(Request<MeteredBody>) -> ResponseFuture + Send + Sync>;
 
-/// A route that is made by its first call: an embedded server has to start fast.
+/// A route that is created by its first call, because an embedded server must start fast.
 type LazyRoute = LazyLock<Route, Box<dyn FnOnce() -> Route + Send + Sync>>;
 
 impl Routes {
@@ -61,24 +61,24 @@ impl Routes {
             calculator: CalculatorServer::new(CalculatorService).max_decoding_message_size(limit),
             evaluator: EvaluatorServiceServer::new(evaluator).max_decoding_message_size(limit),
             chat: ChatServerServer::new(chat).max_decoding_message_size(limit),
-            // Callers without a token can reach it.
+            // Callers without a token can use the health service, so its messages must be short.
             health: HealthServer::new(health).max_decoding_message_size(limit.min(HEALTH_MESSAGE)),
             reflection: LazyLock::new(Box::new(move || {
                 let server = reflection()
                     .build_v1()
-                    .expect("a compiler made the descriptors");
+                    .expect("descriptors from the compiler are valid");
                 route(server.max_decoding_message_size(limit))
             })),
             reflection_alpha: LazyLock::new(Box::new(move || {
                 let server = reflection()
                     .build_v1alpha()
-                    .expect("a compiler made the descriptors");
+                    .expect("descriptors from the compiler are valid");
                 route(server.max_decoding_message_size(limit))
             })),
         }
     }
 
-    /// Calls `service`.
+    /// Passes `request` to `service`.
     pub(super) fn call(&self, service: ServiceId, request: Request<MeteredBody>) -> ResponseFuture {
         match service {
             ServiceId::Calculator => self.calculator.clone().call(request),
@@ -92,7 +92,9 @@ impl Routes {
     }
 }
 
-/// Returns a builder of the reflection service for all services, health and itself included.
+/// Returns a builder of the reflection service.
+///
+/// It describes all services, including the health service and the reflection service.
 fn reflection() -> Builder<'static> {
     let builder = ServiceId::ALL.into_iter().fold(
         Builder::configure().include_reflection_service(false),

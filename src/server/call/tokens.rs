@@ -1,4 +1,4 @@
-//! The tokens that callers present.
+//! The tokens that the server accepts from callers.
 
 use std::{
     fmt, fs, io,
@@ -11,9 +11,9 @@ use subtle::ConstantTimeEq as _;
 
 use crate::proto::bearer_token::{is_token, presented};
 
-/// Bearer tokens (RFC 6750, section 2.1), of which a caller has to present one.
+/// The bearer tokens (RFC 6750, section 2.1) that the server accepts.
 ///
-/// They are never logged or printed.
+/// The tokens are never logged or printed.
 #[derive(Default)]
 pub struct Tokens {
     fixed: Vec<String>,
@@ -24,10 +24,10 @@ pub struct Tokens {
 /// An error in the configured tokens.
 #[derive(Debug, thiserror::Error)]
 pub enum TokensError {
-    /// The file cannot be read.
-    #[error("cannot read the tokens in {}: {error}", file.display())]
+    /// The token file cannot be read.
+    #[error("cannot read the token file {}: {error}", file.display())]
     File {
-        /// The file.
+        /// The token file.
         file: PathBuf,
         /// The cause.
         error: io::Error,
@@ -35,15 +35,15 @@ pub enum TokensError {
     /// A token is empty or has characters that a header does not allow.
     #[error("a token is one or more visible ASCII characters")]
     Unfit,
-    /// The file has no token.
+    /// The token file contains no token.
     #[error("there is no token in {}", .0.display())]
     None(PathBuf),
 }
 
 impl Tokens {
-    /// Creates a set of the `fixed` tokens and those in `file`.
+    /// Creates a set of the `fixed` tokens and the tokens in `file`.
     ///
-    /// A file has a token a line; blank lines and lines that begin with `#` do not count.
+    /// Each line of the file is a token. Blank lines and lines that begin with `#` are skipped.
     pub fn new(fixed: Vec<String>, file: Option<PathBuf>) -> Result<Self, TokensError> {
         let tokens = Self {
             fixed,
@@ -54,7 +54,7 @@ impl Tokens {
         Ok(tokens)
     }
 
-    /// Reads the file again. On an error the tokens stay as they were.
+    /// Reads the token file again. After an error, the tokens are unchanged.
     pub fn reload(&self) -> Result<(), TokensError> {
         let mut tokens = self.fixed.clone();
         if let Some(file) = &self.file {
@@ -77,7 +77,7 @@ impl Tokens {
 
     /// Whether a call with these headers presents one of the tokens.
     ///
-    /// The comparison takes constant time: its duration depends only on the tokens' lengths.
+    /// The comparison takes constant time: the duration depends only on the lengths of the tokens.
     pub(in crate::server) fn admit(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(AUTHORIZATION);
         let value = value.and_then(|value| value.to_str().ok());
@@ -93,7 +93,7 @@ impl Tokens {
     }
 }
 
-/// Returns the tokens in the text of a file, one a line.
+/// Returns the tokens in `text`, the content of a token file. Each line is a token.
 ///
 /// Blank lines and lines that begin with `#` are skipped.
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> {

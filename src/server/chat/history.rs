@@ -1,36 +1,38 @@
-//! The history of the chat: the interface of its stores.
+//! The interface of the stores for the chat history.
 
 use std::{error::Error, fmt, ops::Range, sync::Arc};
 
 use crate::proto::{cursor::Cursor, grpc::Note};
 
-/// A store of chat notes, in one order for all clients.
+/// A store of chat notes, which all clients see in the same order.
 ///
-/// Each note has a number, one more than that of the note before it. A store may drop its
-/// oldest notes. Servers that share a store share their chat.
+/// The notes have consecutive numbers. A store may drop its oldest notes. Servers that use the
+/// same store have the same chat.
 ///
-/// Every method waits for the store and fails while it is unavailable: the chat service then
-/// answers `UNAVAILABLE`. A call whose caller leaves drops the future.
+/// Every method waits for the store. A method fails while the store is unavailable, and the chat
+/// service then answers `UNAVAILABLE`. If a caller cancels or disconnects, the future of the
+/// method is dropped.
 #[tonic::async_trait]
 pub trait History: fmt::Debug + Send + Sync {
     /// Appends a note and returns its number once the note is stored.
     ///
-    /// After an error the note may be stored or not. A store that publishes again itself must
-    /// recognise the note, by a message id for example, and store it once.
+    /// After an error, the note may or may not be stored. A store that repeats a failed write
+    /// itself must recognize the note, for example by a message id, and store it only once.
     async fn append(&self, note: Note) -> Result<u64, HistoryError>;
 
-    /// Returns the notes that are stored now.
+    /// Returns the identifier of the history and the numbers of the stored notes.
     async fn extent(&self) -> Result<Extent, HistoryError>;
 
-    /// Returns the next notes from `from` on, at least one: waits until there is one.
+    /// Returns the next notes, starting at `from`. Waits until there is at least one note.
     async fn read(&self, from: &Cursor) -> Result<NotePage, HistoryError>;
 }
 
-/// The notes that a history holds.
+/// The range of notes that a history holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// Identifies the history, since numbers mean other notes in another one. Letters, digits
-    /// and `-`.
+    /// The identifier of the history: letters, digits and `-`.
+    ///
+    /// It is needed because the same number means a different note in another history.
     pub history: String,
     /// The numbers of the stored notes. The end is the number of the next note.
     pub numbers: Range<u64>,
@@ -39,10 +41,10 @@ pub struct Extent {
 /// Consecutive notes of a history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotePage {
-    /// The number of the first note. If it is greater than the requested one, the notes
-    /// between are no longer stored.
+    /// The number of the first note. If it is greater than the requested number, the notes
+    /// between these two numbers are no longer stored.
     pub first: u64,
-    /// The notes.
+    /// The notes, in the order of their numbers.
     pub notes: Vec<Arc<Note>>,
 }
 

@@ -11,17 +11,19 @@ use tokio::sync::watch;
 use super::history::{Extent, History, HistoryError, NotePage};
 use crate::proto::{cursor::Cursor, grpc::Note};
 
-/// Bytes of the notes in a page. A subscriber that does not read holds one page.
+/// The maximum size, in bytes, of a page of notes. A page with only one note may be larger.
+///
+/// A subscriber that does not read its stream keeps one page in memory.
 const PAGE: usize = 8 * 1024;
 
 /// The latest notes, in the memory of this process.
 #[derive(Debug)]
 pub struct InMemoryHistory {
     id: String,
-    /// The number of notes that are kept.
+    /// The maximum number of notes that are kept.
     capacity: usize,
     stored: Mutex<StoredNotes>,
-    /// The number of the next note, for readers that wait for it.
+    /// The number of the next note. Readers wait for it to change.
     next: watch::Sender<u64>,
 }
 
@@ -39,7 +41,7 @@ impl StoredNotes {
 }
 
 impl InMemoryHistory {
-    /// Creates a history that keeps the latest `capacity` notes, at least one.
+    /// Creates a history that keeps the latest `capacity` notes, but at least one note.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -67,7 +69,7 @@ impl History for InMemoryHistory {
             stored.notes.push_back(Arc::new(note));
             stored.numbers().end
         };
-        // A later note may have been announced first.
+        // Another task may have announced a later note first.
         self.next.send_modify(|next| *next = end.max(*next));
         Ok(end - 1)
     }
@@ -84,7 +86,7 @@ impl History for InMemoryHistory {
         if *history != self.id {
             return Err(HistoryError::Replaced);
         }
-        // Fails only if the sender is dropped, which lives as long as this history.
+        // This fails only if the sender is dropped, but the sender lives as long as this history.
         let _ = self.next.subscribe().wait_for(|next| next > number).await;
         let stored = self.stored();
         let first = (*number).max(stored.first);

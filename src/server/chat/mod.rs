@@ -1,4 +1,4 @@
-//! `grpc.ChatServer` over a history.
+//! The service `grpc.ChatServer`, which uses a history.
 
 pub(super) mod history;
 pub(super) mod memory;
@@ -25,12 +25,12 @@ use crate::proto::{
 
 /// The chat service.
 ///
-/// Subscribers share nothing but the history. Each reads it at its own pace, so all see the
-/// same order and no subscriber waits for another.
+/// Subscribers share only the history. Each subscriber reads the history at its own speed. So all
+/// subscribers see the same order of notes, and no subscriber waits for another.
 #[derive(Clone, Debug)]
 pub(super) struct ChatService {
     history: Arc<dyn History>,
-    /// The rate of notes for each connection.
+    /// The maximum rate of notes from each connection.
     rate: NoteRate,
     metrics: Arc<Metrics>,
 }
@@ -82,7 +82,7 @@ impl ChatServer for ChatService {
 
     async fn send_note(&self, request: Request<Note>) -> Result<Response<Empty>, Status> {
         if let Some(peer) = request.extensions().get::<Arc<Peer>>() {
-            // Notes that are refused below count too.
+            // Invalid notes, which are refused below, count too.
             peer.take_note(self.rate)
                 .map_err(|wait| too_many_notes(self.rate.per_second.get(), wait))?;
         }
@@ -95,10 +95,11 @@ impl ChatServer for ChatService {
     }
 }
 
-/// Returns the notes from `from` on, with a note at each gap that counts the missing ones.
+/// Returns the stream of notes that starts at `from`.
 ///
-/// The stream ends with `UNAVAILABLE` if the history fails; a client can subscribe again from
-/// its cursor.
+/// In place of notes that are no longer stored, the stream has a note with the number of missing
+/// notes. The stream ends with `UNAVAILABLE` if the history fails. A client can then subscribe
+/// again from its cursor.
 fn notes(
     history: Arc<dyn History>,
     from: Cursor,
@@ -116,7 +117,7 @@ fn notes(
     pages.try_flatten()
 }
 
-/// Counts an open `ChatStream` in the metrics as long as it lives.
+/// A guard that counts an open `ChatStream` call in the metrics until it is dropped.
 struct Subscription(Arc<Metrics>);
 
 impl Subscription {
@@ -132,9 +133,9 @@ impl Drop for Subscription {
     }
 }
 
-/// Returns the status of a call that the chat's history failed, and logs the cause.
+/// Logs an error of the chat history, and returns the status of the call that failed.
 fn history_unavailable(error: &HistoryError) -> Status {
-    tracing::warn!(%error, "history failed");
+    tracing::warn!(%error, "chat history failed");
     Status::unavailable("the history of the chat is unavailable; try again a little later")
 }
 

@@ -1,4 +1,4 @@
-//! The requests of a worksheet's stream that have not been answered yet.
+//! The requests of a worksheet's stream that are not answered.
 
 use std::{collections::VecDeque, future::pending, sync::Arc};
 
@@ -12,30 +12,33 @@ use crate::server::{
     status::{ReachedLimit, overloaded},
 };
 
-/// The limit of requests that are read ahead.
+/// The maximum number of requests that are read ahead.
 const MESSAGES: usize = 2_000;
 
-/// The limit of their bytes.
+/// The number of bytes of waiting requests at which no more requests are read ahead.
 ///
-/// Requests beyond either limit wait in the connection's window, and so does a Cancel behind
-/// them. Both limits are twice what this crate's client has under way.
+/// Requests beyond [`MESSAGES`] or [`BYTES`] wait in the connection's flow-control window, and so
+/// does a Cancel that was sent after them. Each limit is twice the amount that this crate's client
+/// sends before it waits for answers.
 const BYTES: usize = 512 * 1024;
 
-/// The requests of one stream in order, read ahead to see a Cancel while a line runs.
+/// The requests of one stream, in order.
+///
+/// Requests are read ahead so that a Cancel is noticed while a line runs.
 pub(super) struct Inbox {
     requests: Streaming<WorksheetRequest>,
     waiting: VecDeque<(Option<Request>, Reservation)>,
-    /// Bytes of the waiting requests.
+    /// The number of bytes of the waiting requests.
     bytes: usize,
     budget: Arc<ByteBudget>,
-    /// The number of the answer to cancel, from a Cancel that is not handled yet; 0 for any.
+    /// The number of the answer to cancel, from a Cancel that is not handled. 0 means any answer.
     cancel: Option<u64>,
-    /// The end of the stream, once it is read.
+    /// The end of the stream. `None` until the end is read.
     end: Option<Result<(), Status>>,
 }
 
 impl Inbox {
-    /// Creates the inbox of a stream, whose requests are paid for from `budget`.
+    /// Creates the inbox of a stream. Waiting requests reserve their bytes in `budget`.
     pub(super) fn new(requests: Streaming<WorksheetRequest>, budget: Arc<ByteBudget>) -> Self {
         Self {
             budget,
@@ -47,9 +50,10 @@ impl Inbox {
         }
     }
 
-    /// Returns the next request while no line runs, with its reservation.
+    /// Waits for the next request, and returns it with its reservation.
     ///
-    /// `None` is the end of the stream; a request without content is `None` within.
+    /// Returns `None` at the end of the stream. A request without known content is an inner
+    /// `None`. Must be called only while no line runs.
     pub(super) async fn next(&mut self) -> Option<Result<(Option<Request>, Reservation), Status>> {
         loop {
             if let Some((request, reservation)) = self.waiting.pop_front() {
@@ -64,14 +68,15 @@ impl Inbox {
         }
     }
 
-    /// Reads the requests that have arrived already.
+    /// Reads the requests that have already arrived, without waiting for more requests.
     pub(super) fn read_ahead(&mut self) {
         while self.has_capacity() && self.read().now_or_never().is_some() {}
     }
 
-    /// Takes a Cancel of the running line, whose answer will be number `answer`.
+    /// Whether a Cancel of the running line has arrived. Removes this Cancel.
     ///
-    /// Returns true once for each Cancel.
+    /// `answer` is the number that the running line's answer will have. A Cancel of an earlier
+    /// answer is removed too.
     #[inline]
     pub(super) fn take_cancel(&mut self, answer: u64) -> bool {
         let due = self.cancel.filter(|&number| number <= answer);
@@ -81,12 +86,14 @@ impl Inbox {
         due.is_some_and(|number| number == 0 || number == answer)
     }
 
-    /// Drops a Cancel without a number, since no line runs any more.
+    /// Drops a Cancel without the number of an answer, because no line runs now.
     pub(super) fn drop_cancel(&mut self) {
         self.cancel = self.cancel.filter(|&number| number != 0);
     }
 
-    /// Waits for a Cancel of the running line, or for `any` request.
+    /// Waits for a Cancel of the running line. If `any` is true, also returns at any other request.
+    ///
+    /// `answer` is the number that the running line's answer will have.
     pub(super) async fn interruption(&mut self, answer: u64, any: bool) {
         loop {
             if self.take_cancel(answer) || (any && !self.waiting.is_empty()) {

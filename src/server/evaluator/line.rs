@@ -1,4 +1,4 @@
-//! The evaluation of a line, inline or in the pool, and its answer as a message.
+//! The evaluation of a line, inline or in the pool, and the encoding of its answer.
 
 use std::time::{Duration, Instant};
 
@@ -17,24 +17,28 @@ use crate::{
     },
 };
 
-/// Estimated work, in nanoseconds, that a line may take on a thread that serves other calls.
+/// The maximum estimated work, in nanoseconds, of a line on a thread that serves other calls.
 ///
-/// Most lines take a hundredth of it.
+/// Most lines need only a hundredth of this work.
 pub(super) const INLINE: u64 = 100_000;
 
-/// Estimated work, in nanoseconds, of the first try, while other calls of the same connection
-/// wait to be polled.
+/// The maximum estimated work, in nanoseconds, of the first try to evaluate a line.
+///
+/// During this try, other calls of the same connection wait to be polled.
 pub(super) const FIRST_TRY: u64 = 10_000;
 
-/// The factor from estimated work to the allowed time. Estimates assume an idle machine.
+/// The ratio of the allowed time to the estimated work.
+///
+/// It is greater than 1 because estimates assume an idle machine.
 const TIME_FACTOR: u32 = 2;
 
-/// The result of a line.
+/// The result of the evaluation of a line.
 pub(super) type LineResult = Result<engine::Answer, Box<Fault>>;
 
-/// Evaluates with a `small` budget, and returns the result and the work in nanoseconds.
+/// Evaluates a line with a budget of `small`, and returns the result and the work that was done.
 ///
-/// Returns `None` if the line needs more and `budget` allows it.
+/// Returns `None` if the line needs more work than `small` and `budget` is greater than `small`.
+/// Then the line can be evaluated again with more work. All work is in estimated nanoseconds.
 #[inline]
 pub(super) fn try_inline(
     small: u64,
@@ -48,7 +52,9 @@ pub(super) fn try_inline(
     (!is_heavy).then(|| (result, work.done()))
 }
 
-/// Evaluates from the start with the whole `budget`, until it is cancelled.
+/// Evaluates a line from the start with the complete `budget`, until it is cancelled.
+///
+/// `budget` is the maximum estimated work, in nanoseconds.
 pub(super) fn evaluate_in_pool(
     limits: &Limits,
     budget: u64,
@@ -65,7 +71,7 @@ pub(super) fn evaluate_in_pool(
 }
 
 impl From<proto::Options> for Options {
-    /// Converts the options; zero means the server's default.
+    /// Converts the options. A field that is zero means the server's default.
     fn from(options: proto::Options) -> Self {
         let angle = match options.angle_unit() {
             proto::AngleUnit::Degree => AngleUnit::Degree,
@@ -90,7 +96,7 @@ impl From<proto::Options> for Options {
     }
 }
 
-/// Returns the answer message of the line with the index `line`.
+/// Returns the message with the answer to the line at the index `line`.
 pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
     match result {
         Ok(answer) => proto::Answer {
@@ -108,9 +114,9 @@ pub(super) fn answer(line: u32, result: LineResult) -> proto::Answer {
     }
 }
 
-/// Appends the answer of a line to a response.
+/// Appends the answer to a line to `response`.
 ///
-/// Common answers are encoded without the message of [`answer()`].
+/// Common answers are encoded directly, without the message that [`answer()`] returns.
 #[inline]
 pub(super) fn write(response: &mut ResponseWriter, line: u32, result: LineResult) {
     let (name, rendered) = match &result {

@@ -1,4 +1,4 @@
-//! `grpcalc.v1.EvaluatorService` over the engine: single lines and worksheets.
+//! The service `grpcalc.v1.EvaluatorService`: single lines and worksheets, evaluated by the engine.
 
 mod inbox;
 mod line;

@@ -1,4 +1,4 @@
-//! The state of a stream between two responses, dropped if its peer does not read.
+//! The state of a stream between two responses. The state is dropped if the peer does not read.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -8,10 +8,10 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
-/// The state of a stream, parked here between two responses.
+/// The state of a stream, which is kept here between two responses.
 ///
-/// A stream is not polled while its peer does not read, so a task of its own drops the state
-/// after the limit.
+/// A stream is not polled while its peer does not read. So a separate task drops the state after
+/// a time limit.
 #[derive(Debug)]
 pub(super) struct ParkedStream<T> {
     slot: Arc<Mutex<Slot<T>>>,
@@ -20,16 +20,16 @@ pub(super) struct ParkedStream<T> {
 
 #[derive(Debug)]
 enum Slot<T> {
-    /// The stream makes a response of the state.
+    /// The stream is using the state to make a response.
     Taken,
-    /// The state waits since this time.
+    /// The state, and the time at which it was parked.
     Parked(T, Instant),
-    /// The state was dropped.
+    /// The state was dropped after the time limit.
     Expired,
 }
 
 impl<T: Send + 'static> ParkedStream<T> {
-    /// Parks `state`. It is dropped if it is not taken within `limit`.
+    /// Parks `state`. The state is dropped if it is not taken within `limit`.
     pub(super) fn new(state: T, limit: Option<Duration>) -> Self {
         let slot = Arc::new(Mutex::new(Slot::Parked(state, Instant::now())));
         let watch = limit.map(|limit| watch(Arc::downgrade(&slot), limit));
@@ -39,7 +39,7 @@ impl<T: Send + 'static> ParkedStream<T> {
         }
     }
 
-    /// Takes the state; `None` if it has expired.
+    /// Takes the state. Returns `None` if the state was dropped after the time limit.
     pub(super) fn take(&self) -> Option<T> {
         let mut slot = lock(&self.slot);
         match std::mem::replace(&mut *slot, Slot::Taken) {
@@ -48,7 +48,7 @@ impl<T: Send + 'static> ParkedStream<T> {
         }
     }
 
-    /// Parks the state again.
+    /// Parks the state again, and restarts the time limit.
     pub(super) fn park(&self, state: T) {
         *lock(&self.slot) = Slot::Parked(state, Instant::now());
     }
@@ -58,7 +58,7 @@ fn lock<T>(slot: &Mutex<Slot<T>>) -> MutexGuard<'_, Slot<T>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Drops the state once it is parked for longer than `limit`.
+/// Drops the state when it has been parked for `limit`.
 async fn watch<T>(slot: Weak<Mutex<Slot<T>>>, limit: Duration) {
     let mut end = Instant::now() + limit;
     loop {

@@ -1,4 +1,4 @@
-//! The pool of threads that compute heavy lines, one for each core.
+//! The pool of threads that evaluate heavy lines. It has one thread for each core.
 
 use std::{
     sync::{
@@ -15,31 +15,31 @@ use tokio::{
 
 use crate::server::semaphore;
 
-/// A bound on the jobs that run and on those that wait.
+/// A limit on the number of running jobs and on the number of waiting jobs.
 ///
-/// The threads are the blocking threads of the runtime.
+/// The jobs run on the blocking threads of the runtime.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     /// A permit for each job that may run.
     running: Arc<Semaphore>,
     /// A permit for each job that may run or wait.
     accepted: Arc<Semaphore>,
-    /// The limit of jobs that wait.
+    /// The maximum number of jobs that wait.
     max_waiting: usize,
 }
 
-/// The limit of waiting jobs is reached.
+/// The error for a job if the maximum number of jobs already waits. The field is this maximum.
 #[derive(Debug)]
 pub(super) struct PoolFull(pub(in crate::server) usize);
 
-/// The permit to run one job.
+/// A permit to run one job.
 #[derive(Debug)]
 pub(super) struct JobPermit {
     running: Arc<Semaphore>,
     accepted: OwnedSemaphorePermit,
 }
 
-/// The cancellation of a job. Clones share one flag.
+/// A flag that cancels a job. Clones share the flag.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cancellation(Arc<AtomicBool>);
 
@@ -48,13 +48,13 @@ impl Cancellation {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Asks the job to end: its result is no longer needed.
+    /// Requests the end of the job, because its result is no longer needed.
     pub(super) fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// Cancels the job when it is dropped, with the future of the caller.
+/// A guard that cancels the job when the future that waits for the job is dropped.
 struct CancelOnDrop(Cancellation);
 
 impl Drop for CancelOnDrop {
@@ -64,8 +64,9 @@ impl Drop for CancelOnDrop {
 }
 
 impl Pool {
-    /// Creates a pool with a thread for each core, and for each thread `waiting` jobs that
-    /// may wait.
+    /// Creates a pool with one thread for each core.
+    ///
+    /// `waiting` is the maximum number of waiting jobs for each thread.
     pub(super) fn new(waiting: usize) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let max_waiting = threads.saturating_mul(waiting);
@@ -76,7 +77,7 @@ impl Pool {
         }
     }
 
-    /// Returns a permit for a job, unless too many jobs wait.
+    /// Returns a permit for a job. Fails if the maximum number of jobs already waits.
     pub(super) fn enter(&self) -> Result<JobPermit, PoolFull> {
         let accepted = Arc::clone(&self.accepted).try_acquire_owned();
         Ok(JobPermit {
@@ -87,9 +88,10 @@ impl Pool {
 }
 
 impl JobPermit {
-    /// Runs `job` when a thread is free, and returns its result; `None` if it panicked.
+    /// Runs `job` when a thread is free, and returns the result of the job.
     ///
-    /// Dropping the future cancels the job, which keeps its thread until it ends.
+    /// Returns `None` if the job panicked. Dropping the future cancels the job. The job keeps its
+    /// thread until the job ends.
     pub(super) async fn run<T: Send + 'static>(
         self,
         cancellation: Cancellation,

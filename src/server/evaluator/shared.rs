@@ -1,4 +1,4 @@
-//! The service, its state that all calls share, and the evaluation of single lines.
+//! The evaluator service, the state that all its calls share, and the evaluation of single lines.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,21 +30,21 @@ use crate::{
     },
 };
 
-/// The longest response, in bytes, that is not paid for while it waits for its reader.
+/// The maximum size, in bytes, of a response that needs no reservation while it waits to be sent.
 pub(super) const SMALL: usize = 16 * 1024;
 
-/// The evaluator service. Clones share its state.
+/// The evaluator service. Clones share the state of the service.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Evaluator {
     pub(super) limits: Arc<Limits>,
-    /// How long a worksheet may be idle.
+    /// The maximum time that a worksheet may be idle. `None` means no limit.
     pub(super) idle: Option<Duration>,
     pub(super) pool: Pool,
-    /// The budget of requests that wait, and of long responses.
+    /// The budget for the bytes of waiting requests and of long responses.
     pub(super) requests: Arc<ByteBudget>,
-    /// The memory of the values of all worksheets.
+    /// The memory account for the values of all worksheets.
     pub(super) values: Arc<Memory>,
-    /// A permit for each worksheet that may still be opened.
+    /// The semaphore with one permit for each worksheet that can still be opened.
     worksheets: Arc<Semaphore>,
     max_worksheets: usize,
     pub(super) metrics: Arc<Metrics>,
@@ -55,8 +55,8 @@ pub(in crate::server) struct Evaluator {
 impl Evaluator {
     /// Creates the service with the limits of `settings`.
     ///
-    /// Requests that wait are paid for from `requests`; worksheets end when `draining` is
-    /// cancelled.
+    /// Waiting requests and long responses reserve their bytes in `requests`. Worksheets end when
+    /// `draining` is cancelled.
     pub(in crate::server) fn new(
         settings: &Settings,
         requests: Arc<ByteBudget>,
@@ -96,7 +96,7 @@ impl EvaluatorService for Evaluator {
         };
         let mut tried = try_inline(FIRST_TRY);
         if tried.is_none() {
-            // After this, the call is polled by its own task.
+            // After this, a separate task polls the call.
             yield_now().await;
             tried = try_inline(INLINE);
         }

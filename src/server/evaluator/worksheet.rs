@@ -1,4 +1,4 @@
-//! A worksheet's stream: its requests and the responses to them.
+//! The stream of a worksheet: the requests and the responses to them.
 
 use std::{
     ops::Range,
@@ -32,36 +32,36 @@ use crate::{
     },
 };
 
-/// The size of a response, in bytes, at which it is sent.
+/// The size, in bytes, at which a response is sent.
 const FLUSH: usize = 64 * 1024;
 
-/// The longest time that an answer waits for those behind it.
+/// The maximum time that an answer waits for later answers before it is sent.
 const FLUSH_DELAY: Duration = Duration::from_millis(5);
 
-/// Estimated work, in nanoseconds, after which the stream yields to other tasks.
+/// The estimated work, in nanoseconds, after which the stream yields to other tasks.
 const SLICE: u64 = 200_000;
 
-/// The estimated cost of a line beside its evaluation, in nanoseconds.
+/// The estimated cost of a line in addition to its evaluation, in nanoseconds.
 const LINE_COST: u64 = 200;
 
-/// A client's stream and its worksheet, which lives as long as the stream.
+/// The stream of a client and its worksheet. The worksheet lives as long as the stream.
 pub(super) struct WorksheetSession {
     service: Evaluator,
     inbox: Inbox,
-    /// `None` while the pool has it.
+    /// The worksheet. `None` while a job in the pool uses the worksheet.
     worksheet: Option<Box<Worksheet>>,
     /// The request that is being answered.
     current: Option<CurrentRequest>,
     /// The number of answers to the requests before the current one.
     answered: u64,
-    /// The line of the current request that the pool computes.
+    /// The line of the current request that the pool is evaluating.
     pooled: Option<PooledLine>,
-    /// The reservation of the last response until it is read.
+    /// The reservation for the last response, until the next response is requested.
     unread: Reservation,
     _permit: OwnedSemaphorePermit,
 }
 
-/// A line that the pool computes, together with the worksheet.
+/// A line that the pool is evaluating. The job owns the worksheet until the job ends.
 struct PooledLine {
     cancellation: Cancellation,
     is_cancelled: bool,
@@ -74,16 +74,16 @@ enum BatchEnd {
     Answered,
     /// The response has reached the size at which it is sent.
     Full,
-    /// Other tasks have their turn.
+    /// The stream must let other tasks run.
     Yield,
-    /// This line needs the pool.
+    /// The contained line needs the pool.
     Heavy(String),
 }
 
 type Response = Result<WorksheetResponse, Status>;
 
 impl WorksheetSession {
-    /// Creates the session of a stream of `requests`, with a permit for a worksheet.
+    /// Creates the session for a stream of `requests`. The session keeps `permit` until it ends.
     pub(super) fn new(
         service: Evaluator,
         requests: Streaming<WorksheetRequest>,
@@ -104,11 +104,11 @@ impl WorksheetSession {
 
     /// Returns the stream of responses.
     ///
-    /// A line is evaluated only when the stream is polled, so a client that does not read
-    /// delays only its own worksheet, which ends after the idle limit.
+    /// A line is evaluated only when the stream is polled. So a client that does not read delays
+    /// only its own worksheet. That worksheet ends after the idle limit.
     pub(super) fn responses(self) -> BoxStream<'static, Response> {
         let limit = self.service.idle;
-        // Boxed, since it is moved for each response.
+        // Boxed, because the session is moved for each response.
         let parked = ParkedStream::new(Box::new(self), limit);
         let responses = stream::unfold(Some(parked), move |parked| async move {
             let parked = parked?;
@@ -132,12 +132,12 @@ impl WorksheetSession {
         responses.boxed()
     }
 
-    /// Pays for a response until the next one is requested.
+    /// Reserves the bytes of a long response until the next response is requested.
     fn pay(&mut self, bytes: usize) -> Result<(), BudgetExhausted> {
         self.unread.resize(if bytes > SMALL { bytes } else { 0 })
     }
 
-    /// Returns the next response; `None` at the end of the stream.
+    /// Returns the next response. Returns `None` at the end of the stream.
     async fn next(&mut self) -> Option<Response> {
         let draining = self.service.draining.clone();
         if draining.is_cancelled() && self.pooled.is_none() {
@@ -183,7 +183,7 @@ impl WorksheetSession {
             };
             self.inbox.read_ahead();
             if draining.is_cancelled() {
-                // Answers that are ready go out first.
+                // Answers that are ready are sent first.
                 return Some(if response.is_empty() {
                     Err(shutting_down())
                 } else {
@@ -204,7 +204,7 @@ impl WorksheetSession {
         }
     }
 
-    /// Waits for the next request; a status ends the stream.
+    /// Waits for the next request. If the result is a status, the stream must end with this status.
     async fn request(&mut self) -> Option<Result<(Option<Request>, Reservation), Status>> {
         let next = async {
             tokio::select! {
@@ -230,7 +230,7 @@ impl WorksheetSession {
                 let names: Vec<_> = worksheet.flat_map(|worksheet| worksheet.names()).collect();
                 (RequestKind::Names, names.join("\n"), options)
             }
-            Request::Cancel(_) => unreachable!("the inbox handles it"),
+            Request::Cancel(_) => unreachable!("the inbox handles every Cancel"),
         };
         CurrentRequest {
             next_line: (kind != RequestKind::Names || !text.is_empty()).then_some(0),
@@ -242,7 +242,7 @@ impl WorksheetSession {
         }
     }
 
-    /// Answers lines one after the other, until one needs the pool or the batch is full.
+    /// Evaluates lines inline, one after another, and returns the reason why the batch ended.
     fn answer_inline(&mut self, response: &mut ResponseWriter) -> BatchEnd {
         let (Some(current), Some(worksheet)) = (&mut self.current, &mut self.worksheet) else {
             return BatchEnd::Answered;
@@ -282,14 +282,14 @@ impl WorksheetSession {
         BatchEnd::Answered
     }
 
-    /// Appends the answer of the current line to a response.
+    /// Appends the answer to the current line to `response`.
     fn write(&mut self, response: &mut ResponseWriter, result: LineResult) {
         let index = self.current.as_mut().map_or(0, CurrentRequest::take_index);
         count_fault(&self.service.metrics, &result);
         write(response, index, result);
     }
 
-    /// Starts a line in the pool, together with the worksheet.
+    /// Moves the worksheet into the pool, and starts the evaluation of `line` there.
     fn start_pooled(&mut self, line: String) -> Result<(), Box<Fault>> {
         let permit = self.service.pool.enter().map_err(|_| Fault::overloaded())?;
         let (Some(current), Some(mut worksheet)) = (&self.current, self.worksheet.take()) else {
@@ -305,8 +305,8 @@ impl WorksheetSession {
             (worksheet, result)
         };
         let cancellation = Cancellation::default();
-        // A task of its own: this stream is not polled while its client does not read, and
-        // would block a thread of the pool meanwhile.
+        // A separate task drives the job. This stream is not polled while its client does not
+        // read, so it would block a thread of the pool during that time.
         let job = tokio::spawn(permit.run(cancellation.clone(), job));
         self.pooled = Some(PooledLine {
             job: AbortOnDropHandle::new(job),
@@ -316,7 +316,7 @@ impl WorksheetSession {
         Ok(())
     }
 
-    /// Waits for the line in the pool; `None` if it takes longer than `delay`.
+    /// Waits for the line in the pool. Returns `None` if the line takes longer than `delay`.
     async fn join_pool(&mut self, delay: Option<Duration>) -> Option<Result<LineResult, Status>> {
         let (inbox, pooled) = (&mut self.inbox, self.pooled.as_mut()?);
         let current = self.current.as_ref()?;
@@ -371,11 +371,11 @@ fn unknown_request() -> WorksheetResponse {
 /// The request that is being answered.
 struct CurrentRequest {
     kind: RequestKind,
-    /// The lines to evaluate, or the names to report.
+    /// The lines to evaluate, or the names whose definitions are requested, one per line.
     text: String,
-    /// The byte at which the next line begins; `None` after the last line.
+    /// The position of the byte at which the next line begins. `None` after the last line.
     next_line: Option<usize>,
-    /// The index of the next answer.
+    /// The index of the next answer in the request.
     index: u32,
     options: Options,
     _reservation: Reservation,
@@ -389,7 +389,7 @@ enum RequestKind {
 }
 
 impl CurrentRequest {
-    /// Takes the next line, as a range of bytes without the line break.
+    /// Returns the range of bytes of the next line, without the line break, and moves past it.
     fn take_line(&mut self) -> Option<Range<usize>> {
         let start = self.next_line?;
         let rest = &self.text.as_bytes()[start..];
@@ -401,13 +401,14 @@ impl CurrentRequest {
         Some(start..end.map_or(self.text.len(), |end| start + end))
     }
 
-    /// Returns the number of the next answer in the stream, with `before` answers to earlier
-    /// requests.
+    /// Returns the number of the next answer in the stream.
+    ///
+    /// `before` is the number of answers to earlier requests.
     fn answer_number(&self, before: u64) -> u64 {
         before + u64::from(self.index) + 1
     }
 
-    /// Takes the index of the next answer.
+    /// Returns the index of the next answer, and increments the index.
     fn take_index(&mut self) -> u32 {
         let index = self.index;
         self.index += 1;
@@ -416,7 +417,7 @@ impl CurrentRequest {
 }
 
 impl RequestKind {
-    /// The estimated work, in nanoseconds, that a line may take.
+    /// Returns the maximum estimated work, in nanoseconds, of a line.
     fn budget(self, limits: &Limits) -> u64 {
         match self {
             Self::Run | Self::Names => limits.work,

@@ -1,4 +1,4 @@
-//! The HTTP page of the metrics.
+//! The HTTP endpoint that serves the metrics.
 
 use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
@@ -15,22 +15,22 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use crate::server::{Connection, Metrics};
 
-/// The path of the page.
+/// The path of the metrics.
 const PATH: &str = "/metrics";
 
-/// The media type of the page (`OpenMetrics`, "Overall Structure").
+/// The media type of the metrics (`OpenMetrics`, "Overall Structure").
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Connections served at the same time; further ones wait.
+/// The maximum number of connections that are served at the same time. Further connections wait.
 const CONNECTIONS: usize = 16;
 
-/// How long a connection may last.
+/// The maximum lifetime of a connection.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// How long the header of a request may take to arrive.
+/// The maximum time until the header of a request has arrived.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves `metrics` on every connection, until `connections` ends.
+/// Serves `metrics` over HTTP on every connection, until `connections` ends.
 pub async fn export(connections: impl Stream<Item = Connection>, metrics: Arc<Metrics>) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = pin!(connections);
@@ -57,7 +57,7 @@ async fn serve(connection: Connection, metrics: Arc<Metrics>) {
         .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(connection.into_io()), service);
     if let Err(error) = serving.await {
-        tracing::debug!(%error, "connection for metrics broke");
+        tracing::debug!(%error, "metrics connection broke");
     }
 }
 

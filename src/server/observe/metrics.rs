@@ -13,8 +13,8 @@ use prometheus_client::{
 
 /// The metrics of a server.
 ///
-/// Those of calls have the names and labels of gRPC servers in other languages, so that
-/// existing dashboards fit.
+/// The metrics of calls have the same names and labels as in gRPC servers in other languages, so
+/// that existing dashboards work.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -59,7 +59,7 @@ impl Default for Metrics {
         let handled = Family::default();
         registry.register(
             "grpc_server_handled",
-            "Calls that have ended, with any status",
+            "The number of calls that have ended, by their status",
             handled.clone(),
         );
         // From 10 microseconds to 42 seconds.
@@ -67,45 +67,49 @@ impl Default for Metrics {
         let seconds = Family::new_with_constructor(histogram as fn() -> Histogram);
         registry.register(
             "grpc_server_handling_seconds",
-            "How long calls took until they ended",
+            "The duration of calls in seconds",
             seconds.clone(),
         );
         let faults = Family::default();
         registry.register(
             "grpcalc_faults",
-            "Lines and calls without an answer, by the reason of the fault",
+            "The number of calls and worksheet lines that failed, by reason",
             faults.clone(),
         );
         let limits = Family::default();
         registry.register(
             "grpcalc_limits_hit",
-            "Refused or ended calls, connections and worksheets, by the limit that was reached",
+            "The number of calls, connections and worksheets that each limit refused or ended",
             limits.clone(),
         );
         let lines = Counter::default();
         registry.register(
             "grpcalc_lines",
-            "Answers that worksheets have given",
+            "The number of answers that worksheets have sent",
             lines.clone(),
         );
         let connections = Gauge::default();
         registry.register(
             "grpcalc_connections",
-            "Open connections",
+            "The number of open connections",
             connections.clone(),
         );
         let worksheets = Gauge::default();
-        registry.register("grpcalc_worksheets", "Open worksheets", worksheets.clone());
+        registry.register(
+            "grpcalc_worksheets",
+            "The number of open worksheets",
+            worksheets.clone(),
+        );
         let notes = Counter::default();
         registry.register(
             "grpcalc_notes",
-            "Notes that were sent to the chat",
+            "The number of notes that were sent to the chat",
             notes.clone(),
         );
         let members = Gauge::default();
         registry.register(
             "grpcalc_chat_members",
-            "Open streams of chat notes",
+            "The number of open ChatStream calls, which receive chat notes",
             members.clone(),
         );
         Self {
@@ -124,7 +128,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Returns the counter of calls of a method that ended with the status `code`.
+    /// Returns the counter of the calls of `method` that ended with the status `code`.
     pub(in crate::server) fn handled(&self, method: &MethodLabels, code: &'static str) -> Counter {
         let MethodLabels {
             grpc_service,
@@ -137,22 +141,22 @@ impl Metrics {
         })
     }
 
-    /// Returns the histogram of the durations of a method's calls, in seconds.
+    /// Returns the histogram of the durations of the calls of `method`, in seconds.
     pub(in crate::server) fn seconds(&self, method: &MethodLabels) -> Histogram {
         self.seconds.get_or_create_owned(method)
     }
 
-    /// Counts a line or a call that failed for `reason`.
+    /// Counts a line or a call that failed because of `reason`.
     ///
-    /// Each new reason makes a label, so it must be one of the server's own.
+    /// Each new reason creates a time series, so `reason` must not come from a caller.
     pub(in crate::server) fn count_fault(&self, reason: &str) {
         let reason = reason.into();
         self.faults.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    /// Counts a call, connection or worksheet that was refused or ended for a limit.
+    /// Counts a call, connection or worksheet that was refused or ended because of `limit`.
     ///
-    /// Each new name makes a label, so it must be one of the server's own.
+    /// Each new name creates a time series, so `limit` must not come from a caller.
     pub(in crate::server) fn count_limit(&self, limit: &str) {
         let limit = limit.into();
         self.limits.get_or_create(&LimitLabel { limit }).inc();

@@ -1,4 +1,4 @@
-//! Metrics and their HTTP page.
+//! The metrics and the HTTP endpoint that serves them.
 
 pub(super) mod exporter;
 pub(super) mod metrics;

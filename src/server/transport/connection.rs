@@ -23,37 +23,40 @@ use crate::net::tap::{AnyStream, IoEvent, Tap};
 use crate::server::peer::Peer;
 use crate::server::{ServerLimits, ServerState, call::admit::answer, status::ReachedLimit};
 
-/// Bytes of the connection preface of an HTTP/2 client (RFC 9113, section 3.4).
+/// The length, in bytes, of the connection preface of an HTTP/2 client (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
 
-/// Bytes that a peer may send on a stream before they are read.
+/// The maximum number of bytes that a peer may send on a stream before they are read.
 const STREAM_WINDOW: u32 = 1 << 20;
 
-/// Bytes that a peer may send on a connection before they are read.
+/// The maximum number of bytes that a peer may send on a connection before they are read.
 ///
-/// A stream that is not read must leave room for the other streams.
+/// It is greater than [`STREAM_WINDOW`], because a stream that is not read must leave room for the
+/// other streams.
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
-/// The longest frame that a peer may send, in bytes: a request of a script fits in one.
+/// The maximum length, in bytes, of a frame that a peer may send.
+///
+/// A request of a script fits in one frame.
 const FRAME: u32 = 128 * 1024;
 
-/// Bytes of a stream's responses that are buffered for the peer.
+/// The maximum number of bytes of a stream's responses that are buffered for the peer.
 const SEND_BUFFER: usize = 128 * 1024;
 
-/// How long a peer without calls may take to close its connection after a `GOAWAY`.
+/// The maximum time that a peer without calls may take to close its connection after a `GOAWAY`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A byte stream to a peer.
 pub struct Connection {
     io: AnyStream,
-    /// Whether the stream crosses a network: then the server's TLS configuration applies.
+    /// Whether the stream crosses a network. If it does, the server's TLS configuration applies.
     open: bool,
     /// The peer's address, or another name for the log.
     peer: String,
 }
 
 impl Connection {
-    /// Creates a connection that others cannot read, such as a pipe.
+    /// Creates a connection that no other party can read, such as a pipe.
     pub fn private(
         io: impl AsyncRead + AsyncWrite + Send + 'static,
         peer: impl Into<String>,
@@ -73,15 +76,16 @@ impl Connection {
         }
     }
 
-    /// Returns the byte stream, for another protocol.
+    /// Returns the byte stream, for a protocol other than gRPC.
     pub(in crate::server) fn into_io(self) -> AnyStream {
         self.io
     }
 
-    /// Serves calls until the peer leaves or breaks a rule, or the server drains.
+    /// Serves calls until the peer disconnects or violates the protocol, or the server drains.
     ///
-    /// A connection that `is_surplus` gets the status of the limit for each call, and is soon
-    /// closed, so that the peer connects again.
+    /// If `is_surplus` is true, the connection exceeds the limit of connections. Then each call
+    /// fails with the status of this limit, and the connection is closed after a short time so
+    /// that the peer connects again.
     pub(in crate::server) async fn serve(self, server: Arc<ServerState>, is_surplus: bool) {
         let limits = server.settings.limits;
         let peer = Arc::new(Peer::new(self.peer, is_surplus));
@@ -108,7 +112,7 @@ impl Connection {
             pin!(http2_builder(calls.clone(), &limits).serve_connection(TokioIo::new(io), service));
         let mut phase = Phase::Handshake;
         let mut timer = pin!(sleep_until(handshake_end));
-        // All calls at the last tick of the timer.
+        // The number of all calls at the last tick of the timer.
         let mut seen_calls = 0;
         let unused = limits.unused.unwrap_or(Duration::MAX);
         loop {
@@ -163,11 +167,11 @@ enum Phase {
     /// The preface has not arrived.
     Handshake,
     Serving,
-    /// The peer was sent a `GOAWAY`.
+    /// The server has sent a `GOAWAY`.
     Closing,
 }
 
-/// Accepts the TLS handshake of a client; `None` ends the connection.
+/// Performs the TLS handshake with a client. Returns `None` if the connection must end.
 async fn accept_tls(
     tls: &ServerTls,
     io: AnyStream,
@@ -187,7 +191,7 @@ async fn accept_tls(
     None
 }
 
-/// Returns the settings of a connection.
+/// Returns the builder of an HTTP/2 connection, with all settings.
 fn http2_builder(calls: InlineExecutor, limits: &ServerLimits) -> http2::Builder<InlineExecutor> {
     let mut builder = http2::Builder::new(calls);
     builder
@@ -202,8 +206,10 @@ fn http2_builder(calls: InlineExecutor, limits: &ServerLimits) -> http2::Builder
     builder
 }
 
-/// Ends `io` with an error where a write takes too long: a PING or a GOAWAY does not reach a peer
-/// that reads nothing.
+/// Returns `io` with a timeout for writes.
+///
+/// The timeout ends the connection of a peer that reads nothing. A PING or a GOAWAY does not reach
+/// such a peer.
 fn limit_writes(io: AnyStream, limits: &ServerLimits) -> AnyStream {
     let mut io = TimeoutStream::new(io);
     io.set_write_timeout(Some(
@@ -212,7 +218,7 @@ fn limit_writes(io: AnyStream, limits: &ServerLimits) -> AnyStream {
     Box::pin(io)
 }
 
-/// Records in `peer` when the preface has arrived on `io`.
+/// Returns `io` with a tap that records in `peer` when the HTTP/2 preface has arrived.
 fn watch_preface(io: AnyStream, peer: &Arc<Peer>) -> Tap<impl FnMut(IoEvent<'_>) + use<>> {
     let (peer, mut missing) = (Arc::clone(peer), PREFACE);
     Tap::new(io, move |event| {
@@ -253,10 +259,10 @@ fn report_error(server: &ServerState, peer: &Peer, error: &hyper::Error) {
     }
 }
 
-/// The executor of a connection: polls each new call once, and spawns those that wait.
+/// The executor of a connection. It polls each new call once, and spawns the calls that wait.
 ///
-/// New calls are polled after everything that has arrived is read, so that their answers are
-/// written together. Most calls are ready then; a task costs more than such a call.
+/// New calls are polled after all data that has arrived is read, so that their answers are written
+/// together. Most calls are ready after the first poll, and a task costs more than such a call.
 #[derive(Clone, Default)]
 struct InlineExecutor(Arc<Mutex<Vec<CallFuture>>>);
 
@@ -273,11 +279,11 @@ impl InlineExecutor {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Polls `serving` and the calls that it submits.
+    /// Polls `serving` and the calls that `serving` submits.
     fn poll<S: Future>(&self, mut serving: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<S::Output> {
         loop {
             if let Poll::Ready(end) = serving.as_mut().poll(cx) {
-                // Breaks the cycle: each call holds the queue that holds it.
+                // Breaks the cycle: each call holds the queue that holds this call.
                 drop(mem::take(&mut *self.queue()));
                 return Poll::Ready(end);
             }

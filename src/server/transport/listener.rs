@@ -17,15 +17,18 @@ use tokio::{
 use crate::net::address::Address;
 use crate::server::Connection;
 
-/// Connections that wait in the system until they are accepted.
+/// The maximum number of connections that wait in the system until they are accepted.
 const BACKLOG: u32 = 1024;
 
-/// The pause after a failed accept, mostly for lack of file descriptors.
+/// The pause after a connection could not be accepted.
 ///
-/// A retry without a pause would use a whole core.
+/// The usual cause is that no file descriptor is free. A retry without a pause would use a core
+/// completely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A bound socket. It is open before anything is served, so its address can be published.
+/// A socket that is bound and listens.
+///
+/// It listens before the server serves calls, so its address can be published before that.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
@@ -42,9 +45,10 @@ enum Socket {
 }
 
 impl Listener {
-    /// Binds `address`.
+    /// Binds a socket to `address`, and listens on it.
     ///
-    /// A Unix socket has the mode 0600; the socket file of a dead server is replaced.
+    /// A Unix socket has the mode 0600. It replaces a socket file without a listener, for example
+    /// from a server that was killed.
     pub async fn bind(address: &Address) -> io::Result<Self> {
         match address {
             Address::Tcp { host, port } => {
@@ -62,7 +66,7 @@ impl Listener {
         }
     }
 
-    /// The bound address, with the port that the system chose.
+    /// Returns the bound address. In place of port 0, it has the port that the system chose.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
@@ -98,8 +102,8 @@ impl Listener {
         Ok(match &self.socket {
             Socket::Tcp(listener) => {
                 let (io, peer) = listener.accept().await?;
-                // Answers are small and must not wait for more (Nagle's algorithm).
-                // An error means that the peer has left, which the next read reports.
+                // Answers are small and must not wait for more data (Nagle's algorithm).
+                // An error means that the peer has disconnected, and the next read reports that.
                 let _ = io.set_nodelay(true);
                 Connection::open(io, peer.to_string())
             }
@@ -111,7 +115,7 @@ impl Listener {
     }
 }
 
-/// Binds the first address of `host` that allows it.
+/// Binds a socket to the first address of `host` for which this succeeds.
 async fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
     let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
     for address in lookup_host((host, port)).await? {
@@ -125,7 +129,8 @@ async fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
 
 /// Binds a TCP socket with a backlog of [`BACKLOG`].
 ///
-/// `TcpListener::bind` has 128: connections beyond it are tried again after a second.
+/// `TcpListener::bind` has a backlog of 128. A client that exceeds the backlog connects again only
+/// after a second.
 fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
@@ -149,7 +154,9 @@ async fn bind_unix(path: &Path) -> io::Result<Socket> {
     })
 }
 
-/// Removes a socket file without a listener. Any other file stays, and makes `bind` fail.
+/// Removes the file at `path` if it is a socket without a listener.
+///
+/// Any other file stays, and makes `bind` fail.
 async fn remove_if_stale(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => match UnixStream::connect(path).await {
@@ -160,11 +167,13 @@ async fn remove_if_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A socket file, removed when its listener is dropped.
+/// A socket file, which is removed when its listener is dropped.
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
-    /// The device and inode: the path may lead to another server's socket by then.
+    /// The device and the inode of the file.
+    ///
+    /// They are checked before the removal, because another server may have replaced the file.
     identity: (u64, u64),
 }
 

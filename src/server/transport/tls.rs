@@ -1,4 +1,4 @@
-//! TLS of connections and the check of client certificates.
+//! The TLS configuration of a server, and the check of client certificates.
 
 use std::{
     fmt, io,
@@ -19,7 +19,7 @@ use tokio_rustls::{
 
 use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
 
-/// How long a client may take to read the alert after a failed handshake.
+/// The maximum time that a client may take to read the alert after a failed handshake.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The files of a server's TLS configuration, in PEM.
@@ -29,12 +29,12 @@ pub struct ServerTlsFiles {
     pub cert: PathBuf,
     /// The private key of the certificate.
     pub key: PathBuf,
-    /// The authorities of client certificates. If set, only clients with a certificate that
-    /// one of them signed can connect.
+    /// The certificates of the authorities that sign client certificates. If set, only clients
+    /// with a certificate that one of these authorities signed can connect.
     pub client_ca: Option<PathBuf>,
 }
 
-/// The TLS configuration of a server. Its files can be read again while it serves.
+/// The TLS configuration of a server. Its files can be read again while the server runs.
 pub struct ServerTls {
     files: ServerTlsFiles,
     config: RwLock<Arc<ServerConfig>>,
@@ -47,14 +47,14 @@ impl ServerTls {
         Ok(Self { files, config })
     }
 
-    /// Reads the files again, for new connections. On an error the configuration stays.
+    /// Reads the files again, for new connections. After an error, the configuration is unchanged.
     pub fn reload(&self) -> Result<(), TlsError> {
         let config = Arc::new(config(&self.files)?);
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(())
     }
 
-    /// Accepts the handshake of a client.
+    /// Performs the TLS handshake with a client.
     pub(in crate::server) async fn accept<IO: AsyncRead + AsyncWrite + Unpin>(
         &self,
         io: IO,
@@ -68,7 +68,7 @@ impl ServerTls {
             Ok(stream) => return Ok(stream),
             Err(failed) => failed,
         };
-        // A close with unread bytes sends a reset, which can overtake the alert.
+        // Closing a socket with unread bytes sends a reset, and the client may then miss the alert.
         let closing = async {
             io.shutdown().await?;
             tokio::io::copy(&mut io, &mut tokio::io::sink()).await
