@@ -31,7 +31,6 @@ use self::{
     call::{methods::MethodTable, routes::Routes},
     chat::ChatService,
     evaluator::Evaluator,
-    status::ReachedLimit,
 };
 use crate::engine;
 
@@ -217,7 +216,7 @@ pub async fn run(
             let permit = Arc::clone(&regular).try_acquire_owned();
             let is_surplus = permit.is_err();
             if is_surplus {
-                metrics.count_limit(ReachedLimit::Connections.name());
+                metrics.count_limit(&ServerLimits::CONNECTIONS.name());
             }
             let Ok(permit) = permit.or_else(|_| Arc::clone(&surplus).try_acquire_owned()) else {
                 continue;

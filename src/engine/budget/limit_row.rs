@@ -24,6 +24,8 @@ pub struct LimitRow<T: 'static> {
     pub range: RangeInclusive<u64>,
     /// The limited thing, in a line without a capital letter in front.
     pub help: &'static str,
+    /// The limited thing in "the limit of 5 ... is reached", where `help` does not fit there.
+    pub noun: Option<&'static str>,
     /// The resource that the limit protects, in Markdown.
     pub reason: &'static str,
     /// The answer to a request beyond the limit, in Markdown.
@@ -41,7 +43,7 @@ impl<T: LimitTable> LimitRow<T> {
 }
 
 impl<T> LimitRow<T> {
-    /// The name in statuses and metrics: `note_rate` for `max-note-rate`.
+    /// Returns the name in statuses and metrics: `note_rate` for `max-note-rate`.
     #[must_use]
     pub fn name(&self) -> String {
         let name = self.option.strip_prefix("max-").unwrap_or(self.option);
