@@ -58,7 +58,8 @@ const SURPLUS: usize = 64;
 
 /// The settings of a server.
 ///
-/// Servers that use clones of the same settings share the chat history and the metrics.
+/// Servers that use clones of the same settings share the metrics, and the chat history if there
+/// is one.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The limits of a calculation.
@@ -72,33 +73,24 @@ pub struct Settings {
     pub tokens: Option<Arc<Tokens>>,
     /// The TLS configuration for connections through a network. `None` means plain text.
     pub tls: Option<Arc<ServerTls>>,
-    /// The store of the chat notes.
-    pub history: Arc<dyn History>,
+    /// The store of the chat notes. `None` means the memory of the server, for the latest
+    /// [`ServerLimits::notes`] notes.
+    pub history: Option<Arc<dyn History>>,
     /// The metrics that the server updates.
     pub metrics: Arc<Metrics>,
 }
 
-impl Settings {
-    /// Creates settings with these limits and with a chat history in memory.
-    ///
-    /// The history keeps the latest [`ServerLimits::notes`] notes.
-    #[must_use]
-    pub fn with_limits(engine: engine::Limits, limits: ServerLimits) -> Self {
+impl Default for Settings {
+    fn default() -> Self {
         Self {
-            engine,
-            limits,
+            engine: engine::Limits::default(),
+            limits: ServerLimits::DEFAULT,
             grace: Duration::from_secs(10),
             tokens: None,
             tls: None,
-            history: Arc::new(InMemoryHistory::new(limits.notes)),
+            history: None,
             metrics: Arc::default(),
         }
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self::with_limits(engine::Limits::default(), ServerLimits::DEFAULT)
     }
 }
 
@@ -135,11 +127,9 @@ impl ServerState {
         let requests = Arc::new(ByteBudget::new(settings.limits.requests));
         let evaluator = Evaluator::new(&settings, Arc::clone(&requests), draining.clone());
         let limits = &settings.limits;
-        let chat = ChatService::new(
-            Arc::clone(&settings.history),
-            limits.note_rate,
-            Arc::clone(&settings.metrics),
-        );
+        let history = settings.history.clone();
+        let history = history.unwrap_or_else(|| Arc::new(InMemoryHistory::new(limits.notes)));
+        let chat = ChatService::new(history, limits.note_rate, Arc::clone(&settings.metrics));
         Self {
             methods: MethodTable::new(),
             routes: Routes::new(evaluator, chat, health.clone(), limits),
