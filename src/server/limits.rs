@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use super::peer::NoteRate;
-use crate::engine::{LimitRow, LimitTable, Unit, limit_field};
+use crate::engine::limits::{LimitRow, LimitTable, LimitUnit, limit_field};
 
 /// The limits of a server and of its connections.
 ///
@@ -29,8 +29,8 @@ pub struct ServerLimits {
     pub requests: usize,
     /// The maximum number of lines with long evaluations that wait for a free core, per core.
     pub waiting: usize,
-    /// The number of chat notes that an in-memory history keeps: see
-    /// [`super::Settings::with_limits`].
+    /// The number of chat notes that the server keeps in memory, if
+    /// [`super::Settings::history`] names no other store.
     pub notes: usize,
     /// The maximum rate of chat notes from one connection.
     pub note_rate: NoteRate,
@@ -88,7 +88,7 @@ const ANY: std::ops::RangeInclusive<u64> = 1..=usize::MAX as u64;
 impl ServerLimits {
     pub(super) const CONNECTIONS: LimitRow<Self> = LimitRow {
         option: "max-connections",
-        unit: Unit::Count,
+        unit: LimitUnit::Count,
         range: ANY,
         help: "open connections",
         noun: None,
@@ -101,7 +101,7 @@ impl ServerLimits {
 
     const STREAMS: LimitRow<Self> = LimitRow {
         option: "max-streams",
-        unit: Unit::Count,
+        unit: LimitUnit::Count,
         range: 1..=u32::MAX as u64,
         help: "calls under way on one connection",
         noun: None,
@@ -112,7 +112,7 @@ impl ServerLimits {
 
     pub(super) const CALLS: LimitRow<Self> = LimitRow {
         option: "max-calls",
-        unit: Unit::Count,
+        unit: LimitUnit::Count,
         range: ANY,
         help: "calls under way on all connections together",
         noun: Some("calls under way"),
@@ -123,7 +123,7 @@ impl ServerLimits {
 
     pub(super) const WORKSHEETS: LimitRow<Self> = LimitRow {
         option: "max-worksheets",
-        unit: Unit::Count,
+        unit: LimitUnit::Count,
         range: ANY,
         help: "open worksheets",
         noun: None,
@@ -134,7 +134,7 @@ impl ServerLimits {
 
     const MESSAGE: LimitRow<Self> = LimitRow {
         option: "max-message",
-        unit: Unit::Bytes,
+        unit: LimitUnit::Bytes,
         range: ANY,
         help: "bytes of a request message",
         noun: None,
@@ -145,7 +145,7 @@ impl ServerLimits {
 
     pub(super) const REQUESTS: LimitRow<Self> = LimitRow {
         option: "max-requests",
-        unit: Unit::Bytes,
+        unit: LimitUnit::Bytes,
         range: ANY,
         help: "bytes of requests and answers in memory, for all callers together",
         noun: Some("bytes of requests and answers in memory"),
@@ -157,7 +157,7 @@ impl ServerLimits {
 
     pub(super) const WAITING: LimitRow<Self> = LimitRow {
         option: "max-waiting",
-        unit: Unit::Count,
+        unit: LimitUnit::Count,
         range: 0..=u32::MAX as u64,
         help: "lines with long evaluations that wait for a free core, per core",
         noun: Some("lines that wait for a free core"),
@@ -168,7 +168,7 @@ impl ServerLimits {
 
     const NOTES: LimitRow<Self> = LimitRow {
         option: "max-notes",
-        unit: Unit::Count,
+        unit: LimitUnit::Count,
         range: ANY,
         help: "chat notes that the server keeps for clients that connect later",
         noun: None,
@@ -179,7 +179,7 @@ impl ServerLimits {
 
     pub(super) const NOTE_RATE: LimitRow<Self> = LimitRow {
         option: "max-note-rate",
-        unit: Unit::Count,
+        unit: LimitUnit::Count,
         range: 1..=u32::MAX as u64,
         help: "chat notes accepted from one connection per second",
         noun: Some("notes per second from one connection"),
@@ -190,7 +190,7 @@ impl ServerLimits {
 
     const NOTE_BURST: LimitRow<Self> = LimitRow {
         option: "max-note-burst",
-        unit: Unit::Count,
+        unit: LimitUnit::Count,
         range: 1..=u32::MAX as u64,
         help: "chat notes accepted from one connection in a burst, after a pause",
         noun: None,
@@ -201,7 +201,7 @@ impl ServerLimits {
 
     const CALL_TIME: LimitRow<Self> = LimitRow {
         option: "max-call-time",
-        unit: Unit::Time,
+        unit: LimitUnit::Time,
         range: 1..=u64::MAX,
         help: "how long a call that is not a stream may take",
         noun: None,
@@ -212,7 +212,7 @@ impl ServerLimits {
 
     pub(super) const IDLE: LimitRow<Self> = LimitRow {
         option: "idle",
-        unit: Unit::Time,
+        unit: LimitUnit::Time,
         range: 1..=u64::MAX,
         help: "how long a worksheet may be idle before it ends",
         noun: None,
@@ -223,7 +223,7 @@ impl ServerLimits {
 
     const IDLE_CONNECTION: LimitRow<Self> = LimitRow {
         option: "idle-connection",
-        unit: Unit::Time,
+        unit: LimitUnit::Time,
         range: 1..=u64::MAX,
         help: "how long a connection may have no calls; the server closes it after this time or \
                up to twice as long",
@@ -235,7 +235,7 @@ impl ServerLimits {
 
     pub(super) const HANDSHAKE: LimitRow<Self> = LimitRow {
         option: "handshake",
-        unit: Unit::Time,
+        unit: LimitUnit::Time,
         range: 1..=u64::MAX,
         help: "how long a peer may take for the handshake: TLS and the HTTP/2 preface",
         noun: None,
@@ -247,7 +247,7 @@ impl ServerLimits {
 
     const KEEPALIVE: LimitRow<Self> = LimitRow {
         option: "keepalive",
-        unit: Unit::Time,
+        unit: LimitUnit::Time,
         range: 1..=u64::MAX,
         help: "how long a peer may be silent before the server sends a PING",
         noun: None,
@@ -258,7 +258,7 @@ impl ServerLimits {
 
     pub(super) const KEEPALIVE_TIMEOUT: LimitRow<Self> = LimitRow {
         option: "keepalive-timeout",
-        unit: Unit::Time,
+        unit: LimitUnit::Time,
         range: 1..=u64::MAX,
         help: "how long a peer may take to answer a PING",
         noun: None,

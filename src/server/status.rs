@@ -7,7 +7,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::ServerLimits;
 use crate::{
-    engine::{Fault, LimitRow, Reason},
+    engine::{Fault, Reason, limits::LimitRow},
     proto::{
         errors::{
             DOMAIN, END, HELP, LIMIT, START,
@@ -129,7 +129,7 @@ pub(super) fn shutting_down() -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::LimitTable as _;
+    use crate::engine::limits::LimitTable as _;
 
     #[test]
     fn a_refusal_names_the_row_of_its_limit() {

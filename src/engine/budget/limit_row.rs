@@ -19,7 +19,7 @@ pub struct LimitRow<T: 'static> {
     /// The option of `grpcalc serve`, without its dashes.
     pub option: &'static str,
     /// The unit of the amounts in [`LimitRow::range`] and [`LimitRow::field`].
-    pub unit: Unit,
+    pub unit: LimitUnit,
     /// The amounts that an operator may choose.
     pub range: RangeInclusive<u64>,
     /// The limited thing, in a line without a capital letter in front.
@@ -63,10 +63,10 @@ pub struct LimitField<T> {
 /// The [`LimitField`] of a path of fields, such as `syntax.line`.
 macro_rules! limit_field {
     ($($name:ident).+) => {
-        $crate::engine::LimitField {
-            get: |limits| $crate::engine::Amount::to_amount(limits.$($name).+),
+        $crate::engine::limits::LimitField {
+            get: |limits| $crate::engine::limits::Amount::to_amount(limits.$($name).+),
             set: |limits, amount| {
-                limits.$($name).+ = $crate::engine::Amount::from_amount(amount);
+                limits.$($name).+ = $crate::engine::limits::Amount::from_amount(amount);
             },
         }
     };
@@ -75,7 +75,7 @@ pub(crate) use limit_field;
 
 /// The unit of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum LimitUnit {
     /// Things.
     Count,
     /// Bits of a number.
@@ -86,7 +86,7 @@ pub enum Unit {
     Time,
 }
 
-impl Unit {
+impl LimitUnit {
     /// An amount as it is written on the command line, in the largest unit without a fraction.
     #[must_use]
     pub fn text(self, amount: u64) -> String {
@@ -171,13 +171,13 @@ mod tests {
     #[test]
     fn amounts_are_written_in_the_largest_unit() {
         for (unit, amount, text) in [
-            (Unit::Count, 1024, "1024"),
-            (Unit::Bytes, 1000, "1000"),
-            (Unit::Bytes, 64 << 10, "64KiB"),
-            (Unit::Bytes, 4 << 20, "4MiB"),
-            (Unit::Time, 3_600_000_000_000, "1h"),
-            (Unit::Time, 90_000_000_000, "90s"),
-            (Unit::Time, 50_000_000, "50ms"),
+            (LimitUnit::Count, 1024, "1024"),
+            (LimitUnit::Bytes, 1000, "1000"),
+            (LimitUnit::Bytes, 64 << 10, "64KiB"),
+            (LimitUnit::Bytes, 4 << 20, "4MiB"),
+            (LimitUnit::Time, 3_600_000_000_000, "1h"),
+            (LimitUnit::Time, 90_000_000_000, "90s"),
+            (LimitUnit::Time, 50_000_000, "50ms"),
         ] {
             assert_eq!(unit.text(amount), text);
         }

@@ -1,6 +1,6 @@
 //! The limits of a calculation: fields, defaults and rows.
 
-use super::limit_row::{LimitRow, LimitTable, Unit, limit_field};
+use super::limit_row::{LimitRow, LimitTable, LimitUnit, limit_field};
 use crate::syntax;
 
 /// The limits of a calculation, with the defaults of a server.
@@ -72,7 +72,7 @@ impl LimitTable for Limits {
     const ROWS: &'static [LimitRow<Self>] = &[
         LimitRow {
             option: "max-line",
-            unit: Unit::Bytes,
+            unit: LimitUnit::Bytes,
             // The longest line that our own client sends.
             range: 1..=syntax::ParseLimits::DEFAULT.line as u64,
             help: "bytes of a line",
@@ -83,7 +83,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-nesting",
-            unit: Unit::Count,
+            unit: LimitUnit::Count,
             range: 1..=256,
             help: "nested brackets, calls and signs",
             noun: None,
@@ -93,7 +93,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-result",
-            unit: Unit::Bits,
+            unit: LimitUnit::Bits,
             range: 64..=1_000_000_000,
             help: "bits of the numerator and of the denominator of an exact result",
             noun: None,
@@ -103,7 +103,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-digits",
-            unit: Unit::Count,
+            unit: LimitUnit::Count,
             range: 20..=1000,
             help: "significant digits that can be requested",
             noun: None,
@@ -113,7 +113,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-precision",
-            unit: Unit::Bits,
+            unit: LimitUnit::Bits,
             range: 128..=16_384,
             help: "bits of working precision",
             noun: None,
@@ -123,7 +123,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-exponent",
-            unit: Unit::Count,
+            unit: LimitUnit::Count,
             range: 128..=1 << 24,
             help: "the base-2 exponent of a real number, positive or negative",
             noun: None,
@@ -133,7 +133,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-angle",
-            unit: Unit::Count,
+            unit: LimitUnit::Count,
             range: 64..=1 << 14,
             help: "the base-2 exponent of the argument of a trigonometric function",
             noun: None,
@@ -143,7 +143,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-work",
-            unit: Unit::Time,
+            unit: LimitUnit::Time,
             range: 1..=u64::MAX,
             help: "estimated work for a line; the elapsed time may be twice as long",
             noun: None,
@@ -153,7 +153,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-operation",
-            unit: Unit::Time,
+            unit: LimitUnit::Time,
             range: 1..=u64::MAX,
             help: "estimated work for one operation, which cannot be interrupted",
             noun: None,
@@ -163,7 +163,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-preview",
-            unit: Unit::Time,
+            unit: LimitUnit::Time,
             range: 1..=u64::MAX,
             help: "estimated work for the preview of a line",
             noun: None,
@@ -173,7 +173,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-names",
-            unit: Unit::Count,
+            unit: LimitUnit::Count,
             range: 1..=usize::MAX as u64,
             help: "names that a worksheet remembers",
             noun: None,
@@ -183,7 +183,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-values",
-            unit: Unit::Bytes,
+            unit: LimitUnit::Bytes,
             range: 1..=u64::MAX,
             help: "bytes of the values in one line, and of those that a worksheet remembers",
             noun: None,
@@ -193,7 +193,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-all-values",
-            unit: Unit::Bytes,
+            unit: LimitUnit::Bytes,
             range: 1..=u64::MAX,
             help: "bytes of the values that all worksheets remember",
             noun: None,
@@ -203,7 +203,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-depth",
-            unit: Unit::Count,
+            unit: LimitUnit::Count,
             range: 1..=1000,
             help: "operations between a real number and its exact operands, before it is frozen at \
                    four times the digits",
@@ -214,7 +214,7 @@ impl LimitTable for Limits {
         },
         LimitRow {
             option: "max-function-depth",
-            unit: Unit::Count,
+            unit: LimitUnit::Count,
             range: 1..=128,
             help: "nested calls of user functions",
             noun: None,
