@@ -137,7 +137,8 @@ impl Client {
     /// A call above the limit of concurrent calls is sent when others have ended, and its
     /// deadline counts from then on. Dropping the future cancels the call.
     ///
-    /// ```
+    #[cfg_attr(feature = "server", doc = "```")]
+    #[cfg_attr(not(feature = "server"), doc = "```ignore")]
     /// use std::{future::pending, time::Duration};
     ///
     /// use grpcalc::{

@@ -163,7 +163,8 @@ impl ServerState {
 /// HTTP/2 preface. All other peers get a `GOAWAY` and may finish their calls within
 /// [`Settings::grace`]. Streams end; the stream of a worksheet ends after the running line.
 ///
-/// ```
+#[cfg_attr(feature = "client", doc = "```")]
+#[cfg_attr(not(feature = "client"), doc = "```ignore")]
 /// use grpcalc::{
 ///     client::{Call, Client, Method, Target},
 ///     server::{self, Settings},
