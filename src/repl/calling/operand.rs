@@ -5,7 +5,10 @@ use crate::repl::command::{
     Word,
     fault::{LineFault, SYNTAX},
 };
-use crate::{client::Reply, text::printable::quoted};
+use crate::{
+    client::{Reply, TypedValue},
+    text::printable::quoted,
+};
 
 /// Returns the integer that a name stands for, from the worksheet's answer to the name.
 pub(in crate::repl) fn of_row(word: &Word<'_>, row: LineResult) -> Result<i32, Outcome> {
@@ -33,7 +36,8 @@ pub(in crate::repl) fn unknown(word: &Word<'_>) -> Outcome {
 }
 
 fn no_int32(word: &Word<'_>, reply: &Reply) -> LineFault {
-    let wrong = if reply.is_integer() {
+    // A value that fits int32 is typed, so an untyped one does not fit.
+    let wrong = if reply.is_integer() || reply.exact() == Some(&TypedValue::Untyped) {
         "which does not fit int32"
     } else {
         "not an integer"
@@ -55,7 +59,7 @@ pub(in crate::repl) fn no_number(reply: &Reply, line: &str) -> LineFault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Answer, TypedValue};
+    use crate::client::Answer;
 
     /// An answer with this text and value.
     fn answer(text: &str, rounded: bool, exact: Option<TypedValue>) -> Reply {
@@ -90,7 +94,7 @@ mod tests {
                 answer(
                     "1237940039285380274899124224",
                     false,
-                    Some(TypedValue::Text),
+                    Some(TypedValue::BigInteger),
                 ),
                 Err("'x' is 1237940039285380274899124224, which does not fit int32"),
             ),
