@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     client::{ClientTlsFiles, Listening, ServerAddress, Target},
-    engine,
     net::address::Address,
     server::{self, Listener, ServerLimits, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
@@ -132,8 +131,9 @@ fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settin
         ..ServerLimits::DEFAULT
     };
     let mut settings = Settings {
+        limits,
         grace: GRACE,
-        ..Settings::with_limits(engine::Limits::default(), limits)
+        ..Settings::default()
     };
     if !options.listen.is_empty() {
         let tokens = token.map(|token| Tokens::new(vec![token.into()], None));

@@ -6,7 +6,10 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::ValueParser,
 
 use super::value_parser::{bytes, positive_duration};
 use crate::{
-    engine::{self, LimitRow, LimitTable, Unit},
+    engine::{
+        self,
+        limits::{LimitRow, LimitTable, LimitUnit},
+    },
     server::ServerLimits,
 };
 
@@ -46,10 +49,10 @@ impl FromArgMatches for LimitOptions {
 /// Returns the option for a row of a table of limits.
 fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
     let value_name = match row.unit {
-        Unit::Count => "N",
-        Unit::Bits => "BITS",
-        Unit::Bytes => "SIZE",
-        Unit::Time => "TIME",
+        LimitUnit::Count => "N",
+        LimitUnit::Bits => "BITS",
+        LimitUnit::Bytes => "SIZE",
+        LimitUnit::Time => "TIME",
     };
     Arg::new(row.option)
         .long(row.option)
@@ -65,13 +68,13 @@ fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
 fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
     let (unit, range) = (row.unit, &row.range);
     match unit {
-        Unit::Count | Unit::Bits if *range == (1..=usize::MAX as u64) => positive.into(),
-        Unit::Count | Unit::Bits => value_parser!(u64).range(range.clone()).into(),
-        Unit::Bytes => {
+        LimitUnit::Count | LimitUnit::Bits if *range == (1..=usize::MAX as u64) => positive.into(),
+        LimitUnit::Count | LimitUnit::Bits => value_parser!(u64).range(range.clone()).into(),
+        LimitUnit::Bytes => {
             let size = |text: &str| bytes(text).map(|size| size as u64);
             ValueParser::from(move |text: &str| within(range, size(text)?, |size| size.to_string()))
         }
-        Unit::Time => ValueParser::from(move |text: &str| {
+        LimitUnit::Time => ValueParser::from(move |text: &str| {
             within(range, nanoseconds(text)?, |time| unit.text(time))
         }),
     }
@@ -146,7 +149,7 @@ mod tests {
             let default = (row.field.get)(&T::default());
             let amount = if default == 64 { 65 } else { 64 };
             let value = match row.unit {
-                Unit::Time => format!("{amount}s"),
+                LimitUnit::Time => format!("{amount}s"),
                 _ => amount.to_string(),
             };
             // 64 is below the range of two limits.
@@ -158,7 +161,7 @@ mod tests {
             let OnlyLimits { limits } = OnlyLimits::parse_from(["serve", &option, &value]);
             let found = (row.field.get)(field(&limits));
             let expected = match row.unit {
-                Unit::Time => amount * 1_000_000_000,
+                LimitUnit::Time => amount * 1_000_000_000,
                 _ => amount,
             };
             assert_eq!(found, expected, "{option}");

@@ -168,10 +168,12 @@ fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
         })
     });
     Ok(Settings {
+        engine: options.limits.engine,
+        limits: options.limits.server,
         grace: options.grace,
         tokens: tokens.transpose()?.map(Arc::new),
         tls: tls.transpose()?.map(Arc::new),
-        ..Settings::with_limits(options.limits.engine, options.limits.server)
+        ..Settings::default()
     })
 }
 

@@ -164,9 +164,28 @@ pub enum TypedValue<S = String> {
     },
     /// A truth value.
     Truth(bool),
-    /// An exact value that is sent as text only: an integer of more than 64 bits, a value whose
-    /// text is longer than 4 KiB, or the body of a function in a list of definitions.
-    Text,
+    /// An integer beyond 64 bits, in digits of one base. The answer's text has them.
+    BigInteger,
+    /// Another exact value, which travels as text only: an integer beyond 64 bits in another
+    /// notation, a text above 4 KiB, or in a list of definitions the body of a function.
+    Untyped,
+}
+
+/// The fewest digits of an integer beyond 64 bits, in any base.
+const BIG_DIGITS: usize = 16;
+
+/// Whether `text` is an integer in digits of one base, with as many as one beyond 64 bits has.
+fn is_big_integer(text: &str) -> bool {
+    let text = text.strip_prefix('-').unwrap_or(text);
+    if text.len() < BIG_DIGITS {
+        return false;
+    }
+    match text.strip_prefix('0') {
+        Some(based) if based.starts_with(['x', 'b', 'o']) => {
+            based[1..].bytes().all(|b| b.is_ascii_hexdigit())
+        }
+        _ => text.bytes().all(|b| b.is_ascii_digit()),
+    }
 }
 
 impl fmt::Display for Reply {
@@ -233,6 +252,15 @@ impl Reply {
         }
     }
 
+    /// Returns the exact value of an answer.
+    #[must_use]
+    pub fn exact(&self) -> Option<&TypedValue> {
+        match self {
+            Self::Integer(_) | Self::Float(_) => None,
+            Self::Answer(answer) | Self::Shared(answer) => answer.exact.as_ref(),
+        }
+    }
+
     /// Whether the reply is the value of a line of this session.
     ///
     /// This is false if the line defined a function, or if the reply is a [`Reply::Shared`].
@@ -263,7 +291,7 @@ impl Reply {
 impl<'r> TypedValue<&'r str> {
     /// Returns the typed value of a decoded message; None if the message has no exact value.
     #[inline]
-    pub(super) fn from_message(rounded: bool, exact: ExactRef<'r>) -> Option<Self> {
+    pub(super) fn from_message(text: &str, rounded: bool, exact: ExactRef<'r>) -> Option<Self> {
         match exact {
             ExactRef::Integer(n) => Some(TypedValue::Integer(n)),
             ExactRef::Fraction(numerator, denominator) => Some(TypedValue::Fraction {
@@ -271,12 +299,22 @@ impl<'r> TypedValue<&'r str> {
                 denominator,
             }),
             ExactRef::Truth(truth) => Some(TypedValue::Truth(truth)),
-            ExactRef::None => (!rounded).then_some(TypedValue::Text),
+            ExactRef::None if rounded => None,
+            ExactRef::None => Some(Self::of_text(text)),
         }
     }
 }
 
 impl<S> TypedValue<S> {
+    /// Returns the typed value of an exact one that a message has as text only.
+    pub(crate) fn of_text(text: &str) -> Self {
+        if is_big_integer(text) {
+            Self::BigInteger
+        } else {
+            Self::Untyped
+        }
+    }
+
     /// Returns the same value with each text converted by `convert`.
     pub(super) fn map<'s, T>(&'s self, convert: impl Fn(&'s S) -> T) -> TypedValue<T> {
         match self {
@@ -289,7 +327,8 @@ impl<S> TypedValue<S> {
                 denominator: convert(denominator),
             },
             Self::Truth(truth) => TypedValue::Truth(*truth),
-            Self::Text => TypedValue::Text,
+            Self::BigInteger => TypedValue::BigInteger,
+            Self::Untyped => TypedValue::Untyped,
         }
     }
 }
@@ -307,7 +346,10 @@ impl Answer {
     /// Whether the value is known to be an integer, of any size.
     #[must_use]
     pub fn is_integer(&self) -> bool {
-        matches!(self.exact, Some(TypedValue::Integer(_) | TypedValue::Text))
+        matches!(
+            self.exact,
+            Some(TypedValue::Integer(_) | TypedValue::BigInteger)
+        )
     }
 
     /// Converts a message from a server. The server is not trusted, so the texts are made safe for
@@ -330,7 +372,7 @@ impl Answer {
                     Some(value::Exact::Truth(truth)) => ExactRef::Truth(*truth),
                     None => ExactRef::None,
                 };
-                let typed = TypedValue::from_message(value.rounded, exact)?;
+                let typed = TypedValue::from_message(&value.text, value.rounded, exact)?;
                 Some(typed.map(|text| (*text).to_owned()))
             }),
             text: value.map(|value| sanitize(&value.text).into_owned()),
@@ -398,7 +440,27 @@ pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Reply;
+    use super::{Reply, TypedValue};
+
+    #[test]
+    fn big_integers_are_told_from_other_texts() {
+        let digits = "9".repeat(5000);
+        for (text, expected) in [
+            ("18446744073709551616", TypedValue::BigInteger),
+            ("-18446744073709551616", TypedValue::BigInteger),
+            ("0x10000000000000000", TypedValue::BigInteger),
+            ("-0o2000000000000000000000", TypedValue::BigInteger),
+            (digits.as_str(), TypedValue::BigInteger),
+            ("2^64 * 3", TypedValue::Untyped),
+            ("1.8446744073709551616e19", TypedValue::Untyped),
+            ("1/18446744073709551616", TypedValue::Untyped),
+            ("x + 18446744073709551616", TypedValue::Untyped),
+            ("30", TypedValue::Untyped),
+            ("", TypedValue::Untyped),
+        ] {
+            assert_eq!(TypedValue::<String>::of_text(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn literals_of_replies() {

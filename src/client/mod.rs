@@ -143,7 +143,8 @@ impl Client {
     /// ends. The time until the deadline counts from the end of this wait. Dropping the future
     /// cancels the call.
     ///
-    /// ```
+    #[cfg_attr(feature = "server", doc = "```")]
+    #[cfg_attr(not(feature = "server"), doc = "```ignore")]
     /// use std::{future::pending, time::Duration};
     ///
     /// use grpcalc::{

@@ -331,6 +331,7 @@ fn row(answer: AnswerRef<'_>) -> Row<'_> {
         name: sanitize(answer.name),
         text: value.map(|value| sanitize(value.text)),
         rounded: value.is_some_and(|value| value.rounded),
-        exact: value.and_then(|value| TypedValue::from_message(value.rounded, value.exact)),
+        exact: value
+            .and_then(|value| TypedValue::from_message(value.text, value.rounded, value.exact)),
     })
 }

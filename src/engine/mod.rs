@@ -15,12 +15,9 @@ mod value;
 
 use compact_str::CompactString;
 
-#[cfg(feature = "server")]
-pub(crate) use self::budget::limit_row::limit_field;
 use self::fault::Result;
 pub use self::{
     budget::{
-        limit_row::{Amount, LimitField, LimitRow, LimitTable, Unit},
         limits::Limits,
         memory::Memory,
         work::{Interruption, Work},
@@ -30,6 +27,13 @@ pub use self::{
     library::{AngleUnit, CONSTANTS},
     show::{ExactValue, Rendered},
 };
+
+/// The tables of limits: their rows, and the types that a row is made of.
+pub mod limits {
+    #[cfg(feature = "server")]
+    pub(crate) use super::budget::limit_row::limit_field;
+    pub use super::budget::limit_row::{Amount, LimitField, LimitRow, LimitTable, LimitUnit};
+}
 
 /// The default number of significant digits of an answer.
 pub const DIGITS: u32 = 20;

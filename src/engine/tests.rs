@@ -613,6 +613,15 @@ fn exponents_stay_within_their_type() {
 }
 
 #[test]
+fn operands_below_the_domain_of_acosh() {
+    for line in ["acosh(1/2)", "acosh(0)", "acosh(-5)", "acosh(sin(1))"] {
+        let fault = fault(line);
+        assert_eq!(fault.reason, Reason::Domain, "{line}");
+        assert_eq!(fault.message, "acosh of a number below 1", "{line}");
+    }
+}
+
+#[test]
 fn more_digits() {
     let options = |digits| Options {
         digits,

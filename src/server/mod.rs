@@ -31,7 +31,6 @@ use self::{
     call::{methods::MethodTable, routes::Routes},
     chat::ChatService,
     evaluator::Evaluator,
-    status::ReachedLimit,
 };
 use crate::engine;
 
@@ -59,7 +58,8 @@ const SURPLUS: usize = 64;
 
 /// The settings of a server.
 ///
-/// Servers that use clones of the same settings share the chat history and the metrics.
+/// Servers that use clones of the same settings share the metrics, and the chat history if there
+/// is one.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The limits of a calculation.
@@ -73,33 +73,24 @@ pub struct Settings {
     pub tokens: Option<Arc<Tokens>>,
     /// The TLS configuration for connections through a network. `None` means plain text.
     pub tls: Option<Arc<ServerTls>>,
-    /// The store of the chat notes.
-    pub history: Arc<dyn History>,
+    /// The store of the chat notes. `None` means the memory of the server, for the latest
+    /// [`ServerLimits::notes`] notes.
+    pub history: Option<Arc<dyn History>>,
     /// The metrics that the server updates.
     pub metrics: Arc<Metrics>,
 }
 
-impl Settings {
-    /// Creates settings with these limits and with a chat history in memory.
-    ///
-    /// The history keeps the latest [`ServerLimits::notes`] notes.
-    #[must_use]
-    pub fn with_limits(engine: engine::Limits, limits: ServerLimits) -> Self {
+impl Default for Settings {
+    fn default() -> Self {
         Self {
-            engine,
-            limits,
+            engine: engine::Limits::default(),
+            limits: ServerLimits::DEFAULT,
             grace: Duration::from_secs(10),
             tokens: None,
             tls: None,
-            history: Arc::new(InMemoryHistory::new(limits.notes)),
+            history: None,
             metrics: Arc::default(),
         }
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self::with_limits(engine::Limits::default(), ServerLimits::DEFAULT)
     }
 }
 
@@ -136,11 +127,9 @@ impl ServerState {
         let requests = Arc::new(ByteBudget::new(settings.limits.requests));
         let evaluator = Evaluator::new(&settings, Arc::clone(&requests), draining.clone());
         let limits = &settings.limits;
-        let chat = ChatService::new(
-            Arc::clone(&settings.history),
-            limits.note_rate,
-            Arc::clone(&settings.metrics),
-        );
+        let history = settings.history.clone();
+        let history = history.unwrap_or_else(|| Arc::new(InMemoryHistory::new(limits.notes)));
+        let chat = ChatService::new(history, limits.note_rate, Arc::clone(&settings.metrics));
         Self {
             methods: MethodTable::new(),
             routes: Routes::new(evaluator, chat, health.clone(), limits),
@@ -174,7 +163,8 @@ impl ServerState {
 /// HTTP/2 preface. All other peers get a `GOAWAY` and may finish their calls within
 /// [`Settings::grace`]. Streams end; the stream of a worksheet ends after the running line.
 ///
-/// ```
+#[cfg_attr(feature = "client", doc = "```")]
+#[cfg_attr(not(feature = "client"), doc = "```ignore")]
 /// use grpcalc::{
 ///     client::{Call, Client, Method, Target},
 ///     server::{self, Settings},
@@ -217,7 +207,7 @@ pub async fn run(
             let permit = Arc::clone(&regular).try_acquire_owned();
             let is_surplus = permit.is_err();
             if is_surplus {
-                metrics.count_limit(ReachedLimit::Connections.name());
+                metrics.count_limit(&ServerLimits::CONNECTIONS.name());
             }
             let Ok(permit) = permit.or_else(|_| Arc::clone(&surplus).try_acquire_owned()) else {
                 continue;

@@ -5,8 +5,9 @@ use std::{collections::HashMap, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use super::ServerLimits;
 use crate::{
-    engine::{Fault, Reason},
+    engine::{Fault, Reason, limits::LimitRow},
     proto::{
         errors::{
             DOMAIN, END, HELP, LIMIT, START,
@@ -55,74 +56,28 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
     Status::with_error_details(code, &fault.message, details)
 }
 
-/// A limit of the server that is reported to callers or counted in the metrics when it is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReachedLimit {
-    Connections,
-    Calls,
-    Worksheets,
-    Requests,
-    Waiting,
-    NoteRate,
-    Idle,
-    Handshake,
-    KeepaliveTimeout,
-}
-
-impl ReachedLimit {
-    /// Returns the name of the limit in statuses and metrics.
-    ///
-    /// It is [`LimitRow::name`](crate::engine::LimitRow::name) of the limit's row.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Connections => "connections",
-            Self::Calls => "calls",
-            Self::Worksheets => "worksheets",
-            Self::Requests => "requests",
-            Self::Waiting => "waiting",
-            Self::NoteRate => "note_rate",
-            Self::Idle => "idle",
-            Self::Handshake => "handshake",
-            Self::KeepaliveTimeout => "keepalive_timeout",
-        }
-    }
-
-    /// Returns the words for what is limited, to complete "the limit of 5 ... is reached".
-    const fn noun(self) -> &'static str {
-        match self {
-            Self::Connections => "open connections",
-            Self::Calls => "calls under way",
-            Self::Worksheets => "open worksheets",
-            Self::Requests => "bytes of requests and answers in memory",
-            Self::Waiting => "lines that wait for a free core",
-            Self::NoteRate => "notes per second from one connection",
-            Self::Idle | Self::Handshake | Self::KeepaliveTimeout => "time",
-        }
-    }
-}
-
 /// Returns the status of a call that was refused because `limit`, with this value, is reached.
-pub(super) fn overloaded(limit: ReachedLimit, value: usize) -> Status {
+pub(super) fn overloaded(limit: &LimitRow<ServerLimits>, value: usize) -> Status {
     overloaded_for(RETRY_DELAY, limit, value)
 }
 
-fn overloaded_for(wait: Duration, limit: ReachedLimit, value: usize) -> Status {
+fn overloaded_for(wait: Duration, limit: &LimitRow<ServerLimits>, value: usize) -> Status {
     let mut details = ErrorDetails::with_retry_info(Some(wait));
     details.set_error_info(Reason::Overloaded.as_str(), DOMAIN, limit_metadata(limit));
-    let noun = limit.noun();
+    let noun = limit.noun.unwrap_or(limit.help);
     let message = format!("the limit of {value} {noun} is reached; try again a little later");
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
 
-fn limit_metadata(limit: ReachedLimit) -> HashMap<String, String> {
-    HashMap::from([(LIMIT.to_owned(), limit.name().to_owned())])
+fn limit_metadata(limit: &LimitRow<ServerLimits>) -> HashMap<String, String> {
+    HashMap::from([(LIMIT.to_owned(), limit.name())])
 }
 
 /// Returns the status of a note that exceeds the rate of `value` notes per second.
 ///
 /// `wait` is the time until the server accepts the next note.
 pub(super) fn too_many_notes(value: u32, wait: Duration) -> Status {
-    overloaded_for(wait, ReachedLimit::NoteRate, value as usize)
+    overloaded_for(wait, &ServerLimits::NOTE_RATE, value as usize)
 }
 
 /// Returns the status of a note with invalid content.
@@ -161,7 +116,7 @@ pub(super) fn no_token() -> Status {
 /// A worksheet is idle while its client sends no request or reads no response.
 pub(super) fn idle(limit: Duration) -> Status {
     let message = format!("the worksheet was idle for longer than the limit of {limit:?}");
-    let metadata = limit_metadata(ReachedLimit::Idle);
+    let metadata = limit_metadata(&ServerLimits::IDLE);
     let details = ErrorDetails::with_error_info(Reason::Limit.as_str(), DOMAIN, metadata);
     Status::with_error_details(Code::ResourceExhausted, message, details)
 }
@@ -174,26 +129,31 @@ pub(super) fn shutting_down() -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        engine::{LimitRow, LimitTable as _},
-        server::ServerLimits,
-    };
+    use crate::engine::limits::LimitTable as _;
 
     #[test]
-    fn every_name_is_that_of_a_row() {
-        let rows: Vec<_> = ServerLimits::ROWS.iter().map(LimitRow::name).collect();
-        for limit in [
-            ReachedLimit::Connections,
-            ReachedLimit::Calls,
-            ReachedLimit::Worksheets,
-            ReachedLimit::Requests,
-            ReachedLimit::Waiting,
-            ReachedLimit::NoteRate,
-            ReachedLimit::Idle,
-            ReachedLimit::Handshake,
-            ReachedLimit::KeepaliveTimeout,
+    fn a_refusal_names_the_row_of_its_limit() {
+        for (row, name, things) in [
+            (ServerLimits::CONNECTIONS, "connections", "open connections"),
+            (ServerLimits::CALLS, "calls", "calls under way"),
+            (
+                ServerLimits::NOTE_RATE,
+                "note_rate",
+                "notes per second from one connection",
+            ),
         ] {
-            assert!(rows.iter().any(|row| row == limit.name()), "{limit:?}");
+            let status = overloaded(&row, 5);
+            let info = status.get_details_error_info().unwrap();
+            assert_eq!(info.metadata[LIMIT], name);
+            let message = format!("the limit of 5 {things} is reached; try again a little later");
+            assert_eq!(status.message(), message);
         }
+    }
+
+    #[test]
+    fn names_of_limits_are_unique() {
+        let names: std::collections::HashSet<_> =
+            ServerLimits::ROWS.iter().map(LimitRow::name).collect();
+        assert_eq!(names.len(), ServerLimits::ROWS.len());
     }
 }

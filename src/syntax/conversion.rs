@@ -3,9 +3,34 @@
 use std::fmt;
 
 /// A conversion of a value to another form.
+///
+/// This is the point of extension: a conversion to an expression, such as a unit, becomes a further
+/// variant. `Parser::conversion` reads it, and `converted` in `engine::show` applies it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
-    /// A number in decimal digits, even if the options request another base.
+    /// A form of [`FORMS`] that is a word alone.
+    Form(&'static Form),
+    /// A number rounded to this many significant digits.
+    Digits(u32),
+}
+
+/// The target form of a conversion, such as `hex`: a row of [`FORMS`].
+#[derive(Debug, PartialEq, Eq)]
+pub struct Form {
+    /// The words that name the form. Messages use the first word.
+    pub names: &'static [&'static str],
+    /// An example of the form, as it is written after `to`.
+    pub example: &'static str,
+    /// A description of the form in one line.
+    pub summary: &'static str,
+    /// The notation. None: the form is a number of digits, with a count in front of the word.
+    pub notation: Option<Notation>,
+}
+
+/// A notation of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    /// Decimal digits, in place of the base that the options ask for.
     Decimal,
     /// An integer in hexadecimal.
     Hexadecimal,
@@ -15,74 +40,53 @@ pub enum Conversion {
     Octal,
     /// A rational as `numerator/denominator`.
     Fraction,
-    /// Scientific notation: one digit, a point, the other digits and a power of ten.
+    /// One digit, a point, the other digits, a power of ten.
     Scientific,
-    /// A number rounded to this many significant digits.
-    Digits(u32),
-}
-
-/// The target form of a conversion, such as `hex`: a row of [`FORMS`].
-#[derive(Debug)]
-pub struct Form {
-    /// The words that name the form. Messages use the first word.
-    pub names: &'static [&'static str],
-    /// An example of the form, as it is written after `to`.
-    pub example: &'static str,
-    /// A description of the form in one line.
-    pub summary: &'static str,
-    conversion: Operand,
-}
-
-/// The conversion that a form stands for. It may depend on a number before the word.
-#[derive(Debug)]
-enum Operand {
-    None(Conversion),
-    Count(fn(u32) -> Conversion),
 }
 
 /// The table of all forms. The parser, messages, help and completion use it.
-pub static FORMS: [Form; 7] = [
+pub static FORMS: &[Form] = &[
     Form {
         names: &["dec"],
         example: "dec",
         summary: "an integer in base ten",
-        conversion: Operand::None(Conversion::Decimal),
+        notation: Some(Notation::Decimal),
     },
     Form {
         names: &["hex"],
         example: "hex",
         summary: "an integer in base sixteen",
-        conversion: Operand::None(Conversion::Hexadecimal),
+        notation: Some(Notation::Hexadecimal),
     },
     Form {
         names: &["oct"],
         example: "oct",
         summary: "an integer in base eight",
-        conversion: Operand::None(Conversion::Octal),
+        notation: Some(Notation::Octal),
     },
     Form {
         names: &["bin"],
         example: "bin",
         summary: "an integer in base two",
-        conversion: Operand::None(Conversion::Binary),
+        notation: Some(Notation::Binary),
     },
     Form {
         names: &["fraction", "frac"],
         example: "fraction",
         summary: "a numerator and a denominator",
-        conversion: Operand::None(Conversion::Fraction),
+        notation: Some(Notation::Fraction),
     },
     Form {
         names: &["sci"],
         example: "sci",
         summary: "a number and a power of ten",
-        conversion: Operand::None(Conversion::Scientific),
+        notation: Some(Notation::Scientific),
     },
     Form {
         names: &["digits", "digit"],
         example: "30 digits",
         summary: "rounded to a number of significant digits",
-        conversion: Operand::Count(Conversion::Digits),
+        notation: None,
     },
 ];
 
@@ -90,24 +94,22 @@ impl Form {
     /// Whether the form is a word without a number before it.
     #[must_use]
     pub fn is_word(&self) -> bool {
-        matches!(self.conversion, Operand::None(_))
+        self.notation.is_some()
     }
 }
 
 /// Returns the conversion that `word` names without a count.
 pub(super) fn of_word(word: &str) -> Option<Conversion> {
-    named(word).find_map(|form| match form.conversion {
-        Operand::None(conversion) => Some(conversion),
-        Operand::Count(_) => None,
-    })
+    named(word)
+        .find(|form| form.is_word())
+        .map(Conversion::Form)
 }
 
 /// Returns the conversion that `count` and `word` name together.
 pub(super) fn of_count(count: u32, word: &str) -> Option<Conversion> {
-    named(word).find_map(|form| match form.conversion {
-        Operand::None(_) => None,
-        Operand::Count(conversion) => Some(conversion(count)),
-    })
+    let mut forms = named(word);
+    forms.find(|form| !form.is_word())?;
+    Some(Conversion::Digits(count))
 }
 
 /// Returns the forms that `word` names.
@@ -117,23 +119,18 @@ fn named(word: &str) -> impl Iterator<Item = &'static Form> {
 
 /// Returns the list of all forms for messages.
 pub(super) fn list() -> String {
-    let [others @ .., last] = &FORMS;
+    let Some((last, others)) = FORMS.split_last() else {
+        return String::new();
+    };
     let others: Vec<_> = others.iter().map(|form| form.example).collect();
     format!("{} and {}", others.join(", "), last.example)
 }
 
 impl fmt::Display for Conversion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let written = |form: &Form| match (&form.conversion, self) {
-            (Operand::None(conversion), _) => conversion == self,
-            (Operand::Count(conversion), Self::Digits(count)) => conversion(*count) == *self,
-            (Operand::Count(_), _) => false,
-        };
-        let form = FORMS.iter().find(|form| written(form));
-        let name = form.expect("every conversion is in the table").names[0];
         match self {
-            Self::Digits(count) => write!(f, "{count} {name}"),
-            _ => f.write_str(name),
+            Self::Form(form) => f.write_str(form.names[0]),
+            Self::Digits(count) => write!(f, "{count} digits"),
         }
     }
 }
@@ -145,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_row_parses_and_prints() {
-        for form in &FORMS {
+        for form in FORMS {
             for name in form.names {
                 let written = form.example.replace(form.names[0], name);
                 let line = format!("255 to {written}");

@@ -15,7 +15,7 @@ mod token;
 
 pub use self::{
     class::{Class, classes},
-    conversion::{Conversion, FORMS, Form},
+    conversion::{Conversion, FORMS, Form, Notation},
     error::{SyntaxError, SyntaxErrorKind},
     line::{Definition, Line, Nodes, Statement, Statements},
     node::{Binary, Node, NodeKind, Postfix, Prefix},

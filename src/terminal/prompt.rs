@@ -147,8 +147,9 @@ fn editor_reply(session: &Session<impl Calls>, reply: BackgroundReply) -> Editor
                 Ok(answer) => match answer.text {
                     Some(text) => {
                         let sign = if answer.rounded { '≈' } else { '=' };
-                        let text = separated(&text, session.settings().separator);
-                        Preview::Answer(format!("{sign} {}", fitting(&text, PREVIEW)))
+                        let exact = answer.exact.as_ref();
+                        let text = separated(&text, exact, session.settings().separator);
+                        Preview::Answer(format!("{sign} {}", fitting(&text, exact, PREVIEW)))
                     }
                     None => Preview::Nothing,
                 },

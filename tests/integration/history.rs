@@ -71,11 +71,16 @@ impl History for Unreachable {
 
 /// Starts an embedded server with `history`, and returns a stub.
 async fn serve(history: Arc<dyn History>) -> Stub {
-    let (dial, connections) = server::in_memory();
-    let settings = Settings {
-        history,
+    serve_with(Settings {
+        history: Some(history),
         ..Settings::default()
-    };
+    })
+    .await
+}
+
+/// A stub of an embedded server with these settings.
+async fn serve_with(settings: Settings) -> Stub {
+    let (dial, connections) = server::in_memory();
     tokio::spawn(server::run(connections, std::future::pending(), settings));
     let connector = tower::service_fn(move |_| {
         let dial = dial.clone();
@@ -140,4 +145,22 @@ async fn servers_with_one_history_share_their_chat() {
     let mut notes = second.chat_stream(Empty {}).await.unwrap().into_inner();
     say(&mut first, "hello").await.unwrap();
     assert_eq!(next(&mut notes).await, "hello");
+}
+
+#[tokio::test]
+async fn without_a_history_the_server_keeps_as_many_notes_as_its_limit() {
+    let mut stub = serve_with(Settings {
+        limits: ServerLimits {
+            notes: 2,
+            ..ServerLimits::DEFAULT
+        },
+        ..Settings::default()
+    })
+    .await;
+    for message in ["one", "two", "three"] {
+        say(&mut stub, message).await.unwrap();
+    }
+    let mut notes = stub.chat_stream(Empty {}).await.unwrap().into_inner();
+    assert_eq!(next(&mut notes).await, "two");
+    assert_eq!(next(&mut notes).await, "three");
 }

@@ -3,7 +3,7 @@
 use std::{env, fmt::Write as _, fs, path::Path};
 
 use grpcalc::{
-    engine::{self, LimitTable},
+    engine::{self, limits::LimitTable},
     server::ServerLimits,
 };
 

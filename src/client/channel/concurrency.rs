@@ -127,13 +127,13 @@ impl Permit<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::ServerLimits;
 
     const DEADLINE: Duration = Duration::from_secs(24);
 
+    #[cfg(feature = "server")]
     #[test]
     fn the_maximum_is_what_our_server_allows() {
-        assert_eq!(MAX, ServerLimits::DEFAULT.streams as usize);
+        assert_eq!(MAX, crate::server::ServerLimits::DEFAULT.streams as usize);
     }
 
     #[test]

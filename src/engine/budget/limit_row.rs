@@ -21,11 +21,13 @@ pub struct LimitRow<T: 'static> {
     /// The option of `grpcalc serve`, without the dashes in front.
     pub option: &'static str,
     /// The unit of the amounts in [`LimitRow::range`] and [`LimitRow::field`].
-    pub unit: Unit,
+    pub unit: LimitUnit,
     /// The amounts that an operator may choose.
     pub range: RangeInclusive<u64>,
     /// The quantity that is limited: one line that begins in lower case.
     pub help: &'static str,
+    /// The limited thing in "the limit of 5 ... is reached", where `help` does not fit there.
+    pub noun: Option<&'static str>,
     /// The resource that the limit protects, in Markdown.
     pub reason: &'static str,
     /// The answer to a request that exceeds the limit, in Markdown.
@@ -63,10 +65,10 @@ pub struct LimitField<T> {
 /// Creates the [`LimitField`] for a path of fields, such as `syntax.line`.
 macro_rules! limit_field {
     ($($name:ident).+) => {
-        $crate::engine::LimitField {
-            get: |limits| $crate::engine::Amount::to_amount(limits.$($name).+),
+        $crate::engine::limits::LimitField {
+            get: |limits| $crate::engine::limits::Amount::to_amount(limits.$($name).+),
             set: |limits, amount| {
-                limits.$($name).+ = $crate::engine::Amount::from_amount(amount);
+                limits.$($name).+ = $crate::engine::limits::Amount::from_amount(amount);
             },
         }
     };
@@ -75,7 +77,7 @@ pub(crate) use limit_field;
 
 /// The unit of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum LimitUnit {
     /// A count of items.
     Count,
     /// A number of bits.
@@ -86,7 +88,7 @@ pub enum Unit {
     Time,
 }
 
-impl Unit {
+impl LimitUnit {
     /// Returns the amount as it is written on the command line.
     ///
     /// The suffix stands for the largest unit in which the amount is an integer.
@@ -173,13 +175,13 @@ mod tests {
     #[test]
     fn amounts_are_written_in_the_largest_unit() {
         for (unit, amount, text) in [
-            (Unit::Count, 1024, "1024"),
-            (Unit::Bytes, 1000, "1000"),
-            (Unit::Bytes, 64 << 10, "64KiB"),
-            (Unit::Bytes, 4 << 20, "4MiB"),
-            (Unit::Time, 3_600_000_000_000, "1h"),
-            (Unit::Time, 90_000_000_000, "90s"),
-            (Unit::Time, 50_000_000, "50ms"),
+            (LimitUnit::Count, 1024, "1024"),
+            (LimitUnit::Bytes, 1000, "1000"),
+            (LimitUnit::Bytes, 64 << 10, "64KiB"),
+            (LimitUnit::Bytes, 4 << 20, "4MiB"),
+            (LimitUnit::Time, 3_600_000_000_000, "1h"),
+            (LimitUnit::Time, 90_000_000_000, "90s"),
+            (LimitUnit::Time, 50_000_000, "50ms"),
         ] {
             assert_eq!(unit.text(amount), text);
         }

@@ -12,7 +12,7 @@ use crate::engine::{
 
 use Group::Several;
 
-pub(super) static TABLE: [Function; 8] = [
+pub(super) static TABLE: &[Function] = &[
     Function::new(
         Several,
         &["min"],

@@ -13,7 +13,7 @@ pub(in crate::engine) struct Constant {
     value: fn(&mut Work<'_>) -> Result<Number>,
 }
 
-static TABLE: [Constant; 7] = [
+static TABLE: &[Constant] = &[
     Constant {
         name: "pi",
         summary: "the circumference of a circle of diameter 1",

@@ -53,7 +53,7 @@ pub(in crate::engine) const SQUARE_ROOT: Function =
     .domain("x >= 0")
     .example("sqrt(16)", "4");
 
-pub(super) static TABLE: [Function; 24] = [
+pub(super) static TABLE: &[Function] = &[
     SQUARE_ROOT,
     Function::new(Numbers, &["cbrt"], "x", takes(&[NUMBER]), |x, c| {
         root_of(x.number(0), 3, c.work)

@@ -203,3 +203,25 @@ pub(in crate::engine) fn wrong_arity(
         format!("'{name}' takes {takes}, found {found}"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DOUBLE_FACTORIAL, all};
+
+    /// Help writes the parameters of a function, and its signature takes as many.
+    #[test]
+    fn parameters_fit_the_arity() {
+        for function in all().chain([&DOUBLE_FACTORIAL]) {
+            let (least, most) = function.signature.arity();
+            let parameters: Vec<_> = function.parameters.split(", ").collect();
+            let usage = function.usage();
+            match parameters.split_last() {
+                Some((&"...", named)) => {
+                    assert_eq!(most, usize::MAX, "{usage}");
+                    assert!(named.len() >= least, "{usage}");
+                }
+                _ => assert_eq!(parameters.len(), most, "{usage}"),
+            }
+        }
+    }
+}

@@ -69,7 +69,7 @@ pub(in crate::engine) const DOUBLE_FACTORIAL: Function = Function::new(
     |x, c| integer::double_factorial(&x.natural(0), c.work).map(Number::from),
 );
 
-pub(super) static TABLE: [Function; 20] = [
+pub(super) static TABLE: &[Function] = &[
     Function::new(
         Integers,
         &["gcd"],

@@ -33,9 +33,9 @@ use super::{
 pub fn all() -> impl Iterator<Item = &'static Function> {
     elementary::TABLE
         .iter()
-        .chain(&trigonometry::TABLE)
-        .chain(&integers::TABLE)
-        .chain(&aggregates::TABLE)
+        .chain(trigonometry::TABLE)
+        .chain(integers::TABLE)
+        .chain(aggregates::TABLE)
 }
 
 /// Returns the function called `name`.

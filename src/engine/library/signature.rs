@@ -1,6 +1,5 @@
 //! Signatures: the arguments that a function accepts, and the faults for all other arguments.
 
-use dashu_base::UnsignedAbs as _;
 use dashu_int::{IBig, UBig};
 
 use crate::engine::{
@@ -317,7 +316,7 @@ impl<'v> Arguments<'v> {
 
     /// Returns the argument at `index`, an integer that is not negative.
     pub(super) fn natural(self, index: usize) -> UBig {
-        self.integer(index).unsigned_abs()
+        self.integer(index).try_into().expect(WRONG_KIND)
     }
 
     /// Returns the argument at `index`, an integer of 64 bits.
@@ -429,6 +428,22 @@ mod tests {
         ] {
             assert!(call(&STRICT, &values).is_ok(), "{values:?}");
         }
+    }
+
+    /// A body that reads a natural number where the signature takes any integer is an error in the
+    /// table.
+    #[test]
+    #[should_panic(expected = "the body reads what the signature takes")]
+    fn a_body_must_not_take_less_than_its_signature() {
+        static WRONG: Function = Function::new(
+            Group::Integers,
+            &["wrong"],
+            "n",
+            takes(&[INTEGER]),
+            |x, _| Ok(x.natural(0).into()),
+        );
+        assert!(call(&WRONG, &[number(5)]).is_ok());
+        let _ = call(&WRONG, &[number(-5)]);
     }
 
     #[test]

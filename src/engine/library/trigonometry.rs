@@ -33,7 +33,13 @@ const HYPERBOLIC_TANGENT: Parameter = NUMBER.within(&[(
     Refusal::domain("only numbers between -1 and 1 are hyperbolic tangents"),
 )]);
 
-pub(super) static TABLE: [Function; 18] = [
+/// The operand of `acosh`.
+const HYPERBOLIC_COSINE: Parameter = NUMBER.within(&[(
+    Domain::AtLeast(1),
+    Refusal::domain("acosh of a number below 1"),
+)]);
+
+pub(super) static TABLE: &[Function] = &[
     Function::new(Trigonometry, &["sin"], "x", takes(&[NUMBER]), |x, c| {
         trigonometric(Unary::Sin, x.number(0), c)
     })
@@ -147,7 +153,7 @@ pub(super) static TABLE: [Function; 18] = [
         Hyperbolic,
         &["acosh", "arcosh"],
         "x",
-        takes(&[NUMBER]),
+        takes(&[HYPERBOLIC_COSINE]),
         |x, c| match x.number(0) {
             Number::Exact(one) if one.is_one() => exact(Exact::ZERO),
             x => unary(Unary::Acosh, x, c),

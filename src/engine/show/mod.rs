@@ -14,7 +14,7 @@ use super::{
     number::{Number, exact::Exact},
     value::{Presentation, Presented, Value},
 };
-use crate::syntax::{Conversion, Span};
+use crate::syntax::{Conversion, Notation, Span};
 
 /// A value as text for people, and in a typed form for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ fn converted(
     };
     let mut form = None;
     for (conversion, span) in conversions {
-        format.presentation = match conversion {
+        match conversion {
             Conversion::Digits(count) => {
                 let limit = work.limits.digits;
                 if *count > limit {
@@ -119,16 +119,26 @@ fn converted(
                 }
                 format.digits = *count as usize;
                 format.exactly = true;
-                continue;
             }
-            Conversion::Decimal => Presentation::Decimal,
-            Conversion::Hexadecimal => Presentation::InBase(Base::Hexadecimal),
-            Conversion::Binary => Presentation::InBase(Base::Binary),
-            Conversion::Octal => Presentation::InBase(Base::Octal),
-            Conversion::Fraction => Presentation::Fraction,
-            Conversion::Scientific => Presentation::Scientific,
-        };
-        form = Some(*span);
+            Conversion::Form(named) => {
+                if let Some(notation) = named.notation {
+                    format.presentation = presentation(notation);
+                }
+                form = Some(*span);
+            }
+        }
     }
     Ok((format, form))
+}
+
+/// Returns the presentation of numbers in `notation`.
+fn presentation(notation: Notation) -> Presentation {
+    match notation {
+        Notation::Decimal => Presentation::Decimal,
+        Notation::Hexadecimal => Presentation::InBase(Base::Hexadecimal),
+        Notation::Binary => Presentation::InBase(Base::Binary),
+        Notation::Octal => Presentation::InBase(Base::Octal),
+        Notation::Fraction => Presentation::Fraction,
+        Notation::Scientific => Presentation::Scientific,
+    }
 }

@@ -8,20 +8,9 @@ use crate::repl::command::{
     fault::{LineFault, SYNTAX},
 };
 use crate::{
-    client::{CallError, EvaluateOptions, Reply},
+    client::{Reply, TypedValue},
     text::printable::quoted,
 };
-
-/// A worksheet in which names are looked up.
-pub(in crate::repl) trait Lookup {
-    /// The reason to stop before there is an outcome.
-    type Stop;
-
-    /// How lines of the language are evaluated.
-    fn evaluation(&mut self) -> &mut Evaluation;
-
-    /// The options of this line.
-    fn options(&self) -> EvaluateOptions;
 
     /// Returns the last answer, if it is the reply of a typed call that the worksheet may not
     /// know.
@@ -104,7 +93,8 @@ fn unknown(word: &Word<'_>) -> Outcome {
 }
 
 fn no_int32(word: &Word<'_>, reply: &Reply) -> LineFault {
-    let wrong = if reply.is_integer() {
+    // A value that fits int32 is typed, so an untyped one does not fit.
+    let wrong = if reply.is_integer() || reply.exact() == Some(&TypedValue::Untyped) {
         "which does not fit int32"
     } else {
         "not an integer"
@@ -126,7 +116,7 @@ pub(in crate::repl) fn no_number(reply: &Reply, line: &str) -> LineFault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{Answer, TypedValue};
+    use crate::client::Answer;
 
     /// Returns an answer with this text and value.
     fn answer(text: &str, rounded: bool, exact: Option<TypedValue>) -> Reply {
@@ -249,7 +239,7 @@ mod tests {
                 answer(
                     "1237940039285380274899124224",
                     false,
-                    Some(TypedValue::Text),
+                    Some(TypedValue::BigInteger),
                 ),
                 Err("'x' is 1237940039285380274899124224, which does not fit int32"),
             ),

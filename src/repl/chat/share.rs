@@ -114,7 +114,8 @@ fn typed(text: &str) -> Option<TypedValue> {
             })
         }
         None if is_integer(text) => {
-            Some(text.parse().map_or(TypedValue::Text, TypedValue::Integer))
+            let small = text.parse().map(TypedValue::Integer);
+            Some(small.unwrap_or_else(|_| TypedValue::of_text(text)))
         }
         None => None,
     }
@@ -196,7 +197,7 @@ mod tests {
         for (text, value) in [
             ("x = 30", Some(TypedValue::Integer(30))),
             ("x = -30", Some(TypedValue::Integer(-30))),
-            (&format!("x = {big}"), Some(TypedValue::Text)),
+            (&format!("x = {big}"), Some(TypedValue::BigInteger)),
             ("x = false", Some(TypedValue::Truth(false))),
             (
                 "x = -1/3",

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::{
-    engine::{self, LimitTable},
+    engine::{self, limits::LimitTable},
     server::ServerLimits,
 };
 

@@ -110,7 +110,7 @@ pub struct Family {
 }
 
 /// All families of commands, in the order of help.
-pub static FAMILIES: [&Family; 6] = [
+pub static FAMILIES: &[&Family] = &[
     &call::FAMILY,
     &worksheet::FAMILY,
     &inspect::FAMILY,

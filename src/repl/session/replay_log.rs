@@ -216,7 +216,7 @@ fn reads_back(answer: &Answer) -> Option<&str> {
         _ if text.len() >= ParseLimits::DEFAULT.line / 2 => false,
         TypedValue::Truth(_) | TypedValue::Fraction { .. } => true,
         // A factored number would lose its factors.
-        TypedValue::Integer(_) | TypedValue::Text => is_literal(text),
+        TypedValue::Integer(_) | TypedValue::BigInteger | TypedValue::Untyped => is_literal(text),
     };
     reads_back.then_some(text)
 }
@@ -257,7 +257,10 @@ mod tests {
                     "" => None,
                     "true" => Some(TypedValue::Truth(true)),
                     _ if rounded => None,
-                    _ => Some(text.parse().map_or(TypedValue::Text, TypedValue::Integer)),
+                    _ => Some(
+                        text.parse()
+                            .map_or(TypedValue::Untyped, TypedValue::Integer),
+                    ),
                 },
             };
             log.record(line, AngleUnit::Unspecified, &answer);
@@ -393,7 +396,7 @@ mod tests {
                 denominator: parts.1.to_string(),
             },
             None if shown.rounded => return None,
-            None => TypedValue::Text,
+            None => TypedValue::of_text(&shown.text),
         })
     }
 

@@ -13,11 +13,7 @@ use tokio::time::timeout_at;
 use tonic::{Status, body::Body};
 
 use super::{active::ActiveCall, deadline, metered_body::MeteredBody, methods::ServiceId};
-use crate::server::{
-    ServerState,
-    peer::Peer,
-    status::{self, ReachedLimit},
-};
+use crate::server::{ServerLimits, ServerState, peer::Peer, status};
 
 /// The maximum number of health calls under way. Most of these calls are watches.
 const HEALTH_CALLS: usize = 1024;
@@ -69,7 +65,7 @@ fn admit(call: &ActiveCall, headers: &HeaderMap) -> Result<(), Status> {
     let settings = &call.server.settings;
     if call.peer.is_surplus() {
         let limit = settings.limits.connections;
-        return Err(status::overloaded(ReachedLimit::Connections, limit));
+        return Err(status::overloaded(&ServerLimits::CONNECTIONS, limit));
     }
     let is_health = call.method().service == ServiceId::Health;
     let limit = if is_health {
@@ -78,7 +74,7 @@ fn admit(call: &ActiveCall, headers: &HeaderMap) -> Result<(), Status> {
         settings.limits.calls
     };
     if call.counter().load(Ordering::Relaxed) > limit {
-        return Err(status::overloaded(ReachedLimit::Calls, limit));
+        return Err(status::overloaded(&ServerLimits::CALLS, limit));
     }
     match &settings.tokens {
         Some(tokens) if !is_health && !tokens.admit(headers) => Err(status::no_token()),

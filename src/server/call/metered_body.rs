@@ -13,8 +13,9 @@ use tonic::Status;
 use crate::{
     proto::framing::{PREFIX_BYTES, Prefix},
     server::{
+        ServerLimits,
         byte_budget::{ByteBudget, Reservation},
-        status::{ReachedLimit, overloaded},
+        status::overloaded,
     },
 };
 
@@ -78,7 +79,7 @@ impl MeteredBody {
                 let limit = self.budget.limit();
                 self.reservation
                     .resize(self.received)
-                    .map_err(|_| overloaded(ReachedLimit::Requests, limit))?;
+                    .map_err(|_| overloaded(&ServerLimits::REQUESTS, limit))?;
             }
             if self.remaining == 0 {
                 self.received = 0;

@@ -8,8 +8,9 @@ use tonic::{Status, Streaming};
 
 use crate::proto::grpcalc::v1::{WorksheetRequest, worksheet_request::Request};
 use crate::server::{
+    ServerLimits,
     byte_budget::{ByteBudget, Reservation},
-    status::{ReachedLimit, overloaded},
+    status::overloaded,
 };
 
 /// The maximum number of requests that are read ahead.
@@ -119,7 +120,7 @@ impl Inbox {
                 let (bytes, mut reservation) = (message.encoded_len(), self.budget.reservation());
                 if reservation.grow(bytes).is_err() {
                     let limit = self.budget.limit();
-                    self.end = Some(Err(overloaded(ReachedLimit::Requests, limit)));
+                    self.end = Some(Err(overloaded(&ServerLimits::REQUESTS, limit)));
                     return;
                 }
                 self.bytes += bytes;

@@ -14,10 +14,10 @@ use super::{
     worksheet::WorksheetSession,
 };
 use crate::server::{
-    Metrics, Settings,
+    Metrics, ServerLimits, Settings,
     byte_budget::ByteBudget,
     semaphore,
-    status::{ReachedLimit, from_fault, internal, overloaded, shutting_down},
+    status::{from_fault, internal, overloaded, shutting_down},
 };
 use crate::{
     engine::{self, Limits, Memory},
@@ -111,7 +111,7 @@ impl EvaluatorService for Evaluator {
             };
             let permit = self.pool.enter();
             let permit =
-                permit.map_err(|PoolFull(limit)| overloaded(ReachedLimit::Waiting, limit))?;
+                permit.map_err(|PoolFull(limit)| overloaded(&ServerLimits::WAITING, limit))?;
             let computed = permit.run(Cancellation::default(), job).await;
             computed.ok_or_else(|| internal("the line could not be computed"))?
         };
@@ -126,7 +126,7 @@ impl EvaluatorService for Evaluator {
             let limit = self.requests.limit();
             reservation
                 .grow(length)
-                .map_err(|_| overloaded(ReachedLimit::Requests, limit))?;
+                .map_err(|_| overloaded(&ServerLimits::REQUESTS, limit))?;
             response.extensions_mut().insert(Arc::new(reservation));
         }
         Ok(response)
@@ -143,7 +143,7 @@ impl EvaluatorService for Evaluator {
         }
         let permit = Arc::clone(&self.worksheets).try_acquire_owned();
         let permit =
-            permit.map_err(|_| overloaded(ReachedLimit::Worksheets, self.max_worksheets))?;
+            permit.map_err(|_| overloaded(&ServerLimits::WORKSHEETS, self.max_worksheets))?;
         let session = WorksheetSession::new(self.clone(), request.into_inner(), permit);
         Ok(Response::new(session.responses()))
     }

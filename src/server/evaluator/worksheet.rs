@@ -20,9 +20,9 @@ use super::{
     shared::{Evaluator, SMALL},
 };
 use crate::server::{
-    Metrics,
+    Metrics, ServerLimits,
     byte_budget::{BudgetExhausted, Reservation},
-    status::{ReachedLimit, idle, internal, overloaded, shutting_down},
+    status::{idle, internal, overloaded, shutting_down},
 };
 use crate::{
     engine::{Fault, Limits, Options, Work, Worksheet},
@@ -121,7 +121,7 @@ impl WorksheetSession {
                 && this.pay(message.encoded_len()).is_err()
             {
                 let limit = this.service.requests.limit();
-                response = Err(overloaded(ReachedLimit::Requests, limit));
+                response = Err(overloaded(&ServerLimits::REQUESTS, limit));
             }
             if response.is_err() {
                 return Some((response, None));

@@ -21,7 +21,7 @@ use tokio_io_timeout::TimeoutStream;
 use super::tls::ServerTls;
 use crate::net::tap::{AnyStream, IoEvent, Tap};
 use crate::server::peer::Peer;
-use crate::server::{ServerLimits, ServerState, call::admit::answer, status::ReachedLimit};
+use crate::server::{ServerLimits, ServerState, call::admit::answer};
 
 /// The length, in bytes, of the connection preface of an HTTP/2 client (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
@@ -235,7 +235,7 @@ fn watch_preface(io: AnyStream, peer: &Arc<Peer>) -> Tap<impl FnMut(IoEvent<'_>)
 
 fn handshake_timeout(server: &ServerState, peer: &Peer) {
     let metrics = &server.settings.metrics;
-    metrics.count_limit(ReachedLimit::Handshake.name());
+    metrics.count_limit(&ServerLimits::HANDSHAKE.name());
     let limit = server.settings.limits.handshake;
     tracing::info!(peer = peer.name(), ?limit, "handshake timed out");
 }
@@ -246,7 +246,7 @@ fn report_error(server: &ServerState, peer: &Peer, error: &hyper::Error) {
     // A PING was not answered, or could not be written.
     if error.is_timeout() || io_error == Some(io::ErrorKind::TimedOut) {
         let metrics = &server.settings.metrics;
-        metrics.count_limit(ReachedLimit::KeepaliveTimeout.name());
+        metrics.count_limit(&ServerLimits::KEEPALIVE_TIMEOUT.name());
         tracing::info!(peer = peer.name(), "keepalive timed out");
     } else {
         let cause = error.source().map(ToString::to_string);

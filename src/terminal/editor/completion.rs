@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn every_conversion_parses() {
-        for form in &FORMS {
+        for form in FORMS {
             let line = format!("255 to {}", form.example);
             assert!(parse(&line, &ParseLimits::DEFAULT).is_ok(), "{line}");
         }

@@ -114,14 +114,14 @@ impl Screen {
         let is_rounded = is_worksheets && reply.is_rounded();
         let short = number
             .filter(|_| self.output.is_terminal && !is_rounded)
-            .and_then(|number| folded(&text, settings, number));
+            .and_then(|number| folded(&text, reply.exact(), settings, number));
         let sign = if is_rounded { "≈ " } else { "" };
         match short {
             Some(short) => writeln!(io::stdout(), "{sign}{short}"),
             None => writeln!(
                 io::stdout(),
                 "{sign}{}",
-                separated(&text, settings.separator)
+                separated(&text, reply.exact(), settings.separator)
             ),
         }
     }

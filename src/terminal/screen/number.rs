@@ -1,6 +1,7 @@
 //! The display of long numbers: folding, cutting and separators.
 
 use crate::{
+    client::TypedValue,
     repl::settings::{Separator, Settings},
     text::elide::elided,
 };
@@ -11,11 +12,53 @@ const LONGEST: usize = 400;
 /// The length of a folded number in characters, without the note about the number of digits.
 const FOLDED: usize = 40;
 
+/// The text of a number in digits of one base, in parts.
+struct Digits<'t> {
+    /// A minus sign, or empty.
+    sign: &'t str,
+    /// The prefix of the base; empty for decimal digits.
+    prefix: &'t str,
+    /// The digits. Decimal ones may have a point or the bar of a fraction among them.
+    digits: &'t str,
+}
+
+impl<'t> Digits<'t> {
+    /// Returns the parts of an answer's text; `None` if it is not a number in digits.
+    ///
+    /// The typed value decides for truth values and for integers beyond 64 bits. That a number is
+    /// factored or has an exponent is in its text only.
+    fn of(text: &'t str, exact: Option<&TypedValue>) -> Option<Self> {
+        let (sign, rest) = text.split_at(text.starts_with('-').into());
+        let is_based = ["0x", "0b", "0o"].iter().any(|base| rest.starts_with(base));
+        let (prefix, digits) = rest.split_at(if is_based { 2 } else { 0 });
+        let is_number = match exact {
+            Some(TypedValue::Truth(_)) => false,
+            Some(TypedValue::BigInteger) => true,
+            _ if is_based => digits.bytes().all(|b| b.is_ascii_hexdigit()),
+            _ => digits
+                .bytes()
+                .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'/')),
+        };
+        is_number.then_some(Self {
+            sign,
+            prefix,
+            digits,
+        })
+    }
+
+    /// Counts the digits, in a fraction those of both parts.
+    fn count(&self) -> usize {
+        let is_digit = u8::is_ascii_hexdigit;
+        self.digits.bytes().filter(is_digit).count()
+    }
+}
+
 /// Returns the folded form of an exact answer; `None` if the answer is to be shown in full.
 ///
 /// `number` is the answer's number for `:ans`, or 0 if the answer has no number.
 pub(in crate::terminal) fn folded(
     text: &str,
+    exact: Option<&TypedValue>,
     settings: &Settings,
     number: usize,
 ) -> Option<String> {
@@ -23,7 +66,7 @@ pub(in crate::terminal) fn folded(
         return None;
     }
     let short = elided(text, FOLDED);
-    let digits = count(text)?;
+    let digits = Digits::of(text, exact)?.count();
     let all = match number {
         0 => String::new(),
         _ => format!("; :ans {number} shows all"),
@@ -34,47 +77,36 @@ pub(in crate::terminal) fn folded(
 /// Cuts `text` to at most `limit` characters.
 ///
 /// If `text` is a number and must be cut, its end tells the number of its digits.
-pub(in crate::terminal) fn fitting(text: &str, limit: usize) -> String {
+pub(in crate::terminal) fn fitting(text: &str, exact: Option<&TypedValue>, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.into();
     }
-    match count(text) {
+    match Digits::of(text, exact) {
         Some(digits) => {
-            let note = format!(" ({digits} digits)");
+            let note = format!(" ({} digits)", digits.count());
             elided(text, limit.saturating_sub(note.len()).max(3)) + &note
         }
         None => elided(text, limit),
     }
 }
 
-/// Counts the digits of a number, in both parts of a fraction; returns `None` for other text.
-fn count(text: &str) -> Option<usize> {
-    let digits = text.trim_start_matches('-');
-    let digits = ["0x", "0b", "0o"]
-        .iter()
-        .find_map(|prefix| digits.strip_prefix(prefix))
-        .unwrap_or(digits);
-    let is_number = digits
-        .bytes()
-        .all(|b| b.is_ascii_hexdigit() || matches!(b, b'/' | b'.'));
-    is_number.then(|| digits.bytes().filter(u8::is_ascii_hexdigit).count())
-}
-
-/// Inserts separators between groups of three digits if `text` is a decimal number or a fraction.
-///
-/// Digits after the decimal point are not separated.
-pub(in crate::terminal) fn separated(text: &str, separator: Separator) -> String {
+/// Separates groups of three digits before the point, if `text` is a decimal number.
+pub(in crate::terminal) fn separated(
+    text: &str,
+    exact: Option<&TypedValue>,
+    separator: Separator,
+) -> String {
     let Some(separator) = separator.character() else {
         return text.into();
     };
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", text),
+    let (sign, digits) = match Digits::of(text, exact) {
+        Some(Digits {
+            sign,
+            prefix: "",
+            digits,
+        }) => (sign, digits),
+        _ => return text.into(),
     };
-    let is_part = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'/');
-    if !digits.bytes().all(is_part) {
-        return text.into();
-    }
     let parts = digits.split('/').map(|part| {
         let (whole, fraction) = part.split_at(part.find('.').unwrap_or(part.len()));
         let mut grouped = String::new();
@@ -108,29 +140,50 @@ mod tests {
             ("true", "true"),
             ("NaN", "NaN"),
         ] {
-            assert_eq!(separated(text, Separator::Comma), expected);
+            assert_eq!(separated(text, None, Separator::Comma), expected);
         }
-        assert_eq!(separated("1234", Separator::Off), "1234");
-        assert_eq!(separated("1234", Separator::Space), "1 234");
+        assert_eq!(separated("1234", None, Separator::Off), "1234");
+        assert_eq!(separated("1234", None, Separator::Space), "1 234");
     }
 
     #[test]
     fn long_numbers_are_folded_and_cut() {
         let mut settings = Settings::default();
         let long = "1".repeat(401);
-        let shown = folded(&long, &settings, 3).unwrap();
+        let shown = folded(&long, None, &settings, 3).unwrap();
         assert!(
             shown.ends_with("1  (401 digits; :ans 3 shows all)"),
             "{shown}"
         );
-        assert_eq!(folded(&long[1..], &settings, 3), None);
-        assert_eq!(folded(&"no ".repeat(200), &settings, 3), None);
+        assert_eq!(folded(&long[1..], None, &settings, 3), None);
+        assert_eq!(folded(&"no ".repeat(200), None, &settings, 3), None);
         settings.fold = false;
-        assert_eq!(folded(&long, &settings, 3), None);
-        assert_eq!(fitting("12345", 5), "12345");
+        assert_eq!(folded(&long, None, &settings, 3), None);
+        assert_eq!(fitting("12345", None, 5), "12345");
         assert_eq!(
-            fitting(&"7".repeat(100), 30),
+            fitting(&"7".repeat(100), None, 30),
             "77777777777…77777 (100 digits)"
         );
+    }
+
+    #[test]
+    fn typed_values_decide_what_is_a_number() {
+        let (big, hex) = ("1".repeat(600), format!("-0x{}", "f".repeat(600)));
+        let exact = Some(&TypedValue::BigInteger);
+        let settings = Settings::default();
+        for text in [&big, &hex] {
+            let shown = folded(text, exact, &settings, 0).unwrap();
+            assert!(shown.ends_with("(600 digits)"), "{shown}");
+        }
+        assert_eq!(separated(&hex, exact, Separator::Comma), hex);
+        assert!(separated(&big, exact, Separator::Comma).starts_with("111,111,"));
+        // An exponent is not one more digit.
+        let scientific = format!("1.{}e600", "1".repeat(600));
+        assert_eq!(
+            folded(&scientific, Some(&TypedValue::Untyped), &settings, 0),
+            None
+        );
+        let truth = TypedValue::Truth(true);
+        assert_eq!(separated("true", Some(&truth), Separator::Comma), "true");
     }
 }
