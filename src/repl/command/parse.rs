@@ -1,7 +1,7 @@
 //! Reads a line as a command.
 
 use super::{
-    arguments::{Arguments, Word, Words},
+    arguments::{Arguments, Head, Words},
     call::Operand,
     chat::Talk,
     fault::{LINE, LineFault},
@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     client::{Method, ReflectionRequest},
-    syntax::is_space,
     text::{printable::quoted, suggestion::suggestion},
 };
 
@@ -51,15 +50,15 @@ pub enum Command<'t> {
     Quit,
 }
 
-/// A line that was parsed: its text, its command, and the row of the command.
+/// A line that was parsed: its text, its command, and the name and row of the command.
 #[derive(Clone, Debug)]
 pub struct ParsedCommand<'t> {
     /// The line.
     pub line: &'t str,
     /// Its meaning.
     pub command: Command<'t>,
-    /// The row of its command; `None` for blank lines and lines of the language.
-    spec: Option<&'static CommandSpec>,
+    /// The name and the row of its command; `None` for blank lines and lines of the language.
+    head: Option<Head<'t>>,
     /// Whether the option of the command was given.
     has_option: bool,
 }
@@ -76,9 +75,14 @@ impl<'t> ParsedCommand<'t> {
         Self {
             line,
             command,
-            spec: None,
+            head: None,
             has_option: false,
         }
+    }
+
+    /// The row of the command.
+    fn spec(&self) -> Option<&'static CommandSpec> {
+        self.head.as_ref()?.spec
     }
 
     /// Whether the line is one of the language.
@@ -89,7 +93,7 @@ impl<'t> ParsedCommand<'t> {
 
     /// Whether the command makes a call that `:explain` can show.
     pub(in crate::repl) fn makes_call(&self) -> bool {
-        self.is_expression() || self.spec.is_some_and(|spec| spec.makes_call)
+        self.is_expression() || self.spec().is_some_and(|spec| spec.makes_call)
     }
 
     /// Returns the line that makes the call: the one after `:explain`, or the line itself.
@@ -103,14 +107,14 @@ impl<'t> ParsedCommand<'t> {
     /// Returns the fault of the line in a script, if its row says that it works at the prompt
     /// only.
     pub(in crate::repl) fn prompt_only(&self) -> Option<LineFault> {
-        match self.spec?.scope {
-            Scope::Prompt(help) => Some(LineFault::prompt_only(self.line, help.into())),
-            Scope::PromptWithOption(option) if self.has_option => {
-                let help = format!("leave out {option}");
-                Some(LineFault::prompt_only(self.line, help))
-            }
-            Scope::Everywhere | Scope::PromptWithOption(_) => None,
-        }
+        let head = self.head.as_ref()?;
+        let help = match head.spec?.scope {
+            Scope::Prompt(help) => help.into(),
+            Scope::PromptWithOption(option) if self.has_option => format!("leave out {option}"),
+            Scope::Everywhere | Scope::PromptWithOption(_) => return None,
+        };
+        let message = format!("{} works at the prompt only", quoted(head.name.text));
+        Some(head.name.fault(message, help))
     }
 }
 
@@ -132,49 +136,59 @@ pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
     if begins_with_number(line) {
         return Ok(ParsedCommand::without_row(line, Command::Evaluate));
     }
-    let mut words = Words::new(line);
-    let Some(name) = words.next() else {
+    let Some((head, words)) = Head::split(line) else {
         return Ok(ParsedCommand::without_row(line, Command::Nothing));
     };
-    let Some(spec) = row(&name, &words)? else {
-        return Ok(ParsedCommand::without_row(line, Command::Evaluate));
+    let Some(spec) = head.spec else {
+        return match unknown(&head, &words) {
+            Some(fault) => Err(fault),
+            None => Ok(ParsedCommand::without_row(line, Command::Evaluate)),
+        };
     };
-    let mut arguments = Arguments::new(line, name, words, spec.option());
-    let command = (spec.parse)(&mut arguments)?;
+    let mut arguments = Arguments::new(line, &head, words, spec.option());
+    let command = operands(spec, &mut arguments)?;
     Ok(ParsedCommand {
         line,
         command,
-        spec: Some(spec),
+        head: Some(head),
         has_option: arguments.has_option(),
     })
 }
 
-/// Returns the row of a line whose first word is `name`, or `None` for a line of the language.
-fn row(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static CommandSpec>, LineFault> {
-    let spec = CommandSpec::find(name.text);
-    let after = rest.rest.trim_start_matches(is_space);
-    let has_colon = name.text.starts_with(':');
-    if spec.is_some() && (has_colon || !after.starts_with('=')) {
-        return Ok(spec);
-    }
+/// Reads the operands of a command. Refuses words that its row leaves unread.
+fn operands<'t>(
+    spec: &CommandSpec,
+    arguments: &mut Arguments<'t>,
+) -> Result<Command<'t>, LineFault> {
+    let command = (spec.parse)(arguments)?;
+    arguments.no_more(match spec.operands {
+        "" => "no operands",
+        operands => operands,
+    })?;
+    Ok(command)
+}
+
+/// Returns the fault of a line without a row, if its first word looks like a command.
+fn unknown(head: &Head<'_>, rest: &Words<'_>) -> Option<LineFault> {
+    let (name, has_colon) = (&head.name, head.has_colon());
     // No line of the language continues from a name to a digit.
-    let looks_like_call = after.starts_with(|c: char| c.is_ascii_digit())
+    let looks_like_call = rest.ahead().starts_with(|c: char| c.is_ascii_digit())
         && name.text.chars().all(char::is_alphabetic);
     if !has_colon && !looks_like_call {
-        return Ok(None);
+        return None;
     }
     let help = match suggestion(name.text, names()) {
         Some(near) => format!("did you mean '{near}'?"),
         None if has_colon => "'help' lists the commands".into(),
-        None => return Ok(None),
+        None => return None,
     };
-    Err(name.fault(format!("unknown command {}", quoted(name.text)), help))
+    Some(name.fault(format!("unknown command {}", quoted(name.text)), help))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repl::command::call as calls;
+    use crate::repl::command::{Word, call as calls};
     use proptest::prelude::*;
 
     fn call(method: Method, n1: i32, n2: i32) -> Command<'static> {
@@ -373,6 +387,43 @@ mod tests {
         ] {
             let fault = parse(line).unwrap().prompt_only();
             assert_eq!(fault.map(|fault| fault.help).as_deref(), help, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn scripts_name_the_command_that_they_refuse() {
+        for line in [":ans#note", "\u{feff} :ans"] {
+            let fault = parse(line).unwrap().prompt_only().unwrap();
+            assert_eq!(fault.message, "':ans' works at the prompt only");
+            let start = line.chars().position(|c| c == ':').unwrap();
+            assert_eq!(fault.span, start..start + 4);
+        }
+    }
+
+    #[test]
+    fn words_that_a_row_leaves_unread_are_a_fault() {
+        const PING: CommandSpec = CommandSpec::new(&[":ping"], "", |arguments| {
+            arguments.next();
+            Ok(Command::Nothing)
+        });
+        for (spec, line, fault) in [
+            (PING, ":ping x # y", None),
+            (
+                PING,
+                ":ping x y",
+                Some("':ping' takes no operands, found 'y'"),
+            ),
+            (
+                PING.operands("NAME"),
+                ":ping x y",
+                Some("':ping' takes NAME, found 'y'"),
+            ),
+        ] {
+            let (head, words) = Head::split(line).unwrap();
+            let mut arguments = Arguments::new(line, &head, words, None);
+            let found = operands(&spec, &mut arguments).err();
+            let message = found.as_ref().map(|fault| &*fault.message);
+            assert_eq!(message, fault, "{line:?}");
         }
     }
 

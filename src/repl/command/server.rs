@@ -11,29 +11,26 @@ use crate::{client::ReflectionRequest, text::printable::quoted};
 pub(super) static FAMILY: Family = Family {
     title: "Server",
     commands: &[
-        CommandSpec {
-            names: &[":services"],
-            summary: "the services of the server, by reflection",
-            makes_call: true,
-            parse: |arguments| arguments.none(Command::Discover(ReflectionRequest::Services)),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":describe"],
-            operands: "NAME",
-            summary: "a service, method or message of the server, by reflection",
-            makes_call: true,
-            parse: describe,
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":health"],
-            operands: "[SERVICE]",
-            summary: "whether the server serves, or one of its services",
-            makes_call: true,
-            parse: health,
-            ..CommandSpec::BLANK
-        },
+        CommandSpec::new(
+            &[":services"],
+            "the services of the server, by reflection",
+            |_| Ok(Command::Discover(ReflectionRequest::Services)),
+        )
+        .makes_call(),
+        CommandSpec::new(
+            &[":describe"],
+            "a service, method or message of the server, by reflection",
+            describe,
+        )
+        .operands("NAME")
+        .makes_call(),
+        CommandSpec::new(
+            &[":health"],
+            "whether the server serves, or one of its services",
+            health,
+        )
+        .operands("[SERVICE]")
+        .makes_call(),
     ],
 };
 

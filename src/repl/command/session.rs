@@ -15,30 +15,9 @@ use crate::{
 pub(super) static FAMILY: Family = Family {
     title: "Session",
     commands: &[
-        CommandSpec {
-            names: &[":set"],
-            operands: "[NAME [VALUE]] [--save]",
-            summary: "shows the settings, or changes one; --save saves them for later sessions",
-            details: "':set' lists the settings, and 'help NAME' explains one. The file in which they are saved is\ngrpcalc/config.toml in the directory for configuration (GRPCALC_CONFIG names another\ndirectory). Lines in the file init.calc beside it are run at the start of the prompt.",
-            completion: Completion::Settings,
-            scope: Scope::PromptWithOption("--save"),
-            parse: |arguments| set(arguments).map(Command::Set),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &["help"],
-            operands: "[NAME]",
-            summary: "the overview, or one command, function or constant",
-            completion: Completion::Topics,
-            parse: help,
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &["quit", "exit"],
-            summary: "ends the session",
-            parse: |arguments| arguments.none(Command::Quit),
-            ..CommandSpec::BLANK
-        },
+        CommandSpec::new(&[":set"], "shows the settings, or changes one; --save saves them for later sessions", |arguments| set(arguments).map(Command::Set)).operands("[NAME [VALUE]] [--save]").details("':set' lists the settings, and 'help NAME' explains one. The file in which they are saved is\ngrpcalc/config.toml in the directory for configuration (GRPCALC_CONFIG names another\ndirectory). Lines in the file init.calc beside it are run at the start of the prompt.").completion(Completion::Settings).scope(Scope::PromptWithOption("--save")),
+        CommandSpec::new(&["help"], "the overview, or one command, function or constant", help).operands("[NAME]").completion(Completion::Topics),
+        CommandSpec::new(&["quit", "exit"], "ends the session", |_| Ok(Command::Quit)),
     ],
 };
 

@@ -11,48 +11,11 @@ use crate::text::printable::quoted;
 pub(super) static FAMILY: Family = Family {
     title: "Worksheet",
     commands: &[
-        CommandSpec {
-            names: &[":vars"],
-            summary: "every variable and function of the worksheet",
-            makes_call: true,
-            parse: |arguments| arguments.none(Command::Names),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":ans"],
-            operands: "[N]",
-            summary: "the answers so far, or the one with this number again, which becomes ans",
-            details: "An exact answer comes back as it was, and so does a rounded one whose line uses no names of\nthe worksheet. Other rounded answers come back as the digits that were shown.",
-            scope: ON_PROMPT,
-            parse: answer,
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":clear"],
-            summary: "opens a new worksheet: forgets variables, functions and the last answer",
-            parse: |arguments| arguments.none(Command::Clear),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":save"],
-            operands: "FILE",
-            summary: "writes the definitions and the last answer to a file",
-            details: "The file has the lines that restore the variables, the functions and the last answer: for\n':load', for 'grpcalc -f', or for init.calc. Only a file written by ':save' is replaced.",
-            completion: Completion::Files,
-            scope: ON_PROMPT,
-            parse: |arguments| file(arguments).map(Command::Save),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":load"],
-            operands: "FILE",
-            summary: "answers the lines of a file",
-            details: "As if each line were typed. 'grpcalc -f FILE' is for long files.",
-            completion: Completion::Files,
-            scope: ON_PROMPT,
-            parse: |arguments| file(arguments).map(Command::Load),
-            ..CommandSpec::BLANK
-        },
+        CommandSpec::new(&[":vars"], "every variable and function of the worksheet", |_| Ok(Command::Names)).makes_call(),
+        CommandSpec::new(&[":ans"], "the answers so far, or the one with this number again, which becomes ans", answer).operands("[N]").details("An exact answer comes back as it was, and so does a rounded one whose line uses no names of\nthe worksheet. Other rounded answers come back as the digits that were shown.").scope(ON_PROMPT),
+        CommandSpec::new(&[":clear"], "opens a new worksheet: forgets variables, functions and the last answer", |_| Ok(Command::Clear)),
+        CommandSpec::new(&[":save"], "writes the definitions and the last answer to a file", |arguments| file(arguments).map(Command::Save)).operands("FILE").details("The file has the lines that restore the variables, the functions and the last answer: for\n':load', for 'grpcalc -f', or for init.calc. Only a file written by ':save' is replaced.").completion(Completion::Files).scope(ON_PROMPT),
+        CommandSpec::new(&[":load"], "answers the lines of a file", |arguments| file(arguments).map(Command::Load)).operands("FILE").details("As if each line were typed. 'grpcalc -f FILE' is for long files.").completion(Completion::Files).scope(ON_PROMPT),
     ],
 };
 

@@ -4,38 +4,33 @@ use std::ops::Range;
 
 use anstyle::Style;
 
+use super::typed_line::{AfterCommand, TypedLine};
 use crate::terminal::screen::color::{Palette, styled};
 use crate::{
     engine::library,
-    repl::command::{
-        self,
-        registry::{CommandSpec, Completion},
-    },
-    syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes, is_space},
+    syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes},
 };
 
-/// The longest text that is colored, in bytes. Longer ones would slow down each key.
-const LONGEST: usize = 4096;
-
-/// Returns `text` in colors.
+/// Returns the text of `typed` in colors.
 ///
 /// The parenthesis at `cursor` (a byte position) and its counterpart are marked, and so is the
 /// faulty part: `fault` (in characters) if given, else the first error of the syntax.
 pub(in crate::terminal) fn highlighted(
-    text: &str,
+    typed: &TypedLine,
     cursor: Option<usize>,
     fault: Option<Range<usize>>,
     palette: &Palette,
 ) -> String {
-    if text.len() > LONGEST {
-        return text.into();
-    }
+    let (text, rest) = (&*typed.text, typed.rest);
     let mut styles = vec![None; text.len()];
-    let rest = commands(text, &mut styles, palette);
-    if let (AfterCommand::Text, Err(fault)) = (&rest, command::parse(text)) {
-        mark(text, bytes(text, fault.span), cursor, &mut styles, palette);
+    for command in &typed.commands {
+        paint(&mut styles, command.clone(), Some(palette.command));
     }
-    if let AfterCommand::Operands(start) | AfterCommand::Language(start) = rest {
+    let wrong = typed.fault.clone();
+    if rest == AfterCommand::Text {
+        let faulty = wrong.and_then(|span| bytes(text, span));
+        mark(text, faulty, cursor, &mut styles, palette);
+    } else if let AfterCommand::Operands(start) | AfterCommand::Language(start) = rest {
         let line = &text[start..];
         let parts = classes(line);
         for (class, span) in &parts {
@@ -50,13 +45,12 @@ pub(in crate::terminal) fn highlighted(
             };
             paint(&mut styles, start + span.start..start + span.end, style);
         }
-        let faulty = match (command::parse(text), fault) {
-            (Err(fault), _) => bytes(text, fault.span),
-            (Ok(_), Some(span)) => bytes(text, span),
-            (Ok(_), None) if matches!(rest, AfterCommand::Language(_)) => {
+        let faulty = match wrong.or(fault) {
+            Some(span) => bytes(text, span),
+            None if matches!(rest, AfterCommand::Language(_)) => {
                 syntax_error(line).map(|span| start + span.start..start + span.end)
             }
-            (Ok(_), None) => None,
+            None => None,
         };
         mark(text, faulty, cursor, &mut styles, palette);
         if let Some(cursor) = cursor.and_then(|cursor| cursor.checked_sub(start)) {
@@ -70,45 +64,6 @@ pub(in crate::terminal) fn highlighted(
         }
     }
     render(text, &styles)
-}
-
-/// The part of a line after its commands, and the byte where it begins.
-enum AfterCommand {
-    /// Plain text.
-    Text,
-    /// Operands of a typed call.
-    Operands(usize),
-    /// A line of the language.
-    Language(usize),
-}
-
-/// Colors the names of commands.
-fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> AfterCommand {
-    let start = text.len() - text.trim_start_matches(is_space).len();
-    let end = text[start..]
-        .find(is_space)
-        .map_or(text.len(), |at| start + at);
-    let word = &text[start..end];
-    let behind = text[end..].trim_start_matches(is_space);
-    let is_colon_command = word.starts_with(':');
-    let entry = CommandSpec::find(word).filter(|_| is_colon_command || !behind.starts_with('='));
-    let Some(entry) = entry else {
-        return if is_colon_command {
-            AfterCommand::Text
-        } else {
-            AfterCommand::Language(0)
-        };
-    };
-    paint(styles, start..end, Some(palette.command));
-    match entry.completion {
-        Completion::Line => match commands(&text[end..], &mut styles[end..], palette) {
-            AfterCommand::Text => AfterCommand::Text,
-            AfterCommand::Operands(start) => AfterCommand::Operands(end + start),
-            AfterCommand::Language(start) => AfterCommand::Language(end + start),
-        },
-        Completion::Definitions => AfterCommand::Operands(end),
-        _ => AfterCommand::Text,
-    }
 }
 
 /// Marks the faulty part, unless it is still being typed.
@@ -190,7 +145,7 @@ mod tests {
 
     /// Highlights a text and writes its styles as `<fsqrt>`, with a letter for each style.
     fn marked(text: &str, cursor: Option<usize>, fault: Option<Range<usize>>) -> String {
-        let mut marked = highlighted(text, cursor, fault, &DARK);
+        let mut marked = highlighted(&TypedLine::new(text), cursor, fault, &DARK);
         for (style, mark) in [
             (DARK.function, "f"),
             (DARK.command, "c"),
@@ -212,6 +167,7 @@ mod tests {
             ("g(1)", "<fg>(1)"),
             ("add 20 x", "<cadd> 20 x"),
             ("add = 3", "add = 3"),
+            (":ans#1", "<c:ans>#1"),
             (":say (2", "<c:say> (2"),
             ("help :explain", "<chelp> :explain"),
             ("help sqr", "<chelp> <wsqr>"),
@@ -255,7 +211,8 @@ mod tests {
     proptest! {
         #[test]
         fn highlighting_adds_nothing_but_colors(text: String, cursor in 0_usize..30, at in 0_usize..30) {
-            let shown = highlighted(&text, Some(cursor), Some(at..at + 2), &DARK);
+            let typed = TypedLine::new(&text);
+            let shown = highlighted(&typed, Some(cursor), Some(at..at + 2), &DARK);
             let mut plain = shown;
             for style in [DARK.function, DARK.command, DARK.faulty, DARK.matching, DARK.dim] {
                 plain = plain.replace(&style.render().to_string(), "");

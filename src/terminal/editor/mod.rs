@@ -9,10 +9,11 @@ pub(super) mod history;
 mod mode;
 pub(super) mod preview;
 mod printer;
+mod typed_line;
 
 use std::{
     borrow::Cow,
-    cell::Cell,
+    cell::{Cell, Ref, RefCell},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -40,6 +41,7 @@ use self::{
     mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
     printer::Editing,
+    typed_line::TypedLine,
 };
 use super::screen::{
     color::{Color, Palette, styled},
@@ -227,6 +229,7 @@ impl Lines {
         editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(stop_key));
         editor.set_helper(Some(Assistant {
             previews,
+            typed: RefCell::default(),
             cursor: Cell::new(None),
             palette: None,
             lists,
@@ -351,6 +354,8 @@ fn suspend(stop_key: Option<StopKey>) -> EventHandler {
 /// Completion, colors and previews for rustyline.
 struct Assistant {
     previews: Previews,
+    /// The line as the last key left it. See [`Assistant::typed`].
+    typed: RefCell<TypedLine>,
     /// The cursor's byte position; `None` once the line is done.
     cursor: Cell<Option<usize>>,
     /// The colors; `None` for plain text.
@@ -362,6 +367,14 @@ struct Assistant {
 }
 
 impl Assistant {
+    /// Returns `text` parsed. For one key press, preview and colors share the result.
+    fn typed(&self, text: &str) -> Ref<'_, TypedLine> {
+        if self.typed.borrow().text != text {
+            self.typed.replace(TypedLine::new(text));
+        }
+        self.typed.borrow()
+    }
+
     fn dimmed(&self, text: &str) -> String {
         match self.palette {
             Some(palette) => styled(palette.dim, text),
@@ -410,7 +423,7 @@ impl Hinter for Assistant {
         if let Some(mut editing) = self.starting.take() {
             *editing = true;
         }
-        let answer = self.previews.answer(line)?;
+        let answer = self.previews.answer(&self.typed(line))?;
         (cursor == line.len()).then(|| {
             PreviewHint(if self.palette.is_some() {
                 format!("  {answer}")
@@ -429,7 +442,7 @@ impl Highlighter for Assistant {
             return line.into();
         };
         let fault = self.previews.fault(line);
-        highlighted(line, self.cursor.get(), fault, palette).into()
+        highlighted(&self.typed(line), self.cursor.get(), fault, palette).into()
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
