@@ -59,8 +59,6 @@ pub struct ParsedCommand<'t> {
     pub command: Command<'t>,
     /// The name and the row of its command; `None` for blank lines and lines of the language.
     head: Option<Head<'t>>,
-    /// Whether the option of the command was given.
-    has_option: bool,
 }
 
 impl PartialEq for ParsedCommand<'_> {
@@ -76,7 +74,6 @@ impl<'t> ParsedCommand<'t> {
             line,
             command,
             head: None,
-            has_option: false,
         }
     }
 
@@ -104,17 +101,17 @@ impl<'t> ParsedCommand<'t> {
         }
     }
 
-    /// Returns the fault of the line in a script, if its row says that it works at the prompt
-    /// only.
-    pub(in crate::repl) fn prompt_only(&self) -> Option<LineFault> {
-        let head = self.head.as_ref()?;
-        let help = match head.spec?.scope {
-            Scope::Prompt(help) => help.into(),
-            Scope::PromptWithOption(option) if self.has_option => format!("leave out {option}"),
-            Scope::Everywhere | Scope::PromptWithOption(_) => return None,
+    /// Returns the fault of a command in a script that works at the prompt only, with the advice
+    /// of its row.
+    pub(in crate::repl) fn prompt_only(&self) -> LineFault {
+        let head = self.head.as_ref().expect("lines of commands have a head");
+        let help = match self.spec().map(|spec| spec.scope) {
+            Some(Scope::Prompt(help)) => help.into(),
+            Some(Scope::PromptWithOption(option)) => format!("leave out {option}"),
+            Some(Scope::Everywhere) | None => "leave it out".into(),
         };
         let message = format!("{} works at the prompt only", quoted(head.name.text));
-        Some(head.name.fault(message, help))
+        head.name.fault(message, help)
     }
 }
 
@@ -151,7 +148,6 @@ pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
         line,
         command,
         head: Some(head),
-        has_option: arguments.has_option(),
     })
 }
 
@@ -375,25 +371,9 @@ mod tests {
     }
 
     #[test]
-    fn rows_say_what_scripts_refuse() {
-        for (line, help) in [
-            (":ans", Some("leave it out")),
-            (":set angle deg --save", Some("leave out --save")),
-            (":set --save", Some("leave out --save")),
-            (":explain 1", Some("from a shell: grpcalc --explain LINE")),
-            (":set angle deg", None),
-            (":vars", None),
-            ("1 + 1", None),
-        ] {
-            let fault = parse(line).unwrap().prompt_only();
-            assert_eq!(fault.map(|fault| fault.help).as_deref(), help, "{line:?}");
-        }
-    }
-
-    #[test]
     fn scripts_name_the_command_that_they_refuse() {
         for line in [":ans#note", "\u{feff} :ans"] {
-            let fault = parse(line).unwrap().prompt_only().unwrap();
+            let fault = parse(line).unwrap().prompt_only();
             assert_eq!(fault.message, "':ans' works at the prompt only");
             let start = line.chars().position(|c| c == ':').unwrap();
             assert_eq!(fault.span, start..start + 4);

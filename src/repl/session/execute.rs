@@ -15,7 +15,7 @@ use crate::repl::{
         operand,
     },
     command::{Explain, Operand, Talk, Word},
-    interpreter::Execute,
+    interpreter::{Execute, PromptOnly},
     settings::{Change, Settings},
 };
 
@@ -37,8 +37,6 @@ impl<'s, C: Calls, N: FnMut(&str)> Prompt<'s, C, N> {
 
 impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     type Done = Outcome;
-
-    const IS_PROMPT: bool = true;
 
     async fn finish(&mut self, outcome: Outcome) -> Outcome {
         outcome
@@ -83,8 +81,13 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     async fn quit(&mut self) -> Outcome {
         Outcome::Quit
     }
+}
 
-    async fn save_settings(&mut self) -> Outcome {
+impl<C: Calls, N: FnMut(&str)> PromptOnly for Prompt<'_, C, N> {
+    async fn save_settings(&mut self, change: Option<&Change>) -> Outcome {
+        if let Some(change) = change {
+            self.session.settings.change(change);
+        }
         let Some(path) = &self.session.file else {
             let message = "there is no directory for configuration here".into();
             return Outcome::fault(FILE, message, "GRPCALC_CONFIG names one");

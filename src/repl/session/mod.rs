@@ -25,7 +25,7 @@ use super::{
     calling::{calls::LineResult, evaluation::Evaluation},
     chat::{ChatSession, share::AnsweredLine, subscriber::ChatEvent},
     command::{self, ParsedCommand, inspect::explainable},
-    interpreter::interpret,
+    interpreter::interpret_at_prompt,
     settings::Settings,
 };
 use crate::client::{Answer, EvaluateOptions, Recorder};
@@ -154,7 +154,7 @@ impl<C: Calls> Session<C> {
         }
         let parsed = command::parse(line);
         let calling_line = parsed.as_ref().map_or(line, ParsedCommand::calling_line);
-        let outcome = interpret(&mut Prompt::new(self, notice), parsed).await;
+        let outcome = interpret_at_prompt(&mut Prompt::new(self, notice), parsed).await;
         if let Some(recorder) = &recorder {
             let exchanges = recorder.stop();
             self.trace = Some(explain::trace(&exchanges)).filter(|trace| !trace.is_empty());
@@ -197,7 +197,11 @@ impl<C: Calls> Session<C> {
         };
         self.start(&recorder).await;
         // Boxed, since an interpreter runs within another.
-        let outcome = Box::pin(interpret(&mut Prompt::new(self, notice), Ok(parsed))).await;
+        let outcome = Box::pin(interpret_at_prompt(
+            &mut Prompt::new(self, notice),
+            Ok(parsed),
+        ))
+        .await;
         let explanation = Explanation::new(&recorder.stop(), outcome.line_result());
         Outcome::Explained(Box::new(outcome), Box::new(explanation))
     }

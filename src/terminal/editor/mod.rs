@@ -13,7 +13,7 @@ mod typed_line;
 
 use std::{
     borrow::Cow,
-    cell::{Cell, Ref, RefCell},
+    cell::Cell,
     io,
     path::{Path, PathBuf},
     sync::{
@@ -41,7 +41,7 @@ use self::{
     mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
     printer::Editing,
-    typed_line::TypedLine,
+    typed_line::LatestLine,
 };
 use super::screen::{
     color::{Color, Palette, styled},
@@ -229,7 +229,7 @@ impl Lines {
         editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(stop_key));
         editor.set_helper(Some(Assistant {
             previews,
-            typed: RefCell::default(),
+            latest: LatestLine::default(),
             cursor: Cell::new(None),
             palette: None,
             lists,
@@ -354,8 +354,8 @@ fn suspend(stop_key: Option<StopKey>) -> EventHandler {
 /// Completion, colors and previews for rustyline.
 struct Assistant {
     previews: Previews,
-    /// The line as the last key left it. See [`Assistant::typed`].
-    typed: RefCell<TypedLine>,
+    /// The typed line, which preview and colors share.
+    latest: LatestLine,
     /// The cursor's byte position; `None` once the line is done.
     cursor: Cell<Option<usize>>,
     /// The colors; `None` for plain text.
@@ -367,14 +367,6 @@ struct Assistant {
 }
 
 impl Assistant {
-    /// Returns `text` parsed. For one key press, preview and colors share the result.
-    fn typed(&self, text: &str) -> Ref<'_, TypedLine> {
-        if self.typed.borrow().text != text {
-            self.typed.replace(TypedLine::new(text));
-        }
-        self.typed.borrow()
-    }
-
     fn dimmed(&self, text: &str) -> String {
         match self.palette {
             Some(palette) => styled(palette.dim, text),
@@ -423,7 +415,7 @@ impl Hinter for Assistant {
         if let Some(mut editing) = self.starting.take() {
             *editing = true;
         }
-        let answer = self.previews.answer(&self.typed(line))?;
+        let answer = self.previews.answer(&self.latest.parsed(line))?;
         (cursor == line.len()).then(|| {
             PreviewHint(if self.palette.is_some() {
                 format!("  {answer}")
@@ -442,7 +434,7 @@ impl Highlighter for Assistant {
             return line.into();
         };
         let fault = self.previews.fault(line);
-        highlighted(&self.typed(line), self.cursor.get(), fault, palette).into()
+        highlighted(&self.latest.parsed(line), self.cursor.get(), fault, palette).into()
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {

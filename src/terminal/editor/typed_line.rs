@@ -1,6 +1,9 @@
 //! The commands of the line that is being typed, for its colors and its preview.
 
-use std::ops::Range;
+use std::{
+    cell::{Ref, RefCell},
+    ops::Range,
+};
 
 use crate::repl::command::{self, Head, registry::OperandKind};
 
@@ -20,6 +23,20 @@ pub(in crate::terminal) struct TypedLine {
     pub(super) is_expression: bool,
     /// The span of the parser's fault, in characters.
     pub(super) fault: Option<Range<usize>>,
+}
+
+/// The line as the last key press left it, for all that is shown of it.
+#[derive(Default)]
+pub(super) struct LatestLine(RefCell<TypedLine>);
+
+impl LatestLine {
+    /// Returns `text` parsed: the kept result if the text is still the same.
+    pub(super) fn parsed(&self, text: &str) -> Ref<'_, TypedLine> {
+        if self.0.borrow().text != text {
+            self.0.replace(TypedLine::new(text));
+        }
+        self.0.borrow()
+    }
 }
 
 /// The part of a line after its commands, and the byte where it begins.
@@ -89,17 +106,28 @@ mod tests {
             ("add = 3", &[], AfterCommand::Language(0)),
             ("é + 1", &[], AfterCommand::Language(0)),
             (":frob 1", &[], AfterCommand::Text),
-            (":ans#note", &[0..4], AfterCommand::Text),
-            ("\u{a0}add\t1 2", &[2..5], AfterCommand::Operands(5)),
+            (":ans#note", &[(0, 4)], AfterCommand::Text),
+            ("\u{a0}add\t1 2", &[(2, 5)], AfterCommand::Operands(5)),
             (
                 ":explain\u{a0}:explain x",
-                &[0..8, 10..18],
+                &[(0, 8), (10, 18)],
                 AfterCommand::Language(18),
             ),
         ] {
             let line = TypedLine::new(text);
-            assert_eq!((&*line.commands, line.rest), (commands, rest), "{text:?}");
+            let found = line.commands.iter().map(|span| (span.start, span.end));
+            assert!(found.eq(commands.iter().copied()), "{text:?}");
+            assert_eq!(line.rest, rest, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_line_is_parsed_once_until_it_changes() {
+        let latest = LatestLine::default();
+        let first = latest.parsed("1 + 1").text.as_ptr();
+        assert_eq!(latest.parsed("1 + 1").text.as_ptr(), first);
+        assert_eq!(latest.parsed("add 1").commands.len(), 1);
+        assert!(latest.parsed("1 + 1").is_expression);
     }
 
     #[test]
