@@ -15,10 +15,6 @@ pub(super) trait Execute {
     /// The result of an operation.
     type Done;
 
-    /// Whether the commands come from a prompt. A script refuses commands that work at the prompt
-    /// only, so it does not implement their operations.
-    const IS_PROMPT: bool;
-
     /// Returns an outcome that is known without a call.
     async fn finish(&mut self, outcome: Outcome) -> Self::Done;
 
@@ -48,51 +44,56 @@ pub(super) trait Execute {
 
     /// Ends the session.
     async fn quit(&mut self) -> Self::Done;
+}
 
-    /// Saves the settings for later sessions.
-    async fn save_settings(&mut self) -> Self::Done {
-        self.refuse().await
-    }
+/// The operations that the prompt alone has.
+pub(super) trait PromptOnly: Execute {
+    /// Changes a setting if one is given, and saves the settings for later sessions.
+    async fn save_settings(&mut self, change: Option<&Change>) -> Self::Done;
 
     /// Lists the answers of the session.
-    async fn answers(&mut self) -> Self::Done {
-        self.refuse().await
-    }
+    async fn answers(&mut self) -> Self::Done;
 
     /// Makes the answer with this number, counted from 1, the last answer again.
-    async fn recall(&mut self, _number: usize) -> Self::Done {
-        self.refuse().await
-    }
+    async fn recall(&mut self, number: usize) -> Self::Done;
 
     /// Writes the worksheet to a file.
-    async fn save(&mut self, _path: &str) -> Self::Done {
-        self.refuse().await
-    }
+    async fn save(&mut self, path: &str) -> Self::Done;
 
     /// Reads the lines of a file, to be answered next.
-    async fn load(&mut self, _path: &str) -> Self::Done {
-        self.refuse().await
-    }
+    async fn load(&mut self, path: &str) -> Self::Done;
 
     /// Answers a line and describes its call.
-    async fn explain(&mut self, _explain: Explain<'_>) -> Self::Done {
-        self.refuse().await
-    }
+    async fn explain(&mut self, explain: Explain<'_>) -> Self::Done;
 
     /// Turns the trace on or off.
-    async fn trace(&mut self, _on: bool) -> Self::Done {
-        self.refuse().await
-    }
+    async fn trace(&mut self, on: bool) -> Self::Done;
+}
 
-    /// Returns the fault of an operation that works at the prompt only.
-    async fn refuse(&mut self) -> Self::Done {
-        let message = "this command works at the prompt only".into();
-        self.finish(Outcome::fault("UNSUPPORTED", message, ""))
-            .await
+/// Runs the command of a line at the prompt, or reports the fault of the line.
+pub(super) async fn interpret_at_prompt<E: PromptOnly>(
+    executor: &mut E,
+    parsed: Result<ParsedCommand<'_>, LineFault>,
+) -> E::Done {
+    let parsed = match parsed {
+        Ok(parsed) => parsed,
+        Err(fault) => return executor.finish(Outcome::Unsendable(fault)).await,
+    };
+    match parsed.command {
+        Command::Set(Set::Change(change, true)) => executor.save_settings(Some(&change)).await,
+        Command::Set(Set::Keep) => executor.save_settings(None).await,
+        Command::Answers(None) => executor.answers().await,
+        Command::Answers(Some(number)) => executor.recall(number).await,
+        Command::Save(path) => executor.save(path).await,
+        Command::Load(path) => executor.load(path).await,
+        Command::Explain(explain) => executor.explain(explain).await,
+        Command::Trace(on) => executor.trace(on).await,
+        _ => interpret(executor, Ok(parsed)).await,
     }
 }
 
-/// Runs the command of a line, or reports the fault of the line.
+/// Runs the command of a line of a script, or reports the fault of the line. Commands that only
+/// the prompt has are refused.
 pub(super) async fn interpret<E: Execute>(
     executor: &mut E,
     parsed: Result<ParsedCommand<'_>, LineFault>,
@@ -101,11 +102,6 @@ pub(super) async fn interpret<E: Execute>(
         Ok(parsed) => parsed,
         Err(fault) => return executor.finish(Outcome::Unsendable(fault)).await,
     };
-    if !E::IS_PROMPT
-        && let Some(fault) = parsed.prompt_only()
-    {
-        return executor.finish(Outcome::Unsendable(fault)).await;
-    }
     match parsed.command {
         Command::Nothing => executor.finish(Outcome::Silence).await,
         Command::Evaluate => executor.evaluate(parsed.line).await,
@@ -123,18 +119,115 @@ pub(super) async fn interpret<E: Execute>(
             executor.finish(Outcome::Text(table)).await
         }
         Command::Set(Set::Change(change, false)) => executor.change(&change).await,
-        Command::Set(Set::Change(change, true)) => {
-            executor.change(&change).await;
-            executor.save_settings().await
-        }
-        Command::Set(Set::Keep) => executor.save_settings().await,
-        Command::Answers(None) => executor.answers().await,
-        Command::Answers(Some(number)) => executor.recall(number).await,
-        Command::Save(path) => executor.save(path).await,
-        Command::Load(path) => executor.load(path).await,
-        Command::Explain(explain) => executor.explain(explain).await,
-        Command::Trace(on) => executor.trace(on).await,
         Command::Help(topic) => executor.finish(Outcome::Text(help(topic))).await,
         Command::Quit => executor.quit().await,
+        Command::Set(Set::Change(_, true) | Set::Keep)
+        | Command::Answers(_)
+        | Command::Save(_)
+        | Command::Load(_)
+        | Command::Explain(_)
+        | Command::Trace(_) => {
+            let fault = parsed.prompt_only();
+            executor.finish(Outcome::Unsendable(fault)).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repl::command::{parse, registry};
+
+    /// A script that runs nothing. Returns the outcomes that are known at once.
+    struct Script(Settings);
+
+    impl Execute for Script {
+        type Done = Option<Outcome>;
+
+        async fn finish(&mut self, outcome: Outcome) -> Self::Done {
+            Some(outcome)
+        }
+
+        async fn evaluate(&mut self, _: &str) -> Self::Done {
+            None
+        }
+
+        async fn call(&mut self, _: Method, _: [Operand<'_>; 2]) -> Self::Done {
+            None
+        }
+
+        async fn names(&mut self) -> Self::Done {
+            None
+        }
+
+        async fn clear(&mut self) -> Self::Done {
+            None
+        }
+
+        async fn reflect(&mut self, _: ReflectionRequest) -> Self::Done {
+            None
+        }
+
+        async fn talk(&mut self, _: Talk<'_>) -> Self::Done {
+            None
+        }
+
+        fn settings(&self) -> &Settings {
+            &self.0
+        }
+
+        async fn change(&mut self, _: &Change) -> Self::Done {
+            None
+        }
+
+        async fn quit(&mut self) -> Self::Done {
+            None
+        }
+    }
+
+    /// Returns the advice to a script that has this line, if the line is refused there.
+    async fn advice(line: &str) -> Option<String> {
+        let parsed = parse(line).unwrap();
+        match interpret(&mut Script(Settings::default()), Ok(parsed)).await {
+            Some(Outcome::Unsendable(fault)) => Some(fault.help),
+            _ => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_say_what_scripts_refuse() {
+        for (line, help) in [
+            (":ans", Some("leave it out")),
+            (":set angle deg --save", Some("leave out --save")),
+            (":set --save", Some("leave out --save")),
+            (":explain 1", Some("from a shell: grpcalc --explain LINE")),
+            (":set angle deg", None),
+            (":vars", None),
+            ("1 + 1", None),
+        ] {
+            assert_eq!(advice(line).await.as_deref(), help, "{line:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn scripts_refuse_the_commands_whose_rows_say_so() {
+        for spec in registry::all() {
+            let operands = match spec.operands {
+                "A B" => "1 2",
+                "on|off" => "on",
+                "LINE" | "TEXT" | "NAME" | "FILE" => "x",
+                _ => "",
+            };
+            let line = format!("{} {operands}", spec.names[0]);
+            let help = match spec.scope {
+                registry::Scope::Prompt(help) => Some(help),
+                _ => None,
+            };
+            assert_eq!(advice(&line).await.as_deref(), help, "{line:?}");
+            if let Some(option) = spec.option() {
+                let line = format!("{line} {option}");
+                assert!(advice(&line).await.is_some(), "{line:?}");
+            }
+        }
     }
 }

@@ -8,9 +8,20 @@ use crate::repl::command::{
     fault::{LineFault, SYNTAX},
 };
 use crate::{
-    client::{Reply, TypedValue},
+    client::{CallError, EvaluateOptions, Reply, TypedValue},
     text::printable::quoted,
 };
+
+/// A worksheet in which names are looked up.
+pub(in crate::repl) trait Lookup {
+    /// The reason to stop before there is an outcome.
+    type Stop;
+
+    /// How lines of the language are evaluated.
+    fn evaluation(&mut self) -> &mut Evaluation;
+
+    /// The options of this line.
+    fn options(&self) -> EvaluateOptions;
 
     /// Returns the last answer, if it is the reply of a typed call that the worksheet may not
     /// know.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     fault::{LineFault, SYNTAX},
-    parse::Command,
+    registry::CommandSpec,
 };
 use crate::{syntax::is_space, text::printable::quoted};
 
@@ -48,21 +48,75 @@ impl Word<'_> {
 #[derive(Debug)]
 pub(super) struct Words<'t> {
     /// The text after the words that were already read.
-    pub(super) rest: &'t str,
+    code: &'t str,
+    /// The text after the words that were read.
+    rest: &'t str,
     /// The number of characters before `rest`.
     column: usize,
-    /// The number of characters up to the end of the line's last word.
-    end: usize,
 }
 
 impl<'t> Words<'t> {
     pub(super) fn new(line: &'t str) -> Self {
         let code = line.split('#').next().unwrap_or(line);
         Self {
+            code,
             rest: code,
             column: 0,
-            end: code.trim_end_matches(is_space).chars().count(),
         }
+    }
+
+    /// Returns the text that is left, from its first word.
+    pub(super) fn ahead(&self) -> &'t str {
+        self.rest.trim_start_matches(is_space)
+    }
+
+    /// Returns the bytes before the text that is left.
+    fn position(&self) -> usize {
+        self.code.len() - self.rest.len()
+    }
+
+    /// Returns the characters up to the end of the last word.
+    fn end(&self) -> usize {
+        self.code.trim_end_matches(is_space).chars().count()
+    }
+}
+
+/// The first word of a line, which may name a command.
+#[derive(Clone, Debug)]
+pub struct Head<'t> {
+    /// The word.
+    pub name: Word<'t>,
+    /// The row of the command. `None` if the line is one of the language, or the command is
+    /// unknown.
+    pub spec: Option<&'static CommandSpec>,
+    /// The byte of the line at which the word ends.
+    pub end: usize,
+}
+
+impl<'t> Head<'t> {
+    /// Reads the first word of `line`. Returns `None` if the line is blank or a comment.
+    #[must_use]
+    pub fn read(line: &'t str) -> Option<Self> {
+        Self::split(line).map(|(head, _)| head)
+    }
+
+    /// Reads the first word of `line`, and returns it with the words after it.
+    pub(super) fn split(line: &'t str) -> Option<(Self, Words<'t>)> {
+        let mut words = Words::new(line);
+        let name = words.next()?;
+        let is_command = || name.text.starts_with(':') || !words.ahead().starts_with('=');
+        let head = Self {
+            spec: CommandSpec::find(name.text).filter(|_| is_command()),
+            end: words.position(),
+            name,
+        };
+        Some((head, words))
+    }
+
+    /// Whether the word has the form of a command that no name of the language has.
+    #[must_use]
+    pub fn has_colon(&self) -> bool {
+        self.name.text.starts_with(':')
     }
 }
 
@@ -70,7 +124,7 @@ impl<'t> Iterator for Words<'t> {
     type Item = Word<'t>;
 
     fn next(&mut self) -> Option<Word<'t>> {
-        let word = self.rest.trim_start_matches(is_space);
+        let word = self.ahead();
         let spaces = &self.rest[..self.rest.len() - word.len()];
         let text = &word[..word.find(is_space).unwrap_or(word.len())];
         let start = self.column + spaces.chars().count();
@@ -89,7 +143,8 @@ pub(super) struct Arguments<'t> {
     /// The name, as the user wrote it.
     pub(super) name: Word<'t>,
     words: Words<'t>,
-    line: &'t str,
+    /// The line after the name, with its comment.
+    after: &'t str,
     /// The option of the command, if it has one. Users may write the option before or after any
     /// operand.
     option: Option<&'static str>,
@@ -109,14 +164,14 @@ pub(super) struct Rest<'t> {
 impl<'t> Arguments<'t> {
     pub(super) fn new(
         line: &'t str,
-        name: Word<'t>,
+        head: &Head<'t>,
         words: Words<'t>,
         option: Option<&'static str>,
     ) -> Self {
         Self {
-            name,
+            name: head.name.clone(),
             words,
-            line,
+            after: &line[head.end..],
             option,
             has_option: false,
         }
@@ -140,7 +195,8 @@ impl<'t> Arguments<'t> {
 
     /// Returns the position after the last word of the line.
     pub(super) fn end(&self) -> Range<usize> {
-        self.words.end..self.words.end
+        let end = self.words.end();
+        end..end
     }
 
     /// Returns the fault of a command that does not accept `word`. `takes` describes the operands
@@ -158,11 +214,6 @@ impl<'t> Arguments<'t> {
         }
     }
 
-    /// Returns `command` if it has no operands.
-    pub(super) fn none(&mut self, command: Command<'t>) -> Result<Command<'t>, LineFault> {
-        self.no_more("no operands").map(|()| command)
-    }
-
     /// Reads at most one operand. `takes` describes the operands of the command.
     pub(super) fn at_most_one(&mut self, takes: &str) -> Result<Option<Word<'t>>, LineFault> {
         let word = self.next();
@@ -171,12 +222,14 @@ impl<'t> Arguments<'t> {
     }
 
     /// Returns all text after the name. A `#` in this text does not begin a comment.
-    pub(super) fn rest(&self) -> Rest<'t> {
-        let all = self.line.trim_end_matches(is_space);
-        let name = self.name.text;
-        let start = all.find(name).map_or(0, |at| at + name.len());
-        let text = all[start..].trim_start_matches(is_space);
-        let column = all[..all.len() - text.len()].chars().count();
-        Rest { text, column }
+    pub(super) fn rest(&mut self) -> Rest<'t> {
+        self.words.rest = "";
+        let after = self.after.trim_end_matches(is_space);
+        let text = after.trim_start_matches(is_space);
+        let spaces = after[..after.len() - text.len()].chars().count();
+        Rest {
+            text,
+            column: self.name.span.end + spaces,
+        }
     }
 }

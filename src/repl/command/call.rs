@@ -4,51 +4,50 @@ use super::{
     arguments::{Arguments, Word},
     fault::LineFault,
     parse::Command,
-    registry::{CommandSpec, Completion, Family},
+    registry::{CommandSpec, Completion, Family, OperandKind, Parse},
 };
 use crate::{client::Method, text::printable::quoted};
 
 pub(super) static FAMILY: Family = Family {
     title: "Typed calls",
     commands: &[
-        CommandSpec {
-            names: &["add"],
-            summary: "A + B, by calc.Calculator/Add",
-            example: Some(("add 20 10", "30")),
-            parse: |arguments| call(Method::Add, arguments),
-            ..CALL
-        },
-        CommandSpec {
-            names: &["subtract", "substract", "sub"],
-            summary: "A - B, by calc.Calculator/Substract",
-            example: Some(("subtract 20 10", "10")),
-            parse: |arguments| call(Method::Subtract, arguments),
-            ..CALL
-        },
-        CommandSpec {
-            names: &["multiply", "mul"],
-            summary: "A * B, by calc.Calculator/Multiply",
-            example: Some(("multiply 20 10", "200")),
-            parse: |arguments| call(Method::Multiply, arguments),
-            ..CALL
-        },
-        CommandSpec {
-            names: &["divide", "div"],
-            summary: "A / B as a 32-bit float, by calc.Calculator/Divide",
-            example: Some(("divide 20 10", "2.0")),
-            parse: |arguments| call(Method::Divide, arguments),
-            ..CALL
-        },
+        typed_call(&["add"], "A + B, by calc.Calculator/Add", |arguments| {
+            call(Method::Add, arguments)
+        })
+        .example("add 20 10", "30"),
+        typed_call(
+            &["subtract", "substract", "sub"],
+            "A - B, by calc.Calculator/Substract",
+            |arguments| call(Method::Subtract, arguments),
+        )
+        .example("subtract 20 10", "10"),
+        typed_call(
+            &["multiply", "mul"],
+            "A * B, by calc.Calculator/Multiply",
+            |arguments| call(Method::Multiply, arguments),
+        )
+        .example("multiply 20 10", "200"),
+        typed_call(
+            &["divide", "div"],
+            "A / B as a 32-bit float, by calc.Calculator/Divide",
+            |arguments| call(Method::Divide, arguments),
+        )
+        .example("divide 20 10", "2.0"),
     ],
 };
 
-/// The fields that all typed calls share.
-const CALL: CommandSpec = CommandSpec {
-    operands: "A B",
-    completion: Completion::Definitions,
-    makes_call: true,
-    ..CommandSpec::BLANK
-};
+/// Creates the row of a typed call.
+const fn typed_call(
+    names: &'static [&'static str],
+    summary: &'static str,
+    parse: Parse,
+) -> CommandSpec {
+    CommandSpec::new(names, summary, parse)
+        .operands("A B")
+        .operand_kind(OperandKind::Integers)
+        .completion(Completion::Definitions)
+        .makes_call()
+}
 
 /// An operand of a typed call.
 #[derive(Clone, Debug, PartialEq)]

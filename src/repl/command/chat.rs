@@ -11,36 +11,30 @@ use crate::{proto::note::TEXT, text::printable::quoted};
 pub(super) static FAMILY: Family = Family {
     title: "Chat",
     commands: &[
-        CommandSpec {
-            names: &[":chat"],
-            operands: "[off]",
-            summary: "joins the chat of the server and shows the notes of others; :chat off leaves",
-            completion: Completion::Words(&["off"]),
-            parse: chat,
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":say"],
-            operands: "TEXT",
-            summary: "sends a note to the chat",
-            makes_call: true,
-            parse: |arguments| text(arguments).map(|text| Command::Talk(Talk::Say(text))),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":share"],
-            summary: "shares the last line and its answer in the chat",
-            makes_call: true,
-            parse: |arguments| arguments.none(Command::Talk(Talk::Share)),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":take"],
-            summary: "makes the last answer that was shared in the chat the value of ans",
-            makes_call: true,
-            parse: |arguments| arguments.none(Command::Talk(Talk::Take)),
-            ..CommandSpec::BLANK
-        },
+        CommandSpec::new(
+            &[":chat"],
+            "joins the chat of the server and shows the notes of others; :chat off leaves",
+            chat,
+        )
+        .operands("[off]")
+        .completion(Completion::Words(&["off"])),
+        CommandSpec::new(&[":say"], "sends a note to the chat", |arguments| {
+            text(arguments).map(|text| Command::Talk(Talk::Say(text)))
+        })
+        .operands("TEXT")
+        .makes_call(),
+        CommandSpec::new(
+            &[":share"],
+            "shares the last line and its answer in the chat",
+            |_| Ok(Command::Talk(Talk::Share)),
+        )
+        .makes_call(),
+        CommandSpec::new(
+            &[":take"],
+            "makes the last answer that was shared in the chat the value of ans",
+            |_| Ok(Command::Talk(Talk::Take)),
+        )
+        .makes_call(),
     ],
 };
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use crate::{proto::errors::reason, syntax::ParseLimits, text::printable::quoted};
+use crate::{proto::errors::reason, syntax::ParseLimits};
 
 /// The fault of a line that is not sent: a message, a position in the line, and advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,19 +28,6 @@ impl LineFault {
     pub(in crate::repl) fn shifted(mut self, characters: usize) -> Self {
         self.span = self.span.start + characters..self.span.end + characters;
         self
-    }
-
-    /// Returns the fault of a line whose command works at the prompt only. `help` is the advice.
-    pub(super) fn prompt_only(line: &str, help: String) -> Self {
-        let command = line.trim().split(char::is_whitespace).next();
-        let command = command.unwrap_or_default();
-        let start = line.chars().take_while(|c| c.is_whitespace()).count();
-        Self {
-            reason: SYNTAX,
-            message: format!("{} works at the prompt only", quoted(command)),
-            span: start..start + command.chars().count(),
-            help,
-        }
     }
 
     /// Returns the fault of a line whose `length` in bytes is more than [`LINE`].

@@ -1,36 +1,18 @@
 //! The commands that show the calls of a line.
 
 use super::{
-    arguments::{Arguments, Rest, Word, Words},
+    arguments::{Arguments, Head, Rest, Word},
     fault::{LineFault, SYNTAX},
     parse::{Command, ParsedCommand, parse},
-    registry::{CommandSpec, Completion, Family, Scope},
+    registry::{CommandSpec, Completion, Family, OperandKind, Scope},
 };
 use crate::text::printable::quoted;
 
 pub(super) static FAMILY: Family = Family {
     title: "See gRPC",
     commands: &[
-        CommandSpec {
-            names: &[":explain"],
-            operands: "LINE",
-            summary: "answers the line, and shows the call: messages, bytes, headers, status",
-            details: "The line may be an expression, a typed call, or a command that calls the server. The\nbytes shown were recorded on the connection during the call; steps that the client cannot\nsee are marked. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10",
-            completion: Completion::Line,
-            scope: Scope::Prompt("from a shell: grpcalc --explain LINE"),
-            parse: |arguments| explain(arguments).map(Command::Explain),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":trace"],
-            operands: "on|off",
-            summary: "turns the trace on or off: a line about each call, after its answer",
-            details: "Shows the method, the bytes of the messages, the status and the time.",
-            completion: Completion::Words(&["on", "off"]),
-            scope: Scope::Prompt("remove it"),
-            parse: |arguments| trace(arguments).map(Command::Trace),
-            ..CommandSpec::BLANK
-        },
+        CommandSpec::new(&[":explain"], "answers the line, and shows the call: messages, bytes, headers, status", |arguments| explain(arguments).map(Command::Explain)).operand_kind(OperandKind::Line).operands("LINE").details("The line may be an expression, a typed call, or a command that calls the server. The\nbytes shown were recorded on the connection during the call; steps that the client cannot\nsee are marked. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10").scope(Scope::Prompt("from a shell: grpcalc --explain LINE")),
+        CommandSpec::new(&[":trace"], "turns the trace on or off: a line about each call, after its answer", |arguments| trace(arguments).map(Command::Trace)).operands("on|off").details("Shows the method, the bytes of the messages, the status and the time.").completion(Completion::Words(&["on", "off"])).scope(Scope::Prompt("leave it out")),
     ],
 };
 
@@ -67,9 +49,9 @@ pub(in crate::repl) fn explainable(line: &str) -> Result<ParsedCommand<'_>, Line
             "write an expression, or a typed call such as 'add 20 10'",
         )
     };
-    // A nested `:explain` is refused before it is parsed, so that the recursion is bounded.
-    let name = Words::new(line).next().map_or("", |name| name.text);
-    if CommandSpec::find(name).is_some_and(|spec| spec.completion == Completion::Line) {
+    // Not parsed, so that the depth of nested lines is bounded.
+    let spec = Head::read(line).and_then(|head| head.spec);
+    if spec.is_some_and(|spec| spec.operand_kind == OperandKind::Line) {
         return Err(no_call());
     }
     let parsed = parse(line)?;

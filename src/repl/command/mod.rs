@@ -18,7 +18,7 @@ mod worksheet;
 
 pub(super) use self::parse::begins_with_number;
 pub use self::{
-    arguments::Word,
+    arguments::{Head, Word},
     call::Operand,
     chat::Talk,
     inspect::Explain,

@@ -1,7 +1,7 @@
 //! Parses a line as a command.
 
 use super::{
-    arguments::{Arguments, Word, Words},
+    arguments::{Arguments, Head, Words},
     call::Operand,
     chat::Talk,
     fault::{LINE, LineFault},
@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     client::{Method, ReflectionRequest},
-    syntax::is_space,
     text::{printable::quoted, suggestion::suggestion},
 };
 
@@ -51,17 +50,15 @@ pub enum Command<'t> {
     Quit,
 }
 
-/// A line that was parsed: its text, its command, and the row of the command.
+/// A line that was parsed: its text, its command, and the name and row of the command.
 #[derive(Clone, Debug)]
 pub struct ParsedCommand<'t> {
     /// The text of the line.
     pub line: &'t str,
     /// The command of the line.
     pub command: Command<'t>,
-    /// The row of the command. `None` for blank lines, expressions and statements.
-    spec: Option<&'static CommandSpec>,
-    /// Whether the option of the command was given.
-    has_option: bool,
+    /// The name and the row of its command; `None` for blank lines and lines of the language.
+    head: Option<Head<'t>>,
 }
 
 impl PartialEq for ParsedCommand<'_> {
@@ -76,9 +73,13 @@ impl<'t> ParsedCommand<'t> {
         Self {
             line,
             command,
-            spec: None,
-            has_option: false,
+            head: None,
         }
+    }
+
+    /// The row of the command.
+    fn spec(&self) -> Option<&'static CommandSpec> {
+        self.head.as_ref()?.spec
     }
 
     /// Whether the line is an expression or statement.
@@ -89,7 +90,7 @@ impl<'t> ParsedCommand<'t> {
 
     /// Whether the command makes a call that `:explain` can show.
     pub(in crate::repl) fn makes_call(&self) -> bool {
-        self.is_expression() || self.spec.is_some_and(|spec| spec.makes_call)
+        self.is_expression() || self.spec().is_some_and(|spec| spec.makes_call)
     }
 
     /// Returns the line that makes the call: the line after `:explain`, or this line.
@@ -101,15 +102,15 @@ impl<'t> ParsedCommand<'t> {
     }
 
     /// Returns the fault that the line has in a script, if its command works at the prompt only.
-    pub(in crate::repl) fn prompt_only(&self) -> Option<LineFault> {
-        match self.spec?.scope {
-            Scope::Prompt(help) => Some(LineFault::prompt_only(self.line, help.into())),
-            Scope::PromptWithOption(option) if self.has_option => {
-                let help = format!("leave out {option}");
-                Some(LineFault::prompt_only(self.line, help))
-            }
-            Scope::Everywhere | Scope::PromptWithOption(_) => None,
-        }
+    pub(in crate::repl) fn prompt_only(&self) -> LineFault {
+        let head = self.head.as_ref().expect("lines of commands have a head");
+        let help = match self.spec().map(|spec| spec.scope) {
+            Some(Scope::Prompt(help)) => help.into(),
+            Some(Scope::PromptWithOption(option)) => format!("leave out {option}"),
+            Some(Scope::Everywhere) | None => "leave it out".into(),
+        };
+        let message = format!("{} works at the prompt only", quoted(head.name.text));
+        head.name.fault(message, help)
     }
 }
 
@@ -132,50 +133,59 @@ pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
     if begins_with_number(line) {
         return Ok(ParsedCommand::without_row(line, Command::Evaluate));
     }
-    let mut words = Words::new(line);
-    let Some(name) = words.next() else {
+    let Some((head, words)) = Head::split(line) else {
         return Ok(ParsedCommand::without_row(line, Command::Nothing));
     };
-    let Some(spec) = row(&name, &words)? else {
-        return Ok(ParsedCommand::without_row(line, Command::Evaluate));
+    let Some(spec) = head.spec else {
+        return match unknown(&head, &words) {
+            Some(fault) => Err(fault),
+            None => Ok(ParsedCommand::without_row(line, Command::Evaluate)),
+        };
     };
-    let mut arguments = Arguments::new(line, name, words, spec.option());
-    let command = (spec.parse)(&mut arguments)?;
+    let mut arguments = Arguments::new(line, &head, words, spec.option());
+    let command = operands(spec, &mut arguments)?;
     Ok(ParsedCommand {
         line,
         command,
-        spec: Some(spec),
-        has_option: arguments.has_option(),
+        head: Some(head),
     })
+}
+
+/// Reads the operands of a command. Refuses words that its row leaves unread.
+fn operands<'t>(
+    spec: &CommandSpec,
+    arguments: &mut Arguments<'t>,
+) -> Result<Command<'t>, LineFault> {
+    let command = (spec.parse)(arguments)?;
+    arguments.no_more(match spec.operands {
+        "" => "no operands",
+        operands => operands,
+    })?;
+    Ok(command)
 }
 
 /// Returns the row of a line's command, or `None` for an expression or statement. `name` is the
 /// first word of the line, and `rest` has the other words.
-fn row(name: &Word<'_>, rest: &Words<'_>) -> Result<Option<&'static CommandSpec>, LineFault> {
-    let spec = CommandSpec::find(name.text);
-    let after = rest.rest.trim_start_matches(is_space);
-    let has_colon = name.text.starts_with(':');
-    if spec.is_some() && (has_colon || !after.starts_with('=')) {
-        return Ok(spec);
-    }
+fn unknown(head: &Head<'_>, rest: &Words<'_>) -> Option<LineFault> {
+    let (name, has_colon) = (&head.name, head.has_colon());
     // No expression or statement has a name, white space and then a digit.
-    let looks_like_call = after.starts_with(|c: char| c.is_ascii_digit())
+    let looks_like_call = rest.ahead().starts_with(|c: char| c.is_ascii_digit())
         && name.text.chars().all(char::is_alphabetic);
     if !has_colon && !looks_like_call {
-        return Ok(None);
+        return None;
     }
     let help = match suggestion(name.text, names()) {
         Some(near) => format!("did you mean '{near}'?"),
         None if has_colon => "'help' lists the commands".into(),
-        None => return Ok(None),
+        None => return None,
     };
-    Err(name.fault(format!("unknown command {}", quoted(name.text)), help))
+    Some(name.fault(format!("unknown command {}", quoted(name.text)), help))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repl::command::call as calls;
+    use crate::repl::command::{Word, call as calls};
     use proptest::prelude::*;
 
     fn call(method: Method, n1: i32, n2: i32) -> Command<'static> {
@@ -362,18 +372,39 @@ mod tests {
     }
 
     #[test]
-    fn rows_say_what_scripts_refuse() {
-        for (line, help) in [
-            (":ans", Some("remove it")),
-            (":set angle deg --save", Some("leave out --save")),
-            (":set --save", Some("leave out --save")),
-            (":explain 1", Some("from a shell: grpcalc --explain LINE")),
-            (":set angle deg", None),
-            (":vars", None),
-            ("1 + 1", None),
-        ] {
+    fn scripts_name_the_command_that_they_refuse() {
+        for line in [":ans#note", "\u{feff} :ans"] {
             let fault = parse(line).unwrap().prompt_only();
-            assert_eq!(fault.map(|fault| fault.help).as_deref(), help, "{line:?}");
+            assert_eq!(fault.message, "':ans' works at the prompt only");
+            let start = line.chars().position(|c| c == ':').unwrap();
+            assert_eq!(fault.span, start..start + 4);
+        }
+    }
+
+    #[test]
+    fn words_that_a_row_leaves_unread_are_a_fault() {
+        const PING: CommandSpec = CommandSpec::new(&[":ping"], "", |arguments| {
+            arguments.next();
+            Ok(Command::Nothing)
+        });
+        for (spec, line, fault) in [
+            (PING, ":ping x # y", None),
+            (
+                PING,
+                ":ping x y",
+                Some("':ping' takes no operands, found 'y'"),
+            ),
+            (
+                PING.operands("NAME"),
+                ":ping x y",
+                Some("':ping' takes NAME, found 'y'"),
+            ),
+        ] {
+            let (head, words) = Head::split(line).unwrap();
+            let mut arguments = Arguments::new(line, &head, words, None);
+            let found = operands(&spec, &mut arguments).err();
+            let message = found.as_ref().map(|fault| &*fault.message);
+            assert_eq!(message, fault, "{line:?}");
         }
     }
 

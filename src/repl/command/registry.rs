@@ -21,14 +21,30 @@ pub struct CommandSpec {
     pub example: Option<(&'static str, &'static str)>,
     /// Further lines of help, or an empty string.
     pub details: &'static str,
+    /// The kind of its operands, which gives them their colors.
+    pub operand_kind: OperandKind,
     /// The words that Tab offers as operands.
     pub completion: Completion,
     /// The places where the command works: the prompt, scripts, or both.
     pub(in crate::repl) scope: Scope,
     /// Whether the command makes a call that `:explain` can show.
     pub(in crate::repl) makes_call: bool,
-    /// The function that reads the operands. It has to read all words or report a fault.
-    pub(super) parse: for<'t> fn(&mut Arguments<'t>) -> Result<Command<'t>, LineFault>,
+    /// Reads the operands. The parser refuses words that this leaves unread.
+    pub(super) parse: Parse,
+}
+
+/// The function that reads the operands. It has to read all words or report a fault.
+pub(super) type Parse = for<'t> fn(&mut Arguments<'t>) -> Result<Command<'t>, LineFault>;
+
+/// The kind of text that stands after the name of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperandKind {
+    /// Plain words, or a free text.
+    Words,
+    /// Integers or their names: the command is a typed call.
+    Integers,
+    /// A whole line, which may begin with a command.
+    Line,
 }
 
 /// The words that Tab offers after the name of a command.
@@ -38,7 +54,7 @@ pub enum Completion {
     Nothing,
     /// These words, as the only operand.
     Words(&'static [&'static str]),
-    /// Names of the worksheet: the command is a typed call.
+    /// Names of the worksheet.
     Definitions,
     /// Topics of help.
     Topics,
@@ -46,8 +62,6 @@ pub enum Completion {
     Settings,
     /// Names of files.
     Files,
-    /// All words that can begin a line, since the operand is a line.
-    Line,
 }
 
 /// The places where a command works.
@@ -62,18 +76,67 @@ pub(in crate::repl) enum Scope {
 }
 
 impl CommandSpec {
-    /// The default fields of a row: no operands, no example, works at the prompt and in scripts.
-    pub(super) const BLANK: Self = Self {
-        names: &[],
-        operands: "",
-        summary: "",
-        example: None,
-        details: "",
-        completion: Completion::Nothing,
-        scope: Scope::Everywhere,
-        makes_call: false,
-        parse: |_| Ok(Command::Nothing),
-    };
+    /// Creates the row of a command that works everywhere. Other fields are set by the methods below.
+    pub(super) const fn new(
+        names: &'static [&'static str],
+        summary: &'static str,
+        parse: Parse,
+    ) -> Self {
+        Self {
+            names,
+            operands: "",
+            summary,
+            example: None,
+            details: "",
+            operand_kind: OperandKind::Words,
+            completion: Completion::Nothing,
+            scope: Scope::Everywhere,
+            makes_call: false,
+            parse,
+        }
+    }
+
+    /// Sets the operands, as help writes them.
+    pub(super) const fn operands(mut self, operands: &'static str) -> Self {
+        self.operands = operands;
+        self
+    }
+
+    /// Sets a line to try, and its output.
+    pub(super) const fn example(mut self, line: &'static str, output: &'static str) -> Self {
+        self.example = Some((line, output));
+        self
+    }
+
+    /// Sets further lines of help.
+    pub(super) const fn details(mut self, details: &'static str) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// Sets the kind of the operands.
+    pub(super) const fn operand_kind(mut self, kind: OperandKind) -> Self {
+        self.operand_kind = kind;
+        self
+    }
+
+    /// Sets the words that Tab offers.
+    pub(super) const fn completion(mut self, completion: Completion) -> Self {
+        self.completion = completion;
+        self
+    }
+
+    /// Sets the places where the command works.
+    pub(super) const fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Marks the command as one that makes a call.
+    pub(super) const fn makes_call(mut self) -> Self {
+        self.makes_call = true;
+        self
+    }
 
     /// Returns the row of the command with this name.
     #[must_use]
@@ -88,11 +151,13 @@ impl CommandSpec {
     /// Whether the command is a typed call.
     #[must_use]
     pub fn is_call(&self) -> bool {
-        self.completion == Completion::Definitions
+        self.operand_kind == OperandKind::Integers
     }
 
+    /// The option that works at the prompt only, if the command has one.
+    #[must_use]
     /// Returns the option that works at the prompt only, if the command has such an option.
-    pub(super) fn option(&self) -> Option<&'static str> {
+    pub fn option(&self) -> Option<&'static str> {
         match self.scope {
             Scope::PromptWithOption(option) => Some(option),
             Scope::Everywhere | Scope::Prompt(_) => None,

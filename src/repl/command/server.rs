@@ -11,29 +11,26 @@ use crate::{client::ReflectionRequest, text::printable::quoted};
 pub(super) static FAMILY: Family = Family {
     title: "Server",
     commands: &[
-        CommandSpec {
-            names: &[":services"],
-            summary: "lists the services of the server, by reflection",
-            makes_call: true,
-            parse: |arguments| arguments.none(Command::Discover(ReflectionRequest::Services)),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":describe"],
-            operands: "NAME",
-            summary: "describes a service, method or message of the server, by reflection",
-            makes_call: true,
-            parse: describe,
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":health"],
-            operands: "[SERVICE]",
-            summary: "shows whether the server, or one of its services, is serving",
-            makes_call: true,
-            parse: health,
-            ..CommandSpec::BLANK
-        },
+        CommandSpec::new(
+            &[":services"],
+            "lists the services of the server, by reflection",
+            |_| Ok(Command::Discover(ReflectionRequest::Services)),
+        )
+        .makes_call(),
+        CommandSpec::new(
+            &[":describe"],
+            "describes a service, method or message of the server, by reflection",
+            describe,
+        )
+        .operands("NAME")
+        .makes_call(),
+        CommandSpec::new(
+            &[":health"],
+            "shows whether the server, or one of its services, is serving",
+            health,
+        )
+        .operands("[SERVICE]")
+        .makes_call(),
     ],
 };
 

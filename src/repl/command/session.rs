@@ -15,30 +15,9 @@ use crate::{
 pub(super) static FAMILY: Family = Family {
     title: "Session",
     commands: &[
-        CommandSpec {
-            names: &[":set"],
-            operands: "[NAME [VALUE]] [--save]",
-            summary: "shows the settings, or changes one; --save saves them for later sessions",
-            details: "':set' lists the settings, and 'help NAME' explains one. Settings are saved in the file\ngrpcalc/config.toml in the configuration directory (GRPCALC_CONFIG names another\ndirectory). If that directory has a file init.calc, the prompt runs its lines at the start.",
-            completion: Completion::Settings,
-            scope: Scope::PromptWithOption("--save"),
-            parse: |arguments| set(arguments).map(Command::Set),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &["help"],
-            operands: "[NAME]",
-            summary: "shows an overview, or explains a command, function or constant",
-            completion: Completion::Topics,
-            parse: help,
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &["quit", "exit"],
-            summary: "ends the session",
-            parse: |arguments| arguments.none(Command::Quit),
-            ..CommandSpec::BLANK
-        },
+        CommandSpec::new(&[":set"], "shows the settings, or changes one; --save saves them for later sessions", |arguments| set(arguments).map(Command::Set)).operands("[NAME [VALUE]] [--save]").details("':set' lists the settings, and 'help NAME' explains one. Settings are saved in the file\ngrpcalc/config.toml in the configuration directory (GRPCALC_CONFIG names another\ndirectory). If that directory has a file init.calc, the prompt runs its lines at the start.").completion(Completion::Settings).scope(Scope::PromptWithOption("--save")),
+        CommandSpec::new(&["help"], "shows an overview, or explains a command, function or constant", help).operands("[NAME]").completion(Completion::Topics),
+        CommandSpec::new(&["quit", "exit"], "ends the session", |_| Ok(Command::Quit)),
     ],
 };
 

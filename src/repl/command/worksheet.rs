@@ -11,48 +11,11 @@ use crate::text::printable::quoted;
 pub(super) static FAMILY: Family = Family {
     title: "Worksheet",
     commands: &[
-        CommandSpec {
-            names: &[":vars"],
-            summary: "lists the variables and functions of the worksheet",
-            makes_call: true,
-            parse: |arguments| arguments.none(Command::Names),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":ans"],
-            operands: "[N]",
-            summary: "lists the answers, or makes answer number N the value of ans again",
-            details: "An exact answer is restored as it was. A rounded answer is computed again if its line uses no\nnames of the worksheet; if not, only its digits are shown, and ans is unchanged.",
-            scope: ON_PROMPT,
-            parse: answer,
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":clear"],
-            summary: "opens a new worksheet: forgets variables, functions and the last answer",
-            parse: |arguments| arguments.none(Command::Clear),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":save"],
-            operands: "FILE",
-            summary: "writes the definitions and the last answer to a file",
-            details: "The lines of the file restore the variables, the functions and the last answer. Use it with\n':load', with 'grpcalc -f', or as init.calc. Only a file written by ':save' is replaced.",
-            completion: Completion::Files,
-            scope: ON_PROMPT,
-            parse: |arguments| file(arguments).map(Command::Save),
-            ..CommandSpec::BLANK
-        },
-        CommandSpec {
-            names: &[":load"],
-            operands: "FILE",
-            summary: "answers the lines of a file",
-            details: "Each line is run as if it were typed. Use 'grpcalc -f FILE' for long files.",
-            completion: Completion::Files,
-            scope: ON_PROMPT,
-            parse: |arguments| file(arguments).map(Command::Load),
-            ..CommandSpec::BLANK
-        },
+        CommandSpec::new(&[":vars"], "lists the variables and functions of the worksheet", |_| Ok(Command::Names)).makes_call(),
+        CommandSpec::new(&[":ans"], "lists the answers, or makes answer number N the value of ans again", answer).operands("[N]").details("An exact answer is restored as it was. A rounded answer is computed again if its line uses no\nnames of the worksheet; if not, only its digits are shown, and ans is unchanged.").scope(ON_PROMPT),
+        CommandSpec::new(&[":clear"], "opens a new worksheet: forgets variables, functions and the last answer", |_| Ok(Command::Clear)),
+        CommandSpec::new(&[":save"], "writes the definitions and the last answer to a file", |arguments| file(arguments).map(Command::Save)).operands("FILE").details("The lines of the file restore the variables, the functions and the last answer. Use it with\n':load', with 'grpcalc -f', or as init.calc. Only a file written by ':save' is replaced.").completion(Completion::Files).scope(ON_PROMPT),
+        CommandSpec::new(&[":load"], "answers the lines of a file", |arguments| file(arguments).map(Command::Load)).operands("FILE").details("Each line is run as if it were typed. Use 'grpcalc -f FILE' for long files.").completion(Completion::Files).scope(ON_PROMPT),
     ],
 };
 

@@ -49,8 +49,6 @@ impl<C: Calls> ScriptLine<'_, '_, C> {
 impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
     type Done = Flow;
 
-    const IS_PROMPT: bool = false;
-
     async fn finish(&mut self, outcome: Outcome) -> Flow {
         let item = Pending::Done(self.input(), outcome);
         self.submitter.push(item).await

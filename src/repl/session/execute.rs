@@ -18,7 +18,7 @@ use crate::repl::{
         reflection::reflect,
     },
     command::{Explain, Operand, Talk},
-    interpreter::Execute,
+    interpreter::{Execute, PromptOnly},
     settings::{Change, Settings},
 };
 
@@ -40,8 +40,6 @@ impl<'s, C: Calls, N: FnMut(&str)> Prompt<'s, C, N> {
 
 impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     type Done = Outcome;
-
-    const IS_PROMPT: bool = true;
 
     async fn finish(&mut self, outcome: Outcome) -> Outcome {
         outcome
@@ -93,8 +91,13 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     async fn quit(&mut self) -> Outcome {
         Outcome::Quit
     }
+}
 
-    async fn save_settings(&mut self) -> Outcome {
+impl<C: Calls, N: FnMut(&str)> PromptOnly for Prompt<'_, C, N> {
+    async fn save_settings(&mut self, change: Option<&Change>) -> Outcome {
+        if let Some(change) = change {
+            self.session.settings.change(change);
+        }
         let Some(path) = &self.session.file else {
             let message = "there is no configuration directory".into();
             return Outcome::fault(FILE, message, "set GRPCALC_CONFIG to a directory");

@@ -25,7 +25,7 @@ use super::{
     calling::{calls::LineResult, evaluation::Evaluation},
     chat::{ChatSession, share::AnsweredLine, subscriber::ChatEvent},
     command::{self, ParsedCommand, inspect::explainable},
-    interpreter::interpret,
+    interpreter::interpret_at_prompt,
     settings::Settings,
 };
 use crate::client::{Answer, EvaluateOptions, Recorder};
@@ -147,7 +147,7 @@ impl<C: Calls> Session<C> {
         }
         let parsed = command::parse(line);
         let calling_line = parsed.as_ref().map_or(line, ParsedCommand::calling_line);
-        let outcome = interpret(&mut Prompt::new(self, notice), parsed).await;
+        let outcome = interpret_at_prompt(&mut Prompt::new(self, notice), parsed).await;
         self.keep(calling_line, &outcome);
         match recorder {
             Some(recorder) => {
@@ -190,8 +190,12 @@ impl<C: Calls> Session<C> {
             return Outcome::fault("UNRECORDED", message, "");
         };
         self.start(&recorder).await;
-        // Boxed, since `interpret` may call this function.
-        let outcome = Box::pin(interpret(&mut Prompt::new(self, notice), Ok(parsed))).await;
+        // Boxed, since an interpreter runs within another.
+        let outcome = Box::pin(interpret_at_prompt(
+            &mut Prompt::new(self, notice),
+            Ok(parsed),
+        ))
+        .await;
         let explanation = Explanation::new(&recorder.stop(), outcome.explained_result());
         Outcome::Explained(Box::new(outcome), Box::new(explanation))
     }

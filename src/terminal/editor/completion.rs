@@ -6,20 +6,18 @@ use crate::{
     engine::{CONSTANTS, library},
     repl::{
         command::{
+            Head,
             help::{ANS, Topic},
-            registry::{self, CommandSpec, Completion},
+            registry::{self, CommandSpec, Completion, OperandKind},
         },
         settings::{SETTINGS, Setting},
     },
-    syntax::{Class, FORMS, Form, classes},
+    syntax::{Class, FORMS, Form, classes, is_space},
     text::printable::printable,
 };
 
 /// The width of the names in the list of candidates, in columns.
 const NAME: usize = 26;
-
-/// The option of `:set` that saves the settings for later sessions.
-const SAVE: &str = "--save";
 
 /// A text that Tab can insert for the word at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,13 +64,12 @@ pub(in crate::terminal) fn complete(
     definitions: impl FnOnce() -> Vec<(String, String)>,
 ) -> (usize, Vec<CompletionCandidate>) {
     let before = &line[..cursor];
-    // The operand of `:explain`, for example, is a complete line.
-    let inner = operand_of(before.trim_start(), Completion::Line);
+    // A line within a line.
+    let inner = operands_if(before, |spec| spec.operand_kind == OperandKind::Line);
     let before = inner.unwrap_or(before);
     let offset = cursor - before.len();
-    let command = before.trim_start();
-    if let Some(path) = operand_of(command, Completion::Files) {
-        let path = path.trim_start();
+    if let Some(path) = operands_if(before, |spec| spec.completion == Completion::Files) {
+        let path = path.trim_start_matches(is_space);
         return (cursor - path.len(), files(path));
     }
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '-');
@@ -82,15 +79,19 @@ pub(in crate::terminal) fn complete(
             edge + before[edge..].chars().next().map_or(0, char::len_utf8)
         })
     };
-    let is_whole = command.starts_with(':') || command.starts_with("help ");
+    let is_whole = Head::read(before).is_some_and(|head| {
+        let spec = head.spec;
+        head.has_colon() || spec.is_some_and(|spec| spec.completion == Completion::Topics)
+    });
     let start = edge(if is_whole { is_word } else { is_operand });
     let (front, word) = before.split_at(start);
-    let mut words = front.split_whitespace();
-    let (first, is_first_operand) = (words.next(), words.next().is_none());
-    let completion = first
-        .and_then(CommandSpec::find)
-        .map(|spec| spec.completion);
-    let mut candidates = match (first, completion) {
+    let head = Head::read(front);
+    let spec = head.as_ref().and_then(|head| head.spec);
+    let operands = head.as_ref().map_or("", |head| &front[head.end..]);
+    let is_first_operand = operands.trim_matches(is_space).is_empty();
+    let completion = spec.map(|spec| spec.completion);
+    let mut candidates = match (&head, completion) {
+        (None, _) if is_comment(before) => Vec::new(),
         (None, _) => {
             let mut all = commands();
             all.extend(language(definitions));
@@ -98,14 +99,14 @@ pub(in crate::terminal) fn complete(
         }
         (_, Some(Completion::Topics)) if is_first_operand => topics(),
         (_, Some(Completion::Topics)) => Vec::new(),
-        (_, Some(Completion::Settings)) => settings(front),
+        (_, Some(Completion::Settings)) => settings(operands, spec.and_then(CommandSpec::option)),
         (_, Some(Completion::Words(words))) if is_first_operand => {
             let words = words.iter();
             words
                 .map(|word| CompletionCandidate::new(*word, word, ""))
                 .collect()
         }
-        (Some(first), _) if first.starts_with(':') || is_comment(before) => Vec::new(),
+        (Some(head), _) if head.has_colon() || is_comment(before) => Vec::new(),
         _ if expects_conversion(front) => conversions(),
         _ if word.is_empty() => Vec::new(),
         (_, Some(_)) => defined(definitions),
@@ -122,10 +123,11 @@ pub(in crate::terminal) fn complete(
 }
 
 /// Returns the text after the command name, if the command has this kind of completion.
-fn operand_of(line: &str, completion: Completion) -> Option<&str> {
-    let (name, rest) = line.split_once(' ')?;
-    let spec = CommandSpec::find(name)?;
-    (spec.completion == completion).then_some(rest)
+fn operands_if(line: &str, condition: impl Fn(&CommandSpec) -> bool) -> Option<&str> {
+    let head = Head::read(line)?;
+    let operands = &line[head.end..];
+    let is_found = operands.starts_with(is_space) && condition(head.spec?);
+    is_found.then_some(operands)
 }
 
 /// Whether the last line of the text ends in a comment.
@@ -216,18 +218,20 @@ fn topics() -> Vec<CompletionCandidate> {
         .collect()
 }
 
-fn settings(front: &str) -> Vec<CompletionCandidate> {
-    let words: Vec<_> = front.split_whitespace().collect();
+/// Returns what can follow the `operands` of `:set`, which has this option.
+fn settings(operands: &str, option: Option<&str>) -> Vec<CompletionCandidate> {
+    let words: Vec<_> = operands.split_whitespace().collect();
     match words[..] {
-        [_] => {
+        [] => {
             let all = SETTINGS.iter();
             let all = all
                 .map(|it| CompletionCandidate::new(format!("{} ", it.name), it.name, it.summary));
-            let save =
-                CompletionCandidate::new(SAVE, SAVE, "saves all settings for later sessions");
-            all.chain([save]).collect()
+            let save = option.map(|it| {
+                CompletionCandidate::new(it, it, "saves all settings for later sessions")
+            });
+            all.chain(save).collect()
         }
-        [_, name] => {
+        [name] => {
             let setting = Setting::find(name).into_iter();
             let values = setting.flat_map(Setting::listed_values);
             values
@@ -287,6 +291,11 @@ mod tests {
             (":load Cargo.t", 6, &["Cargo.toml"]),
             (":save  src/termin", 7, &["src/terminal/"]),
             (":load it's", 6, &[]),
+            (":load\tCargo.t", 6, &["Cargo.toml"]),
+            (":explain\tmult", 9, &["multiply "]),
+            ("help\tsqr", 5, &["sqrt "]),
+            ("help = siz", 7, &["size"]),
+            (" # sq", 3, &[]),
             (":set angle d", 11, &["deg"]),
             (":set theme ", 11, &["dark", "light", "none"]),
             (":set base ", 10, &["10", "16", "8", "2"]),

@@ -4,18 +4,12 @@ use std::ops::Range;
 
 use anstyle::Style;
 
+use super::typed_line::{AfterCommand, TypedLine};
 use crate::terminal::screen::color::{Palette, styled};
 use crate::{
     engine::library,
-    repl::command::{
-        self,
-        registry::{CommandSpec, Completion},
-    },
-    syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes, is_space},
+    syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes},
 };
-
-/// The maximum length of a text that is colored, in bytes. Longer texts would delay each key.
-const LONGEST: usize = 4096;
 
 /// Returns `text` with color sequences.
 ///
@@ -23,20 +17,21 @@ const LONGEST: usize = 4096;
 /// faulty part is marked too. It is the fault of a command, else `fault` (a range of characters),
 /// else the first syntax error.
 pub(in crate::terminal) fn highlighted(
-    text: &str,
+    typed: &TypedLine,
     cursor: Option<usize>,
     fault: Option<Range<usize>>,
     palette: &Palette,
 ) -> String {
-    if text.len() > LONGEST {
-        return text.into();
-    }
+    let (text, rest) = (&*typed.text, typed.rest);
     let mut styles = vec![None; text.len()];
-    let rest = commands(text, &mut styles, palette);
-    if let (AfterCommand::Text, Err(fault)) = (&rest, command::parse(text)) {
-        mark(text, bytes(text, fault.span), cursor, &mut styles, palette);
+    for command in &typed.commands {
+        paint(&mut styles, command.clone(), Some(palette.command));
     }
-    if let AfterCommand::Operands(start) | AfterCommand::Language(start) = rest {
+    let wrong = typed.fault.clone();
+    if rest == AfterCommand::Text {
+        let faulty = wrong.and_then(|span| bytes(text, span));
+        mark(text, faulty, cursor, &mut styles, palette);
+    } else if let AfterCommand::Operands(start) | AfterCommand::Language(start) = rest {
         let line = &text[start..];
         let parts = classes(line);
         for (class, span) in &parts {
@@ -51,13 +46,12 @@ pub(in crate::terminal) fn highlighted(
             };
             paint(&mut styles, start + span.start..start + span.end, style);
         }
-        let faulty = match (command::parse(text), fault) {
-            (Err(fault), _) => bytes(text, fault.span),
-            (Ok(_), Some(span)) => bytes(text, span),
-            (Ok(_), None) if matches!(rest, AfterCommand::Language(_)) => {
+        let faulty = match wrong.or(fault) {
+            Some(span) => bytes(text, span),
+            None if matches!(rest, AfterCommand::Language(_)) => {
                 syntax_error(line).map(|span| start + span.start..start + span.end)
             }
-            (Ok(_), None) => None,
+            None => None,
         };
         mark(text, faulty, cursor, &mut styles, palette);
         if let Some(cursor) = cursor.and_then(|cursor| cursor.checked_sub(start)) {
@@ -71,45 +65,6 @@ pub(in crate::terminal) fn highlighted(
         }
     }
     render(text, &styles)
-}
-
-/// The kind of text that follows the commands of a line, and the byte where that text begins.
-enum AfterCommand {
-    /// Plain text, which gets no colors.
-    Text,
-    /// The operands of a typed call.
-    Operands(usize),
-    /// Expressions and statements.
-    Language(usize),
-}
-
-/// Colors the command names at the start of `text`, and returns what follows them.
-fn commands(text: &str, styles: &mut [Option<Style>], palette: &Palette) -> AfterCommand {
-    let start = text.len() - text.trim_start_matches(is_space).len();
-    let end = text[start..]
-        .find(is_space)
-        .map_or(text.len(), |at| start + at);
-    let word = &text[start..end];
-    let behind = text[end..].trim_start_matches(is_space);
-    let is_colon_command = word.starts_with(':');
-    let entry = CommandSpec::find(word).filter(|_| is_colon_command || !behind.starts_with('='));
-    let Some(entry) = entry else {
-        return if is_colon_command {
-            AfterCommand::Text
-        } else {
-            AfterCommand::Language(0)
-        };
-    };
-    paint(styles, start..end, Some(palette.command));
-    match entry.completion {
-        Completion::Line => match commands(&text[end..], &mut styles[end..], palette) {
-            AfterCommand::Text => AfterCommand::Text,
-            AfterCommand::Operands(start) => AfterCommand::Operands(end + start),
-            AfterCommand::Language(start) => AfterCommand::Language(end + start),
-        },
-        Completion::Definitions => AfterCommand::Operands(end),
-        _ => AfterCommand::Text,
-    }
 }
 
 /// Marks the faulty part, unless the user is still typing that part.
@@ -193,7 +148,7 @@ mod tests {
 
     /// Highlights a text and replaces each color sequence by a mark: `<fsqrt>` is a function.
     fn marked(text: &str, cursor: Option<usize>, fault: Option<Range<usize>>) -> String {
-        let mut marked = highlighted(text, cursor, fault, &DARK);
+        let mut marked = highlighted(&TypedLine::new(text), cursor, fault, &DARK);
         for (style, mark) in [
             (DARK.function, "f"),
             (DARK.command, "c"),
@@ -215,6 +170,7 @@ mod tests {
             ("g(1)", "<fg>(1)"),
             ("add 20 x", "<cadd> 20 x"),
             ("add = 3", "add = 3"),
+            (":ans#1", "<c:ans>#1"),
             (":say (2", "<c:say> (2"),
             ("help :explain", "<chelp> :explain"),
             ("help sqr", "<chelp> <wsqr>"),
@@ -258,7 +214,8 @@ mod tests {
     proptest! {
         #[test]
         fn highlighting_adds_nothing_but_colors(text: String, cursor in 0_usize..30, at in 0_usize..30) {
-            let shown = highlighted(&text, Some(cursor), Some(at..at + 2), &DARK);
+            let typed = TypedLine::new(&text);
+            let shown = highlighted(&typed, Some(cursor), Some(at..at + 2), &DARK);
             let mut plain = shown;
             for style in [DARK.function, DARK.command, DARK.faulty, DARK.matching, DARK.dim] {
                 plain = plain.replace(&style.render().to_string(), "");

@@ -9,6 +9,7 @@ pub(super) mod history;
 mod mode;
 pub(super) mod preview;
 mod printer;
+mod typed_line;
 
 use std::{
     borrow::Cow,
@@ -40,6 +41,7 @@ use self::{
     mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
     printer::Editing,
+    typed_line::LatestLine,
 };
 use super::screen::{
     color::{Color, Palette, styled},
@@ -233,6 +235,7 @@ impl Lines {
         editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(stop_key));
         editor.set_helper(Some(Assistant {
             previews,
+            latest: LatestLine::default(),
             cursor: Cell::new(None),
             palette: None,
             lists,
@@ -357,6 +360,8 @@ fn suspend(stop_key: Option<StopKey>) -> EventHandler {
 /// Completion, colors and previews for rustyline.
 struct Assistant {
     previews: Previews,
+    /// The typed line, which preview and colors share.
+    latest: LatestLine,
     /// The byte position of the cursor; `None` after the user has ended the line.
     cursor: Cell<Option<usize>>,
     /// The colors; `None` for plain text.
@@ -416,7 +421,7 @@ impl Hinter for Assistant {
         if let Some(mut editing) = self.starting.take() {
             *editing = true;
         }
-        let answer = self.previews.answer(line)?;
+        let answer = self.previews.answer(&self.latest.parsed(line))?;
         (cursor == line.len()).then(|| {
             PreviewHint(if self.palette.is_some() {
                 format!("  {answer}")
@@ -435,7 +440,7 @@ impl Highlighter for Assistant {
             return line.into();
         };
         let fault = self.previews.fault(line);
-        highlighted(line, self.cursor.get(), fault, palette).into()
+        highlighted(&self.latest.parsed(line), self.cursor.get(), fault, palette).into()
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {

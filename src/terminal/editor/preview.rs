@@ -12,8 +12,9 @@ use std::{
 
 use tokio::sync::mpsc;
 
+use super::typed_line::TypedLine;
 use crate::{
-    repl::{LogicalLine, command, join_continuations},
+    repl::{LogicalLine, join_continuations},
     syntax::{self, NodeKind, ParseLimits, Prefix},
 };
 
@@ -96,9 +97,9 @@ pub(in crate::terminal) fn previews() -> (Previews, ReplySender) {
 
 impl Previews {
     /// Returns the answer that `line` would have, if the session replies in time.
-    pub(in crate::terminal) fn answer(&self, line: &str) -> Option<String> {
+    pub(in crate::terminal) fn answer(&self, typed: &TypedLine) -> Option<String> {
         self.catch_up();
-        let Some(line) = previewable(line) else {
+        let Some(line) = previewable(typed) else {
             self.latest.borrow_mut().preview = Preview::Nothing;
             return None;
         };
@@ -177,8 +178,9 @@ impl Previews {
 ///
 /// A plain number has no preview, since it is its own answer. The definition of a function has no
 /// preview, since it has no answer.
-fn previewable(text: &str) -> Option<String> {
-    if text.len() > LONGEST || !command::parse(text).is_ok_and(|parsed| parsed.is_expression()) {
+fn previewable(typed: &TypedLine) -> Option<String> {
+    let text = &typed.text;
+    if text.len() > LONGEST || !typed.is_expression {
         return None;
     }
     let found = join_continuations(text);
@@ -223,15 +225,17 @@ mod tests {
             (":vars", None),
             ("help", None),
         ] {
-            assert_eq!(previewable(text).as_deref(), line, "{text:?}");
+            let found = previewable(&TypedLine::new(text));
+            assert_eq!(found.as_deref(), line, "{text:?}");
         }
     }
 
     #[test]
     fn a_key_waits_only_for_the_timeout() {
         let (previews, mut sender) = previews();
+        let answer = |line: &str| previews.answer(&TypedLine::new(line));
         let start = Instant::now();
-        assert_eq!(previews.answer("1 + 1"), None);
+        assert_eq!(answer("1 + 1"), None);
         assert!(start.elapsed() >= REPLY_TIMEOUT);
         assert_eq!(
             sender.requests.blocking_recv(),
@@ -242,16 +246,16 @@ mod tests {
         sender.replies.send(reply).unwrap();
         let reply = EditorReply::Preview("1 + 12".into(), Preview::Fault(Some(0..1)));
         sender.replies.send(reply).unwrap();
-        assert_eq!(previews.answer("1 + 12"), None);
+        assert_eq!(answer("1 + 12"), None);
         assert_eq!(previews.fault("1 + 12"), Some(0..1));
         // An empty line discards replies from before the last answer.
         let reply = EditorReply::Preview("x".into(), Preview::Answer("5".into()));
         sender.replies.send(reply).unwrap();
-        assert_eq!(previews.answer(""), None);
-        assert_eq!(previews.answer("x"), None);
+        assert_eq!(answer(""), None);
+        assert_eq!(answer("x"), None);
         // Without a session there are no replies.
         drop(sender);
-        assert_eq!(previews.answer("1 + 1"), None);
+        assert_eq!(answer("1 + 1"), None);
         assert_eq!(previews.fault("1 + 1"), None);
     }
 }
