@@ -14,7 +14,7 @@ pub struct Limit {
     pub name: &'static str,
     /// The default value, as it is written on the command line.
     pub value: String,
-    /// What is limited, in one line.
+    /// The limited quantity, in one line.
     pub what: &'static str,
 }
 

@@ -39,8 +39,8 @@ pub use self::{
 /// The maximum number of chat events that wait to be written.
 const CHAT_EVENTS: usize = 16;
 
-/// The maximum number of buffers that wait to be written. The script pauses at this maximum if
-/// nobody reads the answers.
+/// The maximum number of buffers that wait to be written. The script pauses at this maximum
+/// until its output is read.
 const BUFFERS: usize = 2;
 
 /// The options of a script run.

@@ -214,7 +214,7 @@ fn endless() -> (impl AsyncRead + Unpin, Arc<AtomicUsize>) {
     (StreamReader::new(tokio_stream::iter(chunks)), read)
 }
 
-/// If nobody reads the answers, the script reads no more lines, but typed calls in flight still
+/// While its output is not read, the script reads no more lines, but typed calls in flight still
 /// get their replies.
 #[tokio::test]
 async fn unread_answers_cost_neither_memory_nor_replies() {
