@@ -13,7 +13,7 @@ const LONGEST: usize = 400;
 const FOLDED: usize = 40;
 
 /// The text of a number in digits of one base, in parts.
-struct Digits<'t> {
+struct Numeral<'t> {
     /// A minus sign, or empty.
     sign: &'t str,
     /// The prefix of the base; empty for decimal digits.
@@ -22,7 +22,7 @@ struct Digits<'t> {
     digits: &'t str,
 }
 
-impl<'t> Digits<'t> {
+impl<'t> Numeral<'t> {
     /// Returns the parts of an answer's text; `None` if it is not a number in digits.
     ///
     /// The typed value decides for truth values and for integers beyond 64 bits. That a number is
@@ -66,7 +66,7 @@ pub(in crate::terminal) fn folded(
         return None;
     }
     let short = elided(text, FOLDED);
-    let digits = Digits::of(text, exact)?.count();
+    let digits = Numeral::of(text, exact)?.count();
     let all = match number {
         0 => String::new(),
         _ => format!("; :ans {number} shows all"),
@@ -81,9 +81,9 @@ pub(in crate::terminal) fn fitting(text: &str, exact: Option<&TypedValue>, limit
     if text.chars().count() <= limit {
         return text.into();
     }
-    match Digits::of(text, exact) {
-        Some(digits) => {
-            let note = format!(" ({} digits)", digits.count());
+    match Numeral::of(text, exact) {
+        Some(numeral) => {
+            let note = format!(" ({} digits)", numeral.count());
             elided(text, limit.saturating_sub(note.len()).max(3)) + &note
         }
         None => elided(text, limit),
@@ -99,13 +99,13 @@ pub(in crate::terminal) fn separated(
     let Some(separator) = separator.character() else {
         return text.into();
     };
-    let (sign, digits) = match Digits::of(text, exact) {
-        Some(Digits {
-            sign,
-            prefix: "",
-            digits,
-        }) => (sign, digits),
-        _ => return text.into(),
+    let Some(Numeral {
+        sign,
+        prefix: "",
+        digits,
+    }) = Numeral::of(text, exact)
+    else {
+        return text.into();
     };
     let parts = digits.split('/').map(|part| {
         let (whole, fraction) = part.split_at(part.find('.').unwrap_or(part.len()));
