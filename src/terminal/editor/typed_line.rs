@@ -10,7 +10,7 @@ use crate::repl::command::{self, Head, registry::OperandKind};
 /// The longest text that is analyzed, in bytes. Longer ones would slow down each key.
 const LONGEST: usize = 4096;
 
-/// A line that is being typed. It is parsed once, whatever is shown of it.
+/// A line that is being typed. It is parsed once for all its uses.
 #[derive(Debug, Default)]
 pub(in crate::terminal) struct TypedLine {
     /// The line.
