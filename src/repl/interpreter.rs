@@ -197,7 +197,7 @@ mod tests {
     #[tokio::test]
     async fn rows_say_what_scripts_refuse() {
         for (line, help) in [
-            (":ans", Some("leave it out")),
+            (":ans", Some("remove it")),
             (":set angle deg --save", Some("leave out --save")),
             (":set --save", Some("leave out --save")),
             (":explain 1", Some("from a shell: grpcalc --explain LINE")),

@@ -36,7 +36,7 @@ const HYPERBOLIC_TANGENT: Parameter = NUMBER.within(&[(
 /// The operand of `acosh`.
 const HYPERBOLIC_COSINE: Parameter = NUMBER.within(&[(
     Domain::AtLeast(1),
-    Refusal::domain("acosh of a number below 1"),
+    Refusal::domain("acosh needs a number that is at least 1"),
 )]);
 
 pub(super) static TABLE: &[Function] = &[
