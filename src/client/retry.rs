@@ -25,7 +25,8 @@ use crate::{
     net::backoff::{Backoff, BackoffPolicy},
 };
 
-/// The maximum number of consecutive retries of a call while no other call gets a reply.
+/// The maximum number of consecutive retries of a call. When another call gets a reply, the count
+/// starts again at 0.
 const MAX_RETRIES: u32 = 5;
 
 /// The pauses between the attempts of a call.
@@ -51,8 +52,8 @@ pub(super) enum RetryAction {
     Fail,
     /// Sends the call again if another connection can be attempted.
     Reconnect,
-    /// Sends the call again a limited number of times, over a new connection if the old connection
-    /// broke.
+    /// Sends the call again a limited number of times. If the connection broke, the call is sent
+    /// over a new connection.
     Retry,
     /// Sends the call again later, a limited number of times, because the server is overloaded or
     /// unavailable.
@@ -63,7 +64,7 @@ pub(super) enum RetryAction {
 }
 
 impl RetryAction {
-    /// Returns the action for a status.
+    /// Returns the action after an attempt that failed with `status`.
     fn of(status: &Status) -> Self {
         let Some(error) = status.source() else {
             return match status.code() {
@@ -118,7 +119,8 @@ struct Attempts<'c> {
     policy: RetryPolicy,
     deadline: Instant,
     backoff: Backoff,
-    /// The number of consecutive retries during which no other call got a reply.
+    /// The number of consecutive retries. When another call gets a reply, the count starts again at
+    /// 0.
     retries: u32,
     /// The indices of the backends that failed this call, the most recent failure last.
     failed: Vec<usize>,
@@ -135,7 +137,8 @@ impl RetryingChannel {
         }
     }
 
-    /// Counts a reply, which shows the calls under way that the server works.
+    /// Counts a reply. When this count changes, the calls under way count their retries again from
+    /// 0.
     pub(super) fn record_reply(&self) {
         self.replies.fetch_add(1, Ordering::Relaxed);
     }
@@ -173,10 +176,10 @@ impl RetryingChannel {
         }
     }
 
-    /// Returns `error` with the names of all servers if no server can be reached.
+    /// Puts the names of all servers into `error`, if no server can be reached.
     ///
-    /// No server can be reached if all other backends failed before. `failed_before` is the number
-    /// of backends that failed before.
+    /// `error` is the error of the last backend. `failed_before` is the number of backends that
+    /// failed before the last backend.
     pub(super) fn name_all(&self, error: CallError, failed_before: usize) -> CallError {
         match error {
             CallError::Unreachable { cause, .. } if failed_before + 1 >= self.balancer.count() => {
@@ -250,7 +253,7 @@ impl Attempts<'_> {
         }
     }
 
-    /// Backs off the backend if the backend itself failed, and not only the call.
+    /// Records a failure of the backend, unless only the call failed.
     fn record_failure(&mut self, action: RetryAction, backend: &Backend) {
         self.overloaded |= matches!(action, RetryAction::Wait | RetryAction::BackOff);
         if matches!(
@@ -263,7 +266,7 @@ impl Attempts<'_> {
 
     /// Whether another attempt is allowed and may get a reply.
     ///
-    /// `reconnected` is true if a new connection was attempted during the last attempt.
+    /// `reconnected` is true if the client tried to connect to the server during the last attempt.
     fn may_retry(
         &self,
         action: RetryAction,
@@ -319,7 +322,8 @@ impl Attempts<'_> {
     }
 }
 
-/// Returns the delay before a retry that the server requests (`google.rpc.RetryInfo`).
+/// Returns the time that the server asks the client to wait before a retry
+/// (`google.rpc.RetryInfo`).
 fn retry_delay(status: &Status) -> Option<Duration> {
     status.get_details_retry_info()?.retry_delay
 }
@@ -343,7 +347,7 @@ async fn with_liveness_check<T>(
     }
 }
 
-/// Returns the part of `timeout` for one backend, if `backends` backends share it equally.
+/// Divides `timeout` by the number of backends, so that each backend gets an equal part.
 pub(super) fn share(timeout: Duration, backends: usize) -> Duration {
     timeout / u32::try_from(backends.max(1)).unwrap_or(u32::MAX)
 }

@@ -24,8 +24,8 @@ use crate::proto::{
     response::{AnswerReader, AnswerRef, WorksheetResponse},
 };
 
-/// The maximum number of requests that wait to be sent on the connection. The callers limit the
-/// number of requests that are sent and not answered.
+/// The maximum number of requests that wait to be sent on the connection. The number of requests
+/// that wait for an answer is limited by the callers.
 const QUEUE: usize = 16;
 
 /// A request to a worksheet.
@@ -62,7 +62,8 @@ type PendingRequests = Arc<Mutex<VecDeque<ExpectedAnswers>>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ExpectedAnswers {
     Exactly(u32),
-    /// Any number of answers: the client cannot know the number of definitions.
+    /// Any number of answers. The worksheet has one answer for each definition, and the client
+    /// cannot count the definitions.
     Any,
 }
 
@@ -85,9 +86,9 @@ pub struct Requests {
 #[derive(Debug)]
 pub struct Responses {
     messages: Streaming<WorksheetResponse>,
-    /// The answers of the last message that have not been taken.
+    /// The answers in the last message, without the answers that have been taken.
     answers: AnswerReader,
-    /// The index of the next answer among the answers to the oldest request.
+    /// The number of answers to the oldest request that have been taken.
     index: u32,
     /// The number of answers expected for the oldest request; None before its first answer.
     expected: Option<ExpectedAnswers>,
@@ -125,7 +126,7 @@ pub struct Answered<'r> {
 }
 
 impl Answered<'_> {
-    /// Returns the answer with copies of the borrowed texts.
+    /// Copies the borrowed texts, so that the answer owns all its texts.
     #[must_use]
     pub fn into_owned(self) -> Answer {
         Answer {
@@ -138,7 +139,7 @@ impl Answered<'_> {
 }
 
 impl Answer {
-    /// Returns the same answer with borrowed texts.
+    /// Returns an answer that borrows the texts of `self`.
     #[must_use]
     pub fn borrowed(&self) -> Answered<'_> {
         Answered {
@@ -212,10 +213,10 @@ impl Requests {
         }
     }
 
-    /// Interrupts a line that has no answer.
+    /// Interrupts a line that has not been answered.
     ///
-    /// `answer` is the number of the line's answer in the stream, counted from 1. The number 0
-    /// stands for the running line.
+    /// `answer` selects the line: 1 for the line of the first answer in the stream, 2 for the line
+    /// of the second answer, and so on. 0 selects the running line.
     pub async fn cancel(&self, answer: u64) {
         let cancel = worksheet_request::Request::Cancel(Cancel { answer });
         // Sending fails only if the stream has ended, as in `send`.
@@ -240,9 +241,9 @@ impl Responses {
         !self.answers.is_empty() || self.answers.done
     }
 
-    /// Returns the number of the next answer of the stream, counted from 1.
+    /// Returns the position of the next answer in the stream, counted from 1.
     ///
-    /// Returns None if it is not certain that the request has a further answer.
+    /// Returns None if the oldest request may have no further answer.
     #[must_use]
     pub fn due(&self) -> Option<u64> {
         let expected = self
@@ -304,7 +305,7 @@ impl Responses {
         })
     }
 
-    /// Returns the error of a stream on which no answer arrived within `timeout`.
+    /// Returns the error for a stream on which no answer arrived within `timeout`.
     #[must_use]
     pub fn silent(&self, timeout: Duration) -> CallError {
         let cause =
@@ -312,7 +313,7 @@ impl Responses {
         CallError::silent_stream(&self.server, cause)
     }
 
-    /// Returns the error of a stream whose responses do not match its requests.
+    /// Returns the error for a stream whose responses do not match its requests.
     #[must_use]
     pub fn protocol_error(&self) -> CallError {
         CallError::protocol_error(&self.server)

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::syntax::{self, Span, SyntaxError};
 
-/// The kind of a fault. Programs depend on the text of a kind, so the text never changes.
+/// The kind of a fault. The text of a kind never changes, because programs depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The text is not a valid line of the calculator's language.
@@ -21,7 +21,7 @@ pub enum Reason {
     Domain,
     /// A truth value is used where a number is needed, or a number where a truth value is needed.
     Type,
-    /// A decision, such as a comparison, needs more precision than the limit.
+    /// A decision, such as a comparison, needs more precision than the limit allows.
     Undecided,
     /// The result does not fit the result type of the gRPC method.
     Overflow,
@@ -29,7 +29,7 @@ pub enum Reason {
     Limit,
     /// The caller no longer waits for the result.
     Cancelled,
-    /// The server has no capacity for another heavy line now.
+    /// The server evaluates too many heavy lines to accept another heavy line.
     Overloaded,
 }
 
@@ -54,7 +54,7 @@ impl Reason {
     }
 }
 
-/// A fault of a line: kind, message, span and advice.
+/// The error of a line whose evaluation failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Fault {
@@ -64,7 +64,7 @@ pub struct Fault {
     pub message: String,
     /// The characters of the line that caused the fault, counted from 0.
     pub span: Option<Range<usize>>,
-    /// Advice to the user, or empty.
+    /// Advice to the user; empty if there is none.
     pub help: String,
 }
 
@@ -87,7 +87,9 @@ impl Fault {
         Self::new(Reason::Domain, message)
     }
 
-    /// Creates the fault for an exceeded limit. `message` states the limit and its value.
+    /// Creates the fault for an exceeded limit.
+    ///
+    /// `message` must contain a description of the limit, and the value of the limit.
     pub(super) fn limit(message: impl Into<String>) -> Box<Self> {
         Self::new(Reason::Limit, message)
     }
@@ -99,13 +101,12 @@ impl Fault {
         ))
     }
 
-    /// Creates the fault for a decision that needs more precision than the limit.
+    /// Creates the fault for a decision that needs more precision than the limit allows.
     ///
     /// `what` is the decision, such as "whether the divisor is zero".
     pub(super) fn undecided(what: &str) -> Box<Self> {
-        Self::new(Reason::Undecided, format!("cannot decide {what}")).help(
-            "the values are too close to each other for the highest precision to separate them",
-        )
+        Self::new(Reason::Undecided, format!("cannot decide {what}"))
+            .help("the values are so close that even the highest precision cannot separate them")
     }
 
     /// Creates the fault for a cancelled calculation.
@@ -114,7 +115,7 @@ impl Fault {
         Self::new(Reason::Cancelled, "cancelled")
     }
 
-    /// Creates the fault for a heavy line when the thread pool for heavy lines is full.
+    /// Creates the fault for a heavy line that the full thread pool for heavy lines refuses.
     #[must_use]
     pub fn overloaded() -> Box<Self> {
         let message = "too many heavy lines are being computed";

@@ -8,7 +8,7 @@ use std::{
 use super::http2::HeaderField;
 use crate::net::{address::Address, tls::ClientTlsFiles};
 
-/// The maximum number of bytes kept of the DATA frames of one direction of a call.
+/// The recording keeps at most this number of bytes of a call's DATA frames, for each direction.
 const KEPT_BYTES: usize = 4096;
 
 /// The server at the other end of a connection.
@@ -29,7 +29,8 @@ pub enum Destination {
 pub struct ServerAddress {
     /// The address at which the server listens.
     pub address: Address,
-    /// The files that clients of the server need; None if connections to it are not encrypted.
+    /// The files that clients of the server need; None if connections to the server are not
+    /// encrypted.
     pub tls: Option<ClientTlsFiles>,
 }
 
@@ -55,7 +56,7 @@ impl fmt::Display for Destination {
 pub struct Exchange {
     /// The server that was called.
     pub destination: Destination,
-    /// The number of the HTTP/2 stream on its connection.
+    /// The identifier of the call's HTTP/2 stream.
     pub stream: u32,
     /// The header fields of the request.
     pub request_headers: Vec<HeaderField>,
@@ -94,7 +95,7 @@ pub enum CallEnd {
     Ended,
     /// The given side reset the stream, with the given HTTP/2 error code.
     Reset(Role, u32),
-    /// The end is not known, because the bytes of the server were not HTTP/2.
+    /// It is unknown how the stream ended, because some bytes of the connection were not HTTP/2.
     ProtocolError,
     /// The connection was closed before the stream ended.
     Cut,

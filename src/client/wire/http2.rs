@@ -1,5 +1,5 @@
-//! Parses one direction of an HTTP/2 connection into frames (RFC 9113), with header fields
-//! decoded (HPACK, RFC 7541).
+//! Parses the bytes of one direction of an HTTP/2 connection into frames (RFC 9113), and decodes
+//! the header fields (HPACK, RFC 7541).
 //!
 //! Only the recorder uses this parser. The library h2 implements the protocol for the connection
 //! itself and rejects invalid frames. The parser skips frames that carry no part of a call.
@@ -12,11 +12,11 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The length of the header of a frame, in bytes.
 const FRAME_HEADER: usize = 9;
 
-/// The maximum length, in bytes, of the payload of a frame that is parsed. h2 accepts only shorter
-/// payloads.
+/// The maximum length of a frame's payload, in bytes. A longer payload is an error. The limit of h2
+/// is lower.
 const MAX_PAYLOAD: usize = 1 << 20;
 
-/// The maximum length, in bytes, of a block of header fields that is decoded.
+/// The maximum length of a block of header fields, in bytes. A longer block is an error.
 const MAX_FIELD_BLOCK: usize = 256 * 1024;
 
 // Types and flags of frames: RFC 9113, section 6.
@@ -51,11 +51,11 @@ pub(super) enum Frame<'b> {
     },
 }
 
-/// The error of bytes that are not HTTP/2. The bytes after them cannot be parsed.
+/// The error for bytes that are not HTTP/2. The bytes after them cannot be parsed either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ProtocolError;
 
-/// A parser of the bytes that travel in one direction.
+/// A parser for the bytes of one direction of a connection.
 pub(super) struct FrameReader {
     /// The bytes of an incomplete frame.
     bytes: Vec<u8>,
@@ -74,7 +74,7 @@ struct FieldBlock {
 }
 
 impl FrameReader {
-    /// Returns a parser of a client's bytes.
+    /// Creates a parser for the bytes that a client sends.
     pub(super) fn of_client() -> Self {
         Self {
             expects_preface: true,
@@ -82,7 +82,7 @@ impl FrameReader {
         }
     }
 
-    /// Returns a parser of a server's bytes.
+    /// Creates a parser for the bytes that a server sends.
     pub(super) fn of_server() -> Self {
         Self {
             bytes: Vec::new(),

@@ -12,16 +12,16 @@ use super::{
     http2::{Frame, FrameReader, ProtocolError},
 };
 
-/// The maximum number of bytes of a connection that wait to be parsed.
+/// If a connection has more unparsed bytes than this number, all of them are parsed.
 ///
-/// Bytes are not parsed when they arrive, because parsing would take longer than some calls take.
+/// Bytes are not parsed when they arrive, because parsing may take longer than a short call.
 const UNPARSED_BYTES: usize = 64 * 1024;
 
-/// The maximum number of open streams that are recorded on one connection. Servers usually allow
-/// fewer streams.
+/// The maximum number of open streams of one connection that are recorded at the same time.
+/// Servers usually allow fewer open streams.
 const STREAMS: usize = 1024;
 
-/// The maximum number of calls kept of one connection in one recording.
+/// A recording keeps at most this number of calls of each connection.
 const EXCHANGES: usize = 256;
 
 /// A recording of what a client sends and receives. Clones share one recording.
@@ -57,8 +57,8 @@ struct ConnectionState {
     sent: FrameReader,
     received: FrameReader,
     streams: Streams,
-    /// Whether the bytes of a direction can no longer be parsed: first those sent, then those
-    /// received.
+    /// Whether bytes can no longer be parsed. The first element is for the bytes sent, the second
+    /// element is for the bytes received.
     is_unreadable: [bool; 2],
 }
 
@@ -87,8 +87,9 @@ impl Recorder {
         }
     }
 
-    /// Stops the recording and returns the calls in which the client sent bytes, in the order
-    /// of their first bytes.
+    /// Stops the recording and returns the calls in which the client sent bytes.
+    ///
+    /// The calls are sorted by the time at which their first byte was sent.
     #[must_use]
     pub fn stop(&self) -> Vec<Exchange> {
         let mut exchanges = Vec::new();
@@ -152,7 +153,7 @@ impl ConnectionRecorder {
         }
     }
 
-    /// Whether the connection still exists, and so holds its clone of this recorder.
+    /// Whether the connection still exists. A connection holds a clone of its recorder.
     fn is_used(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }
@@ -175,7 +176,7 @@ impl ConnectionState {
         }
     }
 
-    /// Parses the waiting bytes.
+    /// Parses all unparsed bytes.
     fn parse(&mut self) {
         self.unparsed_bytes = 0;
         for (direction, when, bytes) in mem::take(&mut self.unparsed) {

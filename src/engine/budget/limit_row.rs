@@ -1,21 +1,21 @@
-//! Tables of limits, with a row for each limit.
+//! Tables of limits, with one row per limit.
 //!
 //! The options of `serve`, `help limits` and the table in the docs are made from these rows.
 
 use std::{num::NonZeroU32, ops::RangeInclusive, time::Duration};
 
-/// A set of limits, with a row for each limit that an operator can set.
+/// A set of limits. An operator can set those limits that have a row.
 pub trait LimitTable: Default + 'static {
     /// The heading of the options for these limits in `grpcalc serve --help`.
     const HEADING: &'static str;
 
-    /// The rows, in the order of `grpcalc serve --help`.
+    /// One row per limit that can be set, in the order of `grpcalc serve --help`.
     const ROWS: &'static [LimitRow<Self>];
 }
 
 /// A limit that an operator can set.
 ///
-/// The default of the limit is read from the default of `T`, so the two cannot differ.
+/// The default of the limit is not part of the row. It is the value of the field in `T::default()`.
 #[derive(Debug)]
 pub struct LimitRow<T: 'static> {
     /// The option of `grpcalc serve`, without the dashes in front.
@@ -26,7 +26,8 @@ pub struct LimitRow<T: 'static> {
     pub range: RangeInclusive<u64>,
     /// The quantity that is limited: one line that begins in lower case.
     pub help: &'static str,
-    /// The limited thing in "the limit of 5 ... is reached", where `help` does not fit there.
+    /// The words that replace the dots in "the limit of 5 ... is reached"; None if they are the
+    /// words of `help`.
     pub noun: Option<&'static str>,
     /// The resource that the limit protects, in Markdown.
     pub reason: &'static str,
@@ -53,7 +54,7 @@ impl<T> LimitRow<T> {
     }
 }
 
-/// Functions that read and write one field of `T` as an amount. Use `limit_field!` to create it.
+/// Functions that read and write one field of `T` as an amount. Use `limit_field!` to create them.
 #[derive(Debug)]
 pub struct LimitField<T> {
     /// Returns the amount in the field.
@@ -157,7 +158,7 @@ impl Amount for Duration {
     }
 }
 
-/// `None` means that there is no limit. A command-line option cannot choose it.
+/// `None` means that there is no limit. An operator cannot set a limit to `None`.
 impl Amount for Option<Duration> {
     fn to_amount(self) -> u64 {
         self.map_or(u64::MAX, Amount::to_amount)

@@ -1,4 +1,4 @@
-//! The limits of a calculation: fields, defaults and rows.
+//! The limits of a calculation, their defaults, and the table of the limits.
 
 use super::limit_row::{LimitRow, LimitTable, LimitUnit, limit_field};
 use crate::syntax;
@@ -32,14 +32,14 @@ pub struct Limits {
     ///
     /// This is also the maximum memory of the values that a worksheet remembers.
     pub heap_bytes: usize,
-    /// The maximum total memory, in bytes, of the values that all worksheets with a shared
-    /// [`Memory`](crate::engine::Memory) remember.
+    /// The maximum memory, in bytes, of the values that several worksheets remember together. These
+    /// worksheets share a [`Memory`](crate::engine::Memory).
     pub total_heap_bytes: usize,
     /// The maximum number of names that a worksheet remembers.
     pub names: usize,
-    /// The maximum number of operations on a path from a real to the exact numbers that define it.
+    /// The maximum number of nested operations in the definition of a real.
     pub real_depth: u32,
-    /// The maximum total number of operations that define a real.
+    /// The maximum total number of operations in the definition of a real.
     ///
     /// An operation whose result is used twice counts twice.
     pub real_size: u32,
@@ -72,7 +72,8 @@ impl Default for Limits {
 impl LimitTable for Limits {
     const HEADING: &'static str = "Limits of a calculation";
 
-    /// An operator can only lower the limits on recursion and on the proven precision.
+    /// One row per limit. An operator can lower the limits on recursion and on the proven
+    /// precision, but cannot raise them.
     const ROWS: &'static [LimitRow<Self>] = &[
         LimitRow {
             option: "max-line",
@@ -102,7 +103,7 @@ impl LimitTable for Limits {
             help: "bits of the numerator and of the denominator of an exact result",
             noun: None,
             reason: "memory and time",
-            effect: "an integer: `LIMIT`; a fraction: the result is rounded",
+            effect: "`LIMIT` for an integer; a fraction is rounded",
             field: limit_field!(result),
         },
         LimitRow {
@@ -141,7 +142,7 @@ impl LimitTable for Limits {
             range: 64..=1 << 14,
             help: "base-2 exponent of the argument of a trigonometric function",
             noun: None,
-            reason: "time: a long argument needs as many digits of pi",
+            reason: "time: the longer the argument, the more digits of pi are needed",
             effect: "`LIMIT`",
             field: limit_field!(angle),
         },

@@ -1,4 +1,4 @@
-//! Accounting of the memory of values.
+//! Counts the memory that values take.
 
 use std::sync::{
     Arc,
@@ -10,17 +10,18 @@ use crate::engine::fault::Fault;
 
 /// A memory counter: for the reals of one worksheet, or for the values of all worksheets.
 ///
-/// Reals share operands, so a sum over the variables would count some memory twice. Instead, each
-/// expression charges its own memory to the counter, without the memory of its operands.
+/// Two reals may share an operand, so adding up the memory of all variables would count some memory
+/// twice. Instead, each expression adds only its own memory to the counter, without the memory of
+/// its operands.
 #[derive(Debug, Default)]
 pub struct Memory {
     bytes: AtomicUsize,
-    /// The counter for all worksheets, if this counter is for one worksheet.
+    /// The counter for all worksheets; None if `self` is that counter.
     total: Option<Arc<Memory>>,
 }
 
 impl Memory {
-    /// Creates a counter for one worksheet. Charges to it are also charged to `total`.
+    /// Creates a counter for one worksheet. The memory that it counts is also counted in `total`.
     pub(in crate::engine) fn within(total: &Arc<Self>) -> Self {
         Self {
             bytes: AtomicUsize::new(0),
@@ -33,12 +34,12 @@ impl Memory {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Returns the counter for all worksheets, if this counter is for one worksheet.
+    /// Returns the counter for all worksheets, or None if `self` is that counter.
     pub(in crate::engine) fn total(&self) -> Option<&Self> {
         self.total.as_deref()
     }
 
-    /// Replaces a charge of `before` bytes by a charge of `after` bytes.
+    /// Subtracts `before` bytes from the counter and adds `after` bytes.
     pub(in crate::engine) fn change(&self, before: usize, after: usize) {
         // A negative difference wraps around, and so does the addition.
         let difference = after.wrapping_sub(before);
@@ -51,7 +52,7 @@ impl Memory {
     /// Fails if the worksheet, or all worksheets together, take more memory than the limit.
     ///
     /// `exact` is the memory of the worksheet's exact values, in bytes. `more` is the memory, in
-    /// bytes, that will next be charged to the counter for all worksheets.
+    /// bytes, that the caller is about to add to the counter for all worksheets.
     pub(in crate::engine) fn reserve(
         &self,
         exact: usize,
@@ -75,7 +76,7 @@ impl Memory {
     }
 }
 
-/// A charge for memory in use. Dropping the charge releases it.
+/// Memory in use that has been added to a counter. Dropping the charge subtracts it again.
 #[derive(Debug)]
 pub(in crate::engine) struct MemoryCharge {
     memory: Arc<Memory>,
@@ -83,14 +84,14 @@ pub(in crate::engine) struct MemoryCharge {
 }
 
 impl MemoryCharge {
-    /// Charges `bytes` to `memory`.
+    /// Adds `bytes` to the counter `memory`.
     pub(in crate::engine) fn new(memory: Arc<Memory>, bytes: usize) -> Self {
         memory.change(0, bytes);
         let bytes = AtomicUsize::new(bytes);
         Self { memory, bytes }
     }
 
-    /// Changes the charge to `bytes`.
+    /// Changes the size of the charge to `bytes`.
     pub(in crate::engine) fn resize(&self, bytes: usize) {
         let before = self.bytes.swap(bytes, Ordering::Relaxed);
         self.memory.change(before, bytes);

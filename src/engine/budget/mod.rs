@@ -1,4 +1,4 @@
-//! The budget of a line: work, memory, limits.
+//! The limits of a line, its work and its memory.
 
 pub(super) mod limit_row;
 pub(super) mod limits;

@@ -23,8 +23,9 @@ pub enum Interruption {
 /// The work budget of a calculation.
 ///
 /// The cost of each operation is estimated, in nanoseconds on an average machine, and subtracted
-/// from the budget *before* the operation runs. An operation that costs more than is left is
-/// refused immediately. From time to time, a callback decides whether to stop.
+/// from the budget *before* the operation runs. If the rest of the budget does not
+/// suffice, the operation is refused immediately. From time to time, a callback decides whether to
+/// stop.
 ///
 /// The estimates are deterministic: whether a line is refused does not depend on how busy the
 /// machine is.
@@ -33,19 +34,21 @@ pub struct Work<'a> {
     pub limits: &'a Limits,
     /// The work left, in nanoseconds.
     left: u64,
-    /// The work at the start, in nanoseconds.
+    /// The complete budget, in nanoseconds.
     budget: u64,
-    /// The value of `left` below which the interrupt is checked.
+    /// When `left` falls below this value, `interrupted` is called.
     next_poll: u64,
-    /// Whether an operation was refused because it exceeds the budget.
+    /// Whether an operation was refused because its cost exceeds the rest of the budget.
     spent: bool,
     interrupted: &'a dyn Fn() -> Option<Interruption>,
-    /// The counter that the memory of new reals is charged to.
+    /// The counter for the memory of new reals.
     pub(in crate::engine) memory: Option<Arc<Memory>>,
 }
 
 impl<'a> Work<'a> {
-    /// Creates a budget of `budget` nanoseconds. `interrupted` can end the work earlier.
+    /// Creates a work budget of `budget` nanoseconds.
+    ///
+    /// `interrupted` is called from time to time, and may end the work earlier.
     pub fn new(
         limits: &'a Limits,
         budget: u64,
@@ -62,7 +65,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Whether an operation was refused because it exceeds the budget.
+    /// Whether an operation was refused because its cost exceeds the rest of the budget.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.spent
@@ -76,7 +79,7 @@ impl<'a> Work<'a> {
 
     /// Subtracts `cost` nanoseconds from the budget.
     ///
-    /// Fails if the budget does not suffice, or if the callback interrupts the work.
+    /// Fails if the rest of the budget does not suffice, or if the callback interrupts the work.
     #[inline]
     pub(in crate::engine) fn pay(&mut self, cost: u64) -> Result<()> {
         if cost >= self.left {
@@ -90,10 +93,10 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Pays `cost` nanoseconds for one operation that cannot be interrupted.
+    /// Subtracts `cost` nanoseconds from the budget, for one operation that cannot be interrupted.
     ///
-    /// Also fails if the cost exceeds the limit for one operation. `what` names the operation in
-    /// messages, such as "a power".
+    /// Fails as [`Work::pay`] does, and also if the cost exceeds the limit for one operation.
+    /// `what` is the name of the operation in messages, such as "a power".
     #[inline]
     pub(in crate::engine) fn pay_at_once(&mut self, cost: u64, what: &str) -> Result<()> {
         if cost > self.limits.operation {
@@ -129,7 +132,7 @@ impl<'a> Work<'a> {
 ///
 /// The formulas are fitted to measurements of dashu 0.6 (`benches/engine.rs`).
 pub(in crate::engine) mod cost {
-    /// Converts a length in bits to 64-bit words, at least 1.
+    /// Converts a length in bits to a number of 64-bit words. The number is at least 1.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn words(bits: usize) -> f64 {
         (bits / 64 + 1) as f64
@@ -144,14 +147,16 @@ pub(in crate::engine) mod cost {
         nanoseconds as u64
     }
 
-    /// Returns the cost, in nanoseconds, of a sum, a shift or a copy of `bits` bits.
+    /// Returns the cost, in nanoseconds, of a sum, a shift or a copy.
     ///
-    /// The cost is linear in the length.
+    /// `bits` is the length of the integer. The cost is linear in the length.
     pub(in crate::engine) fn linear(bits: usize) -> u64 {
         20 + bits as u64 / 64
     }
 
-    /// Returns the cost, in nanoseconds, of a product of integers of `a` and of `b` bits.
+    /// Returns the cost, in nanoseconds, of a product of two integers.
+    ///
+    /// `a` and `b` are the lengths of the integers.
     pub(in crate::engine) fn multiply(a: usize, b: usize) -> u64 {
         let (small, large) = (a.min(b), a.max(b));
         if large <= 256 {
@@ -172,12 +177,14 @@ pub(in crate::engine) mod cost {
 
     /// Returns the cost, in nanoseconds, of the greatest common divisor of two integers.
     ///
-    /// The integers have `a` and `b` bits. The cost is quadratic in the length.
+    /// `a` and `b` are the lengths of the integers. The cost is quadratic in the length.
     pub(in crate::engine) fn gcd(a: usize, b: usize) -> u64 {
         estimate(30.0 + 5.0 * words(a.min(b)).min(20.0) * 10.0 + 1.5 * words(a) * words(b))
     }
 
-    /// Returns the cost, in nanoseconds, of converting `bits` bits to or from decimal digits.
+    /// Returns the cost, in nanoseconds, of converting an integer to or from decimal digits.
+    ///
+    /// `bits` is the length of the integer.
     pub(in crate::engine) fn decimal(bits: usize) -> u64 {
         estimate(50.0 * words(bits).powf(1.42))
     }

@@ -20,7 +20,7 @@ pub(in crate::engine) enum Binding {
 }
 
 impl Binding {
-    /// Returns the number of bytes on the heap, without the bytes of reals.
+    /// Returns the heap memory of the binding, in bytes. The memory of reals is not included.
     pub(in crate::engine) fn heap_bytes(&self) -> usize {
         match self {
             Self::Value(value) => value.heap_bytes(),
@@ -34,7 +34,7 @@ impl Binding {
 pub(in crate::engine) struct UserFunction {
     pub(in crate::engine) text: Box<str>,
     pub(in crate::engine) nodes: Box<[Node]>,
-    /// The range of the body in `nodes`.
+    /// The indices of the body's nodes in `nodes`.
     pub(in crate::engine) body: Range<u32>,
     pub(in crate::engine) parameters: Vec<Span>,
     /// The place of the body in `text`.
@@ -60,7 +60,9 @@ impl UserFunction {
         self.text.len() + size_of_val(&*self.nodes) + size_of_val(&*self.parameters)
     }
 
-    /// Returns the left side and the right side of the function's definition. `name` is its name.
+    /// Returns the left side and the right side of the function's definition.
+    ///
+    /// `name` is the name of the function.
     pub(in crate::engine) fn sides(&self, name: &str) -> (String, String) {
         let parameters = self.parameters.iter().map(|span| span.of(&self.text));
         let parameters: Vec<_> = parameters.collect();
@@ -109,7 +111,8 @@ pub(super) enum Resolved<'s> {
 
 /// The names that a statement can use, in addition to built-in names.
 ///
-/// These are the names that earlier statements of the same line bind, and the names of the worksheet.
+/// `line` has the names that earlier statements of the same line bind. `worksheet` has the names
+/// that earlier lines bound.
 #[derive(Clone, Copy)]
 pub(super) struct Environment<'s> {
     pub(super) line: &'s BTreeMap<&'s str, Binding>,
@@ -119,8 +122,9 @@ pub(super) struct Environment<'s> {
 impl<'s> Environment<'s> {
     /// Returns the meaning of `name`, or `None` for an unknown name.
     ///
-    /// The first match counts, in this order: a parameter of `function`, which is being evaluated;
-    /// a binding; a word of the language; a built-in function; a constant.
+    /// `function` is the function that is being evaluated. If the name has several meanings, the
+    /// first of these counts: a parameter of `function`, a binding, a word of the language, a
+    /// built-in function, a constant.
     #[inline]
     pub(super) fn resolve(
         &self,
@@ -134,7 +138,7 @@ impl<'s> Environment<'s> {
         binding.map(Resolved::Binding).or_else(|| built_in(name))
     }
 
-    /// Returns the fault of an unknown name, with the most similar known name as a hint.
+    /// Returns the fault for an unknown name. The advice is the most similar known name.
     ///
     /// `kind` is the word for the name in the message: "name" or "function".
     #[cold]
@@ -175,7 +179,9 @@ pub fn is_built_in(name: &str) -> bool {
     }
 }
 
-/// Returns the fault of an unknown name. `kind` is the word for it: "name" or "function".
+/// Returns the fault for an unknown name.
+///
+/// `kind` is the word for the name in the message: "name" or "function".
 pub(super) fn unknown(name: &str, kind: &str) -> Box<Fault> {
     Fault::new(
         Reason::UnknownName,
@@ -185,8 +191,8 @@ pub(super) fn unknown(name: &str, kind: &str) -> Box<Fault> {
 
 /// Returns a fault if a definition binds a built-in name or a name in `reserved`.
 ///
-/// The names in `reserved` are commands of the caller. A parameter can have the name of a constant,
-/// and hides the constant.
+/// The names in `reserved` are commands of the caller. A parameter may have the name of a constant:
+/// in the function, the name then means the parameter.
 pub(super) fn check_bindable(definition: &Definition, line: &str, reserved: &[&str]) -> Result<()> {
     let parameters = definition.parameters.iter().flatten();
     let names = std::iter::once((&definition.name, false));

@@ -92,7 +92,7 @@ impl<'t, 's> Reader<'t, 's> {
         byte
     }
 
-    /// Reads bytes from the current position, as long as `is_part` is true for them.
+    /// Reads bytes until `is_part` returns false for a byte, or until the end of the line.
     #[inline]
     fn word(&mut self, is_part: impl Fn(u8) -> bool) -> &'t str {
         let rest = &self.line.as_bytes()[self.at..];
@@ -108,7 +108,7 @@ impl<'t, 's> Reader<'t, 's> {
 
     /// Reads the left side of a definition, if it is a variable that already exists.
     ///
-    /// The name of an existing variable is always allowed, so this method need not check it.
+    /// This method need not check whether the name can be bound, because the variable exists.
     fn binding(&mut self) -> Option<&'t str> {
         let start = self.at;
         let name = self.name();
@@ -125,8 +125,8 @@ impl<'t, 's> Reader<'t, 's> {
 
     /// Evaluates the remaining line, if all its numbers and results are decimals of 64 bits.
     ///
-    /// Returns an integer, and how many of its digits are after the decimal point. The computation
-    /// uses only the registers of the processor.
+    /// For the result 12.5, returns 125 and 1: the digits as an integer, and the number of decimal
+    /// places. The computation uses only the registers of the processor.
     #[inline]
     fn decimals(&mut self) -> Option<(i64, u32)> {
         let (mut sum, mut places, mut negative) = (0i64, 0, false);
@@ -180,8 +180,9 @@ impl<'t, 's> Reader<'t, 's> {
         }
     }
 
-    /// Reads a name and returns its value, if this is an exact number without a special
-    /// presentation.
+    /// Reads a name and returns the value of the variable.
+    ///
+    /// Returns `None` if the value is not an exact number, or has a special presentation.
     ///
     /// This function is not inlined, so that the code for literals is short enough to be inlined.
     #[inline(never)]
@@ -195,7 +196,7 @@ impl<'t, 's> Reader<'t, 's> {
         }
     }
 
-    /// Reads a literal that has so few digits that it fits in 64 bits.
+    /// Reads a literal that is short enough for 64 bits: at most 18 digits.
     #[inline]
     fn digits(&mut self) -> Option<(i64, u32)> {
         const MOST: usize = 18;

@@ -22,7 +22,7 @@ pub(in crate::engine) fn literal(text: &str, work: &mut Work<'_>) -> Result<Numb
     }
 }
 
-/// Returns the value of a literal of any kind.
+/// Returns the value of a literal, whatever its length and notation.
 #[cold]
 fn any_literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     let bytes = text.as_bytes();
@@ -88,9 +88,9 @@ fn decimal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     n.mul(&unit, work)
 }
 
-/// Returns the value of an exponent, clamped to half the range of `i64`.
+/// Returns the value of an exponent, clamped to the range from `i64::MIN / 2` to `i64::MAX / 2`.
 ///
-/// An exponent outside this range is too large for any result.
+/// Clamping changes no result: a number with an exponent outside this range exceeds the limits.
 fn exponent(text: &str) -> i64 {
     let digits = text.replace('−', "-").replace(['_', '+'], "");
     let most = if digits.starts_with('-') {
@@ -104,7 +104,7 @@ fn exponent(text: &str) -> i64 {
         .clamp(i64::MIN / 2, i64::MAX / 2)
 }
 
-/// Returns the value of digits, which may have separators between them.
+/// Returns the value of a sequence of digits. Separators between the digits are allowed.
 fn digits(text: &str, radix: u32, work: &mut Work<'_>) -> Result<UBig> {
     // A decimal digit counts as 3 bits, a little less than the 3.32 bits that it needs.
     let bits = text.len() * radix.ilog2() as usize;

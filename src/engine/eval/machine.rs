@@ -51,12 +51,12 @@ pub(super) struct Machine<'m, 'w> {
     /// The number of heap bytes that the values on the stack use.
     heap_bytes: usize,
     frame: Frame,
-    /// The frames of the callers, which wait for `frame`. The outermost caller is first.
+    /// The frames that continue after `frame` has ended. The first of them is the outermost caller.
     callers: Vec<Frame>,
 }
 
 impl<'m, 'w> Machine<'m, 'w> {
-    /// Creates a machine that evaluates the range `body` of the nodes of `line`.
+    /// Creates a machine that evaluates those nodes of `line` whose indices are in `body`.
     pub(super) fn new(
         line: &'m Line<'m>,
         body: Range<u32>,
@@ -104,7 +104,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Returns the nodes that the current frame is in.
+    /// Returns the nodes of the current function, or of the line if no function is being evaluated.
     fn nodes(&self) -> &[Node] {
         match &self.frame.function {
             None => &self.line.nodes,
@@ -112,10 +112,10 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    /// Adds a place in the line to `fault`, which `node` has caused.
+    /// Adds a place in the line to `fault`. The fault was caused by `node`.
     ///
-    /// If the node is in a function, the place is the call in the line, and the message quotes the
-    /// node.
+    /// If the node is in a function, the line has only a call of the function: the place is that of
+    /// the call, and the text of the node is added to the message.
     fn located(&self, fault: Box<Fault>, node: Node) -> Box<Fault> {
         if fault.reason == Reason::Cancelled {
             // A cancellation has no place in the line.
@@ -199,7 +199,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         self.frame.next = to;
     }
 
-    /// Puts a value on the stack. Fails if the values on the stack exceed the limit of memory.
+    /// Puts a value on the stack. Fails if the values on the stack exceed the memory limit.
     #[inline]
     fn push(&mut self, value: Presented) -> Result<()> {
         let heap_bytes = value.heap_bytes();
@@ -210,7 +210,8 @@ impl<'m, 'w> Machine<'m, 'w> {
         self.charge(heap_bytes)
     }
 
-    /// Counts heap bytes of a value. Fails if the values on the stack exceed the limit of memory.
+    /// Adds the heap bytes of a value to those of the stack. Fails if the sum exceeds the memory
+    /// limit.
     #[cold]
     fn charge(&mut self, bytes: usize) -> Result<()> {
         self.heap_bytes += bytes;
@@ -348,7 +349,7 @@ fn text<'t>(function: Option<&'t UserFunction>, line: &Line<'t>) -> &'t str {
     function.map_or(line.text, |function| &function.text)
 }
 
-/// Returns the fault of a function's name that is used as a value.
+/// Returns the fault for the use of a function's name as a value.
 fn function_without_call(name: &str, usage: &str) -> Box<Fault> {
     let message = format!("{} is a function", quoted(name));
     Fault::new(Reason::Type, message).help(format!("write {usage}"))

@@ -17,13 +17,13 @@ pub(super) struct EvaluatedLine<'t> {
     pub(super) value: Option<Presented>,
     /// The name and the binding that the last statement defines, if it is a definition.
     pub(super) binds: Option<(&'t str, Binding)>,
-    /// The definitions in the statements before the last statement.
+    /// The definitions that come before the last statement.
     pub(super) bound: BTreeMap<&'t str, Binding>,
 }
 
 /// Evaluates the statements of `line`.
 ///
-/// A name that the line does not bind has its meaning in `worksheet`.
+/// Names that the line does not bind are looked up in `worksheet`.
 pub(super) fn run<'t>(
     line: &Line<'t>,
     worksheet: &Bindings,

@@ -41,17 +41,20 @@ use crate::syntax::{self, Line};
 #[derive(Debug, Default)]
 pub struct Worksheet {
     pub(super) bindings: Bindings,
-    /// The number of heap bytes of the names and their bindings, without the bytes of reals.
+    /// The heap memory of the names and their bindings, in bytes. The memory of reals is not
+    /// included.
     heap_bytes: usize,
-    /// The memory of the reals. It is counted separately, because reals share their parts.
+    /// The counter for the memory of the reals. Reals are counted separately, because they share
+    /// operands.
     reals: Option<Arc<Memory>>,
 }
 
-/// The approximate size of a map entry without its name, in bytes.
+/// The approximate size of a map entry, in bytes. The text of the name is counted separately.
 const ENTRY: usize = 96;
 
 impl Worksheet {
-    /// Creates a worksheet whose memory is also counted in `all`, the total of many worksheets.
+    /// Creates a worksheet. Its memory is also counted in `all`, together with the memory of other
+    /// worksheets.
     #[must_use]
     pub fn sharing(all: &Arc<Memory>) -> Self {
         let mut worksheet = Self::default();
@@ -68,7 +71,9 @@ impl Worksheet {
         }
     }
 
-    /// Runs `line` on the fast path. Returns `None` if the fast path cannot evaluate it.
+    /// Evaluates `line` on the fast path, and keeps its definition and its answer.
+    ///
+    /// Returns `None` if the fast path cannot evaluate the line.
     #[inline]
     fn run_fast(
         &mut self,
@@ -97,7 +102,9 @@ impl Worksheet {
         }))
     }
 
-    /// Evaluates `line` on the fast path. Returns `None` if the fast path cannot evaluate it.
+    /// Evaluates `line` on the fast path, and changes nothing.
+    ///
+    /// Returns `None` if the fast path cannot evaluate the line.
     #[inline]
     fn fast_path<'t>(
         &self,
@@ -112,7 +119,7 @@ impl Worksheet {
             .flatten()
     }
 
-    /// Parses `line` and runs it with the machine.
+    /// Parses `line`, evaluates it with the machine, and keeps its definitions and its answer.
     fn run_slow(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
@@ -147,7 +154,7 @@ impl Worksheet {
         Ok(Answer { name, value })
     }
 
-    /// Parses and evaluates `line`, and shows its value.
+    /// Parses and evaluates `line`, and converts its value to text.
     fn evaluate<'t>(
         &self,
         line: &mut Line<'t>,

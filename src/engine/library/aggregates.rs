@@ -103,8 +103,8 @@ pub(super) static TABLE: &[Function] = &[
 
 /// Returns the smallest or the largest argument.
 ///
-/// `beats` gets the order of an argument relative to the best argument so far. It returns whether
-/// the argument is better.
+/// Each argument is compared with the best argument so far. From the result of the comparison,
+/// `beats` decides whether the new argument is better.
 fn extreme(
     x: Arguments<'_>,
     work: &mut Work<'_>,

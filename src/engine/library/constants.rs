@@ -1,4 +1,4 @@
-//! The built-in constants: one table for evaluation, help and completion.
+//! The built-in constants. Evaluation, help and completion use the same table.
 
 use crate::engine::{
     budget::work::Work,

@@ -17,7 +17,7 @@ use crate::engine::{
 
 use Group::{Exponential, Numbers};
 
-/// The refusal of an operand that has no logarithm.
+/// The fault for an operand that has no logarithm.
 const NO_LOGARITHM: Refusal = Refusal::domain("only positive numbers have a logarithm");
 
 /// The parameter for the operand of a logarithm.
@@ -109,12 +109,12 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[NUMBER]).optional(&[PLACES]),
         round,
     )
-    .summary("x rounded to an integer or to decimal places, halves away from zero")
+    .summary("x rounded to an integer or to decimal places; halves round away from zero")
     .example("round(2.345, 2)", "2.35"),
     Function::new(Numbers, &["trunc"], "x", takes(&[NUMBER]), |x, c| {
         truncated(x.number(0), c.work).map(Number::from)
     })
-    .summary("the integer part, towards zero")
+    .summary("the integer part: x rounded towards zero")
     .example("trunc(-1.5)", "-1"),
     Function::new(Numbers, &["frac"], "x", takes(&[NUMBER]), |x, c| {
         let whole = truncated(x.number(0), c.work)?;
@@ -240,7 +240,7 @@ pub(super) static TABLE: &[Function] = &[
     .example("clamp(12, 0, 10)", "10"),
 ];
 
-/// Rounds `x` to an integer, towards zero.
+/// Rounds `x` towards zero to an integer.
 fn truncated(x: &Number, work: &mut Work<'_>) -> Result<Exact> {
     let size = x.absolute(work)?.floor(work)?;
     // If the integer part is 0, the sign may be undecidable, and it is not needed.
@@ -260,9 +260,10 @@ fn sign(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     }
 }
 
-/// Rounds to decimal places, and halves away from zero.
+/// Rounds the first argument to decimal places. A half is rounded away from zero.
 ///
-/// The result is `floor(|x| 10^places + 1/2) / 10^places`, with the sign of `x`.
+/// For the arguments `a` and `n`, the result is `floor(|a| * 10^n + 1/2) / 10^n`, with the sign of
+/// `a`.
 fn round(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let number = x.number(0);
@@ -286,7 +287,9 @@ fn root(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     root_of(x.number(0), x.int64(1), context.work)
 }
 
-/// Returns the root of `x`. The degree is not 0; for a negative degree, inverts the root.
+/// Returns the root of `x`. The degree must not be 0.
+///
+/// If the degree is negative, the result is 1 divided by the root of degree `-degree`.
 fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Number> {
     let root = positive_root(x, degree.unsigned_abs(), work)?;
     if degree < 0 {
@@ -335,7 +338,7 @@ fn positive_root(x: &Number, degree: u64, work: &mut Work<'_>) -> Result<Number>
     }
 }
 
-/// Returns the square root of `x^2 + y^2`.
+/// Returns the square root of the sum of the squares of both arguments.
 fn hypotenuse(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let (x, y) = (x.number(0), x.number(1));
