@@ -1,4 +1,4 @@
-//! The limits of a server: fields, defaults and rows.
+//! The limits of a server: fields, default values, and a row for each limit.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::engine::limits::{LimitRow, LimitTable, LimitUnit, limit_field};
 ///
 /// The limits of a calculation are in [`crate::engine::Limits`]. To add a limit, add a field, its
 /// default and a row, and list the row in [`LimitTable::ROWS`]. The option of `serve`, `help
-/// limits`, the table in `docs/server.md` and the statuses of refused calls are made from it.
+/// limits`, the table in `docs/server.md` and the statuses of refused calls are made from the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerLimits {
     /// The maximum number of open connections.
@@ -27,10 +27,13 @@ pub struct ServerLimits {
     /// This counts long request messages while they arrive, requests that wait in worksheets,
     /// and long answers until they are sent.
     pub requests: usize,
-    /// The maximum number of lines with long evaluations that wait for a free core, per core.
+    /// The maximum number of lines that wait for a free core, per core.
+    ///
+    /// Only lines with long evaluations wait for a core.
     pub waiting: usize,
-    /// The number of chat notes that the server keeps in memory, if
-    /// [`super::Settings::history`] names no other store.
+    /// The maximum number of chat notes that the server keeps in memory.
+    ///
+    /// Not used if [`super::Settings::history`] is set.
     pub notes: usize,
     /// The maximum rate of chat notes from one connection.
     pub note_rate: NoteRate,
@@ -41,7 +44,7 @@ pub struct ServerLimits {
     pub idle: Option<Duration>,
     /// The maximum time that a connection may have no calls. `None` means no limit.
     ///
-    /// The server closes such a connection after one to two times this time.
+    /// The server closes such a connection after this time, or up to twice as long.
     pub unused: Option<Duration>,
     /// The maximum time that a peer may take for the handshake: TLS and the HTTP/2 preface.
     pub handshake: Duration,
@@ -52,7 +55,7 @@ pub struct ServerLimits {
 }
 
 impl ServerLimits {
-    /// The limits of a server if the operator sets no limit.
+    /// The default limits.
     pub const DEFAULT: Self = Self {
         connections: 4096,
         streams: 256,
@@ -81,10 +84,11 @@ impl Default for ServerLimits {
     }
 }
 
-/// The allowed amounts of a limit that is a `usize` and must not be zero.
+/// The allowed values of a limit that has the type `usize` and must not be zero.
 const ANY: std::ops::RangeInclusive<u64> = 1..=usize::MAX as u64;
 
-/// The rows. A guard passes its row to the status and the metrics of a refusal.
+/// One row per limit. The functions that refuse a call get the words for the status and the name
+/// for the metrics from a row.
 impl ServerLimits {
     pub(super) const CONNECTIONS: LimitRow<Self> = LimitRow {
         option: "max-connections",
@@ -159,7 +163,7 @@ impl ServerLimits {
         option: "max-waiting",
         unit: LimitUnit::Count,
         range: 0..=u32::MAX as u64,
-        help: "lines with long evaluations that wait for a free core, per core",
+        help: "lines that wait for a free core, per core; only long evaluations wait",
         noun: Some("lines that wait for a free core"),
         reason: "the waiting time of these lines",
         effect: "`OVERLOADED`; in a worksheet, the line gets a fault and the stream continues",
@@ -205,7 +209,7 @@ impl ServerLimits {
         range: 1..=u64::MAX,
         help: "how long a call that is not a stream may take",
         noun: None,
-        reason: "memory of calls and health watches whose request message never arrives",
+        reason: "memory, against calls and health watches whose request never arrives",
         effect: "`DEADLINE_EXCEEDED`, as after the caller's own deadline",
         field: limit_field!(call),
     };
@@ -216,7 +220,7 @@ impl ServerLimits {
         range: 1..=u64::MAX,
         help: "how long a worksheet may be idle before it ends",
         noun: None,
-        reason: "memory of worksheets whose clients send no requests or read no answers",
+        reason: "memory, against clients that send no requests or read no answers",
         effect: "the worksheet ends with `RESOURCE_EXHAUSTED` and the reason `LIMIT`",
         field: limit_field!(idle),
     };

@@ -51,15 +51,16 @@ pub use self::{
     },
 };
 
-/// The maximum number of connections above [`ServerLimits::connections`] that are still served.
+/// The maximum number of open connections in addition to [`ServerLimits::connections`].
 ///
-/// Each call on such a connection fails with the status of that limit.
+/// Each call on such an additional connection fails with the status of that limit. Further
+/// connections are closed.
 const SURPLUS: usize = 64;
 
 /// The settings of a server.
 ///
-/// Servers that use clones of the same settings share the metrics, and the chat history if there
-/// is one.
+/// Servers that use clones of the same settings share the metrics. They also share the chat history
+/// if [`Settings::history`] is set.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The limits of a calculation.
@@ -68,13 +69,13 @@ pub struct Settings {
     pub limits: ServerLimits,
     /// The maximum time that a shutdown waits for running calls and for peers that do not answer.
     pub grace: Duration,
-    /// The valid tokens. Each call except a health check must present one of these tokens.
-    /// `None` admits every caller.
+    /// The valid tokens. Each call except a health check must present one of these tokens. `None`
+    /// means that calls need no token.
     pub tokens: Option<Arc<Tokens>>,
     /// The TLS configuration for connections through a network. `None` means plain text.
     pub tls: Option<Arc<ServerTls>>,
-    /// The store of the chat notes. `None` means the memory of the server, for the latest
-    /// [`ServerLimits::notes`] notes.
+    /// The store of the chat notes. If this is `None`, the server keeps the latest
+    /// [`ServerLimits::notes`] notes in memory.
     pub history: Option<Arc<dyn History>>,
     /// The metrics that the server updates.
     pub metrics: Arc<Metrics>,
@@ -100,7 +101,7 @@ impl Default for Settings {
 pub enum DrainOutcome {
     /// Every connection was closed before the grace period was over.
     Drained,
-    /// Some connections were still open when the grace period was over, and the server cut them.
+    /// Some connections were still open when the grace period was over. The server closed them.
     GraceExceeded,
 }
 
@@ -115,9 +116,9 @@ struct ServerState {
     calls: AtomicUsize,
     /// The number of health calls under way.
     health_calls: AtomicUsize,
-    /// The budget for the bytes of [`ServerLimits::requests`].
+    /// The budget that enforces [`ServerLimits::requests`].
     requests: Arc<ByteBudget>,
-    /// Cancelled when the server begins to shut down.
+    /// The token that is cancelled when the server begins to shut down.
     draining: CancellationToken,
 }
 
@@ -159,9 +160,10 @@ impl ServerState {
 /// `connections` can come from a [`Listener`], from [`in_memory`] or from any other stream of
 /// connections. The end of this stream also starts the shutdown.
 ///
-/// While the server drains, it accepts no new connection and drops peers that have not sent their
+/// While the server drains, it accepts no new connection. It drops peers that have not sent their
 /// HTTP/2 preface. All other peers get a `GOAWAY` and may finish their calls within
-/// [`Settings::grace`]. Streams end; the stream of a worksheet ends after the running line.
+/// [`Settings::grace`]. The server ends all streams. It ends the stream of a worksheet after the
+/// running line.
 ///
 #[cfg_attr(feature = "client", doc = "```")]
 #[cfg_attr(not(feature = "client"), doc = "```ignore")]
@@ -244,7 +246,7 @@ fn semaphore(permits: usize) -> Arc<Semaphore> {
 
 /// Creates a sender and a stream of connections, for a server without a network port.
 ///
-/// Each end of a pipe that is sent through the sender becomes a connection. Only code that has
+/// To connect, create a pipe and send one of its two ends through the sender. Only code that has
 /// the sender can connect.
 pub fn in_memory() -> (mpsc::Sender<DuplexStream>, impl Stream<Item = Connection>) {
     // A client has one connection. It connects again only after this connection broke.

@@ -18,7 +18,7 @@ use governor::{
 /// The maximum rate of chat notes from one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoteRate {
-    /// The maximum number of notes in a burst, after a pause.
+    /// The maximum number of notes that a peer may send in a burst, after a pause.
     pub burst: NonZeroU32,
     /// The maximum average number of notes per second.
     pub per_second: NonZeroU32,
@@ -57,7 +57,7 @@ impl Peer {
         &self.name
     }
 
-    /// Whether the connection is beyond the limit of connections.
+    /// Whether the connection exceeds the limit of connections.
     pub(super) fn is_surplus(&self) -> bool {
         self.is_surplus
     }
@@ -79,7 +79,7 @@ impl Peer {
         (count(&self.active_calls), count(&self.all_calls))
     }
 
-    /// Counts a chat note, and fails if the peer exceeds `rate`.
+    /// Counts a chat note. Fails if the peer exceeds `rate`.
     ///
     /// The error is the time until the server accepts the next note.
     pub(super) fn take_note(&self, rate: NoteRate) -> Result<(), Duration> {
@@ -102,7 +102,9 @@ impl Peer {
         self.greeted.load(Ordering::Relaxed)
     }
 
-    /// Polls for the HTTP/2 preface. No waker is needed, because the same task polls the reader.
+    /// Polls for the HTTP/2 preface.
+    ///
+    /// The function needs no waker, because the task that calls it also polls the reader.
     pub(super) fn poll_greeted(&self) -> Poll<()> {
         if self.has_greeted() {
             Poll::Ready(())

@@ -1,4 +1,4 @@
-//! The statuses of failed calls: for faults of the engine, limits and errors of the server.
+//! The statuses of failed calls. They report faults of the engine, limits and server errors.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -22,9 +22,9 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Returns the status for `fault`, with an `ErrorInfo`.
 ///
-/// `field` is the field of the request that caused the fault. The status reports it in a
-/// `BadRequest` if the code is `INVALID_ARGUMENT`. Codes and details follow AIP-193 and the table
-/// in `docs/protocol.md`.
+/// `field` is the field of the request that caused the fault. If the code is `INVALID_ARGUMENT`,
+/// the status has a `BadRequest` with this field. Codes and details follow AIP-193 and the table in
+/// `docs/protocol.md`.
 pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
     let code = match fault.reason {
         Reason::Syntax
@@ -56,7 +56,9 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
     Status::with_error_details(code, &fault.message, details)
 }
 
-/// Returns the status of a call that was refused because `limit`, with this value, is reached.
+/// Returns the status of a call that was refused because `limit` is reached.
+///
+/// `value` is the value of the limit.
 pub(super) fn overloaded(limit: &LimitRow<ServerLimits>, value: usize) -> Status {
     overloaded_for(RETRY_DELAY, limit, value)
 }

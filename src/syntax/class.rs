@@ -69,7 +69,7 @@ pub fn classes(text: &str) -> Vec<(Class, Range<usize>)> {
     }
 }
 
-/// Appends the comments in the range `between` to `parts`. The range is between two tokens.
+/// Appends the comments between two tokens to `parts`. `between` is the range between the tokens.
 fn comments(text: &str, between: Range<usize>, parts: &mut Vec<(Class, Range<usize>)>) {
     let mut at = between.start;
     for line in text[between].split_inclusive('\n') {

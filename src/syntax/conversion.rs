@@ -4,13 +4,13 @@ use std::fmt;
 
 /// A conversion of a value to another form.
 ///
-/// This is the point of extension: a conversion to an expression, such as a unit, becomes a further
-/// variant. `Parser::conversion` reads it, and `converted` in `engine::show` applies it.
+/// To add a conversion with an operand, such as a unit, add a variant. Then parse the variant in
+/// `Parser::conversion`, and apply it in `converted` in `engine::show`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
-    /// A form of [`FORMS`] that is a word alone.
+    /// A form of [`FORMS`]. It is written as one word, such as `hex`.
     Form(&'static Form),
-    /// A number rounded to this many significant digits.
+    /// A rounding to this many significant digits.
     Digits(u32),
 }
 
@@ -19,18 +19,18 @@ pub enum Conversion {
 pub struct Form {
     /// The words that name the form. Messages use the first word.
     pub names: &'static [&'static str],
-    /// An example of the form, as it is written after `to`.
+    /// An example of the text after `to`.
     pub example: &'static str,
     /// A description of the form in one line.
     pub summary: &'static str,
-    /// The notation. None: the form is a number of digits, with a count in front of the word.
+    /// The notation. `None` only for `digits`, which is written after a number, as in `30 digits`.
     pub notation: Option<Notation>,
 }
 
 /// A notation of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notation {
-    /// Decimal digits, in place of the base that the options ask for.
+    /// Decimal digits, even if the options set another base.
     Decimal,
     /// An integer in hexadecimal.
     Hexadecimal,
@@ -38,9 +38,9 @@ pub enum Notation {
     Binary,
     /// An integer in octal.
     Octal,
-    /// A rational as `numerator/denominator`.
+    /// A rational number as `numerator/denominator`.
     Fraction,
-    /// One digit, a point, the other digits, a power of ten.
+    /// Scientific notation: one digit, a point, the other digits, and a power of ten.
     Scientific,
 }
 
@@ -73,19 +73,19 @@ pub static FORMS: &[Form] = &[
     Form {
         names: &["fraction", "frac"],
         example: "fraction",
-        summary: "a numerator and a denominator",
+        summary: "a fraction of two integers",
         notation: Some(Notation::Fraction),
     },
     Form {
         names: &["sci"],
         example: "sci",
-        summary: "a number and a power of ten",
+        summary: "a decimal number times a power of ten",
         notation: Some(Notation::Scientific),
     },
     Form {
         names: &["digits", "digit"],
         example: "30 digits",
-        summary: "rounded to a number of significant digits",
+        summary: "rounded to this many significant digits",
         notation: None,
     },
 ];
@@ -98,26 +98,26 @@ impl Form {
     }
 }
 
-/// Returns the conversion that `word` names without a count.
+/// Returns the conversion written as `word` alone, such as `hex`, or `None` if there is none.
 pub(super) fn of_word(word: &str) -> Option<Conversion> {
     named(word)
         .find(|form| form.is_word())
         .map(Conversion::Form)
 }
 
-/// Returns the conversion that `count` and `word` name together.
+/// Returns the conversion written as `count` and `word`, such as `30 digits`, or `None`.
 pub(super) fn of_count(count: u32, word: &str) -> Option<Conversion> {
     let mut forms = named(word);
     forms.find(|form| !form.is_word())?;
     Some(Conversion::Digits(count))
 }
 
-/// Returns the forms that `word` names.
+/// Returns the forms that have the name `word`.
 fn named(word: &str) -> impl Iterator<Item = &'static Form> {
     FORMS.iter().filter(move |form| form.names.contains(&word))
 }
 
-/// Returns the list of all forms for messages.
+/// Returns the list of all forms, as text for error messages.
 pub(super) fn list() -> String {
     let Some((last, others)) = FORMS.split_last() else {
         return String::new();

@@ -56,7 +56,8 @@ impl SyntaxError {
         self
     }
 
-    /// Returns the place of the mistake, in characters. `line` is the text that was parsed.
+    /// Returns the place of the mistake as a range of characters. `line` is the text that was
+    /// parsed.
     #[must_use]
     pub fn characters(&self, line: &str) -> Range<usize> {
         self.span.characters(line)

@@ -26,7 +26,7 @@ pub type Nodes = SmallVec<[Node; 16]>;
 /// One statement of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
-    /// The left side, if the statement is a definition.
+    /// The left side of the definition. `None` if the statement is not a definition.
     pub binds: Option<Definition>,
     /// The range of the statement's expression in [`Line::nodes`].
     pub nodes: Range<u32>,
@@ -49,14 +49,14 @@ impl Statement {
 pub struct Definition {
     /// The name that the definition binds.
     pub name: Span,
-    /// The parameters of the function, or `None` if the definition is of a variable.
+    /// The parameters of the function. `None` if the definition defines a variable.
     pub parameters: Option<Vec<Span>>,
     /// The place of the right side of the definition.
     pub right: Span,
 }
 
 impl<'t> Line<'t> {
-    /// Returns a line with the text `text`, which has not been parsed.
+    /// Creates a line without statements, for a `text` that is not parsed yet.
     #[must_use]
     pub fn unread(text: &'t str) -> Self {
         Self {

@@ -6,7 +6,7 @@ use super::Span;
 ///
 /// Because of this order, no code needs recursion to walk, evaluate or drop an expression, at any
 /// depth of nesting. Only `if` needs jumps, because only one of its branches is evaluated. The
-/// order of its nodes is `condition`, `JumpIfFalse`, `then`, `Jump`, `else`, `Label`.
+/// nodes of an `if` have the order `condition`, `JumpIfFalse`, `then`, `Jump`, `else`, `Label`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Node {
     /// The kind of the node.
@@ -35,16 +35,16 @@ pub enum NodeKind {
     Postfix(Postfix),
     /// An operator between two operands.
     Binary(Binary),
-    /// Removes a truth value from the stack. If it is false, evaluation continues after the
+    /// Removes a truth value from the stack. If the value is false, evaluation continues after the
     /// [`NodeKind::Jump`] at this index in the nodes of the line.
     JumpIfFalse(u32),
-    /// Continues at the [`NodeKind::Label`] at this index in the nodes of the line.
+    /// Evaluation continues at the [`NodeKind::Label`] at this index in the nodes of the line.
     Jump(u32),
     /// The end of an `if`. The value of the `if` is the value of the evaluated branch.
     Label,
 }
 
-/// Operators before their operand.
+/// The operators that are written before their operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prefix {
     /// `-`
@@ -55,7 +55,7 @@ pub enum Prefix {
     Root,
 }
 
-/// Operators after their operand.
+/// The operators that are written after their operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Postfix {
     /// `!`
@@ -64,11 +64,11 @@ pub enum Postfix {
     DoubleFactorial,
     /// `%`
     Percent,
-    /// A power. The exponent is written in superscript digits at the span.
+    /// A power with an exponent in superscript digits. The span is the place of these digits.
     Superscript,
 }
 
-/// Operators between two operands.
+/// The operators that are written between two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binary {
     /// `<`

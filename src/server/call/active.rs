@@ -1,4 +1,4 @@
-//! A call under way: its counters, its response, and the log entry at its end.
+//! A call under way: the counters, the response, and the log entry when the call ends.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use crate::{engine::Reason, proto::code};
 
 /// A call under way.
 ///
-/// If this is dropped before the call has ended, the caller has cancelled or disconnected.
+/// If this value is dropped before the call has ended, the caller has cancelled or disconnected.
 pub(super) struct ActiveCall {
     pub(super) server: Arc<ServerState>,
     pub(super) peer: Arc<Peer>,
@@ -34,7 +34,7 @@ pub(super) struct ActiveCall {
 }
 
 impl ActiveCall {
-    /// Begins a call of the method at `path`, and counts it.
+    /// Begins a call of the method at `path`, and adds the call to the counters.
     pub(super) fn begin(server: Arc<ServerState>, peer: Arc<Peer>, path: &str) -> Self {
         let method = server.methods.find(path);
         let call = Self {
@@ -49,10 +49,11 @@ impl ActiveCall {
         call
     }
 
-    /// Returns the counter of calls under way that includes this call.
+    /// Returns the counter for this call: the counter of health calls or the counter of other
+    /// calls.
     ///
-    /// Health calls have a separate counter. They need no token, so they must not use up the
-    /// limit of other calls. They must also be answered when that limit is reached.
+    /// Health calls have a separate counter. They need no token, so they must not use up the limit
+    /// of other calls. They must also be answered when that limit is reached.
     pub(super) fn counter(&self) -> &AtomicUsize {
         match self.method().service {
             ServiceId::Health => &self.server.health_calls,
@@ -64,7 +65,9 @@ impl ActiveCall {
         self.server.methods.get(self.method)
     }
 
-    /// Ends the call with `response`, which is not a stream.
+    /// Ends the call, and returns the response to send. `response` must not be a stream.
+    ///
+    /// If the answer is long, the call ends only when the answer has been sent.
     pub(super) fn respond(mut self, mut response: Response<Body>) -> Response<Body> {
         match response.headers().get(Status::GRPC_STATUS) {
             None => self.end(None),
@@ -79,15 +82,15 @@ impl ActiveCall {
         }
     }
 
-    /// Ends the call with `status` and without an answer.
+    /// Ends the call with the error `status`, and returns a response with this status.
     pub(super) fn fail(mut self, status: &Status) -> Response<Body> {
         self.end(Some(status));
         status.clone().into_http()
     }
 
-    /// Returns `response` as a stream that ends the call when the stream ends.
+    /// Returns `response` with a body that ends the call when the stream ends.
     ///
-    /// `deadline` is the time at which the stream must end, and the timeout that the caller set.
+    /// `deadline` is the time at which the stream must end, together with the caller's timeout.
     pub(super) fn respond_stream(
         self,
         response: Response<Body>,
@@ -105,7 +108,9 @@ impl ActiveCall {
         response.map(|body| Body::new(DeadlineBody::new(body, self, draining, deadline)))
     }
 
-    /// Counts the call in the metrics, and logs it if it failed. `None` means success.
+    /// Counts the call in the metrics, and logs the call if it failed.
+    ///
+    /// A `status` of `None` means that the call succeeded.
     pub(super) fn end(&mut self, status: Option<&Status>) {
         self.has_ended = true;
         let method = self.method();
@@ -133,7 +138,7 @@ impl ActiveCall {
 
     fn log(&self, code: Code, reason: &str, elapsed: Duration) {
         let peer = self.peer.name();
-        // Text from the caller is not logged, for example the path or the message.
+        // Text from the caller, for example the path or the message, is not logged.
         let (service, method) = self.method().names;
         let ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
         let name = code::name(code);

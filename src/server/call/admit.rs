@@ -18,7 +18,7 @@ use crate::server::{ServerLimits, ServerState, peer::Peer, status};
 /// The maximum number of health calls under way. Most of these calls are watches.
 const HEALTH_CALLS: usize = 1024;
 
-/// The maximum duration of a stream with a deadline. A later deadline is shortened to this time.
+/// The maximum duration of a stream that has a deadline. A longer timeout is reduced to this time.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Answers a request from `peer`.

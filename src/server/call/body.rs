@@ -1,4 +1,4 @@
-//! The bodies of long answers and of streams, which exist longer than their handlers.
+//! The bodies of long answers and of streams. They are still in use after a handler has returned.
 
 use std::{
     pin::Pin,
@@ -17,7 +17,7 @@ use tonic::{Status, body::Body};
 use super::active::ActiveCall;
 use crate::server::{byte_budget::Reservation, status};
 
-/// The body of a long answer. It keeps the call and the reservation until the answer is sent.
+/// The body of a long answer. The call and the reservation are kept until the answer is sent.
 pub(super) struct HeldBody {
     body: Body,
     _call: ActiveCall,
@@ -46,16 +46,16 @@ impl hyper::body::Body for HeldBody {
     }
 }
 
-/// The body of a stream. It ends the stream when the deadline passes or the server drains.
+/// The body of a stream. The stream ends when its deadline passes or when the server drains.
 ///
-/// tonic enforces a deadline only until the first response. Without this type, a service that
-/// waits would also delay the shutdown.
+/// tonic enforces a deadline only until the first response. Without this type, a stream that waits
+/// for its service would also delay the shutdown.
 pub(super) struct DeadlineBody {
     body: Body,
     /// The call of the stream. `None` after the end of the stream.
     call: Option<ActiveCall>,
     draining: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
-    /// The deadline, and the timeout that the caller set.
+    /// The timer of the deadline, and the timeout that the caller set. `None` means no deadline.
     deadline: Option<(Pin<Box<Sleep>>, Duration)>,
 }
 
@@ -74,7 +74,7 @@ impl DeadlineBody {
         }
     }
 
-    /// Waits for the deadline or the shutdown, and returns the status that ends the stream.
+    /// Waits until the deadline passes or the server drains, and returns the stream's status.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
         if let Some((deadline, timeout)) = &mut self.deadline
             && deadline.as_mut().poll(cx).is_ready()

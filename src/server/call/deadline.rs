@@ -8,8 +8,7 @@ use crate::proto::header::TIMEOUT;
 
 /// Returns the caller's timeout. Returns `None` if the header is missing or malformed.
 ///
-/// The specification gRPC over HTTP2 defines the format as "Timeout": at most eight digits and a
-/// unit.
+/// The format is at most eight digits and a unit ("Timeout" in the specification gRPC over HTTP2).
 pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(TIMEOUT)?.to_str().ok()?;
     let unit = text.chars().next_back()?;

@@ -1,4 +1,4 @@
-//! The body of a request, which reserves the bytes of its messages in a budget.
+//! The body of a request. The bytes of long messages are reserved in a budget.
 
 use std::{
     pin::Pin,
@@ -22,11 +22,11 @@ use crate::{
 /// The maximum size, in bytes, of a message that needs no reservation.
 const SMALL: usize = 16 * 1024;
 
-/// The body of a request, which reserves the bytes of its messages in a budget.
+/// The body of a request. The bytes of its long messages are reserved in a budget.
 ///
 /// tonic keeps the received part of a message until the message is complete. After that, tonic
-/// keeps the buffer for the next message of the stream. So the body reserves the size of its
-/// longest message until the body is dropped.
+/// keeps the buffer for the next message of the stream. So the size of the longest message stays
+/// reserved until the body is dropped.
 pub(super) struct MeteredBody {
     body: Incoming,
     budget: Arc<ByteBudget>,
@@ -34,7 +34,7 @@ pub(super) struct MeteredBody {
     prefix: LengthPrefix,
     /// The number of received bytes of the current message.
     received: usize,
-    /// The number of bytes of the current message that have not been received.
+    /// The number of bytes of the current message that are still to be received.
     remaining: usize,
 }
 
@@ -57,7 +57,7 @@ impl MeteredBody {
         }
     }
 
-    /// Reserves the bytes of the messages in `data`.
+    /// Reads the length of each message in `data`, and reserves the bytes of long messages.
     fn pay_for(&mut self, data: &Bytes) -> Result<(), Status> {
         let mut rest = data.clone();
         while rest.has_remaining() {
@@ -99,7 +99,7 @@ impl Body for MeteredBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
-            // Not CANCELLED: tonic treats that code as the regular end of a request.
+            // The code is not CANCELLED, which tonic treats as the regular end of a request.
             Some(Err(_)) => {
                 let status = Status::aborted("the caller cancelled the call or disconnected");
                 return Poll::Ready(Some(Err(status)));

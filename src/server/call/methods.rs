@@ -37,8 +37,8 @@ impl ServiceId {
 
     /// Returns the name of each method, and whether its response is a stream.
     ///
-    /// The descriptors contain the same data, but decoding them at every start would take longer
-    /// than a call.
+    /// The descriptors contain the same data. This table exists because decoding the descriptors
+    /// at every start would take longer than a call.
     const fn methods(self) -> &'static [(&'static str, bool)] {
         match self {
             Self::Calculator => &[
@@ -87,7 +87,7 @@ impl ServedMethod {
         }
     }
 
-    /// Returns the metrics of the method. The first use registers them in `metrics`.
+    /// Returns the metrics of the method. The first call of this function registers the metrics.
     pub(super) fn metrics(&self, metrics: &Metrics) -> &MethodMetrics {
         self.metrics.get_or_init(|| {
             let labels = self.labels();

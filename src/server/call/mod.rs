@@ -1,4 +1,4 @@
-//! Calls: their admission, deadlines and routing, and the metrics and the log at their end.
+//! Calls: admission, deadlines, routing, and the metrics and log entries of ended calls.
 
 mod active;
 pub(super) mod admit;

@@ -27,7 +27,8 @@ use crate::server::{
 
 /// All services of the server.
 ///
-/// This replaces the router of tonic, which would add axum to the program to match a few names.
+/// This type replaces the router of tonic. That router would add the crate axum to the program,
+/// only to match a few names.
 pub(in crate::server) struct Routes {
     calculator: CalculatorServer<CalculatorService>,
     evaluator: EvaluatorServiceServer<Evaluator>,
@@ -37,12 +38,12 @@ pub(in crate::server) struct Routes {
     reflection_alpha: LazyRoute,
 }
 
-/// The maximum size of a health request, in bytes. It contains only the name of a service.
+/// The maximum size of a health request, in bytes. Such a request contains only a service name.
 const HEALTH_MESSAGE: usize = 1024;
 
 type ResponseFuture = BoxFuture<Response<Body>, Infallible>;
 
-/// A function that calls a service. The type of the service cannot be named.
+/// A function that calls a service. It is boxed, because the type of the service has no name.
 type Route = Box<dyn Fn(Request<MeteredBody>) -> ResponseFuture + Send + Sync>;
 
 /// A route that is created by its first call, because an embedded server must start fast.
@@ -94,7 +95,7 @@ impl Routes {
 
 /// Returns a builder of the reflection service.
 ///
-/// It describes all services, including the health service and the reflection service.
+/// The reflection service describes all services, including itself and the health service.
 fn reflection() -> Builder<'static> {
     let builder = ServiceId::ALL.into_iter().fold(
         Builder::configure().include_reflection_service(false),

@@ -16,8 +16,9 @@ use crate::proto::{cursor::Cursor, grpc::Note};
 pub trait History: fmt::Debug + Send + Sync {
     /// Appends a note and returns its number once the note is stored.
     ///
-    /// After an error, the note may or may not be stored. A store that repeats a failed write
-    /// itself must recognize the note, for example by a message id, and store it only once.
+    /// After an error, the note may or may not be stored. If a store retries a failed write, it
+    /// must recognize the repeated note, for example by a message id, and store that note only
+    /// once.
     async fn append(&self, note: Note) -> Result<u64, HistoryError>;
 
     /// Returns the identifier of the history and the numbers of the stored notes.
@@ -32,17 +33,19 @@ pub trait History: fmt::Debug + Send + Sync {
 pub struct Extent {
     /// The identifier of the history: letters, digits and `-`.
     ///
-    /// It is needed because the same number means a different note in another history.
+    /// The identifier is needed because another history uses the same numbers for different notes.
     pub history: String,
-    /// The numbers of the stored notes. The end is the number of the next note.
+    /// The range of the numbers of the stored notes. The range ends before the next note's number.
     pub numbers: Range<u64>,
 }
 
 /// Consecutive notes of a history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotePage {
-    /// The number of the first note. If it is greater than the requested number, the notes
-    /// between these two numbers are no longer stored.
+    /// The number of the first note.
+    ///
+    /// If it is greater than the requested number, the notes between these two numbers are no
+    /// longer stored.
     pub first: u64,
     /// The notes, in the order of their numbers.
     pub notes: Vec<Arc<Note>>,

@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use super::history::{Extent, History, HistoryError, NotePage};
 use crate::proto::{cursor::Cursor, grpc::Note};
 
-/// The maximum size, in bytes, of a page of notes. A page with only one note may be larger.
+/// The maximum size of a page of notes, in bytes. A page with only one note may be larger.
 ///
-/// A subscriber that does not read its stream keeps one page in memory.
+/// The server keeps one page in memory for each subscriber that does not read its stream.
 const PAGE: usize = 8 * 1024;
 
 /// The latest notes, in the memory of this process.
@@ -23,7 +23,7 @@ pub struct InMemoryHistory {
     /// The maximum number of notes that are kept.
     capacity: usize,
     stored: Mutex<StoredNotes>,
-    /// The number of the next note. Readers wait for it to change.
+    /// The number of the next note. Readers wait until this number changes.
     next: watch::Sender<u64>,
 }
 
@@ -41,7 +41,7 @@ impl StoredNotes {
 }
 
 impl InMemoryHistory {
-    /// Creates a history that keeps the latest `capacity` notes, but at least one note.
+    /// Creates a history that keeps the latest `capacity` notes. A `capacity` of 0 keeps one note.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The service `grpc.ChatServer`, which uses a history.
+//! The service `grpc.ChatServer`. It stores the chat notes in a history.
 
 pub(super) mod history;
 pub(super) mod memory;
@@ -97,9 +97,9 @@ impl ChatServer for ChatService {
 
 /// Returns the stream of notes that starts at `from`.
 ///
-/// In place of notes that are no longer stored, the stream has a note with the number of missing
-/// notes. The stream ends with `UNAVAILABLE` if the history fails. A client can then subscribe
-/// again from its cursor.
+/// If some notes are no longer stored, the stream has one note in their place. The text of this
+/// note states how many notes are missing. The stream ends with `UNAVAILABLE` if the history
+/// fails. A client can then subscribe again from its cursor.
 fn notes(
     history: Arc<dyn History>,
     from: Cursor,
@@ -135,7 +135,7 @@ impl Drop for Subscription {
 
 /// Logs an error of the chat history, and returns the status of the call that failed.
 fn history_unavailable(error: &HistoryError) -> Status {
-    tracing::warn!(%error, "chat history failed");
+    tracing::warn!(%error, "the chat history failed");
     Status::unavailable("the history of the chat is unavailable; try again a little later")
 }
 

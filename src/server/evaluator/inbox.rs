@@ -1,4 +1,4 @@
-//! The requests of a worksheet's stream that are not answered.
+//! The queue of a worksheet's requests. These requests have arrived but are not yet answered.
 
 use std::{collections::VecDeque, future::pending, sync::Arc};
 
@@ -13,28 +13,30 @@ use crate::server::{
     status::overloaded,
 };
 
-/// The maximum number of requests that are read ahead.
+/// The maximum number of requests that wait in an inbox.
 const MESSAGES: usize = 2_000;
 
-/// The number of bytes of waiting requests at which no more requests are read ahead.
+/// The size of waiting requests, in bytes, at which an inbox stops reading from the stream.
 ///
-/// Requests beyond [`MESSAGES`] or [`BYTES`] wait in the connection's flow-control window, and so
-/// does a Cancel that was sent after them. Each limit is twice the amount that this crate's client
-/// sends before it waits for answers.
+/// Requests beyond [`MESSAGES`] or [`BYTES`] wait in the connection's flow-control window. A Cancel
+/// that was sent after such a request waits there too. Each of these two limits is twice the amount
+/// that this crate's client sends before it waits for answers.
 const BYTES: usize = 512 * 1024;
 
-/// The requests of one stream, in order.
+/// The queue of the requests of one stream.
 ///
-/// Requests are read ahead so that a Cancel is noticed while a line runs.
+/// Requests are read before their turn, so that a Cancel is noticed while a line runs.
 pub(super) struct Inbox {
     requests: Streaming<WorksheetRequest>,
     waiting: VecDeque<(Option<Request>, Reservation)>,
-    /// The number of bytes of the waiting requests.
+    /// The total size of the waiting requests, in bytes.
     bytes: usize,
     budget: Arc<ByteBudget>,
-    /// The number of the answer to cancel, from a Cancel that is not handled. 0 means any answer.
+    /// The answer number in a received Cancel. 0 means any answer.
+    ///
+    /// `None` means that no Cancel is waiting to be handled.
     cancel: Option<u64>,
-    /// The end of the stream. `None` until the end is read.
+    /// The result with which the stream ended. `None` until the end of the stream is read.
     end: Option<Result<(), Status>>,
 }
 
@@ -51,10 +53,10 @@ impl Inbox {
         }
     }
 
-    /// Waits for the next request, and returns it with its reservation.
+    /// Waits for the next request, and returns the request with its reservation.
     ///
-    /// Returns `None` at the end of the stream. A request without known content is an inner
-    /// `None`. Must be called only while no line runs.
+    /// Returns `None` at the end of the stream. The request itself is `None` if its content is of
+    /// an unknown kind. Must be called only while no line runs.
     pub(super) async fn next(&mut self) -> Option<Result<(Option<Request>, Reservation), Status>> {
         loop {
             if let Some((request, reservation)) = self.waiting.pop_front() {
@@ -74,7 +76,7 @@ impl Inbox {
         while self.has_capacity() && self.read().now_or_never().is_some() {}
     }
 
-    /// Whether a Cancel of the running line has arrived. Removes this Cancel.
+    /// Whether a Cancel of the running line has arrived. If so, the Cancel is removed.
     ///
     /// `answer` is the number that the running line's answer will have. A Cancel of an earlier
     /// answer is removed too.
@@ -87,12 +89,12 @@ impl Inbox {
         due.is_some_and(|number| number == 0 || number == answer)
     }
 
-    /// Drops a Cancel without the number of an answer, because no line runs now.
+    /// Drops a Cancel without an answer number. Must be called only while no line runs.
     pub(super) fn drop_cancel(&mut self) {
         self.cancel = self.cancel.filter(|&number| number != 0);
     }
 
-    /// Waits for a Cancel of the running line. If `any` is true, also returns at any other request.
+    /// Waits for a Cancel of the running line or, if `any` is true, for any other request.
     ///
     /// `answer` is the number that the running line's answer will have.
     pub(super) async fn interruption(&mut self, answer: u64, any: bool) {

@@ -17,27 +17,28 @@ use crate::{
     },
 };
 
-/// The maximum estimated work, in nanoseconds, of a line on a thread that serves other calls.
+/// The maximum estimated work, in nanoseconds, of a line that is evaluated outside the pool.
 ///
-/// Most lines need only a hundredth of this work.
+/// Outside the pool, a thread also serves other calls. Most lines need only a hundredth of this
+/// work.
 pub(super) const INLINE: u64 = 100_000;
 
 /// The maximum estimated work, in nanoseconds, of the first try to evaluate a line.
 ///
-/// During this try, other calls of the same connection wait to be polled.
+/// During this try, the other calls of the same connection wait.
 pub(super) const FIRST_TRY: u64 = 10_000;
 
-/// The ratio of the allowed time to the estimated work.
+/// The maximum evaluation time of a line, as a multiple of the maximum estimated work.
 ///
-/// It is greater than 1 because estimates assume an idle machine.
+/// The factor is greater than 1, because the estimates assume an idle machine.
 const TIME_FACTOR: u32 = 2;
 
 /// The result of the evaluation of a line.
 pub(super) type EvaluationResult = Result<engine::Answer, Box<Fault>>;
 
-/// Evaluates a line with a budget of `small`, and returns the result and the work that was done.
+/// Evaluates a line with at most `small` work, and returns the result and the work done.
 ///
-/// Returns `None` if the line needs more work than `small` and `budget` is greater than `small`.
+/// Returns `None` if the line needs more work than `small` but `budget` is greater than `small`.
 /// Then the line can be evaluated again with more work. All work is in estimated nanoseconds.
 #[inline]
 pub(super) fn try_inline(
@@ -52,9 +53,9 @@ pub(super) fn try_inline(
     (!is_heavy).then(|| (result, work.done()))
 }
 
-/// Evaluates a line from the start with the complete `budget`, until it is cancelled.
+/// Evaluates a line from the start, with at most `budget` work.
 ///
-/// `budget` is the maximum estimated work, in nanoseconds.
+/// `budget` is in estimated nanoseconds. A cancellation also stops the evaluation.
 pub(super) fn evaluate_in_pool(
     limits: &Limits,
     budget: u64,
@@ -71,7 +72,7 @@ pub(super) fn evaluate_in_pool(
 }
 
 impl From<proto::Options> for Options {
-    /// Converts the options. A field that is zero means the server's default.
+    /// Converts the options of a request. A field that is zero gets the server's default.
     fn from(options: proto::Options) -> Self {
         let angle = match options.angle_unit() {
             proto::AngleUnit::Degree => AngleUnit::Degree,
@@ -96,7 +97,7 @@ impl From<proto::Options> for Options {
     }
 }
 
-/// Returns the message with the answer to the line at the index `line`.
+/// Returns the message with the answer to a line. `line` is the index of the line in the request.
 pub(super) fn answer(line: u32, result: EvaluationResult) -> proto::Answer {
     match result {
         Ok(answer) => proto::Answer {

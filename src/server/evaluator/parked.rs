@@ -1,4 +1,4 @@
-//! The state of a stream between two responses. The state is dropped if the peer does not read.
+//! The state of a stream between two responses. The state is dropped after a time limit.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -8,10 +8,10 @@ use std::{
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
-/// The state of a stream, which is kept here between two responses.
+/// A holder for the state of a stream between two responses.
 ///
-/// A stream is not polled while its peer does not read. So a separate task drops the state after
-/// a time limit.
+/// A stream is not polled while its peer does not read. So a separate task drops the state after a
+/// time limit.
 #[derive(Debug)]
 pub(super) struct ParkedStream<T> {
     slot: Arc<Mutex<Slot<T>>>,

@@ -15,24 +15,24 @@ use tokio::{
 
 use crate::server::semaphore;
 
-/// A limit on the number of running jobs and on the number of waiting jobs.
+/// A pool of threads. The numbers of running jobs and of waiting jobs are limited.
 ///
 /// The jobs run on the blocking threads of the runtime.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    /// A permit for each job that may run.
+    /// The semaphore with one permit for each job that may run at the same time.
     running: Arc<Semaphore>,
-    /// A permit for each job that may run or wait.
+    /// The semaphore with one permit for each job that may run or wait at the same time.
     accepted: Arc<Semaphore>,
     /// The maximum number of jobs that wait.
     max_waiting: usize,
 }
 
-/// The error for a job if the maximum number of jobs already waits. The field is this maximum.
+/// The error for a job when too many jobs wait. The field is the maximum number of waiting jobs.
 #[derive(Debug)]
 pub(super) struct PoolFull(pub(in crate::server) usize);
 
-/// A permit to run one job.
+/// A permit to wait for a thread and then to run one job.
 #[derive(Debug)]
 pub(super) struct JobPermit {
     running: Arc<Semaphore>,
@@ -48,7 +48,7 @@ impl Cancellation {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Requests the end of the job, because its result is no longer needed.
+    /// Requests that the job ends early. Called when nobody needs the result of the job.
     pub(super) fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -77,7 +77,7 @@ impl Pool {
         }
     }
 
-    /// Returns a permit for a job. Fails if the maximum number of jobs already waits.
+    /// Returns a permit for a job. Fails if too many jobs already wait.
     pub(super) fn enter(&self) -> Result<JobPermit, PoolFull> {
         let accepted = Arc::clone(&self.accepted).try_acquire_owned();
         Ok(JobPermit {
@@ -90,8 +90,8 @@ impl Pool {
 impl JobPermit {
     /// Runs `job` when a thread is free, and returns the result of the job.
     ///
-    /// Returns `None` if the job panicked. Dropping the future cancels the job. The job keeps its
-    /// thread until the job ends.
+    /// Returns `None` if the job panicked. Dropping the future cancels the job. A cancelled job
+    /// keeps its thread until the job ends.
     pub(super) async fn run<T: Send + 'static>(
         self,
         cancellation: Cancellation,

@@ -48,7 +48,7 @@ pub(in crate::server) struct Evaluator {
     worksheets: Arc<Semaphore>,
     max_worksheets: usize,
     pub(super) metrics: Arc<Metrics>,
-    /// Cancelled when the server begins to shut down.
+    /// The token that is cancelled when the server begins to shut down.
     pub(super) draining: CancellationToken,
 }
 
@@ -113,7 +113,7 @@ impl EvaluatorService for Evaluator {
             let permit =
                 permit.map_err(|PoolFull(limit)| overloaded(&ServerLimits::WAITING, limit))?;
             let computed = permit.run(Cancellation::default(), job).await;
-            computed.ok_or_else(|| internal("the line could not be computed"))?
+            computed.ok_or_else(|| internal("the line could not be evaluated"))?
         };
         let found = result.map_err(|fault| from_fault(&fault, Some("expression")))?;
         let response = EvaluateResponse {

@@ -32,7 +32,7 @@ use crate::{
     },
 };
 
-/// The size, in bytes, at which a response is sent.
+/// The size, in bytes, at which a response is sent although more answers follow.
 const FLUSH: usize = 64 * 1024;
 
 /// The maximum time that an answer waits for later answers before it is sent.
@@ -44,7 +44,9 @@ const SLICE: u64 = 200_000;
 /// The estimated cost of a line in addition to its evaluation, in nanoseconds.
 const LINE_COST: u64 = 200;
 
-/// The stream of a client and its worksheet. The worksheet lives as long as the stream.
+/// The worksheet of a client, and the stream of its requests.
+///
+/// The worksheet exists as long as the stream.
 pub(super) struct WorksheetSession {
     service: Evaluator,
     inbox: Inbox,
@@ -52,11 +54,11 @@ pub(super) struct WorksheetSession {
     worksheet: Option<Box<Worksheet>>,
     /// The request that is being answered.
     current: Option<CurrentRequest>,
-    /// The number of answers to the requests before the current one.
+    /// The number of answers to the requests before the current request.
     answered: u64,
     /// The line of the current request that the pool is evaluating.
     pooled: Option<PooledLine>,
-    /// The reservation for the last response, until the next response is requested.
+    /// The reserved bytes of the last response. The next poll for a response releases them.
     unread: Reservation,
     _permit: OwnedSemaphorePermit,
 }
@@ -68,7 +70,7 @@ struct PooledLine {
     job: AbortOnDropHandle<Option<(Box<Worksheet>, EvaluationResult)>>,
 }
 
-/// The reason why a batch of inline lines ended.
+/// The reason why the stream stopped evaluating lines outside the pool.
 enum BatchEnd {
     /// All lines of the request are answered.
     Answered,
@@ -76,14 +78,15 @@ enum BatchEnd {
     Full,
     /// The stream must let other tasks run.
     Yield,
-    /// The contained line needs the pool.
+    /// This line needs too much work for this thread, and must be evaluated in the pool.
     Heavy(String),
 }
 
 type Response = Result<WorksheetResponse, Status>;
 
 impl WorksheetSession {
-    /// Creates the session for a stream of `requests`. The session keeps `permit` until it ends.
+    /// Creates the session for a stream of `requests`. The session keeps `permit` until the stream
+    /// ends.
     pub(super) fn new(
         service: Evaluator,
         requests: Streaming<WorksheetRequest>,
@@ -204,7 +207,9 @@ impl WorksheetSession {
         }
     }
 
-    /// Waits for the next request. If the result is a status, the stream must end with this status.
+    /// Waits for the next request. An error is the status with which the stream must end.
+    ///
+    /// Returns `None` when the client has ended the stream of requests.
     async fn request(&mut self) -> Option<Result<(Option<Request>, Reservation), Status>> {
         let next = async {
             tokio::select! {
@@ -242,7 +247,7 @@ impl WorksheetSession {
         }
     }
 
-    /// Evaluates lines inline, one after another, and returns the reason why the batch ended.
+    /// Evaluates lines outside the pool until one of the reasons in [`BatchEnd`] ends the batch.
     fn answer_inline(&mut self, response: &mut ResponseWriter) -> BatchEnd {
         let (Some(current), Some(worksheet)) = (&mut self.current, &mut self.worksheet) else {
             return BatchEnd::Answered;
@@ -305,8 +310,8 @@ impl WorksheetSession {
             (worksheet, result)
         };
         let cancellation = Cancellation::default();
-        // A separate task drives the job. This stream is not polled while its client does not
-        // read, so it would block a thread of the pool during that time.
+        // A separate task polls the job. If the stream polled the job, a client that does not read
+        // would block a thread of the pool.
         let job = tokio::spawn(permit.run(cancellation.clone(), job));
         self.pooled = Some(PooledLine {
             job: AbortOnDropHandle::new(job),
@@ -316,7 +321,7 @@ impl WorksheetSession {
         Ok(())
     }
 
-    /// Waits for the line in the pool; `None` if it takes longer than `delay`.
+    /// Waits for the line in the pool. Returns `None` if the wait takes longer than `delay`.
     async fn join_pool(
         &mut self,
         delay: Option<Duration>,
@@ -343,7 +348,7 @@ impl WorksheetSession {
         };
         self.pooled = None;
         let Some((worksheet, result)) = done else {
-            let lost = "a line could not be computed, and the worksheet is lost";
+            let lost = "a line could not be evaluated, and the worksheet is lost";
             return Some(Err(internal(lost)));
         };
         self.worksheet = Some(worksheet);
@@ -376,9 +381,9 @@ struct CurrentRequest {
     kind: RequestKind,
     /// The lines to evaluate, or the names whose definitions are requested, one per line.
     text: String,
-    /// The position of the byte at which the next line begins. `None` after the last line.
+    /// The index of the byte in `text` at which the next line begins. `None` after the last line.
     next_line: Option<usize>,
-    /// The index of the next answer in the request.
+    /// The index of the next answer. The first answer to the request has the index 0.
     index: u32,
     options: Options,
     _reservation: Reservation,
@@ -392,7 +397,9 @@ enum RequestKind {
 }
 
 impl CurrentRequest {
-    /// Returns the range of bytes of the next line, without the line break, and moves past it.
+    /// Returns the range of bytes of the next line, without the line break.
+    ///
+    /// The following call returns the range of the line after it.
     fn take_line(&mut self) -> Option<Range<usize>> {
         let start = self.next_line?;
         let rest = &self.text.as_bytes()[start..];
@@ -404,7 +411,7 @@ impl CurrentRequest {
         Some(start..end.map_or(self.text.len(), |end| start + end))
     }
 
-    /// Returns the number of the next answer in the stream.
+    /// Returns the number of the next answer. The first answer in the stream has the number 1.
     ///
     /// `before` is the number of answers to earlier requests.
     fn answer_number(&self, before: u64) -> u64 {
@@ -420,7 +427,7 @@ impl CurrentRequest {
 }
 
 impl RequestKind {
-    /// Returns the maximum estimated work, in nanoseconds, of a line.
+    /// Returns the maximum estimated work, in nanoseconds, of one line of a request of this kind.
     fn budget(self, limits: &Limits) -> u64 {
         match self {
             Self::Run | Self::Names => limits.work,

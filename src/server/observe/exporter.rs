@@ -21,13 +21,13 @@ const PATH: &str = "/metrics";
 /// The media type of the metrics (`OpenMetrics`, "Overall Structure").
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The maximum number of connections that are served at the same time. Further connections wait.
+/// The maximum number of connections that are served at the same time. Other connections wait.
 const CONNECTIONS: usize = 16;
 
 /// The maximum lifetime of a connection.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
-/// The maximum time until the header of a request has arrived.
+/// The maximum time that the header of a request may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves `metrics` over HTTP on every connection, until `connections` ends.
@@ -57,7 +57,7 @@ async fn serve(connection: Connection, metrics: Arc<Metrics>) {
         .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(connection.into_io()), service);
     if let Err(error) = serving.await {
-        tracing::debug!(%error, "metrics connection broke");
+        tracing::debug!(%error, "a connection for metrics failed");
     }
 }
 

@@ -59,7 +59,7 @@ impl Default for Metrics {
         let handled = Family::default();
         registry.register(
             "grpc_server_handled",
-            "The number of calls that have ended, by their status",
+            "The number of calls that have ended, by status code",
             handled.clone(),
         );
         // From 10 microseconds to 42 seconds.
@@ -73,7 +73,7 @@ impl Default for Metrics {
         let faults = Family::default();
         registry.register(
             "grpcalc_faults",
-            "The number of calls and worksheet lines that failed, by reason",
+            "The number of calls and worksheet lines that failed, by reason code",
             faults.clone(),
         );
         let limits = Family::default();

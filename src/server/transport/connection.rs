@@ -1,4 +1,4 @@
-//! A connection: a byte stream, its calls, and its end.
+//! A connection: a byte stream, the calls on it, and the reasons to close it.
 
 use std::{
     convert::Infallible,
@@ -26,21 +26,21 @@ use crate::server::{ServerLimits, ServerState, call::admit::answer};
 /// The length, in bytes, of the connection preface of an HTTP/2 client (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
 
-/// The maximum number of bytes that a peer may send on a stream before they are read.
+/// The maximum number of bytes that a peer may send on a stream before the server reads them.
 const STREAM_WINDOW: u32 = 1 << 20;
 
-/// The maximum number of bytes that a peer may send on a connection before they are read.
+/// The maximum number of bytes that a peer may send on a connection before the server reads them.
 ///
-/// It is greater than [`STREAM_WINDOW`], because a stream that is not read must leave room for the
-/// other streams.
+/// The value is greater than [`STREAM_WINDOW`]. So a stream that the server does not read leaves
+/// room for the other streams.
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
 /// The maximum length, in bytes, of a frame that a peer may send.
 ///
-/// A request of a script fits in one frame.
+/// Each request that a script sends fits in one frame.
 const FRAME: u32 = 128 * 1024;
 
-/// The maximum number of bytes of a stream's responses that are buffered for the peer.
+/// The maximum number of bytes of responses that the server buffers for each stream.
 const SEND_BUFFER: usize = 128 * 1024;
 
 /// The maximum time that a peer without calls may take to close its connection after a `GOAWAY`.
@@ -84,8 +84,8 @@ impl Connection {
     /// Serves calls until the peer disconnects or violates the protocol, or the server drains.
     ///
     /// If `is_surplus` is true, the connection exceeds the limit of connections. Then each call
-    /// fails with the status of this limit, and the connection is closed after a short time so
-    /// that the peer connects again.
+    /// fails with the status of this limit. After a short time, the server closes the connection,
+    /// so that the peer connects again.
     pub(in crate::server) async fn serve(self, server: Arc<ServerState>, is_surplus: bool) {
         let limits = server.settings.limits;
         let peer = Arc::new(Peer::new(self.peer, is_surplus));
@@ -218,7 +218,7 @@ fn limit_writes(io: AnyStream, limits: &ServerLimits) -> AnyStream {
     Box::pin(io)
 }
 
-/// Returns `io` with a tap that records in `peer` when the HTTP/2 preface has arrived.
+/// Returns `io` with a tap. The tap records in `peer` that the HTTP/2 preface has arrived.
 fn watch_preface(io: AnyStream, peer: &Arc<Peer>) -> Tap<impl FnMut(IoEvent<'_>) + use<>> {
     let (peer, mut missing) = (Arc::clone(peer), PREFACE);
     Tap::new(io, move |event| {
@@ -253,16 +253,17 @@ fn report_error(server: &ServerState, peer: &Peer, error: &hyper::Error) {
         if peer.has_greeted() {
             tracing::info!(peer = peer.name(), %error, cause, "connection broke");
         } else {
-            // A port scan or a health probe of a load balancer.
+            // This is a port scan or a health probe of a load balancer.
             tracing::debug!(peer = peer.name(), %error, cause, "connection broke");
         }
     }
 }
 
-/// The executor of a connection. It polls each new call once, and spawns the calls that wait.
+/// The executor of a connection. It polls each new call once, and spawns a task if the call waits.
 ///
-/// New calls are polled after all data that has arrived is read, so that their answers are written
-/// together. Most calls are ready after the first poll, and a task costs more than such a call.
+/// New calls are polled only after all arrived data has been read, so that their answers are
+/// written together. Most calls are ready after the first poll. For such a call, a task would cost
+/// more than the call itself.
 #[derive(Clone, Default)]
 struct InlineExecutor(Arc<Mutex<Vec<CallFuture>>>);
 

@@ -17,18 +17,18 @@ use tokio::{
 use crate::net::address::Address;
 use crate::server::Connection;
 
-/// The maximum number of connections that wait in the system until they are accepted.
+/// The maximum number of connections that wait in the operating system until they are accepted.
 const BACKLOG: u32 = 1024;
 
-/// The pause after a connection could not be accepted.
+/// The pause before the next try when a connection could not be accepted.
 ///
-/// The usual cause is that no file descriptor is free. A retry without a pause would use a core
-/// completely.
+/// The usual cause is that no file descriptor is free. Without a pause, the retries would use a
+/// complete core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A socket that is bound and listens.
+/// A bound socket that listens.
 ///
-/// It listens before the server serves calls, so its address can be published before that.
+/// The socket listens before the server serves calls. So the address can be published early.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
@@ -47,8 +47,8 @@ enum Socket {
 impl Listener {
     /// Binds a socket to `address`, and listens on it.
     ///
-    /// A Unix socket has the mode 0600. It replaces a socket file without a listener, for example
-    /// from a server that was killed.
+    /// A Unix socket gets the mode 0600. If a socket file exists but no process listens on it, for
+    /// example after a server was killed, the new socket replaces this file.
     pub async fn bind(address: &Address) -> io::Result<Self> {
         match address {
             Address::Tcp { host, port } => {
@@ -66,7 +66,8 @@ impl Listener {
         }
     }
 
-    /// Returns the bound address. In place of port 0, it has the port that the system chose.
+    /// Returns the bound address. If port 0 was requested, the address has the port that the system
+    /// chose.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
@@ -115,7 +116,7 @@ impl Listener {
     }
 }
 
-/// Binds a socket to the first address of `host` for which this succeeds.
+/// Tries the addresses of `host` in order, and binds a socket to the first one that works.
 async fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
     let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
     for address in lookup_host((host, port)).await? {
@@ -129,8 +130,8 @@ async fn bind_tcp(host: &str, port: u16) -> io::Result<TcpListener> {
 
 /// Binds a TCP socket with a backlog of [`BACKLOG`].
 ///
-/// `TcpListener::bind` has a backlog of 128. A client that exceeds the backlog connects again only
-/// after a second.
+/// `TcpListener::bind` sets a backlog of 128. If the backlog is full, a client tries to connect
+/// again only after a second.
 fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
@@ -156,7 +157,7 @@ async fn bind_unix(path: &Path) -> io::Result<Socket> {
 
 /// Removes the file at `path` if it is a socket without a listener.
 ///
-/// Any other file stays, and makes `bind` fail.
+/// Any other file is kept. Binding a socket to `path` then fails.
 async fn remove_if_stale(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => match UnixStream::connect(path).await {
@@ -167,13 +168,14 @@ async fn remove_if_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A socket file, which is removed when its listener is dropped.
+/// A socket file. Dropping this value removes the file.
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
     /// The device and the inode of the file.
     ///
-    /// They are checked before the removal, because another server may have replaced the file.
+    /// Both are checked before the file is removed, because another server may have replaced the
+    /// file.
     identity: (u64, u64),
 }
 

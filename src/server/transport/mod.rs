@@ -1,4 +1,4 @@
-//! Connections: listeners, TLS, peers, and the life of a connection.
+//! Connections: the sockets that listen, TLS, and the serving of each connection.
 
 pub(super) mod connection;
 pub(super) mod listener;

@@ -22,7 +22,7 @@ use crate::net::tls::{HTTP2, TlsError, certificates, private_key, roots};
 /// The maximum time that a client may take to read the alert after a failed handshake.
 const ALERT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The files of a server's TLS configuration, in PEM.
+/// The files of a server's TLS configuration, in the PEM format.
 #[derive(Clone, Debug)]
 pub struct ServerTlsFiles {
     /// The server's certificate, and its intermediate certificates.
