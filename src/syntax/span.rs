@@ -38,7 +38,7 @@ impl Span {
         &line[self.start as usize..self.end as usize]
     }
 
-    /// Converts the span to a range of characters, the unit of places in messages.
+    /// Converts the span to a range of characters. Messages count positions in characters.
     #[must_use]
     pub fn characters(self, line: &str) -> Range<usize> {
         let count = |end: u32| line[..end as usize].chars().count();

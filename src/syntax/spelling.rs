@@ -5,8 +5,10 @@ use std::{fmt, fmt::Write as _};
 use super::{Binary, Definition, Line, Node, NodeKind, Postfix, Prefix, node::Level, token};
 
 impl fmt::Display for Line<'_> {
-    /// Writes the line in its simplest spelling: without comments and unnecessary parentheses, and
-    /// with ASCII operators where they exist. The result parses to the same line.
+    /// Writes the line in its simplest spelling, which parses to the same line.
+    ///
+    /// The spelling has no comments and no unnecessary parentheses. Operators are in ASCII if
+    /// possible.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, statement) in self.statements.iter().enumerate() {
             if index > 0 {
@@ -37,7 +39,7 @@ struct Spelling {
     text: String,
     /// The precedence of the outermost operator.
     level: Level,
-    /// Whether the text ends in a percentage, which changes the meaning of a `+` or `-` before it.
+    /// Whether the text ends in a percentage. A `+` or `-` before a percentage has another meaning.
     percent: bool,
 }
 
@@ -79,7 +81,8 @@ impl Line<'_> {
         parts.pop().map(|part| part.text).unwrap_or_default()
     }
 
-    /// Joins the last parts with the operator or call `node`. Jumps have no text: `None`.
+    /// Removes the operands of `node` from the end of `parts`, and returns the spelling of `node`
+    /// with these operands. Returns `None` for a jump, which has no text.
     fn spelling(&self, node: &Node, parts: &mut Vec<Spelling>) -> Option<Spelling> {
         let mut pop = || parts.pop().expect("operands come before their operator");
         let text = node.span.of(self.text);

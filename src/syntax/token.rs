@@ -62,7 +62,7 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
-    /// Continues at the byte `at`, after text that is not a token.
+    /// Continues at the byte `at`. The skipped text is not a token.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at;
     }
@@ -80,7 +80,8 @@ impl<'a> Lexer<'a> {
 
     /// Writes the next token into `lexeme`.
     ///
-    /// This is several times as fast as returning the token. It runs for every token of every line.
+    /// This method runs for every token of every line. Returning the token would be several times
+    /// as slow.
     pub(super) fn read(&mut self, lexeme: &mut Lexeme) -> Result<()> {
         let before = self.at;
         // Most tokens have one space between them.
@@ -207,7 +208,8 @@ impl<'a> Lexer<'a> {
         Ok(Token::Superscript)
     }
 
-    /// Reads a literal number. A name may follow it directly; a digit, point or fraction may not.
+    /// Reads a literal number. A name may follow the number without a space. A digit, a point or a
+    /// fraction may not.
     fn number(&mut self) -> Result<Token> {
         let start = self.at;
         // Nearly all literals have only a few digits.
@@ -308,7 +310,7 @@ impl<'a> Lexer<'a> {
         self.at += rest.find(|c| !is_part(c)).unwrap_or(rest.len());
     }
 
-    /// Returns the error for a character that no token begins with.
+    /// Returns the error for a character that cannot begin a token.
     fn unexpected(&self) -> Box<SyntaxError> {
         let c = self.rest().chars().next().expect("a byte is left");
         let span = Span::new(self.at, self.at + c.len_utf8());
@@ -331,7 +333,7 @@ fn may_be_blank(byte: u8) -> bool {
     byte <= b' ' || byte == b'#' || !byte.is_ascii()
 }
 
-/// Whether `byte`, directly after digits, certainly ends the number.
+/// Whether `byte`, directly after digits, is certainly not a part of the number.
 fn ends_number(byte: u8) -> bool {
     byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_')
 }

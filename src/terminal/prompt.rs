@@ -23,16 +23,17 @@ use crate::repl::{
 /// The maximum length of a preview, in characters.
 const PREVIEW: usize = 44;
 
-/// The maximum number of names for which the prompt fetches all definitions after a new definition.
+/// If the worksheet has more names than this, the prompt does not fetch the definitions after a
+/// line that adds names.
 ///
-/// Fetching more names after each line would take too long.
+/// Fetching so many definitions after each line would take too long.
 const PREFETCHED_NAMES: usize = 500;
 
 /// The next step of the session after a line.
 enum NextStep {
     /// Answer the next line.
     Continue,
-    /// Return to the prompt, since Ctrl-C discards the remaining lines.
+    /// Return to the prompt, because Ctrl-C has discarded the remaining lines.
     Prompt,
     /// End the session.
     Quit,

@@ -3,7 +3,7 @@
 /// Returns the name in `known` that is most similar to the misspelt `name`.
 ///
 /// Returns `None` if the Damerau-Levenshtein distance of the two names is more than one third of
-/// the letters of `name`, rounded up. The case of `name` is ignored.
+/// the length of `name`, rounded up. The case of `name` is ignored.
 pub fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Comparing takes time in proportion to the product of the lengths, so longer names are
     // not compared.

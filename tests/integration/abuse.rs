@@ -77,7 +77,7 @@ impl Victim {
         assert_eq!(found, ran("3\n", "", 0), "after {abuse}");
     }
 
-    /// Checks that the server answers, and that its peak memory grew by less than `mebibytes`.
+    /// Checks that the server answers, and that its peak memory has grown by less than `mebibytes`.
     #[track_caller]
     fn grew_by_less_than(&self, mebibytes: u64, abuse: &str) {
         self.answers_after(abuse);
@@ -95,7 +95,7 @@ impl Victim {
     }
 }
 
-/// Sends `bytes` to a server, which may close the connection before it has read them all.
+/// Sends `bytes` to a server. The server may close the connection before it has read all of them.
 fn pour(peer: &mut TcpStream, bytes: &[u8]) {
     if let Err(error) = peer.write_all(bytes) {
         assert!(is_end(&error), "{error}");
@@ -127,13 +127,13 @@ fn half(stream: u32) -> Vec<u8> {
     half_with(stream, &[])
 }
 
-/// Encodes the headers of a call and `more` headers, without the message.
+/// Encodes the headers of a call, with `more` headers after them and without its message.
 fn half_with(stream: u32, more: &[u8]) -> Vec<u8> {
     let block = [&call_headers(ADD), more].concat();
     frame(HEADERS, END_HEADERS, stream, &block)
 }
 
-/// Encodes the message that [`half`] leaves out.
+/// Encodes the message of the call whose headers [`half`] encodes.
 fn rest(stream: u32) -> Vec<u8> {
     frame(DATA, END_STREAM, stream, &sum())
 }
@@ -152,7 +152,7 @@ fn lines(text: String) -> Vec<u8> {
     to_worksheet(worksheet_request::Request::Run(Run { text, options }))
 }
 
-/// Concatenates the results of `make` for the first `count` stream ids of a client.
+/// Calls `make` with the first `count` stream ids of a client, and joins the results.
 fn streams(count: u32, make: impl Fn(u32) -> Vec<u8>) -> Vec<u8> {
     (0..count).flat_map(|n| make(2 * n + 1)).collect()
 }
@@ -326,7 +326,7 @@ fn floods_end_with_enhance_your_calm() {
     let endless = header("a", &"b".repeat(16_000)).repeat(4 * MIB / 16_000);
     let begin = frame(HEADERS, 0, 1, &[]);
     let nothing = frame(CONTINUATION, 0, 1, &[]).repeat(4 * MIB / 9);
-    // A header that is added to the HPACK table, and then repeated by its index.
+    // The first header is added to the HPACK table. Its index then repeats it.
     let value = text(&"b".repeat(4000));
     let amplified = [&[0x40, 1, b'a'], &value[..], &vec![0xbe; 100_000]].concat();
 
@@ -450,7 +450,7 @@ fn thousands_of_short_connections_are_served() {
     victim.ends();
 }
 
-/// Only on Linux, since other systems have shorter backlogs.
+/// This test runs only on Linux, since other systems have shorter backlogs.
 #[cfg(target_os = "linux")]
 #[test]
 fn connections_wait_for_a_busy_server() {
@@ -517,7 +517,7 @@ fn a_connection_without_calls_is_closed() {
     victim.ends();
 }
 
-/// A call under way.
+/// A call that the test has begun.
 struct Call {
     request: h2::SendStream<Bytes>,
     response: ResponseFuture,

@@ -211,7 +211,7 @@ async fn a_hanging_server_counts_as_lost_after_many_deadlines() {
     ]);
     tokio::spawn(async move {
         let (mut peer, _) = listener.accept().await.unwrap();
-        // An empty SETTINGS frame; after that it only reads.
+        // The peer sends an empty SETTINGS frame, and then only reads.
         peer.write_all(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
             .await
             .unwrap();
@@ -517,7 +517,8 @@ fn bytes_of_a_call() {
     assert_eq!(AddReply { n1: 30 }.encode_to_vec(), [0x08, 0x1e]);
 }
 
-/// A Cancel needs the number of the next answer. It is unknown if there may be no next answer.
+/// A Cancel needs the number of the next answer. If there may be no next answer, this number is
+/// unknown.
 #[tokio::test]
 async fn the_next_answer_has_a_number() {
     let client = embedded();

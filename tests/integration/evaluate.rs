@@ -253,7 +253,7 @@ async fn faults_are_statuses_with_details() {
     assert_eq!(status("pi", 1001).await.code(), Code::ResourceExhausted);
 }
 
-/// A line over a limit is not sent again, although an overloaded server has the same code.
+/// A line over a limit is not sent again, although an overloaded server returns the same code.
 #[tokio::test]
 async fn a_line_over_a_limit_fails_at_once() {
     let client = embedded();

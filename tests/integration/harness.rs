@@ -31,7 +31,7 @@ use tower::Service;
 /// The maximum time that a test waits for an event that normally takes milliseconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Returns a command for the built program, without the settings in environment variables.
+/// Returns a command for the built program. Environment variables with settings are removed.
 pub(crate) fn grpcalc() -> Command {
     without_settings(Command::new(env!("CARGO_BIN_EXE_grpcalc")))
 }
@@ -78,7 +78,7 @@ pub(crate) fn at_terminal(mut command: Command) -> PtySession {
     spawn_command(command, Some(patience)).unwrap()
 }
 
-/// Encodes a text as a terminal session holds it: rexpect treats every byte as a character.
+/// Encodes a text like the output of rexpect, which treats every byte as a character.
 pub(crate) fn on_screen(text: &str) -> String {
     text.bytes().map(char::from).collect()
 }

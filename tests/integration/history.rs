@@ -78,7 +78,7 @@ async fn serve(history: Arc<dyn History>) -> Stub {
     .await
 }
 
-/// A stub of an embedded server with these settings.
+/// Returns a stub of an embedded server with these settings.
 async fn serve_with(settings: Settings) -> Stub {
     let (dial, connections) = server::in_memory();
     tokio::spawn(server::run(connections, std::future::pending(), settings));
@@ -122,7 +122,7 @@ async fn a_failing_history_refuses_notes_and_its_subscribers_go_on() {
         say(&mut stub, &stored).await.unwrap();
         let refusal = say(&mut stub, &lost).await.unwrap_err();
         assert_eq!(refusal.code(), Code::Unavailable);
-        // Only the operator's log has the cause.
+        // The cause is only in the operator's log.
         assert!(!refusal.message().contains("acknowledgement"), "{refusal}");
         assert_eq!(next(&mut notes).await, stored);
     }

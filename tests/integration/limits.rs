@@ -9,7 +9,7 @@ use grpcalc::{
 
 use crate::harness::{Serve, run};
 
-/// Options that set a limit, a script whose last line exceeds it, and a part of the line's fault.
+/// Options that set a limit, a script whose last line exceeds this limit, and a part of the fault.
 const CROSSED: [(&[&str], &str, &str); 13] = [
     (
         &["--max-line", "16"],

@@ -904,7 +904,7 @@ fn a_history_in_a_directory_that_does_not_exist_is_not_kept() {
     command.env("GRPCALC_HISTORY", missing.join("history"));
     let mut terminal = Terminal::of_size(&command, 24, 200);
     let expected = format!(
-        "grpcalc: no history is kept: GRPCALC_HISTORY names a file in {}, which does not exist\n",
+        "grpcalc: no history is kept: the path in GRPCALC_HISTORY is wrong: {} does not exist\n",
         missing.display()
     );
     terminal.shows(&expected);
@@ -937,7 +937,7 @@ fn a_call_is_explained_at_the_prompt() {
     );
 }
 
-/// The command of grpcurl names the address on which the embedded server listens.
+/// The command of grpcurl contains the address on which the embedded server listens.
 #[test]
 fn a_call_to_an_embedded_server_that_listens_is_explained() {
     let folder = tempfile::tempdir().unwrap();
@@ -1021,7 +1021,7 @@ fn a_line_from_the_shell_is_explained() {
     assert_eq!(run(&["--explain", "--format", "json", "1"]).code, 2);
 }
 
-/// The space in the path does not turn the name into that of the embedded server.
+/// A server whose path contains a space is not mistaken for the embedded server.
 #[test]
 fn a_call_to_a_socket_with_a_blank_in_its_path_is_explained() {
     let folder = tempfile::tempdir().unwrap();

@@ -316,7 +316,7 @@ fn a_killed_server_costs_no_answer_before_the_line_that_is_named() {
             // The program may end before it has read all lines.
             let _ = input.write_all(lines.as_bytes());
         });
-        // The server is killed after a random number of lines and up to a millisecond.
+        // The server is killed after a random number of lines and a random delay of up to 1 ms.
         let random = kill.wrapping_mul(2_654_435_761) >> 8;
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut stdout = String::new();
@@ -404,7 +404,7 @@ fn ctrl_c_ends_a_script_during_a_long_computation() {
     );
 }
 
-/// A line that misses its deadline has a fault, also in a worksheet, and later lines are answered.
+/// In a worksheet too, a line that misses its deadline has a fault, and later lines are answered.
 #[test]
 fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
     let script = "x = 1\nf(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)\nx + 1\n";
@@ -412,8 +412,8 @@ fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
     assert_eq!(run(&["--timeout", "200ms"], script), ran("2\n", late, 1));
 }
 
-/// With such a server, expressions wait for credit of flow control. The items that wait for the
-/// expressions must not hold all of the credit.
+/// Expressions wait for flow-control credit. The lines that wait for these expressions must not
+/// hold all of the credit.
 #[test]
 fn a_server_without_worksheets_answers_mixed_lines() {
     let address = typed_only();
@@ -430,7 +430,8 @@ fn a_server_without_worksheets_answers_mixed_lines() {
     }
 }
 
-/// Lines that take about as long as the deadline are answered or late, independently of each other.
+/// Each line takes about as long as the deadline. Whether a line is late does not depend on the
+/// other lines.
 #[test]
 fn a_deadline_hits_the_line_that_is_late_and_no_other() {
     let script = (1..=20).fold(String::new(), |mut script, n| {

@@ -1,4 +1,4 @@
-//! Errors of the parser: unexpected tokens.
+//! Creates the errors of the parser, such as the error for an unexpected token.
 
 use super::{Parser, expression::Pending};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl Parser<'_, '_> {
-    /// Returns the error for a token in a place where an operand is expected.
+    /// Returns the error for a missing operand before the next token.
     pub(super) fn no_operand(&self) -> Box<SyntaxError> {
         let expected = "a number, a name or '('";
         let after = match self.pending.last() {
@@ -24,7 +24,7 @@ impl Parser<'_, '_> {
         SyntaxError::new(SyntaxErrorKind::Incomplete, end, message)
     }
 
-    /// Returns the error for a token in a place where an operator is expected.
+    /// Returns the error for a missing operator before the next token.
     pub(super) fn no_operator(&self) -> Box<SyntaxError> {
         let error = self.unexpected("an operator");
         let after_name =
@@ -36,7 +36,7 @@ impl Parser<'_, '_> {
         })
     }
 
-    /// Returns the error for a parenthesis at `open` that is not closed.
+    /// Returns the error for the unclosed parenthesis at `open`.
     pub(super) fn unclosed(&self, open: Span) -> Box<SyntaxError> {
         let what = match self.word(open) {
             "(" => "this '('".into(),
@@ -50,7 +50,9 @@ impl Parser<'_, '_> {
         .help("close it with ')'")
     }
 
-    /// Returns the error for the next token in a place that requires `expected`.
+    /// Returns the error for the next token if another token is required.
+    ///
+    /// `expected` describes the required token.
     pub(super) fn unexpected(&self, expected: &str) -> Box<SyntaxError> {
         let found = match self.next.token {
             Token::End => "the end of the line".into(),

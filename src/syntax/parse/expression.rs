@@ -10,7 +10,7 @@ use crate::{
     text::printable::quoted,
 };
 
-/// An entry of the parser's stack: an operator or a parenthesis with an incomplete operand.
+/// An operator or an opening parenthesis on the parser's stack. Its operand is still incomplete.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pending {
     Prefix(Prefix, Span),
@@ -67,8 +67,8 @@ impl Parser<'_, '_> {
 
     /// Reads a name where an operand is expected.
     ///
-    /// Returns whether the operand is complete. For a call with arguments, this method reads only
-    /// the name and the opening parenthesis.
+    /// Returns whether the operand is complete. A call with arguments is incomplete: of such a
+    /// call, this method reads only the name and the opening parenthesis.
     fn name(&mut self) -> Result<bool> {
         let name = self.next.span;
         let word = self.word(name);
@@ -183,7 +183,7 @@ impl Parser<'_, '_> {
         self.pending.push(Pending::Binary(operator, span));
     }
 
-    /// Puts a product without an operator sign, as in `2 x`, on the stack.
+    /// Puts a multiplication on the stack, for a product without a sign such as `2 x`.
     fn juxtaposed(&mut self) {
         // There is no sign between the operands, so the span is empty and is where they meet.
         let at = self.next.span.start;
@@ -197,7 +197,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// Reads a `%`. Returns whether it is a percent sign; otherwise it is the remainder operator.
+    /// Reads a `%`: a percent sign or the remainder operator. Returns whether it is a percent sign.
     ///
     /// Before an operand, a `%` is the remainder operator. Before a `+` or a `-`, it is the
     /// remainder operator only if there is a space before the `%`.
@@ -288,7 +288,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// Ends the expression after an operand.
+    /// Ends the expression, or returns the error for a parenthesis that is still open.
     fn end(&mut self) -> Result<()> {
         self.reduce(|_| true);
         let open = match self.pending.last() {
@@ -346,7 +346,7 @@ impl Parser<'_, '_> {
         *self
             .pending
             .last_mut()
-            .expect("the caller has seen an entry") = pending;
+            .expect("the caller has checked that the stack is not empty") = pending;
     }
 
     /// Moves operators from the top of the stack to the line.
@@ -379,7 +379,7 @@ impl Parser<'_, '_> {
         };
         let without_parentheses = self.closed != self.line.nodes.len();
         let percent = NodeKind::Postfix(Postfix::Percent);
-        let right = self.line.nodes.last_mut().expect("both operands are there");
+        let right = self.line.nodes.last_mut().expect("both operands are read");
         match with_percent {
             Some(operator) if right.kind == percent && without_parentheses => {
                 *right = Node {
@@ -392,7 +392,7 @@ impl Parser<'_, '_> {
     }
 }
 
-/// Adds 1 to the number of arguments of the call of `name`.
+/// Adds 1 to `arguments`. If the sum is too large, the error marks `name`.
 fn one_more(arguments: u16, name: Span) -> Result<u16> {
     arguments.checked_add(1).ok_or_else(|| {
         let message = "a call can have at most 65535 arguments";

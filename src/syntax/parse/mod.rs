@@ -1,4 +1,4 @@
-//! Converts tokens to a line.
+//! Parses the tokens of a line.
 //!
 //! The algorithm is Dijkstra's shunting yard. It has two states: an operand is expected, or an
 //! operand has just ended. Operators that wait for their right operand are on the parser's own
@@ -16,7 +16,7 @@ use super::{
     token::{Lexeme, Lexer},
 };
 
-/// The limits of a line.
+/// The limits that the parser checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseLimits {
     /// The maximum length of a line, in bytes.
@@ -48,10 +48,11 @@ pub fn parse<'t>(text: &'t str, limits: &ParseLimits) -> Result<Line<'t>> {
     Ok(line)
 }
 
-/// Parses the text of `line` into `line` itself. The line must be [unread](Line::unread).
+/// Parses the text of `line`, and stores the result in `line`. The line must be
+/// [unread](Line::unread).
 ///
-/// This is faster than [`parse`], which moves the line. A line contains the nodes of a short text,
-/// so the move takes a considerable part of the time for parsing it.
+/// [`parse`] is slower, because it also moves the parsed line. The nodes of a short text are stored
+/// in the line itself, so the move takes a considerable part of the total time.
 pub fn read(line: &mut Line<'_>, limits: &ParseLimits) -> Result<()> {
     // Spans are counted in 32 bits, even if the limit is higher.
     if line.text.len() > limits.line.min(u32::MAX as usize) {
@@ -95,8 +96,8 @@ struct Parser<'p, 't> {
     nesting: usize,
     /// The number of entries in `pending` that are not binary operators.
     depth: usize,
-    /// The number of nodes when a group was last closed. If the number has not changed since then,
-    /// the last operand is in parentheses.
+    /// The number of nodes in `line` when the last group was closed. If `line` still has this
+    /// number of nodes, the last operand is in parentheses.
     closed: usize,
     /// Whether the expression is the body of a function.
     in_function: bool,

@@ -34,7 +34,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// Reads a statement: a definition or an expression, then conversions.
+    /// Reads a statement: a definition or an expression, and the conversions after it.
     fn statement(&mut self) -> Result<()> {
         let mut binds = match self.next.token {
             Token::Name => self.definition()?,
@@ -62,7 +62,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// Reads the left side of a definition, if the statement begins with one.
+    /// Reads the left side of a definition, if the statement is a definition.
     fn definition(&mut self) -> Result<Option<Definition>> {
         let name = self.next.span;
         // An error in a token ends the look-ahead. It is reported when the expression is read.
@@ -173,7 +173,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Reads one conversion. Its last token remains the next token of the parser.
+    /// Reads one conversion up to its last token, which remains the next token of the parser.
     fn conversion(&mut self) -> Result<Conversion> {
         let word = self.word(self.next.span);
         let form = match self.next.token {

@@ -55,9 +55,10 @@ impl completion::Candidate for CompletionCandidate {
 
 /// Returns the candidates for the word that ends at `cursor`, and the byte where the word begins.
 ///
-/// `cursor` is a byte position in `line`. The candidates are commands at the start of a line and
-/// after `help`; functions, constants and the names of the worksheet in an expression; and files
-/// after `:load` and `:save`. `definitions` returns the two sides of each definition.
+/// `cursor` is a byte position in `line`. At the start of a line and after `help`, the candidates
+/// are commands. In an expression, they are functions, constants and the names of the worksheet.
+/// After `:load` and `:save`, they are files. `definitions` returns the two sides of each
+/// definition.
 pub(in crate::terminal) fn complete(
     line: &str,
     cursor: usize,
@@ -122,7 +123,7 @@ pub(in crate::terminal) fn complete(
     (offset + start, candidates)
 }
 
-/// Returns the text after the command name, if the command has this kind of completion.
+/// Returns the text after the name of the command, if the command satisfies `condition`.
 fn operands_if(line: &str, condition: impl Fn(&CommandSpec) -> bool) -> Option<&str> {
     let head = Head::read(line)?;
     let operands = &line[head.end..];
@@ -218,7 +219,7 @@ fn topics() -> Vec<CompletionCandidate> {
         .collect()
 }
 
-/// Returns what can follow the `operands` of `:set`, which has this option.
+/// Returns the candidates after the `operands` of `:set`. `option` is the option of `:set`.
 fn settings(operands: &str, option: Option<&str>) -> Vec<CompletionCandidate> {
     let words: Vec<_> = operands.split_whitespace().collect();
     match words[..] {

@@ -11,11 +11,11 @@ use crate::{
     syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes},
 };
 
-/// Returns `text` with color sequences.
+/// Returns the typed line with color sequences.
 ///
-/// `cursor` is a byte position: the parenthesis there and the matching parenthesis are marked. The
-/// faulty part is marked too. It is the fault of a command, else `fault` (a range of characters),
-/// else the first syntax error.
+/// `cursor` is a byte position. If a parenthesis is at the cursor, this parenthesis and the
+/// matching parenthesis are marked. The faulty part of the line is marked too: the fault of a
+/// command, else `fault` (a range of characters), else the first syntax error.
 pub(in crate::terminal) fn highlighted(
     typed: &TypedLine,
     cursor: Option<usize>,
@@ -99,16 +99,17 @@ fn bytes(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     Some(at(span.start)?..at(span.end)?)
 }
 
-/// Returns the range of a syntax error, unless more text at the end could complete the line.
+/// Returns the range of the syntax error in `line`.
+///
+/// Returns `None` if the line is valid, or if more text at its end could make it valid.
 fn syntax_error(line: &str) -> Option<Range<usize>> {
     let error = syntax::parse(line, &ParseLimits::DEFAULT).err()?;
     let span = error.span.start as usize..error.span.end as usize;
     (error.kind != SyntaxErrorKind::Incomplete && !span.is_empty()).then_some(span)
 }
 
-/// Returns the positions of the two matching parentheses if the cursor is at one of them.
-///
-/// The position after a closing parenthesis counts too.
+/// Returns the positions of two matching parentheses, if the cursor is at one of them or directly
+/// after the closing parenthesis.
 fn matching(parts: &[(Class, Range<usize>)], cursor: usize) -> Option<[usize; 2]> {
     let mut open = Vec::new();
     let mut pairs = parts.iter().filter_map(|(class, span)| match class {

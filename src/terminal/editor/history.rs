@@ -7,15 +7,15 @@ use std::{
 
 use etcetera::BaseStrategy as _;
 
-/// The environment variable that names the history file. If it is empty, no history is kept.
+/// The environment variable with the path of the history file. If it is empty, no history is kept.
 const VARIABLE: &str = "GRPCALC_HISTORY";
 
 /// Returns the path of the history file, or `None` if no history is kept.
 ///
 /// The path is the value of `GRPCALC_HISTORY`, else `grpcalc/history` in the user's directory for
 /// state. No history is kept if the variable is empty, or if the user has no directory for state.
-/// The default directory is created if it is missing. A missing directory in the variable is an
-/// error, since it may be a typing mistake.
+/// The default directory is created if it does not exist. If the directory of a path in the
+/// variable does not exist, this function returns an error, since the path may be mistyped.
 pub fn history_file() -> io::Result<Option<PathBuf>> {
     let file = match env::var_os(VARIABLE) {
         Some(file) if file.is_empty() => return Ok(None),
@@ -46,7 +46,7 @@ fn named(file: PathBuf) -> io::Result<PathBuf> {
         "does not exist"
     };
     Err(io::Error::other(format!(
-        "{VARIABLE} names a file in {}, which {problem}",
+        "the path in {VARIABLE} is wrong: {} {problem}",
         folder.display()
     )))
 }

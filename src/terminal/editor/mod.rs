@@ -61,7 +61,7 @@ const HISTORY: usize = 10_000;
 /// The outcome of editing a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum UserInput {
-    /// A typed line, or several pasted ones.
+    /// A typed line, or several pasted lines.
     Line(String),
     /// Ctrl-C: the line is discarded.
     Interrupt,
@@ -84,9 +84,9 @@ pub enum EditorEvent {
 /// between two lines.
 #[derive(Debug)]
 pub struct Editor {
-    /// Makes the thread read a line in the colors of a theme.
+    /// Sends a theme to the thread, which then reads a line in the colors of this theme.
     ///
-    /// This channel and that of `inputs` hold at most one message each.
+    /// This channel and the channel of `inputs` hold at most one message each.
     prompts: mpsc::Sender<Theme>,
     inputs: mpsc::Receiver<io::Result<UserInput>>,
     replies: ReplySender,
@@ -147,7 +147,7 @@ impl Editor {
         }
     }
 
-    /// Shows the prompt. [`Editor::next`] returns the line.
+    /// Shows the prompt. [`Editor::next`] returns the line that the user types.
     pub async fn prompt(&self, theme: Theme) {
         // The receiver is dropped only after an error, which `next` returns.
         let _ = self.prompts.send(theme).await;
@@ -190,7 +190,7 @@ impl Editor {
 struct Lines {
     editor: rustyline::Editor<Assistant, DefaultHistory>,
     history: Option<PathBuf>,
-    /// Whether colors are enabled (`--color`, `NO_COLOR`). The theme of each line chooses them.
+    /// Whether `--color` and `NO_COLOR` allow colors. The theme of each line chooses the colors.
     is_colored: bool,
     /// Whether Ctrl-C ended the line.
     interrupted: Arc<AtomicBool>,
@@ -295,7 +295,9 @@ impl Lines {
         line
     }
 
-    /// Adds a line to the history and, in case the process is killed, appends it to the file now.
+    /// Adds a line to the history, and immediately appends it to the file.
+    ///
+    /// The file then has the line even if the process is killed.
     fn remember(&mut self, line: &str) {
         if !line.trim().is_empty()
             && self.editor.add_history_entry(line).unwrap_or(false)
@@ -314,7 +316,7 @@ fn io_error(error: ReadlineError) -> io::Error {
     }
 }
 
-/// A key binding that runs the editor command that a function returns.
+/// A key binding. The function returns the editor command that the key runs.
 struct KeyBinding<F>(F);
 
 impl<F: Fn() -> Cmd + Send + Sync> ConditionalEventHandler for KeyBinding<F> {
@@ -333,7 +335,8 @@ fn binding(command: impl Fn() -> Cmd + Send + Sync + 'static) -> EventHandler {
     EventHandler::Conditional(Box::new(KeyBinding(command)))
 }
 
-/// Returns the binding of Ctrl-C: it ends the line as Enter does, or closes a list as `q` does.
+/// Returns the binding of Ctrl-C, which closes a list of names, like `q`. If there is no list,
+/// Ctrl-C ends the line, like Enter.
 ///
 /// rustyline's own Ctrl-C would also discard the keys typed after Ctrl-C, and leave the preview on
 /// the screen.
@@ -360,7 +363,7 @@ fn suspend(stop_key: Option<StopKey>) -> EventHandler {
 /// Completion, colors and previews for rustyline.
 struct Assistant {
     previews: Previews,
-    /// The typed line, which preview and colors share.
+    /// The typed line, parsed once for the preview and the colors.
     latest: LatestLine,
     /// The byte position of the cursor; `None` after the user has ended the line.
     cursor: Cell<Option<usize>>,

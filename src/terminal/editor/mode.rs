@@ -51,8 +51,8 @@ impl ControllingTerminal {
     /// Turns the echo off. Keys typed while a line runs are kept for the next prompt; Ctrl-C and
     /// Ctrl-Z still send signals.
     ///
-    /// The editor returns to this mode after each line, as the terminal's normal mode. A dumb
-    /// terminal keeps its mode: its driver edits the lines, and needs the echo for that.
+    /// The editor returns to this mode after each line. A dumb terminal keeps its own mode, because
+    /// its driver edits the lines and needs the echo for that.
     pub(in crate::terminal) fn mute(&self) {
         if is_dumb() {
             return;
@@ -85,7 +85,7 @@ impl ControllingTerminal {
 
     /// Restores the terminal's original mode, and stops the process.
     ///
-    /// When the process is continued, sets the mode from before the stop again.
+    /// When the process is continued, the mode from before the stop is set again.
     async fn stop(&self, continued: &mut Signal) {
         let Ok(mode) = tcgetattr(&self.device) else {
             return;
@@ -132,8 +132,8 @@ impl ControllingTerminal {
 
 /// Whether a shell with job control can continue this process after a stop.
 ///
-/// SIGTSTP does not stop an orphaned process group (POSIX, "Terminal Access Control"). SIGSTOP
-/// does, and no shell would continue the process. Without job control, all processes are in the
+/// No shell can continue an orphaned process group. SIGTSTP does not stop such a group (POSIX,
+/// "Terminal Access Control"), but SIGSTOP does. Without job control, all processes are in the
 /// process group of the session leader.
 fn can_be_continued() -> bool {
     let group = getsid(None).and_then(|leader| getpgid(Some(leader)));

@@ -24,7 +24,7 @@ const REPLY_TIMEOUT: Duration = Duration::from_millis(5);
 /// The maximum length of a line that is previewed, in bytes.
 const LONGEST: usize = 1024;
 
-/// The maximum number of requests that the session has not received.
+/// The maximum number of requests that the session has not received yet.
 const PENDING_REQUESTS: usize = 4;
 
 /// A request of the editor to the session while the user types a line.
@@ -41,7 +41,7 @@ pub enum EditorRequest {
 pub enum EditorReply {
     /// A line and its preview.
     Preview(String, Preview),
-    /// The definitions of the worksheet: the left-hand side and the value or body of each.
+    /// The left side and the right side of each definition in the worksheet.
     Names(Vec<(String, String)>),
 }
 
@@ -53,11 +53,11 @@ pub enum Preview {
     Nothing,
     /// The text of the answer, as the editor shows it.
     Answer(String),
-    /// A fault, and the faulty part of the line as a range of characters, if it is known.
+    /// A fault, with the range of the faulty characters if this range is known.
     Fault(Option<Range<usize>>),
 }
 
-/// The editor's end of the channels to the session.
+/// The editor's side of the channels to the session.
 pub(in crate::terminal) struct Previews {
     requests: mpsc::Sender<EditorRequest>,
     replies: Receiver<EditorReply>,
@@ -72,7 +72,7 @@ struct LatestReplies {
     names: Vec<(String, String)>,
 }
 
-/// The session's end of the channels to the editor.
+/// The session's side of the channels to the editor.
 #[derive(Debug)]
 pub(in crate::terminal) struct ReplySender {
     pub(in crate::terminal) requests: mpsc::Receiver<EditorRequest>,
@@ -96,7 +96,7 @@ pub(in crate::terminal) fn previews() -> (Previews, ReplySender) {
 }
 
 impl Previews {
-    /// Returns the answer that `line` would have, if the session replies in time.
+    /// Returns the answer that the typed line would have, if the session replies in time.
     pub(in crate::terminal) fn answer(&self, typed: &TypedLine) -> Option<String> {
         self.catch_up();
         let Some(line) = previewable(typed) else {
@@ -123,7 +123,9 @@ impl Previews {
         }
     }
 
-    /// Returns the definitions of the worksheet, or the previous reply if no reply comes in time.
+    /// Returns the definitions of the worksheet.
+    ///
+    /// If the session does not reply in time, these are the definitions from its previous reply.
     pub(in crate::terminal) fn names(&self) -> Vec<(String, String)> {
         self.request(&EditorRequest::Names, |reply| {
             matches!(reply, EditorReply::Names(_))
@@ -133,8 +135,8 @@ impl Previews {
 
     /// Stores the replies that came too late for the previous key.
     ///
-    /// An empty line stores them too, and then drops the preview: an answer from before the last
-    /// line may be wrong now.
+    /// On an empty line, `answer` stores them too, but then discards the preview: the line that was
+    /// entered last may have changed the answer.
     fn catch_up(&self) {
         while let Ok(reply) = self.replies.try_recv() {
             self.keep(reply);
@@ -174,7 +176,7 @@ impl Previews {
     }
 }
 
-/// Returns the line to preview, if `text` is one complete line without commands.
+/// Returns the line to preview, if the typed text is one complete line without commands.
 ///
 /// A plain number has no preview, since it is its own answer. The definition of a function has no
 /// preview, since it has no answer.

@@ -13,15 +13,16 @@ use crate::repl::ChatEvent;
 
 /// Whether a line is being edited.
 ///
-/// The editor and the printer lock this value before they write. Otherwise rustyline's printer,
-/// which checks only once whether there is a prompt, could write after a prompt that has just
-/// appeared.
+/// The editor and the printer lock this value before they write. rustyline's printer checks only
+/// once whether there is a prompt. Without the lock, a prompt could appear after the check, and the
+/// printer would write behind this prompt.
 pub(super) type Editing = Arc<Mutex<bool>>;
 
 /// Prints chat events above the line that is being typed, until the channel is closed.
 ///
-/// The printer has its own thread, since a stopped terminal (Ctrl-S) blocks it. The channel then
-/// fills up. On a dumb terminal there is no `printer`, and the thread writes to standard error.
+/// The printer has its own thread, since it waits while the terminal is stopped (Ctrl-S).
+/// Meanwhile the channel fills up. On a dumb terminal there is no `printer`, and the thread writes
+/// to standard error.
 pub(super) fn start(
     printer: Option<(impl ExternalPrinter + Send + 'static, Editing)>,
     mut events: mpsc::Receiver<ChatEvent>,

@@ -1,4 +1,4 @@
-//! The commands of the line that is being typed, for its colors and its preview.
+//! Finds the commands in the line that is being typed. Its colors and its preview need them.
 
 use std::{
     cell::{Ref, RefCell},
@@ -7,30 +7,30 @@ use std::{
 
 use crate::repl::command::{self, Head, registry::OperandKind};
 
-/// The longest text that is analyzed, in bytes. Longer ones would slow down each key.
+/// The maximum length of a text that is analyzed, in bytes. A longer text would slow down each key.
 const LONGEST: usize = 4096;
 
-/// A line that is being typed. It is parsed once for all its uses.
+/// A line that is being typed. It is parsed once, for its colors and its preview.
 #[derive(Debug, Default)]
 pub(in crate::terminal) struct TypedLine {
-    /// The line.
+    /// The text of the line.
     pub(super) text: String,
-    /// The names of commands, as byte spans: `:explain` can stand before another.
+    /// The byte ranges of the command names. `:explain` can precede another command.
     pub(super) commands: Vec<Range<usize>>,
     /// The part after the commands.
     pub(super) rest: AfterCommand,
-    /// Whether the line is one of the language.
+    /// Whether the line belongs to the language, and is not a command.
     pub(super) is_expression: bool,
-    /// The span of the parser's fault, in characters.
+    /// The faulty part of a command, as a range of characters.
     pub(super) fault: Option<Range<usize>>,
 }
 
-/// The line as the last key press left it, for all that is shown of it.
+/// The parsed line after the last key press.
 #[derive(Default)]
 pub(super) struct LatestLine(RefCell<TypedLine>);
 
 impl LatestLine {
-    /// Returns `text` parsed: the kept result if the text is still the same.
+    /// Returns the parsed `text`. Parses it only if it has changed since the last call.
     pub(super) fn parsed(&self, text: &str) -> Ref<'_, TypedLine> {
         if self.0.borrow().text != text {
             self.0.replace(TypedLine::new(text));

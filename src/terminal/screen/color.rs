@@ -1,4 +1,4 @@
-//! Colors for a dark and for a light background, out of the sixteen that every terminal has.
+//! Colors for dark and for light backgrounds, from the sixteen colors that every terminal has.
 
 use std::{env, fmt::Display, io::IsTerminal};
 
@@ -12,7 +12,7 @@ pub enum Color {
     /// Colors on a terminal, unless the environment sets `NO_COLOR`.
     #[default]
     Auto,
-    /// Colors also in files and pipes.
+    /// Colors, even in files and pipes.
     Always,
     /// No colors.
     Never,

@@ -30,11 +30,12 @@ const COLUMNS: usize = 80;
 /// The origin of a line, which decides how its answer and its faults are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineOrigin<'f> {
-    /// The prompt, directly above the output.
+    /// The line was typed at the prompt, directly above the output.
     Above,
-    /// The prompt, but not directly above: several lines were typed, or other output came between.
+    /// The line was typed at the prompt, but it is not directly above the output: the user typed
+    /// several lines, or there is other output between them.
     Elsewhere,
-    /// A file.
+    /// The line is from a file.
     File {
         /// The file's name.
         name: &'f str,
@@ -131,7 +132,7 @@ impl Screen {
         write_explanation(text, self.output.palette(Settings::default().theme))
     }
 
-    /// Prints a fault: on a terminal, with carets under the faulty part; else in one line.
+    /// Prints a fault. On a terminal, carets mark the faulty part. Elsewhere it is one line.
     fn print_fault(&self, fault: &FaultView<'_>, line: &str, origin: LineOrigin<'_>, theme: Theme) {
         let FaultView {
             whole,
@@ -172,7 +173,7 @@ impl Screen {
     }
 }
 
-/// A printer of the outcome of one line.
+/// Prints the outcome of one line.
 struct LinePrinter<'s> {
     screen: &'s Screen,
     line: &'s str,

@@ -9,7 +9,7 @@ use crate::{
 /// The maximum length of an answer that is shown in full, in characters.
 const LONGEST: usize = 400;
 
-/// The length of a folded number in characters, without the note about the number of digits.
+/// The length of a folded number without the note that counts its digits, in characters.
 const FOLDED: usize = 40;
 
 /// The text of a number in digits of one base, in parts.
@@ -18,15 +18,15 @@ struct Numeral<'t> {
     sign: &'t str,
     /// The prefix of the base; empty for decimal digits.
     prefix: &'t str,
-    /// The digits. Decimal ones may have a point or the bar of a fraction among them.
+    /// The digits. Decimal digits may include a point or the bar of a fraction.
     digits: &'t str,
 }
 
 impl<'t> Numeral<'t> {
     /// Returns the parts of an answer's text; `None` if it is not a number in digits.
     ///
-    /// The typed value decides for truth values and for integers beyond 64 bits. That a number is
-    /// factored or has an exponent is in its text only.
+    /// `exact` shows whether the answer is a truth value or an integer of more than 64 bits. Only
+    /// `text` shows whether a number is factored or has an exponent.
     fn of(text: &'t str, exact: Option<&TypedValue>) -> Option<Self> {
         let (sign, rest) = text.split_at(text.starts_with('-').into());
         let is_based = ["0x", "0b", "0o"].iter().any(|base| rest.starts_with(base));
@@ -46,7 +46,7 @@ impl<'t> Numeral<'t> {
         })
     }
 
-    /// Counts the digits, in a fraction those of both parts.
+    /// Counts the digits. In a fraction, it counts the digits of both parts.
     fn count(&self) -> usize {
         let is_digit = u8::is_ascii_hexdigit;
         self.digits.bytes().filter(is_digit).count()
@@ -76,7 +76,7 @@ pub(in crate::terminal) fn folded(
 
 /// Cuts `text` to at most `limit` characters.
 ///
-/// If `text` is a number and must be cut, its end tells the number of its digits.
+/// If `text` is a number that must be cut, the result ends with the count of its digits.
 pub(in crate::terminal) fn fitting(text: &str, exact: Option<&TypedValue>, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.into();

@@ -33,7 +33,7 @@ impl Progress {
         }
     }
 
-    /// Sets the position to the number of bytes whose lines are answered.
+    /// Moves the bar. `bytes` is the total length of the lines that are answered.
     pub fn reach(&self, bytes: u64) {
         if self.bar.is_hidden() && self.start.elapsed() >= LONG {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
