@@ -25,7 +25,7 @@ pub struct Annotation {
     pub meaning: String,
 }
 
-/// Annotates each field of an encoded message, and names the fields that the message omits.
+/// Annotates each field of an encoded message, and lists the fields that the message omits.
 ///
 /// A message omits fields that have their default values. Without a descriptor, the fields have no
 /// names.
@@ -123,7 +123,7 @@ impl Annotator {
                 return self.add(depth, &[], format!("(and {count} more bytes)"));
             }
             let Some(field) = EncodedField::parse(bytes) else {
-                return self.add(depth, bytes, "these bytes are not a field".into());
+                return self.add(depth, bytes, "these bytes are not a valid field".into());
             };
             bytes = &bytes[field.bytes.len()..];
             let descriptor = message.and_then(|message| message.get_field(field.number));
@@ -137,7 +137,7 @@ impl Annotator {
         descriptor: Option<&FieldDescriptor>,
         depth: usize,
     ) {
-        let name = descriptor.map_or("not in the contract", |descriptor| descriptor.name());
+        let name = descriptor.map_or("(unknown)", |descriptor| descriptor.name());
         let label = format!("field {} {name}", field.number);
         let kind = descriptor.map(FieldDescriptor::kind);
         let value = match (&field.value, &kind) {
@@ -177,7 +177,7 @@ impl Annotator {
         self.add(depth, field.bytes, format!("{label}, {value}"));
     }
 
-    /// Names the fields without explicit presence that the message omits. A reader of the message
+    /// Adds a remark for each omitted field that has no explicit presence. A reader of the message
     /// uses the default value of an omitted field.
     fn defaults(&mut self, message: &MessageDescriptor, bytes: &[u8]) {
         let (mut rest, mut sent) = (bytes, Vec::new());
@@ -194,24 +194,24 @@ impl Annotator {
                     Kind::String => "\"\"".into(),
                     Kind::Bool => "false".into(),
                     Kind::Bytes | Kind::Enum(_) | Kind::Message(_) => {
-                        format!("the default of {}", kind_name(&field.kind()))
+                        format!("that of {}", kind_name(&field.kind()))
                     }
                     _ => String::from("0"),
                 };
                 let (number, name) = (field.number(), field.name());
-                let meaning = format!("no bytes: field {number} {name} is {default}, the default");
+                let meaning = format!("omitted field {number} {name}: the default is {default}");
                 self.add(0, &[], meaning);
             }
         }
     }
 }
 
-/// Returns the text of a varint, read as a value of the type `kind`.
+/// Returns the value of a varint as text. `kind` is the type of the field.
 fn varint_text(value: u64, kind: Option<&Kind>) -> String {
     let zigzag = |value: u64| (value >> 1).cast_signed() ^ -(value & 1).cast_signed();
     match kind {
         Some(Kind::Int32 | Kind::Int64) => value.cast_signed().to_string(),
-        Some(Kind::Sint32 | Kind::Sint64) => format!("{value}, zigzag for {}", zigzag(value)),
+        Some(Kind::Sint32 | Kind::Sint64) => format!("{value} (zigzag code of {})", zigzag(value)),
         Some(Kind::Bool) => (value != 0).to_string(),
         Some(Kind::Enum(descriptor)) => {
             let number = i32::try_from(value.cast_signed()).ok();
@@ -260,7 +260,7 @@ mod tests {
             annotated("calc.AddRequest", &minus),
             [
                 "08 ff ff ff ff ff ff ff ff ff 01 field 1 n1, varint: -1",
-                "no bytes: field 2 n2 is 0, the default"
+                "omitted field 2 n2: the default is 0"
             ]
         );
         assert_eq!(
@@ -271,8 +271,8 @@ mod tests {
             annotated("calc.AddRequest", &[]),
             [
                 "(no bytes at all)",
-                "no bytes: field 1 n1 is 0, the default",
-                "no bytes: field 2 n2 is 0, the default"
+                "omitted field 1 n1: the default is 0",
+                "omitted field 2 n2: the default is 0"
             ]
         );
         assert_eq!(
@@ -291,8 +291,8 @@ mod tests {
             annotated("grpcalc.v1.Value", &[0x0a, 1, b'3', 0x18, 6]),
             [
                 "0a 01 33 field 1 text, length 1: \"3\"",
-                "18 06 field 3 integer, varint: 6, zigzag for 3",
-                "no bytes: field 2 rounded is false, the default",
+                "18 06 field 3 integer, varint: 6 (zigzag code of 3)",
+                "omitted field 2 rounded: the default is false",
             ]
         );
     }
@@ -303,8 +303,8 @@ mod tests {
             annotated("calc.AddReply", &[0x08, 0x1e, 0x52, 1, 0x7f, 0x07]),
             [
                 "08 1e field 1 n1, varint: 30",
-                "52 01 7f field 10 not in the contract, length 1",
-                "07 these bytes are not a field",
+                "52 01 7f field 10 (unknown), length 1",
+                "07 these bytes are not a valid field",
             ]
         );
     }

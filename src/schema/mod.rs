@@ -1,5 +1,5 @@
-//! Descriptors, our own or those that a server sends by reflection. They decode messages, and can
-//! be written as text.
+//! Descriptors: our own, and those that a server sends by reflection. They are used to decode
+//! messages, and can be written as text.
 
 pub(crate) mod bytes;
 pub(crate) mod pool;

@@ -1,4 +1,4 @@
-//! The descriptors that this program has, and messages decoded with them.
+//! The descriptors that are part of this program. They are used to decode messages.
 
 use std::sync::LazyLock;
 
@@ -9,10 +9,11 @@ use prost_reflect::{
 
 use crate::{proto::FILE_DESCRIPTOR_SET, text::printable::printable};
 
-/// The maximum number of characters kept of a line in text form.
+/// The maximum number of characters in a line of a message in text form. Longer lines are
+/// shortened.
 const MAX_LINE: usize = 200;
 
-/// The maximum number of lines kept of a message in text form.
+/// The maximum number of lines of a message in text form. Further lines are omitted.
 const MAX_LINES: usize = 40;
 
 /// The descriptors of our own services, of health checks, of reflection, and of the details

@@ -19,7 +19,7 @@ pub(super) struct Reservation {
     bytes: usize,
 }
 
-/// The error for a request of more bytes than the budget has left.
+/// The error for a reservation of more bytes than the budget has left.
 #[derive(Debug)]
 pub(super) struct BudgetExhausted;
 
@@ -36,7 +36,7 @@ impl ByteBudget {
         self.limit
     }
 
-    /// Returns an empty reservation.
+    /// Creates an empty reservation.
     pub(super) fn reservation(self: &Arc<Self>) -> Reservation {
         Reservation {
             budget: Arc::clone(self),

@@ -374,7 +374,8 @@ fn a_server_of_typed_calls_answers_what_it_can() {
     let address = typed_only();
     let arguments = ["--addr", &address];
     let script = "20 + 10\n7/2\n10/2\nadd 1 2\n-(2 + 3) * 4\nsqrt(16)\n2147483647 + 1\n5\n";
-    let notice = "this server supports only typed calls: integers with + - * and a final / become such calls";
+    let notice =
+        "this server supports only typed calls: expressions can have integers, + - * and a final /";
     let beyond = "this server supports only typed calls, which cannot answer this line (column 1): \
                   write integers from -2147483648 to 2147483647 with + - * and a final /";
     let found = run(&arguments, script);

@@ -418,7 +418,7 @@ fn a_deadline_of_a_worksheet_is_a_fault_of_its_line() {
 fn a_server_without_worksheets_answers_mixed_lines() {
     let address = typed_only();
     let remote = ["--addr", &address, "--timeout", "5s"];
-    let said = "grpcalc: this server supports only typed calls: integers with + - * and a final / become such calls\n";
+    let said = "grpcalc: this server supports only typed calls: expressions can have integers, + - * and a final /\n";
     for between in ["# nothing\n", "\n", "add 1 1\n"] {
         let script = format!("1 + 1\n{}", between.repeat(600));
         let behind = if between == "add 1 1\n" { 600 } else { 0 };

@@ -1,19 +1,20 @@
-//! Limits the requests and answers in flight, so that long scripts do not need more memory.
+//! Limits the requests and answers in flight, so that a long script needs no more memory than a
+//! short one.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::client::MAX_CALLS;
 
-/// The maximum number of bytes of lines in flight to the worksheet. The maximum is larger than a
-/// full request and the longest line together.
+/// The maximum total size, in bytes, of the lines in flight to the worksheet. The maximum is larger
+/// than a full request and the longest line together.
 const BYTES: usize = 256 * 1024;
 
 /// The maximum number of requests in flight to the worksheet. The server may answer each request
 /// with a small frame, and h2 allows only a few thousand unread frames.
 const REQUESTS: usize = 1_000;
 
-/// The maximum number of other pending items: typed calls, faults, help texts. It is at least the
-/// maximum number of calls in flight.
+/// The maximum number of pending items that are not requests to the worksheet: typed calls, faults
+/// and help texts. It is at least the maximum number of calls in flight.
 const ITEMS: usize = MAX_CALLS;
 
 /// The credit for requests and items. The submitter takes credit, and the collector releases it.
@@ -35,7 +36,7 @@ impl Default for FlowControl {
 }
 
 impl FlowControl {
-    /// Takes credit for a request of this many bytes, and waits until there is enough credit.
+    /// Waits until there is enough credit for a request of this many bytes, and takes the credit.
     pub(super) async fn take_request(&self, bytes: u32) {
         let request = self.requests.acquire().await;
         request.expect("never closed").forget();
@@ -55,7 +56,7 @@ impl FlowControl {
         permit.map(SemaphorePermit::forget).is_ok()
     }
 
-    /// Takes credit for an item, and waits until there is enough credit.
+    /// Waits until there is credit for an item, and takes the credit.
     pub(super) async fn take_item(&self) {
         self.items.acquire().await.expect("never closed").forget();
     }

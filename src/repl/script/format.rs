@@ -20,14 +20,14 @@ use crate::{
 /// The format of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// Plain text: an answer is a line of standard output, a fault is a line of standard error.
+    /// Plain text. An answer is a line on standard output, and a fault is a line on standard error.
     #[default]
     Plain,
-    /// JSON: each line of the script has one object, on one line of standard output.
+    /// JSON. Each line of the script produces one object, on a separate line of standard output.
     Json,
 }
 
-/// The JSON object for a line of the script. `docs/scripts.md` describes its fields.
+/// The JSON object for a line of the script. `docs/scripts.md` describes the fields of the object.
 #[derive(Debug, Default, Serialize)]
 struct JsonLine<'a> {
     line: u64,
@@ -91,8 +91,8 @@ impl Format {
         }
     }
 
-    /// Prints the outcome of a line that is a separate item of the queue. If `many`, the number of
-    /// the line is printed with its fault.
+    /// Prints the outcome of a line. If `many` is true, a fault is printed with the number of the
+    /// line.
     pub(super) fn outcome(
         self,
         input: &InputLine,
@@ -116,7 +116,7 @@ impl Format {
 
 /// Prints answers to standard output and faults to standard error.
 struct PlainPrinter<'p> {
-    /// The number of the line, if it is printed with the line's fault.
+    /// The number of the line. `None` if faults are printed without a number.
     number: Option<u64>,
     output: &'p mut OutputBuffers,
 }
@@ -175,7 +175,7 @@ struct JsonPrinter<'p> {
     buffer: &'p mut Vec<u8>,
 }
 
-/// Returns an object with only the fields that every object has: number and text of the line.
+/// Returns an object that has only the number and the text of the line.
 fn blank(input: &InputLine) -> JsonLine<'_> {
     JsonLine {
         line: input.number,

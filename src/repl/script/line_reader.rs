@@ -9,7 +9,8 @@ use crate::repl::command::fault::{LINE, LineFault, SYNTAX};
 /// The maximum number of bytes that one read takes from the input.
 const CHUNK: usize = 64 * 1024;
 
-/// A line and its number, counted from 1. A line that is too long or not UTF-8 is a fault.
+/// A line and its number, counted from 1. The text is a fault if the line is too long or is not
+/// UTF-8.
 #[derive(Debug, PartialEq)]
 pub(in crate::repl) struct NumberedLine<'b> {
     pub(in crate::repl) number: u64,
@@ -24,15 +25,15 @@ pub(in crate::repl) struct LineReader<R> {
     buffer: Vec<u8>,
     /// The position in the buffer where the next line begins.
     start: usize,
-    /// The number of bytes after `start` that are known to have no end of a line.
+    /// The number of bytes after `start` that were searched for the end of a line, without success.
     searched: usize,
-    /// The number of bytes of the next line that were dropped, since the line is too long.
+    /// The number of dropped bytes of the next line. Bytes are dropped if the line is too long.
     dropped: usize,
-    /// The number of lines that were returned.
+    /// The number of lines that were returned so far.
     number: u64,
     /// Whether the input has ended.
     ended: bool,
-    /// The number of bytes of the input in the lines that were returned.
+    /// The number of bytes of input in the lines returned so far, including the ends of the lines.
     taken: u64,
 }
 
@@ -50,7 +51,8 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         }
     }
 
-    /// Returns the number of bytes of the input in the lines that were returned.
+    /// Returns the number of bytes of input in the lines returned so far, including the ends of the
+    /// lines.
     pub(in crate::repl) fn taken(&self) -> u64 {
         self.taken
     }
@@ -79,7 +81,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         })
     }
 
-    /// Reads more bytes of the input. Returns false if the input has ended.
+    /// Reads more bytes of the input. Returns false if the input had already ended.
     pub(in crate::repl) async fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
@@ -101,7 +103,8 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     }
 }
 
-/// Returns the text of a line from its last bytes. `dropped` is the number of bytes before them.
+/// Returns the text of a line, or a fault if the line is too long or is not UTF-8. `bytes` are the
+/// last bytes of the line, and `dropped` is the number of dropped bytes before them.
 fn text(bytes: &[u8], dropped: usize) -> Result<&str, LineFault> {
     let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
     if dropped + bytes.len() > LINE {

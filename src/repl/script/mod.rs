@@ -39,8 +39,8 @@ pub use self::{
 /// The maximum number of chat events that wait to be written.
 const CHAT_EVENTS: usize = 16;
 
-/// The maximum number of buffers that wait to be written. The script pauses at this maximum
-/// until its output is read.
+/// The maximum number of buffers that wait to be written. While this many buffers wait, the script
+/// pauses.
 const BUFFERS: usize = 2;
 
 /// The options of a script run.
@@ -48,8 +48,9 @@ const BUFFERS: usize = 2;
 pub struct Rules {
     /// Whether to stop at the first fault.
     pub fail_fast: bool,
-    /// Whether the script may have several lines. Several lines share a worksheet, and their faults
-    /// have line numbers. A single line is evaluated without a worksheet.
+    /// Whether the script may have several lines. If it may, the lines share a worksheet, and
+    /// faults are printed with line numbers. Otherwise, the single line is evaluated without a
+    /// worksheet.
     pub many: bool,
     /// The format of the output.
     pub format: Format,
@@ -155,7 +156,7 @@ pub async fn run(
     }
 }
 
-/// Returns an event of the chat as text for standard error.
+/// Returns a buffer with the text of a chat event, for standard error.
 fn chat_buffer(event: ChatEvent) -> OutputBuffer {
     match event {
         ChatEvent::Note(note) => OutputBuffer::notice(format!("{note}\n")),

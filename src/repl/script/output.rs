@@ -1,10 +1,12 @@
-//! Standard output and standard error in their common order, and the thread that writes both.
+//! Writes standard output and standard error on a separate thread, in the order in which the text
+//! was added.
 
 use std::io;
 
 use tokio::sync::mpsc;
 
-/// The number of bytes at which a buffer is written. A pause in the script writes it earlier.
+/// A buffer is written when it has at least this many bytes. If the script pauses, a smaller buffer
+/// is written too.
 const FULL: usize = 64 * 1024;
 
 /// The stream to which a text is written.
@@ -21,25 +23,26 @@ pub trait Output: Send + 'static {
     /// Writes all of `text`, and flushes it.
     fn write(&mut self, side: Side, text: &[u8]) -> io::Result<()>;
 
-    /// Reports that the answers to the first `bytes` bytes of the input are written.
+    /// Is called after the answers to the first `bytes` bytes of the input are written.
     fn answered(&mut self, bytes: u64) {
         let _ = bytes;
     }
 }
 
-/// A buffer of text for both streams, in their common order.
+/// A buffer of text for standard output and standard error, in the order in which the text was
+/// added.
 #[derive(Debug, Default)]
 pub(super) struct OutputBuffer {
     text: Vec<u8>,
-    /// The end of each part of the text, with the stream of that part.
+    /// For each part of the text, the position where the part ends, and the stream of the part.
     cuts: Vec<(usize, Side)>,
-    /// The number of bytes of the input that are answered up to the end of this buffer. `None` if
-    /// the text answers no line.
+    /// The number of bytes of the input that are answered once this buffer is written. `None` if
+    /// the buffer answers no line.
     answered: Option<u64>,
 }
 
 impl OutputBuffer {
-    /// Returns a buffer with a text for standard error that answers no line.
+    /// Returns a buffer with a notice for standard error. The notice does not answer a line.
     pub(super) fn notice(text: String) -> Self {
         Self {
             cuts: vec![(text.len(), Side::Errors)],
@@ -62,7 +65,7 @@ pub(super) struct OutputBuffers {
     sender: mpsc::Sender<OutputBuffer>,
 }
 
-/// The error that the thread that writes buffers has ended.
+/// An error: the thread that writes buffers has ended, so no more text can be written.
 #[derive(Debug)]
 pub(super) struct Unread;
 
@@ -96,12 +99,12 @@ impl OutputBuffers {
         self.answered = bytes;
     }
 
-    /// Whether the buffer should be written now.
+    /// Whether the buffer is full and should be written.
     pub(super) fn is_full(&self) -> bool {
         self.buffer.text.len() >= FULL
     }
 
-    /// Sends the buffer to the thread that writes it, and waits while too many buffers are queued.
+    /// Sends the buffer to the thread that writes buffers. Waits while too many buffers are queued.
     pub(super) async fn flush(&mut self) -> Result<(), Unread> {
         // Lines that print nothing count as progress, too.
         let is_far = self.answered.saturating_sub(self.reported) >= FULL as u64;
@@ -120,7 +123,8 @@ impl OutputBuffers {
     }
 }
 
-/// Writes buffers as they arrive, until there are no more or a write to standard output fails.
+/// Writes buffers as they arrive. Ends when no more buffers arrive, or when a write to standard
+/// output fails.
 pub(super) fn write_all(
     mut buffers: mpsc::Receiver<OutputBuffer>,
     mut output: impl Output,

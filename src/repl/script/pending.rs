@@ -9,7 +9,7 @@ use crate::{
     repl::{Calls, Outcome, calling::calls::LineResult, session::stream::WorksheetStream},
 };
 
-/// The number of a line, and the text of the line if it is printed with the answer.
+/// The number of a line. The text of the line is kept only if it is printed with the answer.
 #[derive(Debug)]
 pub(super) struct InputLine {
     /// The number of the line, counted from 1.
@@ -26,26 +26,27 @@ pub(super) struct Extent {
 
 /// An item of the queue between the submitter and the collector.
 pub(super) enum Pending<C: Calls> {
-    /// This worksheet answers the later items.
+    /// A worksheet was opened on this stream. The worksheet answers the later items.
     Opened(Box<WorksheetStream<C>>),
-    /// The next answers of the worksheet belong to consecutive lines. The number is that of the
-    /// first line, and the text has all lines, joined by `\n`.
+    /// The next answers of the worksheet belong to consecutive lines. The `InputLine` has the
+    /// number of the first line, and the text of all lines, joined by `\n`.
     Lines(InputLine, Extent),
     /// The next answer of the worksheet belongs to no line of the script, and is not printed.
     Hidden,
     /// The worksheet has answered a request of this many bytes.
     Answered(u32),
-    /// The next answer of the worksheet is a preview, which is sent to this channel.
+    /// The next answer of the worksheet is a preview. The preview is sent to this channel.
     Lookup(oneshot::Sender<LineResult>),
-    /// The next answers of the worksheet are its definitions.
+    /// The next answers of the worksheet are the definitions that the line requested.
     Names(InputLine),
-    /// The line closes the worksheet; a later line opens a new worksheet.
+    /// The line closes the worksheet. A later line opens a new worksheet.
     Clear(InputLine),
-    /// The executor runs an operation for the line. Its outcome arrives on this channel.
+    /// The executor runs an operation for the line. The outcome arrives on this channel.
     Call(InputLine, oneshot::Receiver<Outcome>),
     /// The outcome of the line is already known.
     Done(InputLine, Outcome),
-    /// The submitter requests the last answer, and the answer of the newest line.
+    /// The submitter requests the last answer of the script and the answer of the newest line. Both
+    /// are sent to this channel.
     Last(oneshot::Sender<(LastAnswer, Option<NewestAnswer>)>),
     /// This many bytes of the input were read before this item.
     Read(u64),
@@ -56,7 +57,7 @@ pub(super) enum Pending<C: Calls> {
 }
 
 impl<C: Calls> Pending<C> {
-    /// Whether the item holds a credit, which the collector releases when it prints the answer.
+    /// Whether the item holds credit. The collector releases the credit when it prints the answer.
     pub(super) fn takes_credit(&self) -> bool {
         matches!(
             self,
@@ -79,6 +80,7 @@ pub(super) enum LastAnswer {
     /// The worksheet computed the last answer and keeps it, or there is no last answer.
     #[default]
     Worksheet,
-    /// The last answer is this reply of a typed call or of `:take`; the worksheet may lack it.
+    /// The last answer is this reply of a typed call or of `:take`. The worksheet may not have
+    /// received the reply.
     Reply(Reply),
 }

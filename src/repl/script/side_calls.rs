@@ -21,7 +21,7 @@ pub(super) struct CallRequest {
     pub(super) reply: oneshot::Sender<Outcome>,
 }
 
-/// An operation that makes separate calls instead of a request to the worksheet.
+/// An operation that makes separate calls and does not use the worksheet.
 #[derive(Debug)]
 pub(super) enum Operation {
     /// Makes a typed call.
@@ -32,7 +32,8 @@ pub(super) enum Operation {
     Reflect(ReflectionRequest),
 }
 
-/// Runs operations concurrently as they arrive, until no more arrive and all have an outcome.
+/// Runs operations concurrently as they arrive. Ends when no more operations can arrive and every
+/// operation has an outcome.
 pub(super) async fn run_all(calls: &impl Calls, mut requests: UnboundedReceiver<CallRequest>) {
     let mut running = FuturesUnordered::new();
     let mut is_open = true;

@@ -29,8 +29,8 @@ use crate::{
     },
 };
 
-/// The number of bytes of lines at which a batch is sent as one request. Some commands send the
-/// batch earlier.
+/// A batch of lines is sent as one request when it has at least this many bytes. Some commands send
+/// the batch earlier.
 const FULL: usize = 32 * 1024;
 
 /// Reads lines, sends them, and queues a [`Pending`] answer for each line.
@@ -41,7 +41,7 @@ pub(super) struct Submitter<'a, C: Calls> {
     requested: UnboundedSender<CallRequest>,
     credit: &'a FlowControl,
     rules: Rules,
-    /// The settings, with the changes of the lines that were read.
+    /// The settings, including the changes by the lines that were read so far.
     pub(super) settings: Settings,
     pub(super) batch: Batch<C>,
     /// How expressions and statements are evaluated.
@@ -49,9 +49,10 @@ pub(super) struct Submitter<'a, C: Calls> {
     /// The sending half of the worksheet's stream, if the worksheet is opened.
     pub(super) requests: Option<C::WorksheetSender>,
     pub(super) chat: ChatSession,
-    /// The number and text of the newest line that was sent and may have an answer.
+    /// The number and the text of the newest line that may have an answer.
     pub(super) newest: (u64, String),
-    /// Whether the last answer may be the reply of a typed call that was not sent to the worksheet.
+    /// Whether the worksheet may lack the last answer. It lacks the reply of a typed call until the
+    /// reply is sent to it.
     pub(super) worksheet_is_stale: bool,
 }
 
@@ -125,7 +126,8 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Runs a line that is a command, or an expression that may have to wait for an answer.
+    /// Runs a line that is not simply added to the batch: a command, a line with a fault, or an
+    /// expression that may have to wait for an earlier answer.
     async fn line(
         &mut self,
         number: u64,
@@ -162,7 +164,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Takes the credit for one more item, and waits until there is enough credit.
+    /// Waits until there is credit for one more item, and takes the credit.
     pub(super) async fn reserve_item(&mut self) -> Flow {
         if !self.credit.try_take_item() {
             // The items that will return credit may be in the batch.
@@ -172,14 +174,14 @@ impl<'a, C: Calls> Submitter<'a, C> {
         Flow::Continue(())
     }
 
-    /// Adds an item to the batch, after waiting for the credit of the item.
+    /// Waits for the credit for an item, and then adds the item to the batch.
     pub(super) async fn push(&mut self, item: Pending<C>) -> Flow {
         self.reserve_item().await?;
         self.batch.items.push(item);
         Flow::Continue(())
     }
 
-    /// Sends an operation to the executor, and returns the channel of its outcome.
+    /// Sends an operation to the executor. Returns the channel on which the outcome arrives.
     pub(super) fn request(&self, operation: Operation) -> oneshot::Receiver<Outcome> {
         let (reply, outcome) = oneshot::channel();
         // Without a receiver the script has ended.
@@ -234,7 +236,8 @@ impl<'a, C: Calls> Submitter<'a, C> {
         }
     }
 
-    /// Records the last line of the batch as the newest line, unless a typed call came after it.
+    /// Records the last line of the batch as the newest line, unless a later line is already
+    /// recorded.
     fn set_newest_of_batch(&mut self) {
         let number = self.batch.last_line();
         if let Some(number) = number.filter(|number| *number > self.newest.0) {

@@ -13,23 +13,25 @@ use crate::{
 /// The maximum number of answers that are kept.
 const ANSWERS: usize = 1_000;
 
-/// The maximum number of bytes of the answers and lines that are kept.
+/// The maximum total size, in bytes, of the answers and lines that are kept.
 const BYTES: usize = 4 << 20;
 
-/// The maximum number of characters that the list shows of each line, and of each answer.
+/// The maximum number of characters of a typed line in the list of answers. An answer in the list
+/// has the same maximum.
 const LISTED: usize = 38;
 
 /// The newest answers of a session. The first answer of the session has the number 1.
 #[derive(Debug, Default)]
 pub(super) struct AnswerHistory {
     kept: VecDeque<NumberedAnswer>,
-    /// The number of older answers, which were dropped.
+    /// The number of older answers that were dropped.
     dropped: usize,
-    /// The number of bytes of the answers and lines in `kept`.
+    /// The total size, in bytes, of the answers and lines in `kept`.
     bytes: usize,
 }
 
-/// An answer and its line, with the unit of angles that had no unit in the line.
+/// An answer and its line. `angle` is the unit of angles that are written without a unit in the
+/// line.
 #[derive(Clone, Debug)]
 pub(super) struct NumberedAnswer {
     pub(super) answered: AnsweredLine,
@@ -45,7 +47,8 @@ impl NumberedAnswer {
         self.answered.line.len() + text.map_or(0, String::len)
     }
 
-    /// Returns the expression of the line, if its value cannot change later in the session.
+    /// Returns the expression of the line, or `None` if the value of the expression may change
+    /// later in the session.
     pub(super) fn expression(&self) -> Option<&str> {
         let text = &self.answered.line;
         let line = syntax::parse(text, &ParseLimits::DEFAULT).ok()?;

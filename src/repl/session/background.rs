@@ -13,13 +13,13 @@ use crate::repl::{
     calling::calls::{LineResult, WorksheetHalves},
 };
 
-/// The number of requests in flight at which no further background request is sent.
+/// While this many requests are in flight, no further background request is sent.
 const IN_FLIGHT: usize = 4;
 
 /// The reply to a background request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BackgroundReply {
-    /// The answer that this line would have now.
+    /// The answer that this line would have if it ran now.
     Preview(String, LineResult),
     /// Every definition of the worksheet.
     Names(Vec<LineResult>),
@@ -27,15 +27,17 @@ pub enum BackgroundReply {
 
 type Opened<C> = Result<WorksheetHalves<C>, CallError>;
 
-/// A stream that is being opened. Its first request is the preview of a line.
+/// A stream that is being opened. The first request on the stream is for the preview of `line`.
 pub(super) struct Opening<C: Calls> {
     line: String,
     stream: Pin<Box<dyn Future<Output = Opened<C>> + Send>>,
 }
 
 impl<C: Calls> ReconnectingWorksheet<C> {
-    /// Requests the preview of a line, for [`ReconnectingWorksheet::background_reply`]. Returns
-    /// whether the preview is requested now or will be.
+    /// Requests the preview of a line. [`ReconnectingWorksheet::background_reply`] returns the
+    /// preview.
+    ///
+    /// Returns whether the preview is requested now or will be requested later.
     pub(super) async fn ask_preview(&mut self, line: String, context: CallContext<'_, C>) -> bool {
         if self.is_silent {
             return false;
@@ -61,7 +63,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Requests the waiting preview, unless too many requests are in flight.
     ///
-    /// Returns whether the preview is requested now or will be requested.
+    /// Returns whether the preview is requested now or will be requested later.
     pub(super) async fn ask_waiting(&mut self) -> bool {
         if self.opening.is_some() || self.in_flight.len() >= IN_FLIGHT {
             return self.waiting.is_some();
@@ -88,7 +90,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         true
     }
 
-    /// Ignores the previews that are in flight: the next line may change their answers.
+    /// Ignores the previews that are in flight, since the next line may make them wrong.
     pub(super) fn abandon_previews(&mut self) {
         self.waiting = None;
         for request in &mut self.in_flight {

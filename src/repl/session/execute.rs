@@ -22,13 +22,13 @@ use crate::repl::{
     settings::{Change, Settings},
 };
 
-/// The reason of a fault that concerns a file.
+/// The reason code of faults that concern a file.
 const FILE: &str = "FILE";
 
 /// Runs one command in a session.
 pub(super) struct Prompt<'s, C: Calls, N> {
     session: &'s mut Session<C>,
-    /// The function that shows messages before the answer.
+    /// A function that shows a message. It is called before the answer is returned.
     notice: &'s mut N,
 }
 
@@ -201,7 +201,7 @@ impl<C: Calls> Session<C> {
         outcome
     }
 
-    /// Repeats `attempt` until the server is reachable, and returns its outcome.
+    /// Repeats `attempt` until the server is reachable. Returns the outcome of the last attempt.
     async fn call_with_retry(
         &mut self,
         attempt: impl AsyncFn(&C) -> Outcome,
@@ -223,7 +223,7 @@ impl<C: Calls> Session<C> {
         }
     }
 
-    /// Restores the worksheet if it is lost, and reports the connection.
+    /// Reports that the server is reachable again. Restores the worksheet if it is lost.
     async fn reconnected(&mut self, notice: &mut impl FnMut(&str)) {
         self.worksheet.lose_if_ended();
         if self.worksheet.is_missing() {
@@ -304,7 +304,7 @@ impl<C: Calls> Session<C> {
             }
             // If this answer became `ans`, it would not be marked as rounded any more.
             reply @ Reply::Answer(answer) if answer.rounded => {
-                notice("only the digits shown here are known, so ans is unchanged");
+                notice("this answer is rounded and cannot be computed again, so ans is unchanged");
                 return Outcome::Recalled(reply.clone());
             }
             Reply::Answer(answer) => Reply::Shared(answer.clone()),

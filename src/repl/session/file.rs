@@ -94,8 +94,8 @@ async fn read(path: &Path, name: &str) -> Result<String, FileError> {
 
 /// Writes the lines of a worksheet to a file, and returns the number of lines.
 ///
-/// Each line has the unit of its angles. Without lines, no file is written. An existing file is
-/// replaced only if this function wrote it.
+/// Each line comes with the unit of its angles that are written without a unit. If there are no
+/// lines, no file is written. An existing file is replaced only if it is a saved worksheet.
 pub(super) async fn save(
     name: &str,
     lines: impl Iterator<Item = (&str, AngleUnit)>,

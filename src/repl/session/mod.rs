@@ -31,11 +31,11 @@ use super::{
 use crate::client::{Answer, EvaluateOptions, Recorder};
 use crate::explain::{CallSummary, Explanation};
 
-/// The notice that expressions are sent as typed calls. A session shows it once.
+/// The notice about a server that supports only typed calls. A session shows the notice once.
 pub const LOWERED: &str =
-    "this server supports only typed calls: integers with + - * and a final / become such calls";
+    "this server supports only typed calls: expressions can have integers, + - * and a final /";
 
-/// Returns definitions as text, one on each line.
+/// Returns a text with one definition on each line.
 pub(super) fn definitions(names: &[LineResult]) -> String {
     let mut text = String::new();
     for name in names {
@@ -111,7 +111,8 @@ impl<C: Calls> Session<C> {
         }
     }
 
-    /// Makes the session evaluate each line without a worksheet, and not reconnect.
+    /// Makes the session evaluate each line without a worksheet, and never reconnect to a lost
+    /// server.
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.evaluation = Evaluation::Alone;
@@ -172,7 +173,7 @@ impl<C: Calls> Session<C> {
         }
     }
 
-    /// Runs a line like [`Session::answer`], and describes the calls of the line.
+    /// Runs a line like [`Session::answer`], and describes the calls that the line made.
     pub async fn explain(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
         match explainable(line) {
             Ok(parsed) => self.explain_parsed(parsed, notice).await,
@@ -206,16 +207,17 @@ impl<C: Calls> Session<C> {
         recorder.start();
     }
 
-    /// Cancels all requests in flight. Returns the outcome of the line if its answer arrives in
-    /// time, or else the fault that the line was cancelled.
+    /// Cancels all requests in flight. Returns the outcome of the running line if its answer
+    /// arrives in time. Otherwise, returns a fault: the line was cancelled.
     pub async fn interrupt(&mut self) -> Outcome {
         self.worksheet.interrupt().await
     }
 
-    /// Requests the preview of `line`: the answer that the line would have now.
+    /// Requests the preview of `line`: the answer that the line would have if it ran now.
+    /// [`Session::aside`] returns the preview.
     ///
-    /// [`Session::aside`] returns the preview. Returns whether the preview is requested now or will
-    /// be requested. It is not requested if previews are off or cannot be computed now.
+    /// Returns whether the preview is requested now or will be requested later. Returns false if
+    /// previews are off or cannot be computed now.
     pub async fn preview(&mut self, line: String) -> bool {
         if self.evaluation != Evaluation::Worksheet || !self.settings.preview {
             return false;
@@ -224,19 +226,20 @@ impl<C: Calls> Session<C> {
         self.worksheet.ask_preview(line, context).await
     }
 
-    /// Requests the preview that had to wait for other requests.
+    /// Requests the preview that is waiting, unless too many requests are in flight.
     pub async fn preview_waiting(&mut self) {
         self.worksheet.ask_waiting().await;
     }
 
-    /// Whether a name was defined after the definitions were last requested.
+    /// Whether a name was defined since the last request for the definitions.
     #[must_use]
     pub fn has_new_names(&self) -> bool {
         self.worksheet.has_new_names()
     }
 
-    /// Requests the definitions of the worksheet, which [`Session::aside`] returns. Returns whether
-    /// they are requested.
+    /// Requests the definitions of the worksheet. [`Session::aside`] returns the definitions.
+    ///
+    /// Returns whether the definitions are requested.
     pub async fn definitions(&mut self) -> bool {
         self.worksheet.ask_names(self.settings.options).await
     }

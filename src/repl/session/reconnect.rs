@@ -1,4 +1,4 @@
-//! Retries while a server is unreachable.
+//! Repeats calls while the server is unreachable.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
 const BACKOFF: BackoffPolicy =
     BackoffPolicy::new(Duration::from_millis(50), Duration::from_secs(1));
 
-/// Returns the notice that the connection to a server is lost and is being retried.
+/// Returns the notice that the connection is lost and that the client tries to reconnect.
 pub(super) fn looking(error: &CallError) -> String {
     let error = error.to_string();
     let error = error.trim_end_matches("; is a server running there?");
@@ -22,7 +22,7 @@ pub(super) fn looking(error: &CallError) -> String {
 
 /// Repeats `attempt` until the server is reachable, for at most `patience`.
 ///
-/// Gives a notice of the loss, unless `told` is already true. Then sets `told`.
+/// If an attempt fails and `told` is false, calls `notice` with a message and sets `told` to true.
 pub(super) async fn reconnect<T>(
     patience: Duration,
     told: &mut bool,

@@ -16,8 +16,9 @@ use crate::{
 };
 
 impl<C: Calls> ReconnectingWorksheet<C> {
-    /// Opens a worksheet as soon as the server is reachable, and runs the lines of the log in it.
-    /// `is_told` is whether a notice has reported the loss, as in [`reconnect`].
+    /// Opens a new worksheet as soon as the server is reachable, and runs the lines of the log in
+    /// the worksheet. `is_told` is true if a notice has already reported the loss; see
+    /// [`reconnect`].
     pub(super) async fn restore(
         &mut self,
         is_told: &mut bool,
@@ -56,7 +57,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             _ if is_lost => {
                 self.log = Log::default();
                 notice(&format!(
-                    "connected to {server}; the worksheet is lost: it had too many definitions to save"
+                    "connected to {server}; the worksheet is lost, since it had too many definitions"
                 ));
             }
             Some(wrong) => notice(&format!(
@@ -73,7 +74,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
 /// Opens a worksheet and runs lines in it. Returns the worksheet's stream and the answers.
 ///
-/// Each line has the unit of its angles that are written without a unit.
+/// Each line comes with the unit of its angles that are written without a unit.
 async fn replay<C: Calls>(
     lines: &[(&str, AngleUnit)],
     context: CallContext<'_, C>,

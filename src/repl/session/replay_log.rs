@@ -11,19 +11,19 @@ use crate::{
 /// The maximum number of lines in a log.
 const LINES: usize = 10_000;
 
-/// The maximum number of bytes of the lines in a log.
+/// The maximum total size, in bytes, of the lines in a log.
 const BYTES: usize = 1 << 20;
 
-/// Lines that restore the definitions and the last answer of a worksheet, in their typed order.
+/// Lines that restore the definitions and the last answer of a worksheet, the oldest first.
 ///
-/// An exact value is kept as a line with the value, which depends on no other line. A rounded
-/// value is kept as the line that computed it.
+/// For an exact value, the log keeps a line with the value itself. This line depends on no other
+/// line. For a rounded value, the log keeps the line that computed the value.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     entries: Vec<LogEntry>,
-    /// The lines that compute the last answer, after the entries.
+    /// The lines that compute the last answer. They run after the lines of the entries.
     last: LastLines,
-    /// The number of bytes of the lines in `entries`.
+    /// The total size, in bytes, of the lines in `entries`.
     bytes: usize,
     /// Whether the worksheet cannot be restored: its lines exceeded a limit, or a line could not be
     /// parsed.
@@ -34,7 +34,7 @@ pub(super) struct Log {
 #[derive(Debug)]
 struct LogEntry {
     line: String,
-    /// The unit of angles that have no unit in the line.
+    /// The unit of angles that are written without a unit in the line.
     angle: AngleUnit,
     /// The name that the line defines, if the line consists of a single definition.
     name: Option<String>,
@@ -46,7 +46,7 @@ struct LogEntry {
 /// of the last entry that has a value.
 #[derive(Debug, Default)]
 struct LastLines {
-    /// The lines, each with the unit of angles that have no unit in the line.
+    /// The lines. Each line comes with the unit of its angles that are written without a unit.
     lines: Vec<(String, AngleUnit)>,
     /// Whether the values of these lines do not depend on other lines.
     is_independent: bool,
@@ -54,7 +54,7 @@ struct LastLines {
 
 impl Log {
     /// Returns the lines of the log, the oldest first, or `None` if the log has overflowed. Each
-    /// line has the unit of its angles that are written without a unit.
+    /// line comes with the unit of its angles that are written without a unit.
     pub(super) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
         let entries = self.entries.iter().map(|it| (it.line.as_str(), it.angle));
         let last = self.last.lines.iter();
@@ -140,7 +140,7 @@ impl Log {
         self.bound();
     }
 
-    /// Moves the lines of the last answer to the entries, unless they depend on no other line.
+    /// Moves the lines of the last answer to the entries if these lines depend on other lines.
     fn settle_last(&mut self) {
         if !self.last.is_independent {
             self.append_last();
@@ -194,8 +194,8 @@ impl Log {
 
 /// Whether the value of a line does not depend on other lines.
 ///
-/// This is true if all names in the line are names of the language. It is also true if the line
-/// defines functions, since a function looks up names only when it is called.
+/// This is true if all names in the line are built-in names. It is also true if the line defines
+/// functions, since a function looks up names only when it is called.
 pub(super) fn is_independent(line: &Line<'_>) -> bool {
     line.statements.iter().all(|statement| {
         let mut nodes = line.expression(statement).iter();

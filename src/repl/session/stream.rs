@@ -10,11 +10,11 @@ use crate::repl::calling::calls::{
     Calls, WorksheetHalves, WorksheetReceiver as _, WorksheetSender as _,
 };
 
-/// The minimum time to wait until a worksheet reports that a line was interrupted. The worksheet
-/// may be in a library call, which cannot be interrupted.
+/// The shortest time limit for the answer to a cancellation. The worksheet may be in a library
+/// call, which cannot be interrupted.
 pub(super) const INTERRUPTION: Duration = Duration::from_secs(1);
 
-/// The stream of a worksheet: both halves, and the deadline of the running line.
+/// The stream of a worksheet: its sending half and its receiving half.
 pub(in crate::repl) struct WorksheetStream<C: Calls> {
     pub(in crate::repl) requests: C::WorksheetSender,
     responses: C::WorksheetReceiver,
@@ -84,7 +84,7 @@ impl<C: Calls> WorksheetStream<C> {
             .unwrap_or_else(|| Err(CallError::no_worksheet()))
     }
 
-    /// Returns the error of a stream whose events do not match the requests.
+    /// Returns the error for a stream with events that do not match the requests.
     pub(in crate::repl) fn protocol_error(&self) -> CallError {
         self.responses.protocol_error()
     }

@@ -1,4 +1,5 @@
-//! A worksheet that outlives its stream, and the requests in flight to the worksheet.
+//! A worksheet that is restored when its stream is lost, and the requests in flight to the
+//! worksheet.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -22,26 +23,26 @@ use crate::repl::{
     command::fault::LineFault,
 };
 
-/// The maximum time between Ctrl-C and the next prompt. A line that stops later stops in the
-/// background.
+/// The maximum time between Ctrl-C and the next prompt. If a line needs longer to stop, it stops in
+/// the background.
 const PROMPTLY: Duration = Duration::from_millis(50);
 
 /// A request to the worksheet that is in flight.
 #[derive(Debug)]
 pub(super) struct InFlight {
     pub(super) purpose: Purpose,
-    /// The answers to the request that have arrived.
+    /// The answers to the request that have arrived so far.
     answers: Vec<LineResult>,
     /// Whether the request is to be cancelled.
     is_cancelled: bool,
-    /// The number, in the stream, of the answer that was cancelled last.
+    /// The number of the last cancelled answer. All answers of the stream are counted.
     cancelled: u64,
 }
 
-/// The purpose of a request, which decides what its answers change.
+/// The purpose of a request. The purpose decides what the answers change.
 #[derive(Debug)]
 pub(super) enum Purpose {
-    /// Runs this line of the user. Angles without a unit have this unit.
+    /// Runs this line of the user. Angles that are written without a unit have this unit.
     Line(String, AngleUnit),
     /// Changes nothing. The answers are returned to the caller, or dropped.
     Other,
@@ -66,7 +67,7 @@ pub(super) struct ReconnectingWorksheet<C: Calls> {
     pub(super) reply: Option<Reply>,
     /// The error that broke the stream, until a notice reports the error.
     pub(super) lost: Option<CallError>,
-    /// Whether a name was defined after the definitions were last requested.
+    /// Whether a name was defined since the last request for the definitions.
     pub(super) has_new_names: bool,
     /// The line to preview when fewer requests are in flight.
     pub(super) waiting: Option<(String, EvaluateOptions)>,
@@ -125,7 +126,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         self.reply = Some(reply.clone());
     }
 
-    /// Returns the fault of a line that uses the last answer although that answer is not a number.
+    /// Returns a fault if the line uses the last answer and the last answer is not a number.
     pub(super) fn unusable_reply(&self, line: &str) -> Option<LineFault> {
         let reply = self.reply.as_ref().filter(|_| mentions_last(line))?;
         reply
@@ -139,8 +140,8 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         &self.log
     }
 
-    /// Runs a line. If the line uses a last answer that was not sent to the worksheet yet, the last
-    /// answer is sent first. The last answer has to be a number.
+    /// Runs a line. If the line uses the last answer, and the worksheet does not have the last
+    /// answer yet, the last answer is sent first. The last answer has to be a number.
     pub(super) async fn run(
         &mut self,
         line: &str,
@@ -245,7 +246,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Whether a name was defined after the definitions were last requested.
+    /// Whether a name was defined since the last request for the definitions.
     pub(super) fn has_new_names(&self) -> bool {
         self.has_new_names
     }
@@ -318,8 +319,10 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Records the answers to the request of a line. If the last answer was sent before the line,
-    /// the first answer is for it, and the second answer is for the line.
+    /// Records the answers to the request that ran a line, and returns the outcome of the line.
+    ///
+    /// The answer to the line comes last. If the request also sent the last answer of the session,
+    /// the answer to that comes first.
     fn line_answered(
         &mut self,
         line: &str,
@@ -351,8 +354,9 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
     }
 
-    /// Cancels all requests in flight. Returns the outcome of the line if its answer arrives in
-    /// time, or else the fault that the line was cancelled. A slow line stops in the background.
+    /// Cancels all requests in flight. Returns the outcome of the running line if its answer
+    /// arrives in time. Otherwise, returns a fault: the line was cancelled. A slow line stops in
+    /// the background.
     pub(super) async fn interrupt(&mut self) -> Outcome {
         let cancelled = Outcome::Fault(Fault::cancelled());
         for request in &mut self.in_flight {

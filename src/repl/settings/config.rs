@@ -58,7 +58,7 @@ fn parse(text: &str) -> Result<DocumentMut, ConfigError> {
         })
 }
 
-/// Applies the valid settings in `text` to `settings`, and returns the errors of the others.
+/// Applies the valid settings in `text` to `settings`. Returns an error for each invalid setting.
 #[must_use]
 pub fn apply(text: &str, settings: &mut Settings) -> Vec<ConfigError> {
     let document = match toml_edit::Document::parse(text) {
@@ -106,7 +106,7 @@ fn value(item: &Item) -> Option<String> {
     }
 }
 
-/// Returns the configuration file `text`, changed to have the values of `settings`. Comments and
+/// Returns `text`, the text of a configuration file, with the values of `settings`. Comments and
 /// unknown keys are preserved.
 ///
 /// A setting with its default value is written only if `text` already has the setting.

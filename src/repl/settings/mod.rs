@@ -11,7 +11,7 @@ pub struct Settings {
     pub options: EvaluateOptions,
     /// Whether the prompt shows the answer while the user types a line.
     pub preview: bool,
-    /// Whether long numbers are folded: shown without their middle digits.
+    /// Whether long numbers are shown without their middle digits.
     pub fold: bool,
     /// The separator between groups of three digits in answers.
     pub separator: Separator,
@@ -68,7 +68,7 @@ impl Separator {
     }
 }
 
-/// A row of the table of settings.
+/// A setting: a row of the table of settings.
 #[derive(Debug)]
 pub struct Setting {
     /// The name, in `:set` and in the configuration file.
@@ -88,7 +88,7 @@ impl PartialEq for Setting {
     }
 }
 
-/// The table of settings.
+/// The table of settings, with one row per setting.
 pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "digits",
@@ -104,7 +104,7 @@ pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "angle",
         values: "rad or deg",
-        summary: "the unit of angles that have no unit, as in sin(30)",
+        summary: "the unit of angles written without a unit, as in sin(30)",
         get: |settings| name_of(&ANGLES, &settings.options.angle),
         set: |settings, value| {
             settings.options.angle = value_of(&ANGLES, value)?;
@@ -134,7 +134,7 @@ pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "fold",
         values: "on or off",
-        summary: "whether long numbers are folded, with the count of their digits",
+        summary: "whether long numbers are shown without their middle digits",
         get: |settings| name_of(&SWITCH, &settings.fold),
         set: |settings, value| {
             settings.fold = value_of(&SWITCH, value)?;
@@ -154,7 +154,7 @@ pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "theme",
         values: "dark, light or none",
-        summary: "the colors for a dark or light background",
+        summary: "the colors for a dark or a light background",
         get: |settings| name_of(&THEMES, &settings.theme),
         set: |settings, value| {
             settings.theme = value_of(&THEMES, value)?;
@@ -244,8 +244,8 @@ impl Change {
 }
 
 impl Setting {
-    /// Returns the values in [`Setting::values`], one by one. Of a range, returns the first and the
-    /// last value.
+    /// Returns the values in [`Setting::values`], one by one. For a range, returns only the first
+    /// and the last value.
     pub fn listed_values(&self) -> impl Iterator<Item = &'static str> {
         let words = self.values.split([' ', ',']);
         words.filter(|word| !matches!(*word, "" | "or" | "to"))
@@ -271,7 +271,8 @@ impl Settings {
         (setting.get)(self)
     }
 
-    /// Returns a table of the settings with their values and descriptions, one on each line.
+    /// Returns a table with one row per setting: its name, its value, its description and its valid
+    /// values.
     #[must_use]
     pub fn table<'s>(&self, settings: impl IntoIterator<Item = &'s Setting>) -> String {
         let line = |setting: &Setting| {

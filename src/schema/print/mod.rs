@@ -19,8 +19,8 @@ use self::{
 
 /// Returns the definition of `name` in proto syntax, with its comments.
 ///
-/// `name` is the full name of a service, a method, a message or an enum, with or without a
-/// leading dot. After a method, the text has the definitions of its request and response messages.
+/// `name` is the full name of a service, a method, a message or an enum, with or without a leading
+/// dot. For a method, the definitions of its request and response messages follow.
 ///
 /// Returns None if `files` do not define `name`.
 pub(crate) fn describe(files: &[FileDescriptorProto], name: &str) -> Option<String> {

@@ -11,7 +11,8 @@ pub(super) const MESSAGE_ENUM: i32 = 4;
 pub(super) const MESSAGE_ONEOF: i32 = 8;
 pub(super) const ENUM_VALUE: i32 = 2;
 
-/// Returns the path of element `index` of field `number` of the definition at `path`.
+/// Returns the path of a child of the definition at `path`. The child is element `index` of the
+/// definition's field `number`.
 pub(super) fn child(path: &[i32], number: i32, index: i32) -> Vec<i32> {
     [path, &[number, index]].concat()
 }

@@ -19,7 +19,8 @@ use super::{
 };
 use crate::text::printable::printable;
 
-/// The maximum number of characters kept of a name, of a value or of a line of a comment.
+/// The maximum number of characters in a name, in a value or in a line of a comment. Longer text is
+/// shortened.
 const MAX_TEXT: usize = 1024;
 
 /// The maximum number of levels of nested definitions.
@@ -31,7 +32,7 @@ const DEPRECATED: &str = "deprecated = true";
 pub(super) struct Printer<'f, 'w> {
     writer: &'w mut Writer,
     comments: HashMap<&'f [i32], &'f Location>,
-    /// Whether the file is proto2, in which optional fields have a label.
+    /// Whether the file uses proto2. In proto2, optional fields have a label.
     is_proto2: bool,
     /// The full name of the enclosing definition, with a leading dot.
     scope: String,
@@ -131,7 +132,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         }
     }
 
-    /// Returns the declaration of `field`. `entries` are the map entries of its message, by name.
+    /// Returns the declaration of `field`. `entries` are the map entries of the message, by name.
     fn field(
         &self,
         field: &FieldDescriptorProto,
@@ -168,7 +169,7 @@ impl<'f, 'w> Printer<'f, 'w> {
         )
     }
 
-    /// Writes the field numbers and names that the fields of `message` must not use.
+    /// Writes the extension ranges of `message`, and its reserved numbers and names.
     fn reserved(&mut self, message: &DescriptorProto) {
         let extensions = message.extension_range.iter();
         let extensions = extensions.map(|range| field_range(range.start(), range.end()));
@@ -252,7 +253,8 @@ impl<'f, 'w> Printer<'f, 'w> {
         }
     }
 
-    /// Writes `items`, the elements of field `number` of the definition at `path`.
+    /// Calls `write` for each of `items`. The items are the elements of field `number` of the
+    /// definition at `path`.
     fn each<T>(
         &mut self,
         path: &[i32],
@@ -325,7 +327,8 @@ fn is_map_entry(message: &DescriptorProto) -> bool {
     options.is_some_and(MessageOptions::map_entry)
 }
 
-/// Returns the type of field `number` of a map's `entry`: 1 for the keys, 2 for the values.
+/// Returns the type of a field of a map entry. Field 1 has the keys of the map, and field 2 has the
+/// values.
 fn entry_type(entry: &DescriptorProto, number: i32) -> String {
     let field = entry.field.iter().find(|field| field.number() == number);
     field.map(type_of).unwrap_or_default()
@@ -353,12 +356,13 @@ fn options(default: Option<String>, deprecated: Option<bool>) -> String {
     }
 }
 
-/// Returns the field numbers from `start` up to, but not including, `end`.
+/// Returns a range of field numbers in proto syntax. The range does not include `end`.
 fn field_range(start: i32, end: i32) -> String {
     span(start, end.saturating_sub(1), (1 << 29) - 1)
 }
 
-/// Returns the numbers from `start` to `end`; `max` is the greatest valid number.
+/// Returns a range of numbers in proto syntax. The range includes `end`, and `max` is the greatest
+/// valid number.
 fn span(start: i32, end: i32, max: i32) -> String {
     if start == end {
         start.to_string()
@@ -381,7 +385,7 @@ fn comments(text: &str) -> Vec<String> {
     marked.collect()
 }
 
-/// Returns the name of a type in the form that `describe` accepts.
+/// Returns the name of a type, without a leading dot.
 fn reference(name: &str) -> String {
     sanitized(name.strip_prefix('.').unwrap_or(name))
 }

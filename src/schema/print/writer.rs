@@ -2,19 +2,19 @@
 
 use std::mem;
 
-/// The maximum length of a description, in bytes, without the line that marks an omission.
+/// The maximum length of a description, in bytes. The line that marks an omission is not counted.
 pub(super) const MAX_LENGTH: usize = 64 << 10;
 
 /// The line that marks an omission.
 pub(super) const OMISSION: &str = "// ...";
 
-/// Writes indented lines up to a total length.
+/// Writes indented lines until the text has its maximum length.
 #[derive(Default)]
 pub(super) struct Writer {
     pub(super) text: String,
     /// The number of levels of indentation.
     pub(super) depth: usize,
-    /// Whether an empty line separates the next line from the last one.
+    /// Whether an empty line is written before the next line.
     pub(super) needs_gap: bool,
     /// Whether the text has reached its maximum length, so that further lines are omitted.
     pub(super) is_full: bool,
@@ -35,9 +35,9 @@ impl Writer {
         self.text.extend([&indent, line, "\n"]);
     }
 
-    /// Writes the brace that closes the block opened by the line `opening`.
+    /// Writes the brace that closes a block. `opening` is the line that opened the block.
     ///
-    /// If the block is empty, the brace is written on the line `opening`.
+    /// If the block is empty, the brace is written at the end of that line.
     pub(super) fn close(&mut self, opening: &str) {
         self.needs_gap = false;
         if self.text.ends_with(&format!("{opening}\n")) {
