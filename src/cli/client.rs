@@ -1,4 +1,4 @@
-//! Sends lines to a server: lines of the arguments, of a file, of a pipe or of a terminal.
+//! Sends lines to a server. The lines come from the arguments, a file, a pipe or a terminal.
 
 use std::{
     fs::Metadata,
@@ -42,7 +42,7 @@ const FIRST_HINT: &str =
 /// The maximum number of chat events that wait until they are shown.
 const CHAT_EVENTS: usize = 16;
 
-/// Answers the lines of the arguments, of a file, of a pipe or of the terminal.
+/// Answers the lines from the arguments, a file, a pipe or the terminal.
 pub(super) async fn answer_lines(options: LineOptions) -> anyhow::Result<Exit> {
     let addresses = match &options.addr[..] {
         _ if !options.listen.is_empty() => Vec::new(),
@@ -145,7 +145,7 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
     })
 }
 
-/// Answers the lines of `input` as a script.
+/// Runs the lines of `input` as a script.
 async fn script(
     input: impl AsyncRead + Unpin,
     client: &Client,
@@ -197,7 +197,7 @@ impl Output for StandardStreams {
     }
 }
 
-/// Returns the evaluation options of the command line, and `defaults` for the other options.
+/// Returns `defaults` with the evaluation options that the command line sets.
 fn evaluate_options(options: &LineOptions, defaults: EvaluateOptions) -> EvaluateOptions {
     EvaluateOptions {
         digits: options.digits.unwrap_or(defaults.digits),
@@ -205,7 +205,8 @@ fn evaluate_options(options: &LineOptions, defaults: EvaluateOptions) -> Evaluat
     }
 }
 
-/// Connects a client that records its connections. Prints an error, if there is one.
+/// Connects a client that records its traffic. If that fails, prints the error and returns the exit
+/// code.
 async fn connect_recorded(target: Target, options: &LineOptions) -> Result<Client, Exit> {
     let client = Client::connect(target, options.timeout, Some(&Recorder::default())).await;
     client.map_err(|error| {
@@ -214,7 +215,7 @@ async fn connect_recorded(target: Target, options: &LineOptions) -> Result<Clien
     })
 }
 
-/// Answers the line of `--explain`, and prints the answer and the explanation of the call.
+/// Answers the line given with `--explain`, and prints the answer and the explanation of the call.
 async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow::Result<Exit> {
     let client = match connect_recorded(target, options).await {
         Ok(client) => client,
@@ -257,7 +258,7 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
     }
 }
 
-/// A printer for the outcome of the line of `--explain`.
+/// Prints the outcome of the line given with `--explain`.
 struct ExplainPrinter;
 
 impl Present for ExplainPrinter {

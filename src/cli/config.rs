@@ -54,7 +54,7 @@ impl Directory {
         }
     }
 
-    /// Returns the init worksheet: the lines that each session answers first.
+    /// Returns the init worksheet. Each session answers the lines of this file first.
     pub(super) fn init(&self) -> Option<LoadedFile> {
         let path = self.0.join("init.calc");
         let name = path.display().to_string();

@@ -34,8 +34,8 @@ pub(super) struct EmbeddedServer {
 
 /// Starts the embedded server. If the server cannot listen, returns the exit code.
 ///
-/// Other programs can connect only if the options have addresses to listen on. They must then
-/// present the token of the options, if there is one.
+/// Other programs can connect only if the options contain addresses to listen on. If the options
+/// contain a token, other programs must present it.
 pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<EmbeddedServer, Exit>> {
     let token = match &options.listen[..] {
         [] => None,
@@ -103,7 +103,7 @@ impl EmbeddedServer {
     }
 }
 
-/// Returns `addresses` with the TLS files that other programs need to connect to them.
+/// Adds to each address the TLS files that other programs need to connect to the address.
 fn reachable_at(addresses: &[Address], options: &LineOptions) -> Vec<ServerAddress> {
     // The certificate file itself serves as the list of trusted certificates.
     let tls = options.cert.as_ref().map(|cert| ClientTlsFiles {

@@ -12,7 +12,7 @@ pub enum Exit {
     Fault = 1,
     /// The options are invalid, or a file cannot be read or written.
     Usage = 2,
-    /// The server was not reached, was lost or refused a call; or a server cannot listen.
+    /// The server was not reached, was lost or refused a call. Also used if a server cannot listen.
     NoServer = 3,
     /// The terminal of a session was closed: 128 plus the number of SIGHUP, as in shells.
     HungUp = 129,

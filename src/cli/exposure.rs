@@ -1,4 +1,4 @@
-//! The check that a server open to the network is protected.
+//! Checks that a server is protected if it is open to the network.
 
 use crate::{
     net::address::Address,
@@ -9,20 +9,21 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Exposed<'l> {
     pub(super) address: &'l Address,
-    /// The missing protection, in the words of the message to the user.
+    /// The missing protection, as text for messages.
     pub(super) lack: &'static str,
 }
 
-/// The way to authenticate callers of an embedded server, in the words of a message.
+/// The authentication that an embedded server supports, as text for messages.
 pub(super) const BY_TOKEN: &str = "a token (--token-file)";
 
-/// The ways to authenticate callers of `grpcalc serve`, in the words of a message.
+/// The authentication that `grpcalc serve` supports, as text for messages.
 pub(super) const BY_TOKEN_OR_CERTIFICATE: &str =
     "a token (--token-file) or certificates of clients (--client-ca)";
 
-/// Returns the listeners that are open to the network without encryption or authentication.
+/// Returns the listeners that are open to the network and lack encryption, authentication or both.
 ///
-/// If no authentication is configured, `missing` names the possible ways to authenticate callers.
+/// `missing` is the missing authentication, as text for messages; None if authentication is
+/// configured.
 pub(super) fn exposed<'l>(
     listeners: &'l [Listener],
     settings: &Settings,
@@ -41,7 +42,7 @@ pub(super) fn exposed<'l>(
 }
 
 impl Exposed<'_> {
-    /// Returns the message that refuses to listen on the address.
+    /// Returns the error message for an address on which the server refuses to listen.
     pub(super) fn refusal(&self) -> String {
         let Self { address, lack } = self;
         format!("{address} is open to the network without {lack}; use --insecure to listen anyway")

@@ -1,4 +1,4 @@
-//! The options for the limits of a server, made from the rows of the tables of limits.
+//! The options for the limits of a server. Each row of a table of limits defines one option.
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +13,7 @@ use crate::{
     server::ServerLimits,
 };
 
-/// The limits that the options of `serve` set.
+/// The limits of a server, as set by the options of `grpcalc serve`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LimitOptions {
     pub(super) server: ServerLimits,
@@ -64,7 +64,7 @@ fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
         .value_parser(parser(row))
 }
 
-/// Returns a parser of amounts within the range of a row. An amount is a `u64` in every unit.
+/// Returns a parser for amounts within the range of a row. The parsed amount is always a `u64`.
 fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
     let (unit, range) = (row.unit, &row.range);
     match unit {
@@ -80,7 +80,7 @@ fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
     }
 }
 
-/// Stores the amounts of the options in the fields of `limits`.
+/// Copies the amounts from the options to the fields of `limits`.
 fn set_fields<T: LimitTable>(limits: &mut T, matches: &ArgMatches) {
     for row in T::ROWS {
         if let Some(amount) = matches.get_one::<u64>(row.option) {
@@ -106,7 +106,7 @@ fn positive(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Checks that an amount is within a range. `text` formats the bound for the error.
+/// Checks that `amount` is within `range`. `text` formats the violated bound for the error message.
 fn within(
     range: &RangeInclusive<u64>,
     amount: u64,

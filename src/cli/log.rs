@@ -10,11 +10,11 @@ use tracing_subscriber::{
 
 use super::options::{FormatOption, LogLevel};
 
-/// Starts the log on standard error. The log ends when the guard is dropped.
+/// Starts the log on standard error. The log ends when the returned guard is dropped.
 ///
-/// A separate thread writes the log, so calls never wait for the reader of the log. Lines are lost
-/// if the reader is much too slow. Events of other crates are not logged, since events about a
-/// connection may contain a token.
+/// A separate thread writes the log, so calls never wait for the reader of the log. If the reader
+/// is much too slow, lines are lost. Events of other crates are not logged, because an event about
+/// a connection may contain a token.
 pub(super) fn start(format: FormatOption, level: LogLevel) -> WorkerGuard {
     let (writer, guard) = tracing_appender::non_blocking(io::stderr());
     let level = match level {

@@ -1,4 +1,4 @@
-//! The command line: options, exit codes, and the wiring of client, server and prompt.
+//! The command line: options, exit codes, and the start of the client, the server and the prompt.
 
 mod client;
 mod config;
@@ -27,7 +27,7 @@ use self::{
 
 pub use self::exit::Exit;
 
-/// Runs the program on the process's own arguments and streams.
+/// Runs the program with the arguments and the standard streams of this process.
 #[must_use]
 pub fn main() -> Exit {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -66,7 +66,7 @@ fn print_completions(shell: Shell) -> Exit {
 /// Runs `task`, and returns without waiting for work that still runs in the background.
 ///
 /// Such work may never end: a blocking read of standard input, or a connection that is still open
-/// after the grace of a shutdown.
+/// after the grace period of a shutdown.
 fn block_on(
     builder: &mut Builder,
     task: impl Future<Output = anyhow::Result<Exit>>,

@@ -81,10 +81,10 @@ pub(super) enum ProgramMode {
 
 #[derive(Debug, Args)]
 pub(super) struct LineOptions {
-    /// The server to call: HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH; may be
-    /// repeated: calls are spread over all servers, and a failed call is sent to another one
-    /// [default: the environment variable `GRPCALC_ADDR`, separated by commas, else a server inside
-    /// this process]
+    /// The server to call: HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH. The option
+    /// may be repeated: calls are spread over all servers, and a failed call is sent to another
+    /// server [default: the addresses in the environment variable `GRPCALC_ADDR`, separated by
+    /// commas, else a server inside this process]
     #[arg(long, value_name = "ADDR")]
     pub(super) addr: Vec<AddrOption>,
 
@@ -129,21 +129,22 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "TOKEN", help_heading = ENCRYPTION, conflicts_with = "token_file")]
     pub(super) token: Option<String>,
 
-    /// A file with the token on its first line that is neither blank nor a comment (`#`)
+    /// A file with the token. The token is the first line that is neither blank nor a comment (`#`)
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) token_file: Option<PathBuf>,
 
-    /// Significant digits of a rounded answer, from 1 to 1000 [default: 20, or at the prompt the
-    /// number saved by `:set digits N --save`]
+    /// The number of significant digits of a rounded answer, from 1 to 1000 [default: 20; at the
+    /// prompt, the number saved by `:set digits N --save`]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) digits: Option<u32>,
 
-    /// When to use colors at the prompt; auto: not if the environment variable `NO_COLOR` is set
+    /// When to use colors at the prompt. With auto, the environment variable `NO_COLOR` turns
+    /// colors off
     #[arg(long, default_value = "auto", value_name = "WHEN")]
     pub(super) color: ColorOption,
 
-    /// Show how the line was answered: messages, bytes, headers, status, and the same call with
-    /// grpcurl
+    /// Show how the line was answered: messages, bytes, headers, status, and a grpcurl command for
+    /// the same call
     #[arg(long, requires = "line", conflicts_with_all = ["file", "format", "fail_fast"])]
     pub(super) explain: bool,
 
@@ -159,7 +160,7 @@ pub(super) struct LineOptions {
     #[arg(long)]
     pub(super) fail_fast: bool,
 
-    /// One line to answer; it may be several arguments
+    /// One line to answer. Several arguments are joined into one line
     #[arg(
         trailing_var_arg = true,
         allow_hyphen_values = true,
@@ -197,8 +198,9 @@ pub(super) struct ServeOptions {
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
     pub(super) grace: Duration,
 
-    /// The certificate of the server, in PEM, followed by its intermediate certificates; read again
-    /// on SIGHUP. Unix sockets are not encrypted
+    /// A file with the certificate of the server, in PEM, followed by the intermediate
+    /// certificates. The file is read again on SIGHUP. Connections on Unix sockets are not
+    /// encrypted
     #[arg(long, value_name = "FILE", requires = "key", help_heading = ACCESS)]
     pub(super) cert: Option<PathBuf>,
 
@@ -206,17 +208,19 @@ pub(super) struct ServeOptions {
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ACCESS)]
     pub(super) key: Option<PathBuf>,
 
-    /// A file with CA certificates in PEM; accept only clients whose certificate one of them has
-    /// signed (mutual TLS)
+    /// A file with CA certificates in PEM. The server accepts only clients with a certificate that
+    /// one of these CAs has signed (mutual TLS)
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ACCESS)]
     pub(super) client_ca: Option<PathBuf>,
 
-    /// Answer only callers that present this token (`authorization: Bearer TOKEN`), health checks
-    /// excepted; may be repeated [default: the environment variable `GRPCALC_TOKEN`]
+    /// Accept only calls with this token (`authorization: Bearer TOKEN`). Health checks need no
+    /// token. The option may be repeated to accept several tokens [default: the environment
+    /// variable `GRPCALC_TOKEN`]
     #[arg(long, value_name = "TOKEN", help_heading = ACCESS)]
     pub(super) token: Vec<String>,
 
-    /// A file with one token on each line, accepted like --token; read again on SIGHUP
+    /// A file with one token on each line. Each token is accepted like one given with --token. The
+    /// file is read again on SIGHUP
     #[arg(long, value_name = "FILE", help_heading = ACCESS)]
     pub(super) token_file: Option<PathBuf>,
 
@@ -224,7 +228,8 @@ pub(super) struct ServeOptions {
     #[arg(long, help_heading = ACCESS)]
     pub(super) insecure: bool,
 
-    /// The address of the metrics for Prometheus: HOST:PORT, over HTTP at the path /metrics
+    /// The address that serves metrics for Prometheus: HOST:PORT. The URL is
+    /// http://HOST:PORT/metrics
     #[arg(long, value_name = "ADDR", help_heading = OBSERVATION)]
     pub(super) metrics: Option<Address>,
 
@@ -232,7 +237,7 @@ pub(super) struct ServeOptions {
     #[arg(long, default_value = "plain", value_name = "FORMAT", help_heading = OBSERVATION)]
     pub(super) log: FormatOption,
 
-    /// The lowest level that is logged
+    /// The level of the log: this level and the more severe levels are logged
     #[arg(long, default_value = "info", value_name = "LEVEL", help_heading = OBSERVATION)]
     pub(super) log_level: LogLevel,
 
@@ -248,7 +253,7 @@ const ENCRYPTION: &str = "Protected servers";
 const ACCESS: &str = "Access";
 const OBSERVATION: &str = "Observation";
 
-/// Checks that a server accepts the name in the chat, and returns the name.
+/// Returns `text` if it is a valid name in the chat.
 fn name(text: &str) -> Result<String, NoteError> {
     check_name(text).map(|()| text.to_owned())
 }
@@ -263,7 +268,7 @@ pub(super) fn token_of_environment() -> anyhow::Result<Option<String>> {
     }
 }
 
-/// The lowest level that is logged, by name.
+/// The value of `--log-level`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogLevel {
     Off,
@@ -273,7 +278,7 @@ pub(super) enum LogLevel {
     Debug,
 }
 
-/// A format of answers or of the log, by name.
+/// The value of `--format`, for answers, or of `--log`, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FormatOption {
     Plain,
@@ -289,7 +294,7 @@ impl From<FormatOption> for Format {
     }
 }
 
-/// When to use colors, by name.
+/// The value of `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorOption {
     Auto,
@@ -312,9 +317,10 @@ impl From<ColorOption> for Color {
 pub(super) struct AddrOption(pub(super) Option<Remote>);
 
 impl AddrOption {
-    /// Returns the servers that the environment variable `GRPCALC_ADDR` names.
+    /// Returns the servers whose addresses are in the environment variable `GRPCALC_ADDR`.
     ///
-    /// clap does not read the variable, since `serve` must not fail on a variable for clients.
+    /// clap does not read this variable. The variable is for clients, so a wrong value must not
+    /// make `serve` fail.
     pub(super) fn from_env() -> anyhow::Result<Vec<Remote>> {
         const VARIABLE: &str = "GRPCALC_ADDR";
         let text = env::var_os(VARIABLE).unwrap_or_default();
@@ -360,8 +366,8 @@ impl Arguments {
 
 /// Returns an error message if the line contains an option or a subcommand.
 ///
-/// The first word must be neither a long option nor a subcommand (which can be there only after an
-/// option). The other words must not be options of the program.
+/// The first word must not be a long option or a subcommand. A subcommand becomes the first word if
+/// it is written after an option. The other words must not be options of the program.
 fn misplaced_option(command: &clap::Command, line: &[String]) -> Option<String> {
     let is_subcommand = |word: &str| command.find_subcommand(word).is_some();
     let is_option = |word: &str| {
@@ -380,9 +386,9 @@ fn misplaced_option(command: &clap::Command, line: &[String]) -> Option<String> 
         name.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
     };
     match line {
-        [first, ..] if is_subcommand(first) => {
-            Some(format!("write '{first}' first, and its options after it"))
-        }
+        [first, ..] if is_subcommand(first) => Some(format!(
+            "write the command '{first}' first, and its options after it"
+        )),
         [first, ..] if is_long(first) => Some(format!("unknown option '{first}'")),
         [_, rest @ ..] => {
             let option = rest

@@ -22,7 +22,7 @@ use crate::{
     server::{self, DrainOutcome, Listener, ServerTls, ServerTlsFiles, Settings, Tokens},
 };
 
-/// The number of file descriptors that the process needs in addition to those of connections.
+/// The number of file descriptors that the process needs in addition to one for each connection.
 const OTHER_FILES: u64 = 128;
 
 /// Serves on every address until SIGINT or SIGTERM, and then drains the connections.
@@ -76,7 +76,7 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
         end = server::run(select_all(connections), shutdown.cancelled(), settings) => {
             if end == DrainOutcome::GraceExceeded {
                 print_error(format_args!(
-                    "closed the connections that were still open after --grace ({:?})",
+                    "closed the connections that were still open after {:?} (--grace)",
                     options.grace
                 ));
             }
@@ -111,9 +111,11 @@ async fn bind(options: &ServeOptions) -> Result<(Vec<Listener>, Option<Listener>
     Ok((listeners, exporter))
 }
 
-/// Whether each listener that is open to the network is protected, or `--insecure` is given.
+/// Whether the server may use the listeners. Each listener that is open to the network must be
+/// protected, unless `--insecure` is given.
 ///
-/// Prints an error or logs a warning about a listener that is not protected.
+/// For a listener that is not protected, prints an error; with `--insecure`, logs a warning
+/// instead.
 fn is_protected(listeners: &[Listener], settings: &Settings, options: &ServeOptions) -> bool {
     let authenticated = settings.tokens.is_some() || options.client_ca.is_some();
     let missing = (!authenticated).then_some(BY_TOKEN_OR_CERTIFICATE);
@@ -182,7 +184,10 @@ async fn reload(mut hangup: Signal, tls: Option<Arc<ServerTls>>, tokens: Option<
     while hangup.recv().await.is_some() {
         let log = |what: &str, result: Result<(), String>| match result {
             Ok(()) => tracing::info!("{what} read again"),
-            Err(error) => tracing::error!(error, "{what} not read again; the old ones stay in use"),
+            Err(error) => tracing::error!(
+                error,
+                "cannot read the {what} again; the old {what} stay in use"
+            ),
         };
         if let Some(tls) = &tls {
             log(
@@ -196,7 +201,7 @@ async fn reload(mut hangup: Signal, tls: Option<Arc<ServerTls>>, tokens: Option<
     }
 }
 
-/// Raises the soft limit of open files to the number that `connections` connections need.
+/// Raises the soft limit of open files if it is too low for this number of connections.
 fn raise_file_limit(connections: usize) {
     let needed = (connections as u64).saturating_add(OTHER_FILES);
     match rlimit::Resource::NOFILE.get() {
@@ -206,7 +211,7 @@ fn raise_file_limit(connections: usize) {
             outcome => tracing::warn!(
                 needed,
                 files = outcome.unwrap_or_default(),
-                "the system allows too few open files for this number of connections"
+                "the system allows too few open files for the maximum number of connections"
             ),
         },
     }

@@ -6,7 +6,7 @@ use nix::unistd::{User, getuid};
 
 use crate::proto::note::{NAME, check_name};
 
-/// The chat name of a user whose names on this machine are missing or not valid.
+/// The name in the chat for a user without a valid name on this machine.
 const DEFAULT: &str = "somebody";
 
 /// Returns the user's name in the chat.

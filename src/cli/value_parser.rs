@@ -47,7 +47,7 @@ pub(super) fn bytes(text: &str) -> Result<usize, String> {
         .map_err(|_| "write a number of bytes, or a size such as 64KiB, 4MiB or 1GiB")?;
     match count.checked_mul(unit) {
         Some(bytes @ 1..=MAX_SIZE) => Ok(bytes),
-        _ => Err("must be at least 1 and at most 1024GiB".into()),
+        _ => Err("must be at least 1 byte and at most 1024GiB".into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The requests and replies of unary calls as values, and the stub calls that carry them.
+//! The requests and replies of unary calls, and the function that makes the calls with the stubs.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -24,7 +24,7 @@ pub use proto::{AngleUnit, NumberBase};
 pub enum Method {
     /// `Add`.
     Add,
-    /// `Substract`, which is how the contract spells the name.
+    /// `Substract`. The contract spells the name this way.
     Subtract,
     /// `Multiply`.
     Multiply,
@@ -70,7 +70,7 @@ pub struct Evaluate {
 pub struct EvaluateOptions {
     /// The number of significant digits of a rounded answer, from 1 to the limit of the server.
     pub digits: u32,
-    /// The unit of a number that is the argument of a trigonometric function.
+    /// The unit of angles that are written without a unit, such as the argument of `sin(1)`.
     pub angle: AngleUnit,
     /// The base in which integers are shown.
     pub base: NumberBase,
@@ -164,17 +164,18 @@ pub enum TypedValue<S = String> {
     },
     /// A truth value.
     Truth(bool),
-    /// An integer beyond 64 bits, in digits of one base. The answer's text has them.
+    /// An integer beyond 64 bits. The text of the answer contains its digits.
     BigInteger,
-    /// Another exact value, which travels as text only: an integer beyond 64 bits in another
-    /// notation, a text above 4 KiB, or in a list of definitions the body of a function.
+    /// Another exact value that is sent only as text. Examples are an integer beyond 64 bits that
+    /// is not written as digits, a value with a text above 4 KiB, and the body of a function in a
+    /// list of definitions.
     Untyped,
 }
 
-/// The fewest digits of an integer beyond 64 bits, in any base.
+/// The minimum number of digits of an integer beyond 64 bits, in any base.
 const BIG_DIGITS: usize = 16;
 
-/// Whether `text` is an integer in digits of one base, with as many as one beyond 64 bits has.
+/// Whether `text` is an integer in digits, and long enough to be beyond 64 bits.
 fn is_big_integer(text: &str) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     if text.len() < BIG_DIGITS {
@@ -208,10 +209,10 @@ impl fmt::Display for Reply {
 }
 
 impl Reply {
-    /// Returns a line whose value is exactly the value of the reply.
+    /// Returns a line that evaluates to exactly the value of the reply.
     ///
-    /// Returns None for a float that is not finite, and for an answer of a worksheet, because the
-    /// worksheet still has the value.
+    /// Returns None for a float that is not finite. Also returns None for an answer of a worksheet,
+    /// because the worksheet still has the value.
     #[must_use]
     pub fn literal(&self) -> Option<String> {
         match self {
@@ -306,7 +307,7 @@ impl<'r> TypedValue<&'r str> {
 }
 
 impl<S> TypedValue<S> {
-    /// Returns the typed value of an exact one that a message has as text only.
+    /// Returns the typed value for `text`, an exact value that a message contains only as text.
     pub(crate) fn of_text(text: &str) -> Self {
         if is_big_integer(text) {
             Self::BigInteger

@@ -55,12 +55,12 @@ fn truncate(mut text: String, limit: usize) -> String {
     text
 }
 
-/// The stream of the notes of a chat, in order.
+/// A stream of the notes of a chat, from the oldest to the newest.
 pub struct Notes {
     stream: Stream,
     /// The cursor of the next note, if the server sends cursors.
     cursor: Option<Cursor>,
-    /// The number of the first note after the history.
+    /// The number of the first note after the history, as in [`Cursor::number`].
     first_live: u64,
     /// The name of the server of this stream.
     server: String,

@@ -27,12 +27,12 @@ const MAX_MESSAGE: usize = 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{message}{}", column_and_help(place.as_ref(), help))]
 pub struct Fault {
-    /// The name of the kind of fault, for use by programs; None if the server sent no name.
+    /// The reason code of the fault, for programs. None if the server sent no reason code.
     pub reason: Option<String>,
     /// The message, made safe for a terminal.
     pub message: String,
-    /// The range of characters of the line that the fault concerns, counted from 0, with an
-    /// exclusive end; None if the server sent no range.
+    /// The position of the fault in the line: a range of characters, counted from 0, with an
+    /// exclusive end. None if the server sent no range.
     pub place: Option<Range<usize>>,
     /// A suggestion for the user, made safe for a terminal; empty if the server sent no suggestion.
     pub help: String,
@@ -153,8 +153,8 @@ impl CallError {
 
     /// Returns the error of a stream that ended with `status`.
     ///
-    /// The error names `stream_server`, because the newest connection may not be the connection of
-    /// the stream.
+    /// The error contains the name `stream_server`, because the newest connection may be a
+    /// connection to another server.
     pub(super) fn from_stream(
         status: &Status,
         stream_server: &str,
@@ -221,7 +221,7 @@ impl CallError {
         }
     }
 
-    /// Returns the error of a reply that does not match the kind of the request.
+    /// Returns the error for a reply of another kind than the request.
     #[must_use]
     pub fn mismatched_reply() -> Self {
         Self::Fault {
@@ -281,8 +281,8 @@ impl CallError {
         Self::not_connected(cause, connectivity)
     }
 
-    /// Returns the error of `calls` consecutive calls that passed their deadlines with nothing
-    /// received.
+    /// Returns the error for `calls` consecutive calls that passed their deadlines while nothing
+    /// was received.
     pub(super) fn silent_calls(calls: u32, timeout: Duration, servers: String) -> Self {
         Self::Lost {
             server: servers,
@@ -382,15 +382,15 @@ impl CallError {
     }
 }
 
-const NOT_HTTP2: &str = "the server there does not speak gRPC, or only with TLS: try https://";
+const NOT_HTTP2: &str = "the server does not speak gRPC, or it accepts only TLS: try https://";
 
-/// Whether `status` is the error of one of our servers for a line that exceeds a limit.
+/// Whether one of our servers sent `status` because a line exceeds a limit.
 pub(super) fn crosses_limit(status: &Status) -> bool {
     let info = status.get_details_error_info();
     info.is_some_and(|info| info.domain == DOMAIN && info.reason == reason::LIMIT)
 }
 
-/// Returns the range of characters of the line that the error details of one of our servers name.
+/// Returns the position of the fault in the line, from the error details of one of our servers.
 fn span(info: &ErrorInfo) -> Option<Range<usize>> {
     let position = |key| info.metadata.get(key)?.parse().ok();
     Some(position(START)?..position(END)?)

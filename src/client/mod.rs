@@ -1,6 +1,6 @@
 //! The client: typed calls to a server in this process or on another machine.
 //!
-//! It does not use the engine: every answer crosses the wire.
+//! It does not use the engine: every answer comes from a server.
 
 mod call;
 mod channel;
@@ -48,8 +48,8 @@ pub use self::{
     worksheet::{Answered, Requests, Responses, Row, WorksheetEvent, WorksheetRequest},
 };
 
-/// The number of consecutive calls after which the connection counts as lost, if all of them pass
-/// their deadlines and nothing is received from any server.
+/// The number of consecutive silent calls after which the connection counts as lost. A silent call
+/// passes its deadline while nothing is received from any server.
 const MAX_SILENT_CALLS: u32 = 16;
 
 /// A client of the servers of a target: the stubs, with one connection to each server.
@@ -57,9 +57,9 @@ const MAX_SILENT_CALLS: u32 = 16;
 /// A connection is made when a call first needs it, and made again after it breaks. Any number of
 /// calls can use a connection at the same time.
 ///
-/// All calls except those of the chat are free of side effects. If the connection of such a call
-/// breaks, or the server has no capacity for the call, the client sends the call again within its
-/// deadline. If the target has several servers, the client sends the call to another server.
+/// Only the calls of the chat have side effects. If the connection of any other call breaks, or the
+/// server has no capacity for the call, the client sends the call again within its deadline. If the
+/// target has several servers, the client sends the call to another server.
 ///
 /// The chat is the chat of the first server. All clones of a client share its connections.
 #[derive(Clone, Debug)]
@@ -140,8 +140,8 @@ impl Client {
     /// Sends `request` with the stub, and waits for the reply until the deadline of the call.
     ///
     /// If the limit of concurrent calls is reached, the request first waits until another call
-    /// ends. The time until the deadline counts from the end of this wait. Dropping the future
-    /// cancels the call.
+    /// ends. The time limit of the call starts at the end of this wait. Dropping the future cancels
+    /// the call.
     ///
     #[cfg_attr(feature = "server", doc = "```")]
     #[cfg_attr(not(feature = "server"), doc = "```ignore")]
@@ -290,7 +290,7 @@ fn endpoints(target: Target, timeout: Duration, recorder: Option<&Recorder>) -> 
     endpoints.collect()
 }
 
-/// Returns a request with `message`, which gives the server `timeout` to answer.
+/// Returns a request with `message` and a deadline after `timeout`.
 fn with_deadline<T>(message: T, timeout: Duration) -> tonic::Request<T> {
     let mut request = tonic::Request::new(message);
     request.set_timeout(timeout);

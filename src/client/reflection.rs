@@ -146,7 +146,7 @@ async fn files(channel: GrpcChannel, symbol: &str) -> Result<Vec<FileDescriptorP
     }
 }
 
-/// Removes and returns the next dependency that was not requested.
+/// Removes names from `dependencies` until one was not requested before, and returns this name.
 fn next(dependencies: &mut Vec<String>, requested: &mut HashSet<String>) -> Option<String> {
     while let Some(name) = dependencies.pop() {
         if requested.insert(name.clone()) {
@@ -163,7 +163,8 @@ struct Reflection {
 }
 
 impl Reflection {
-    /// Opens a stream of the newest version that the server implements, and sends `first` on it.
+    /// Opens a stream of the newest reflection version that the server implements, and sends
+    /// `first` on it.
     async fn open(
         channel: GrpcChannel,
         first: MessageRequest,

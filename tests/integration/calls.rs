@@ -335,7 +335,7 @@ async fn peers_without_grpc_are_named_as_such() {
         assert!(error.is_fatal());
         error.to_string().replace(&address, "ADDRESS")
     };
-    let not_grpc = "cannot reach ADDRESS: the server there does not speak gRPC, or only with TLS: try https://";
+    let not_grpc = "cannot reach ADDRESS: the server does not speak gRPC, or it accepts only TLS: try https://";
     assert_eq!(
         error_for(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await,
         not_grpc

@@ -145,7 +145,7 @@ fn a_peer_that_does_not_answer_is_cut_after_the_grace() {
     assert_eq!(status.code(), Some(0));
     assert_eq!(
         stderr,
-        "grpcalc: closed the connections that were still open after --grace (300ms)\n"
+        "grpcalc: closed the connections that were still open after 300ms (--grace)\n"
     );
 }
 

@@ -20,7 +20,8 @@ use crate::{
     },
 };
 
-/// The times for which a backend that failed gets no calls, if the client has other backends.
+/// The backoff of a failed backend. During the backoff, the backend gets no calls if the client has
+/// other backends.
 const BACKOFF: BackoffPolicy =
     BackoffPolicy::new(Duration::from_millis(100), Duration::from_secs(5));
 
@@ -46,7 +47,8 @@ struct Failures {
 #[derive(Debug)]
 pub(in crate::client) struct Balancer {
     backends: Vec<Arc<Backend>>,
-    /// The index, modulo the number of backends, of the backend that is preferred among equals.
+    /// A counter. Modulo the number of backends, it is the index of the backend that is preferred
+    /// among equals.
     round_robin: AtomicUsize,
 }
 
@@ -90,7 +92,7 @@ impl Backend {
         failures.backed_off_until = None;
     }
 
-    /// Starts the backoff after the server, and not only the call, has failed.
+    /// Starts the backoff after a failure of the server. A failure of a single call does not count.
     pub(in crate::client) fn record_failure(&self) {
         let mut failures = self.failures();
         let pause = failures.backoff.pause();
@@ -120,8 +122,8 @@ impl Balancer {
 
     /// Picks the backend with the fewest active calls among the usable backends.
     ///
-    /// A backend is usable if it is not in `failed`, the list of backends that have failed this
-    /// call, and is not backed off. If no backend is usable, a backend that is only backed off is
+    /// `failed` lists the backends that have failed this call. A backend is usable if it is neither
+    /// in `failed` nor backed off. If no backend is usable, a backend that is only backed off is
     /// preferred to a backend in `failed`. The last backend in `failed` is picked only if it is the
     /// only backend of the client.
     pub(in crate::client) fn pick(&self, failed: &[usize]) -> ActiveCall {

@@ -9,8 +9,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The initial limit on the number of concurrent calls.
 ///
-/// The initial limit is low because a server may allow few calls, and announces its own limit only
-/// on a connection.
+/// The initial limit is low because a server may allow few calls. The client receives the limit of
+/// the server only after it has connected.
 const INITIAL: usize = 16;
 
 /// The maximum number of concurrent calls: the number that our own server allows on a connection.
@@ -34,7 +34,7 @@ pub(in crate::client) struct ConcurrencyLimit {
     deadline: Duration,
 }
 
-/// The right to make a call. A permit that is dropped is released and does not change the limit.
+/// The permission to make a call. Dropping a permit releases it and does not change the limit.
 #[derive(Debug)]
 pub(in crate::client) struct Permit<'a> {
     limit: &'a ConcurrencyLimit,
@@ -77,7 +77,7 @@ impl ConcurrencyLimit {
     }
 }
 
-/// How long a reply was queued, compared with the deadline.
+/// A class of queueing delays. The bounds are fractions of the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Latency {
     /// Less than an eighth of the deadline: the server can accept more calls.
@@ -98,8 +98,8 @@ impl Permit<'_> {
         }
     }
 
-    /// Releases the permit after a call for which the server had no capacity or time, and lowers
-    /// the limit.
+    /// Releases the permit after a call that the server was too busy to answer, and lowers the
+    /// limit.
     pub(in crate::client) fn record_overload(self) {
         self.lower();
     }

@@ -41,8 +41,8 @@ const TCP_KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
 /// The way to connect to one server.
 #[derive(Clone, Debug)]
 pub(in crate::client) enum Route {
-    /// The server in this process. The sender passes it the server's end of each new pipe. The
-    /// addresses are those at which other programs reach the server.
+    /// The server in this process. The sender passes one end of each new pipe to the server. The
+    /// addresses are for other programs that connect to the server.
     Embedded(mpsc::Sender<DuplexStream>, Vec<ServerAddress>),
     /// A server that listens at an address.
     Remote {
@@ -75,7 +75,7 @@ impl Route {
         }
     }
 
-    /// Returns the server in the form that recordings of its connections use.
+    /// Returns the description of the server for the recordings of its connections.
     fn destination(&self) -> Destination {
         match self {
             Self::Embedded(_, listens_at) => Destination::Embedded {
@@ -129,7 +129,7 @@ impl Route {
 
 /// The name of a server, and the state of the connections to it.
 ///
-/// The state explains why a call got no reply, because the error of the call does not explain it.
+/// If a call gets no reply, the state explains why. The error of the call does not.
 #[derive(Debug)]
 pub(in crate::client) struct Connectivity {
     server: String,
@@ -219,7 +219,8 @@ impl Connectivity {
         self.state.store(state as u8, Ordering::Relaxed);
     }
 
-    /// Counts a read, and detects from the first byte of a connection whether it is HTTP/2.
+    /// Counts a read, and detects from the first byte of a connection whether the server speaks
+    /// HTTP/2.
     ///
     /// An HTTP/2 server first sends a SETTINGS frame (RFC 9113, section 3.4), whose 24-bit length
     /// begins with a zero byte. A TLS record or a line of text does not begin with a zero byte.
@@ -237,7 +238,7 @@ impl Connectivity {
     }
 }
 
-/// Returns the service that connects a channel, and connects it again after its connection broke.
+/// Returns the service that makes the first connection of a channel and each later connection.
 ///
 /// Each connection must be made within `timeout`. `connectivity` tracks the state of the
 /// connection. `recorder` receives all bytes of the connection.

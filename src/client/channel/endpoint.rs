@@ -20,8 +20,8 @@ const STREAM_WINDOW: u32 = 1 << 20;
 
 /// The flow-control window of a connection, in bytes.
 ///
-/// It is larger than the window of a stream, so that a worksheet whose answers are not read leaves
-/// capacity for typed calls.
+/// It is larger than the window of a stream. If the answers of a worksheet are not read, the
+/// connection still has capacity for typed calls.
 const CONNECTION_WINDOW: u32 = 4 * STREAM_WINDOW;
 
 /// The time without received data after which the client pings a server that has open calls.
@@ -73,8 +73,8 @@ impl Endpoint {
         Backend::new(channel, self.connectivity, self.token)
     }
 
-    /// Connects, and returns the backend. If this fails, returns a backend that connects later, and
-    /// the error.
+    /// Connects, and returns the backend. If the connection fails, returns the error and a backend
+    /// that connects later.
     pub(in crate::client) async fn connect(self) -> (Backend, Option<CallError>) {
         let connecting = self.connect_channel();
         let error = match time::timeout(self.timeout, connecting).await {

@@ -15,7 +15,7 @@ use crate::{
 /// The servers of a client.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A server in this process. The sender passes it the server's end of each new pipe. The
+    /// A server in this process. The sender passes one end of each new pipe to the server. The
     /// [`Listening`] is present if the server also listens for other programs.
     Embedded(mpsc::Sender<DuplexStream>, Option<Listening>),
     /// Servers at addresses. The client distributes the calls over the servers, and sends a call
@@ -56,7 +56,7 @@ impl Target {
     }
 }
 
-/// The addresses at which other programs reach the embedded server, and the token that it requires.
+/// The addresses at which other programs reach the embedded server, and its token.
 #[derive(Clone, Debug)]
 pub struct Listening {
     /// The addresses at which the server listens.

@@ -118,7 +118,10 @@ pub(in crate::client) fn cause(error: &io::Error) -> Option<String> {
         }
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => "the server certificate has another name; give the expected name with --domain".into(),
+        ) => {
+            "the server certificate is not for this host name; give the expected name with --domain"
+                .into()
+        }
         // rustls has no variant for this error of webpki.
         rustls::Error::InvalidCertificate(CertificateError::Other(other))
             if other.to_string().contains("CaUsedAsEndEntity") =>
@@ -126,7 +129,7 @@ pub(in crate::client) fn cause(error: &io::Error) -> Option<String> {
             "the server certificate is a CA certificate (CA:TRUE), which a server must not present"
                 .into()
         }
-        rustls::Error::InvalidMessage(_) => "the server there does not speak TLS".into(),
+        rustls::Error::InvalidMessage(_) => "the server does not speak TLS".into(),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             "the server requires a client certificate; give a certificate with --cert and --key"
                 .into()
