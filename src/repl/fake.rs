@@ -1,4 +1,5 @@
-//! A fake server for tests without a network: it implements worksheets and a chat as [`Calls`].
+//! A fake server for tests without a network. It has worksheets and a chat, and implements
+//! [`Calls`].
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -23,7 +24,8 @@ pub(super) struct FakeServer(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// How many times the streams were broken. A stream of an older generation is broken.
+    /// How many times `break_streams` was called. A stream that was opened at a lower count is
+    /// broken.
     generation: usize,
     /// The number of worksheets that were opened.
     worksheets: usize,
@@ -160,7 +162,7 @@ pub(super) struct FakeReceiver {
     server: FakeServer,
     generation: usize,
     requests: mpsc::UnboundedReceiver<WorksheetRequest>,
-    /// The answers to take next, with `None` for the end of a request.
+    /// The events that arrive next. Each event is an answer, or `None` at the end of a request.
     events: VecDeque<Option<LineResult>>,
     names: BTreeMap<String, i64>,
 }

@@ -1,7 +1,8 @@
-//! Runs each command as operations.
+//! Runs commands. Each command consists of one or more operations.
 //!
-//! [`interpret`] has the only `match` over the commands. An implementation of [`Execute`] runs
-//! the operations: the prompt waits for each answer, a script sends the next line meanwhile.
+//! [`interpret`] and [`interpret_at_prompt`] choose the operations. The implementations of
+//! [`Execute`] run the operations: the prompt waits for each answer, but a script sends the next
+//! lines before the answer arrives.
 
 use super::{
     Outcome,
@@ -15,7 +16,7 @@ pub(super) trait Execute {
     /// The result of an operation.
     type Done;
 
-    /// Returns an outcome that is known without a call.
+    /// Ends a line with an outcome that is known without a call.
     async fn finish(&mut self, outcome: Outcome) -> Self::Done;
 
     /// Evaluates an expression or statement.
@@ -46,7 +47,7 @@ pub(super) trait Execute {
     async fn quit(&mut self) -> Self::Done;
 }
 
-/// The operations that the prompt alone has.
+/// The operations that work at the prompt, but not in scripts.
 pub(super) trait PromptOnly: Execute {
     /// Changes a setting if one is given, and saves the settings for later sessions.
     async fn save_settings(&mut self, change: Option<&Change>) -> Self::Done;
@@ -60,7 +61,7 @@ pub(super) trait PromptOnly: Execute {
     /// Writes the worksheet to a file.
     async fn save(&mut self, path: &str) -> Self::Done;
 
-    /// Reads the lines of a file, to be answered next.
+    /// Reads the lines of a file. The prompt answers these lines next.
     async fn load(&mut self, path: &str) -> Self::Done;
 
     /// Answers a line and describes its call.
@@ -92,8 +93,8 @@ pub(super) async fn interpret_at_prompt<E: PromptOnly>(
     }
 }
 
-/// Runs the command of a line of a script, or reports the fault of the line. Commands that only
-/// the prompt has are refused.
+/// Runs the command of a line, or reports the fault of the line. Refuses commands that work at the
+/// prompt only.
 pub(super) async fn interpret<E: Execute>(
     executor: &mut E,
     parsed: Result<ParsedCommand<'_>, LineFault>,
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
     use crate::repl::command::{parse, registry};
 
-    /// A script that runs nothing. Returns the outcomes that are known at once.
+    /// A script that runs nothing. It returns the outcomes that are known without a call.
     struct Script(Settings);
 
     impl Execute for Script {
@@ -185,7 +186,7 @@ mod tests {
         }
     }
 
-    /// Returns the advice to a script that has this line, if the line is refused there.
+    /// Interprets a line of a script. If the script refuses the line, returns the advice.
     async fn advice(line: &str) -> Option<String> {
         let parsed = parse(line).unwrap();
         match interpret(&mut Script(Settings::default()), Ok(parsed)).await {
@@ -197,10 +198,13 @@ mod tests {
     #[tokio::test]
     async fn rows_say_what_scripts_refuse() {
         for (line, help) in [
-            (":ans", Some("remove it")),
+            (":ans", Some("remove this line")),
             (":set angle deg --save", Some("leave out --save")),
             (":set --save", Some("leave out --save")),
-            (":explain 1", Some("from a shell: grpcalc --explain LINE")),
+            (
+                ":explain 1",
+                Some("in a shell, write grpcalc --explain LINE"),
+            ),
             (":set angle deg", None),
             (":vars", None),
             ("1 + 1", None),

@@ -1,4 +1,4 @@
-//! Makes the calls for lines, and turns replies into outcomes that can be printed.
+//! Makes the calls that lines need, and turns the replies into outcomes for printing.
 
 pub(super) mod calls;
 pub(super) mod evaluation;

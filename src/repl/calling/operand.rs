@@ -1,4 +1,6 @@
-//! Replaces names that are operands of typed calls with their integer values.
+//! Replaces the names in the operands of typed calls with integers.
+//!
+//! A typed call is one RPC of `calc.Calculator`, as in `add x 10`.
 
 use std::ops::ControlFlow;
 
@@ -17,17 +19,18 @@ pub(in crate::repl) trait Lookup {
     /// The reason to stop before there is an outcome.
     type Stop;
 
-    /// How lines of the language are evaluated.
+    /// How expressions and statements are evaluated: on a worksheet, or as typed calls.
     fn evaluation(&mut self) -> &mut Evaluation;
 
-    /// The options of this line.
+    /// The options with which the line is evaluated.
     fn options(&self) -> EvaluateOptions;
 
-    /// Returns the last answer, if it is the reply of a typed call that the worksheet may not
-    /// know.
+    /// Returns the last answer if it comes from a typed call or from `:take`. The worksheet may
+    /// lack such an answer.
     async fn last_reply(&mut self) -> ControlFlow<Self::Stop, Option<Reply>>;
 
-    /// Returns the answer that the line `name` would have, or `None` if it has no answer.
+    /// Evaluates the line `name` without changing the worksheet. Returns `None` if the line has no
+    /// answer.
     async fn preview(
         &mut self,
         name: &str,
@@ -35,7 +38,8 @@ pub(in crate::repl) trait Lookup {
     ) -> ControlFlow<Self::Stop, Result<Option<LineResult>, CallError>>;
 }
 
-/// Returns the integers of both operands, or the outcome of a line without them.
+/// Returns the integer values of both operands. If a value is missing, returns the outcome of the
+/// line instead.
 pub(in crate::repl) async fn integers<L: Lookup>(
     lookup: &mut L,
     operands: [Operand<'_>; 2],
@@ -78,7 +82,8 @@ async fn of_name<L: Lookup>(
     })
 }
 
-/// Returns the integer value of a name, from the worksheet's answer to the name.
+/// Returns the integer value of the name `word`. `answer` is the answer of the worksheet to this
+/// name.
 fn of_answer(word: &Word<'_>, answer: LineResult) -> Result<i32, Outcome> {
     match answer {
         Ok(answer) => of_reply(word, &Reply::Answer(answer)),
@@ -92,13 +97,13 @@ fn of_answer(word: &Word<'_>, answer: LineResult) -> Result<i32, Outcome> {
     }
 }
 
-/// Returns the integer value of a reply, or the fault of `word` if the reply is not an int32.
+/// Returns the integer value of a reply, or a fault at `word` if the reply is not an int32.
 fn of_reply(word: &Word<'_>, reply: &Reply) -> Result<i32, Outcome> {
     let integer = reply.integer().and_then(|integer| integer.try_into().ok());
     integer.ok_or_else(|| Outcome::Unsendable(no_int32(word, reply)))
 }
 
-/// Returns the outcome for a name if the server supports only typed calls.
+/// Returns the outcome for a name that has no value, or that the server cannot look up.
 fn unknown(word: &Word<'_>) -> Outcome {
     Outcome::Unsendable(word.no_operand("is not an integer"))
 }
@@ -114,7 +119,7 @@ fn no_int32(word: &Word<'_>, reply: &Reply) -> LineFault {
     word.no_operand(&format!("is {}, {wrong}", text.trim_matches('\'')))
 }
 
-/// Returns the fault of a line that uses the last answer although that answer is not a number.
+/// Returns the fault of `line`, which uses the last answer. This answer, `reply`, is not a number.
 pub(in crate::repl) fn no_number(reply: &Reply, line: &str) -> LineFault {
     LineFault {
         reason: SYNTAX,

@@ -13,17 +13,17 @@ pub enum Outcome {
     Answer(Reply),
     /// The answer to an expression that was sent as typed calls: the reply to the last call.
     Lowered(Reply),
-    /// An earlier answer, which `:ans` made the last answer again.
+    /// An earlier answer. `:ans N` made it the last answer again.
     Recalled(Reply),
-    /// A text of complete lines.
+    /// Text to print. It consists of complete lines.
     Text(String),
     /// A note that was sent to the chat. The user has not seen its text yet.
     Said(Note),
     /// The outcome of a line, and the explanation of the line's calls.
     Explained(Box<Outcome>, Box<Explanation>),
-    /// The outcome of a line, and its calls in short.
+    /// The outcome of a line, and a summary of each call that the line made.
     Traced(Box<Outcome>, Vec<CallSummary>),
-    /// The lines of a file, which are to be answered next.
+    /// The lines of a file. The prompt answers these lines next.
     Load(LoadedFile),
     /// The server reported a fault of the line.
     Fault(Fault),
@@ -42,7 +42,8 @@ pub struct LoadedFile {
     pub name: String,
     /// The lines of the file.
     pub groups: Vec<LogicalLine>,
-    /// Whether `:save` wrote the file. Then settings that the file changes apply to its lines only.
+    /// Whether `:save` wrote the file. If so, settings that the file changes apply only to the
+    /// lines of the file.
     pub is_saved: bool,
 }
 
@@ -66,7 +67,7 @@ impl Outcome {
         })
     }
 
-    /// Shifts the positions of faults in the line by `characters` characters.
+    /// Adds `characters` to the position of a fault in the line.
     pub(in crate::repl) fn shifted(self, characters: usize) -> Self {
         let moved = |mut fault: Fault| {
             let place = fault.place.take();
@@ -91,7 +92,8 @@ impl Outcome {
         }
     }
 
-    /// Adds the calls of the line, if it made any. What the prompt has to do stays as it is.
+    /// Adds the summaries of the calls that the line made, if there are any. `Load` and `Quit` stay
+    /// unchanged.
     pub(in crate::repl) fn traced(self, calls: Vec<CallSummary>) -> Self {
         match self {
             outcome @ (Self::Load(_) | Self::Quit) => outcome,

@@ -16,10 +16,10 @@ pub trait Present {
         Ok(())
     }
 
-    /// Prints an answer. If `is_recalled`, the answer already has a number.
+    /// Prints an answer. If `is_recalled`, this is an earlier answer, which keeps its number.
     fn answer(&mut self, reply: &Reply, is_recalled: bool) -> io::Result<()>;
 
-    /// Prints a text of complete lines.
+    /// Prints a text, which consists of complete lines.
     fn text(&mut self, text: &str) -> io::Result<()>;
 
     /// Prints a note that the user has sent to the chat.
@@ -28,13 +28,13 @@ pub trait Present {
     /// Prints the explanation of a line's calls. The outcome of the line has been printed already.
     fn explanation(&mut self, explanation: &Explanation) -> io::Result<()>;
 
-    /// Prints the calls of a line in short, after the outcome of the line.
+    /// Prints a summary of each call that a line made, after the outcome of the line.
     fn trace(&mut self, calls: &[CallSummary]) -> io::Result<()>;
 
     /// Prints a fault of the line.
     fn fault(&mut self, fault: &FaultView<'_>) -> io::Result<()>;
 
-    /// Prints why a line has no reply although the line has no fault.
+    /// Prints the reason why a line got no reply, for example a lost connection.
     fn error(&mut self, error: &CallError) -> io::Result<()>;
 }
 
@@ -42,7 +42,7 @@ pub trait Present {
 pub struct FaultView<'f> {
     /// The complete fault in one line.
     pub whole: &'f dyn Display,
-    /// The kind of the fault, if the kind is known.
+    /// The reason code of the fault, such as `SYNTAX`, if there is one.
     pub reason: Option<&'f str>,
     /// The message: one sentence, without a full stop.
     pub message: &'f str,

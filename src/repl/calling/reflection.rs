@@ -9,7 +9,7 @@ use crate::{
     schema::print::describe,
 };
 
-/// The reason of the fault that a server is not serving.
+/// The reason code for a server that is not serving.
 const NOT_SERVING: &str = "NOT_SERVING";
 
 /// Requests the services, the descriptors or the health of the server, and returns the text to

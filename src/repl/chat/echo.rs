@@ -1,4 +1,5 @@
-//! Hides the echo of the user's own notes: the chat sends a note to its author, too.
+//! Hides the echoes of the user's own notes. An echo is the copy of a note that the chat sends to
+//! the author of the note.
 
 use std::{
     collections::VecDeque,
@@ -8,12 +9,12 @@ use std::{
 
 use crate::client::Note;
 
-/// The maximum number of notes whose echo is expected. If there are more, the oldest note is no
-/// longer expected, so its echo is shown.
+/// The maximum number of expected echoes. If there are more, the echo of the oldest note is no
+/// longer expected, so it is shown.
 const MOST: usize = 1024;
 
-/// The notes that this user has sent, and whose echo has not arrived yet. Their echo is not shown,
-/// since the user has seen the notes.
+/// The user's own notes whose echoes have not arrived yet. These echoes are not shown, since the
+/// user has seen the notes already.
 ///
 /// Clones share the notes.
 #[derive(Clone, Debug, Default)]
@@ -22,14 +23,14 @@ pub(super) struct EchoFilter(Arc<Mutex<ExpectedEchoes>>);
 #[derive(Debug, Default)]
 struct ExpectedEchoes {
     notes: VecDeque<Note>,
-    /// The number of notes, from the oldest, that were sent before the stream broke.
+    /// How many of the notes were sent before the stream broke. They are the oldest notes.
     older: usize,
 }
 
 /// The expected echo of a note that is being sent.
 ///
-/// If this value is dropped before `confirm`, the server may or may not have stored the note. If
-/// its echo arrives later, the echo is shown.
+/// If this value is dropped without `confirm`, it is unknown whether the server stored the note.
+/// The echo is then no longer expected, and is shown if it arrives.
 pub(super) struct PendingEcho<'f> {
     filter: &'f EchoFilter,
     note: Note,
@@ -41,7 +42,7 @@ impl EchoFilter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that the echo of a note is expected. Call this before the note is sent.
+    /// Records that the echo of a note is expected. Call this before you send the note.
     pub(super) fn expect(&self, note: &Note) -> PendingEcho<'_> {
         let mut expected = self.expected();
         if expected.notes.len() == MOST {
@@ -55,21 +56,21 @@ impl EchoFilter {
         }
     }
 
-    /// Whether `note` is an expected echo. Removes the note from the expected echoes.
+    /// Whether `note` is an expected echo. If so, removes it from the expected echoes.
     pub(super) fn remove(&self, note: &Note) -> bool {
         let mut expected = self.expected();
         let found = expected.notes.iter().position(|expected| expected == note);
         found.is_some_and(|index| expected.remove(index))
     }
 
-    /// Records that the stream broke. All notes that are expected now were sent before the break.
+    /// Records that the stream broke. The notes of all expected echoes were sent before the break.
     pub(super) fn mark_break(&self) {
         let mut expected = self.expected();
         expected.older = expected.notes.len();
     }
 
-    /// Forgets the notes that were sent before the stream broke. The server has lost its history,
-    /// so the echoes of these notes will not arrive.
+    /// Forgets the notes that were sent before the stream broke. Call this if the server has lost
+    /// its history: the echoes of these notes will not arrive.
     pub(super) fn forget_older(&self) {
         let mut expected = self.expected();
         let older = mem::take(&mut expected.older);

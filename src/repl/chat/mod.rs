@@ -61,7 +61,7 @@ impl ChatSession {
         }
     }
 
-    /// Runs a command of the chat. `last` is the line that `:share` shares, with its answer.
+    /// Runs a command of the chat. `last` is the last line and its answer, which `:share` sends.
     pub(super) async fn talk(
         &self,
         calls: &impl Calls,
@@ -94,8 +94,8 @@ impl ChatSession {
         }
     }
 
-    /// Sends a notice that the user has joined the chat, with the name of the user. Call this after
-    /// the history was delivered.
+    /// Sends a notice to `events` that the user has joined the chat. The notice contains the user's
+    /// name. Call this after the history was delivered.
     pub(super) async fn greet(&self) {
         let name = printable(&self.name, NAME);
         let greeting =

@@ -1,4 +1,4 @@
-//! Filters out known notes, which a server sends again when the chat is joined again.
+//! Filters out the notes that a server sends a second time when the user rejoins the chat.
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -7,7 +7,8 @@ use std::{
 
 use crate::client::Note;
 
-/// The maximum number of notes that are remembered. After a replay, later notes are shown again.
+/// The maximum number of notes that are remembered. Later notes are not remembered, so a replay
+/// shows these notes again.
 const MOST: usize = 10_000;
 
 /// Separates new notes from replayed notes, for servers that do not number their notes. Such a
@@ -19,16 +20,16 @@ const MOST: usize = 10_000;
 /// and the filter releases them. No note is lost.
 #[derive(Debug, Default)]
 pub(super) struct ReplayFilter {
-    /// The hashes of the notes that were received, in the order of the notes.
+    /// The hashes of the notes that were received, in the order of arrival.
     known: Vec<u64>,
-    /// The notes of the current replay, which are held back.
+    /// The notes of the current replay that are held back.
     held: Vec<Note>,
     is_replaying: bool,
 }
 
 impl ReplayFilter {
-    /// Starts a replay, since the chat was joined again. Drops the notes that were held back, since
-    /// the server sends them again.
+    /// Starts a replay, after the user rejoined the chat. Drops the notes that were held back: the
+    /// server sends these notes again.
     pub(super) fn rejoin(&mut self) {
         self.held.clear();
         self.is_replaying = !self.known.is_empty();
@@ -52,7 +53,8 @@ impl ReplayFilter {
         Vec::new()
     }
 
-    /// Records the end of the history, and returns the notes that were held back but are new.
+    /// Records the end of the history. If notes are still held back, these notes are new, and are
+    /// returned.
     pub(super) fn end_history(&mut self) -> Vec<Note> {
         if self.is_replaying {
             self.release()
@@ -61,7 +63,7 @@ impl ReplayFilter {
         }
     }
 
-    /// Returns the notes that were held back, and remembers them as the start of a new history.
+    /// Releases the notes that were held back, and remembers them as the start of a new history.
     fn release(&mut self) -> Vec<Note> {
         self.is_replaying = false;
         self.known.clear();

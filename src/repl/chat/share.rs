@@ -10,15 +10,15 @@ use crate::{
 const EXACT: &str = " = ";
 const ROUNDED: &str = " ≈ ";
 
-/// The minimum number of characters of a note that are left for the line. An answer that leaves
-/// fewer characters is not shared.
+/// The minimum number of characters that the answer must leave for the line in a note. A longer
+/// answer is not shared.
 const LEFT: usize = 16;
 
-/// The maximum number of digits of an exponent in a factored number. 7 digits are enough, since an
-/// exact result has at most a million bits.
+/// The maximum number of digits of an exponent in a factored number. 7 digits are enough: an exact
+/// result has at most a million bits.
 const EXPONENT: usize = 7;
 
-/// The reason of the fault that there is no answer to share, or no shared answer to take.
+/// The reason code of two faults: there is no answer to share, or no shared answer to take.
 pub(super) const NO_ANSWER: &str = "NO_ANSWER";
 
 /// A line and its answer.
@@ -41,10 +41,10 @@ pub(super) fn shared(AnsweredLine { line, reply }: &AnsweredLine) -> Result<Stri
         return Err(LineFault {
             reason: NO_ANSWER,
             message: format!(
-                "the answer has {length} characters, too many for a note of at most {TEXT}"
+                "the answer ({length} characters) does not fit into a note ({TEXT} characters)"
             ),
             span: 0..0,
-            help: "share it with fewer digits, as in 'ans to 50 digits'".into(),
+            help: "share the answer with fewer digits, as in 'ans to 50 digits'".into(),
         });
     }
     let code = if length(&code) > room {
@@ -73,8 +73,8 @@ pub(super) fn answer(note: &Note) -> Option<Answer> {
     })
 }
 
-/// Whether a text of another user is a plain value, written as in answers. Other expressions are
-/// not evaluated, so they are refused.
+/// Whether a text from another user is a plain value, in the notation of answers. All other
+/// expressions are refused, so no text from another user is evaluated.
 fn is_number(text: &str) -> bool {
     let Ok(line) = syntax::parse(text, &ParseLimits::DEFAULT) else {
         return false;

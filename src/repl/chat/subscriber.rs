@@ -28,7 +28,7 @@ pub enum ChatEvent {
 const BACKOFF: BackoffPolicy =
     BackoffPolicy::new(Duration::from_millis(100), Duration::from_secs(5));
 
-/// Receives the notes of the chat, and forwards the new notes.
+/// Receives the notes of the chat, and sends the new notes to `events`.
 pub(super) struct Subscriber<C: Calls> {
     calls: C,
     notes: C::Notes,
@@ -39,25 +39,25 @@ pub(super) struct Subscriber<C: Calls> {
     /// The pauses between the attempts to subscribe again.
     backoff: Backoff,
     replay: ReplayFilter,
-    /// The cursor of the next note. `None` if the server does not number its notes.
+    /// The cursor after the last received note. `None` if the server does not number its notes.
     cursor: Option<Cursor>,
-    /// Whether the stream broke and was not restored yet.
+    /// Whether the stream broke and has not been restored yet.
     is_lost: bool,
-    /// Whether the server has a new history since the stream broke.
+    /// Whether the server has begun a new history since the stream broke.
     is_reset: bool,
     echoes: EchoFilter,
     /// The channel to which notes and notices are sent.
     events: mpsc::Sender<ChatEvent>,
-    /// The channel that reports that the history was delivered, or that the server has no chat.
+    /// The channel for the result of joining: the history was delivered, or the server refused.
     joined: Option<oneshot::Sender<Result<(), CallError>>>,
 }
 
-/// The error that the subscription has ended: `events` is closed, or the server has no chat.
+/// The subscription has ended, since `events` is closed or the server refused the user.
 struct Closed;
 
 impl<C: Calls> Subscriber<C> {
-    /// Creates a subscriber that reads `notes`. It sends a message to `joined` when the history has
-    /// been delivered.
+    /// Creates a subscriber that reads `notes`. The subscriber sends the result of
+    /// joining to `joined`.
     pub(in crate::repl) fn new(
         calls: &C,
         notes: C::Notes,
@@ -117,7 +117,8 @@ impl<C: Calls> Subscriber<C> {
         }
     }
 
-    /// Sets the cursor after the last note, and detects whether the server has a new history.
+    /// Moves the cursor after the last received note, and detects whether the server has begun a
+    /// new history.
     fn update_cursor(&mut self) {
         let Some(now) = self.notes.cursor() else {
             return;
@@ -130,7 +131,8 @@ impl<C: Calls> Subscriber<C> {
         self.cursor = Some(now.clone());
     }
 
-    /// Reports that the history has been delivered, and that a lost chat is restored.
+    /// Reports that the history has been delivered. If the stream was broken, also sends a notice
+    /// that the user is in the chat again.
     async fn report_joined(&mut self) -> Result<(), Closed> {
         if let Some(joined) = self.joined.take() {
             let _ = joined.send(Ok(()));
@@ -169,7 +171,8 @@ impl<C: Calls> Subscriber<C> {
         self.send(ChatEvent::Notice(text)).await
     }
 
-    /// Subscribes again after `error` broke the stream. Repeats this until the server accepts.
+    /// Subscribes again after `error` broke the stream. Retries until the server accepts,
+    /// or refuses the user permanently.
     async fn rejoin(&mut self, error: CallError) -> Result<(), Closed> {
         if is_final(&error) {
             return self.give_up(error).await;
@@ -204,7 +207,7 @@ impl<C: Calls> Subscriber<C> {
         if let Some(joined) = self.joined.take() {
             let _ = joined.send(Err(error));
         } else {
-            self.notice(format!("no longer in the chat: {error}"))
+            self.notice(format!("you are no longer in the chat: {error}"))
                 .await?;
         }
         Err(Closed)

@@ -29,7 +29,7 @@ impl Word<'_> {
     }
 
     /// Returns the fault of a word that cannot be an operand of a typed call. The message is the
-    /// word followed by `wrong`, for example "is not an integer".
+    /// word, followed by `wrong`. For example, `wrong` is "is not an integer".
     pub(in crate::repl) fn no_operand(&self, wrong: &str) -> LineFault {
         self.fault(
             format!("{} {wrong}", quoted(self.text)),
@@ -42,16 +42,16 @@ impl Word<'_> {
     }
 }
 
-/// The words of a line, up to the comment of the line.
+/// An iterator over the words of a line. Words in a comment are left out.
 ///
-/// White space separates the words: the white space of Unicode, or a byte order mark.
+/// Words are separated by Unicode white space or by byte order marks.
 #[derive(Debug)]
 pub(super) struct Words<'t> {
-    /// The text after the words that were already read.
+    /// The line without its comment.
     code: &'t str,
-    /// The text after the words that were read.
+    /// The part of `code` after the words that were read.
     rest: &'t str,
-    /// The number of characters before `rest`.
+    /// The number of characters of the line before `rest`.
     column: usize,
 }
 
@@ -65,17 +65,17 @@ impl<'t> Words<'t> {
         }
     }
 
-    /// Returns the text that is left, from its first word.
+    /// Returns the text that was not read yet, without leading white space.
     pub(super) fn ahead(&self) -> &'t str {
         self.rest.trim_start_matches(is_space)
     }
 
-    /// Returns the bytes before the text that is left.
+    /// Returns the number of bytes that were read.
     fn position(&self) -> usize {
         self.code.len() - self.rest.len()
     }
 
-    /// Returns the characters up to the end of the last word.
+    /// Returns the number of characters from the start of the line to the end of the last word.
     fn end(&self) -> usize {
         self.code.trim_end_matches(is_space).chars().count()
     }
@@ -86,10 +86,10 @@ impl<'t> Words<'t> {
 pub struct Head<'t> {
     /// The word.
     pub name: Word<'t>,
-    /// The row of the command. `None` if the line is one of the language, or the command is
-    /// unknown.
+    /// The row that defines the command. `None` if the line is an expression or statement, or if
+    /// the command is unknown.
     pub spec: Option<&'static CommandSpec>,
-    /// The byte of the line at which the word ends.
+    /// The byte offset in the line at which the word ends.
     pub end: usize,
 }
 
@@ -100,7 +100,8 @@ impl<'t> Head<'t> {
         Self::split(line).map(|(head, _)| head)
     }
 
-    /// Reads the first word of `line`, and returns it with the words after it.
+    /// Reads the first word of `line`. Returns this word and an iterator over the other words, or
+    /// `None` if the line is blank or a comment.
     pub(super) fn split(line: &'t str) -> Option<(Self, Words<'t>)> {
         let mut words = Words::new(line);
         let name = words.next()?;
@@ -113,7 +114,8 @@ impl<'t> Head<'t> {
         Some((head, words))
     }
 
-    /// Whether the word has the form of a command that no name of the language has.
+    /// Whether the word begins with a colon. Such a word can be a command, but not a name in an
+    /// expression.
     #[must_use]
     pub fn has_colon(&self) -> bool {
         self.name.text.starts_with(':')
@@ -143,21 +145,21 @@ pub(super) struct Arguments<'t> {
     /// The name, as the user wrote it.
     pub(super) name: Word<'t>,
     words: Words<'t>,
-    /// The line after the name, with its comment.
+    /// The text of the line after the name, including the comment.
     after: &'t str,
     /// The option of the command, if it has one. Users may write the option before or after any
     /// operand.
     option: Option<&'static str>,
-    /// Whether the option was among the words that were read.
+    /// Whether the option was read.
     has_option: bool,
 }
 
-/// The rest of a line after the name of the command.
+/// The text of a line after the name of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rest<'t> {
     /// The text, without leading and trailing white space.
     pub(super) text: &'t str,
-    /// The number of characters of the line before the text.
+    /// The number of characters in the line before the text.
     pub(super) column: usize,
 }
 
@@ -188,25 +190,26 @@ impl<'t> Arguments<'t> {
         }
     }
 
-    /// Whether the option of the command was among the words that were read.
+    /// Whether the option of the command was read.
     pub(super) fn has_option(&self) -> bool {
         self.has_option
     }
 
-    /// Returns the position after the last word of the line.
+    /// Returns the position after the last word of the line, as an empty range.
     pub(super) fn end(&self) -> Range<usize> {
         let end = self.words.end();
         end..end
     }
 
-    /// Returns the fault of a command that does not accept `word`. `takes` describes the operands
-    /// of the command.
+    /// Returns the fault that the command does not accept `word`. `takes` describes the operands
+    /// that the command accepts.
     pub(super) fn takes(&self, takes: &str, word: &Word<'_>, help: &str) -> LineFault {
         let (name, found) = (quoted(self.name.text), quoted(word.text));
         word.fault(format!("{name} takes {takes}, found {found}"), help)
     }
 
-    /// Checks that there are no more operands. `takes` describes the operands of the command.
+    /// Checks that no operands are left to read. `takes` describes the operands that the command
+    /// accepts.
     pub(super) fn no_more(&mut self, takes: &str) -> Result<(), LineFault> {
         match self.next() {
             None => Ok(()),
@@ -214,14 +217,15 @@ impl<'t> Arguments<'t> {
         }
     }
 
-    /// Reads at most one operand. `takes` describes the operands of the command.
+    /// Reads the only operand, if there is one. `takes` describes the operands that the command
+    /// accepts.
     pub(super) fn at_most_one(&mut self, takes: &str) -> Result<Option<Word<'t>>, LineFault> {
         let word = self.next();
         self.no_more(takes)?;
         Ok(word)
     }
 
-    /// Returns all text after the name. A `#` in this text does not begin a comment.
+    /// Reads all text after the name. A `#` in this text does not begin a comment.
     pub(super) fn rest(&mut self) -> Rest<'t> {
         self.words.rest = "";
         let after = self.after.trim_end_matches(is_space);

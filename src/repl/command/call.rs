@@ -1,4 +1,5 @@
-//! The commands for typed calls: each calls a method of `calc.Calculator` with two integers.
+//! The commands for typed calls. Each command calls a method of `calc.Calculator` with two
+//! integers.
 
 use super::{
     arguments::{Arguments, Word},
@@ -36,7 +37,7 @@ pub(super) static FAMILY: Family = Family {
     ],
 };
 
-/// Creates the row of a typed call.
+/// Creates the row that defines the command of a typed call.
 const fn typed_call(
     names: &'static [&'static str],
     summary: &'static str,
@@ -54,7 +55,7 @@ const fn typed_call(
 pub enum Operand<'t> {
     /// An integer.
     Integer(i32),
-    /// A name that the worksheet defines.
+    /// A name. The worksheet defines its value.
     Name(Word<'t>),
 }
 

@@ -31,7 +31,7 @@ pub(super) static FAMILY: Family = Family {
         .makes_call(),
         CommandSpec::new(
             &[":take"],
-            "makes the last answer that was shared in the chat the value of ans",
+            "sets ans to the last answer that was shared in the chat",
             |_| Ok(Command::Talk(Talk::Take)),
         )
         .makes_call(),
@@ -45,11 +45,12 @@ pub enum Talk<'t> {
     Join,
     /// Ends the subscription.
     Leave,
-    /// Sends this text.
+    /// Sends this text as a note.
     Say(&'t str),
-    /// Sends the last line and its answer.
+    /// Sends the last line and its answer as a note.
     Share,
-    /// Makes the newest shared answer in the chat the last answer of the session.
+    /// Takes the newest answer that was shared in the chat. It becomes the last answer of the
+    /// session.
     Take,
 }
 

@@ -3,8 +3,8 @@
 use super::parse::parse;
 use crate::syntax::{Class, ParseLimits, classes};
 
-/// The maximum number of lines that are joined. If a parenthesis stays open longer, no lines are
-/// joined.
+/// The maximum number of lines that are joined. If a parenthesis is still open after these lines,
+/// no lines are joined.
 const LINES: usize = 256;
 
 /// The logical lines of a text.
@@ -19,15 +19,15 @@ pub struct LogicalLines {
 /// A line to be answered. It may consist of several lines of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogicalLine {
-    /// The number of its first line in the text, counted from 1.
+    /// The number of the first of these lines in the text, counted from 1.
     pub number: usize,
-    /// The joined text. Spaces replace the ends of lines and the comments before them, so that
-    /// positions in the text stay the same.
+    /// The joined text. Spaces replace the line ends and the comments, so that positions in the
+    /// text stay the same.
     pub line: String,
 }
 
-/// Joins the lines of a text. A line whose parenthesis is never closed is not joined, so that the
-/// later lines can still be answered.
+/// Joins the lines of a text. If a parenthesis is never closed, its line is not joined with the
+/// later lines, so that the later lines can still be answered.
 #[must_use]
 pub fn join_continuations(text: &str) -> LogicalLines {
     let all: Vec<_> = text.lines().collect();
@@ -59,7 +59,8 @@ fn is_language(line: &str) -> bool {
     parse(line).is_ok_and(|parsed| parsed.is_expression())
 }
 
-/// Returns how many lines, from the first line on, are needed to close all parentheses.
+/// Returns the number of lines after which all parentheses are closed. Returns `None` if a
+/// parenthesis stays open for too many lines or bytes.
 fn closed(lines: &[&str]) -> Option<usize> {
     let (mut depth, mut bytes) = (0_usize, 0);
     for (index, line) in lines.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::{proto::errors::reason, syntax::ParseLimits};
 /// The fault of a line that is not sent: a message, a position in the line, and advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFault {
-    /// The kind of the fault, in `UPPER_SNAKE_CASE` like the reasons that servers send.
+    /// The reason code of the fault, in `UPPER_SNAKE_CASE` like the reason codes of servers.
     pub reason: &'static str,
     /// The message: one sentence, without a full stop.
     pub message: String,
@@ -17,20 +17,21 @@ pub struct LineFault {
     pub help: String,
 }
 
-/// The reason of most faults: the line is not valid.
+/// The reason code of most faults: the line is not valid.
 pub(in crate::repl) const SYNTAX: &str = "SYNTAX";
 
 /// The maximum number of bytes of a line. It is the default limit of servers.
 pub(in crate::repl) const LINE: usize = ParseLimits::DEFAULT.line;
 
 impl LineFault {
-    /// Shifts the position by `characters` characters.
+    /// Adds `characters` to the position.
     pub(in crate::repl) fn shifted(mut self, characters: usize) -> Self {
         self.span = self.span.start + characters..self.span.end + characters;
         self
     }
 
-    /// Returns the fault of a line whose `length` in bytes is more than [`LINE`].
+    /// Returns the fault of a line that is longer than [`LINE`]. `length` is the number of bytes of
+    /// the line.
     pub(in crate::repl) fn too_long(length: usize) -> Self {
         Self {
             reason: reason::LIMIT,

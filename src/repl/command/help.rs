@@ -22,30 +22,30 @@ pub enum Topic {
     Function(&'static Function),
     /// The name and the meaning of a constant.
     Constant(&'static str, &'static str),
-    /// The name and the meaning of a form after `to`, such as `hex`.
+    /// The name and the meaning of an output form, such as `hex` in `255 to hex`.
     Conversion(&'static str, &'static str),
     /// A setting.
     Setting(&'static Setting),
     /// A limit of servers.
     Limit(&'static Limit),
-    /// All limits.
+    /// The list of all limits.
     Limits,
 }
 
-/// The name that each answer defines, and its meaning.
+/// The name of the last answer, and the meaning of this name.
 pub const ANS: (&str, &str) = ("ans", "the last answer");
 
-/// Returns the forms after `to` whose name is a single word, each with its description.
+/// Returns the name and the description of each output form that has a single word as its name.
 fn forms() -> impl Iterator<Item = (&'static str, &'static str)> {
     let words = FORMS.iter().filter(|form| form.is_word());
     words.map(|form| (form.names[0], form.summary))
 }
 
-/// The name of the topic of all limits.
+/// The name of the topic that lists all limits.
 const ALL_LIMITS: &str = "limits";
 
 impl PartialEq for Topic {
-    /// Whether both topics are the same row of a table.
+    /// Whether both topics have the same name.
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()
     }
@@ -177,7 +177,7 @@ pub fn help(topic: Option<Topic>) -> String {
                     limit.name, limit.value, limit.what
                 ));
             }
-            line("Each is an option of 'grpcalc serve'; the embedded server has these values.");
+            line("Each limit is an option of 'serve'; the embedded server has these values.");
         }
         None => overview(&mut line),
     }
@@ -225,7 +225,7 @@ fn overview(line: &mut impl FnMut(&str)) {
     }
     let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
     line(&format!("Constants    {}", constants.join(" ")));
-    line("'help NAME' explains each; 'help limits' lists the limits of servers.");
+    line("'help NAME' explains a name; 'help limits' lists the limits of servers.");
 }
 
 /// Wraps words into lines of at most `width` characters.

@@ -11,8 +11,8 @@ use crate::text::printable::quoted;
 pub(super) static FAMILY: Family = Family {
     title: "See gRPC",
     commands: &[
-        CommandSpec::new(&[":explain"], "answers the line, and shows the call: messages, bytes, headers, status", |arguments| explain(arguments).map(Command::Explain)).operand_kind(OperandKind::Line).operands("LINE").details("The line may be an expression, a typed call, or a command that calls the server. The\nbytes shown were recorded on the connection during the call; steps that the client cannot\nsee are marked. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10").scope(Scope::Prompt("from a shell: grpcalc --explain LINE")),
-        CommandSpec::new(&[":trace"], "turns the trace on or off: a line about each call, after its answer", |arguments| trace(arguments).map(Command::Trace)).operands("on|off").details("Shows the method, the bytes of the messages, the status and the time.").completion(Completion::Words(&["on", "off"])).scope(Scope::Prompt("leave it out")),
+        CommandSpec::new(&[":explain"], "answers the line, and shows the call: messages, bytes, headers, status", |arguments| explain(arguments).map(Command::Explain)).operand_kind(OperandKind::Line).operands("LINE").details("The line may be an expression, a typed call, or a command that calls the server. The\nbytes shown were recorded on the connection during the call; steps that the client cannot\nsee are marked. The seven steps are those of docs/how-a-call-travels.md. From a\nshell: grpcalc --explain add 20 10").scope(Scope::Prompt("in a shell, write grpcalc --explain LINE")),
+        CommandSpec::new(&[":trace"], "turns the trace on or off: a line about each call, after the answer", |arguments| trace(arguments).map(Command::Trace)).operands("on|off").details("Each line of the trace shows the method, the bytes of the messages, the status and the time.").completion(Completion::Words(&["on", "off"])).scope(Scope::Prompt("remove this line")),
     ],
 };
 
@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
 pub struct Explain<'t> {
     /// The command of the line. It makes a call.
     pub command: Box<ParsedCommand<'t>>,
-    /// The number of characters before the line, which are `:explain` and white space.
+    /// The number of characters before the line. They are `:explain` and white space.
     pub column: usize,
 }
 

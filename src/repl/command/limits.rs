@@ -7,7 +7,7 @@ use crate::{
     server::ServerLimits,
 };
 
-/// A limit as the help shows it.
+/// A limit, as `help` shows it.
 #[derive(Debug)]
 pub struct Limit {
     /// The option of `grpcalc serve`, without the dashes.
@@ -26,7 +26,7 @@ impl Limit {
     }
 }
 
-/// Every limit of a server and of a calculation, in the order of `grpcalc serve --help`.
+/// All limits of servers and of calculations, in the order of `grpcalc serve --help`.
 pub static LIMITS: LazyLock<Vec<Limit>> = LazyLock::new(|| {
     let mut limits = Vec::new();
     add::<ServerLimits>(&mut limits);

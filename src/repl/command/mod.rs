@@ -1,6 +1,7 @@
 //! Commands: the rows that define commands, the parser, and help.
 //!
-//! Each family of commands has a file with its rows, and with the functions that read the operands.
+//! There is one file per family of commands. The file contains the rows of the family, and the
+//! functions that read the operands.
 
 pub(super) mod arguments;
 pub(super) mod call;

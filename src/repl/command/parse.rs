@@ -20,7 +20,7 @@ use crate::{
 pub enum Command<'t> {
     /// A blank line or a comment.
     Nothing,
-    /// A typed call.
+    /// A typed call: one RPC of `calc.Calculator`, with two operands.
     Call(Method, [Operand<'t>; 2]),
     /// An expression or statement.
     Evaluate,
@@ -34,7 +34,8 @@ pub enum Command<'t> {
     Talk(Talk<'t>),
     /// An operation on the settings.
     Set(Set),
-    /// Lists the answers, or makes the answer with this number the last answer again.
+    /// With a number, makes the answer with this number the last answer again. Without a number,
+    /// lists the answers.
     Answers(Option<usize>),
     /// Writes the worksheet to this file.
     Save(&'t str),
@@ -50,14 +51,15 @@ pub enum Command<'t> {
     Quit,
 }
 
-/// A line that was parsed: its text, its command, and the name and row of the command.
+/// A parsed line: its text, its command, and the row that defines the command.
 #[derive(Clone, Debug)]
 pub struct ParsedCommand<'t> {
     /// The text of the line.
     pub line: &'t str,
     /// The command of the line.
     pub command: Command<'t>,
-    /// The name and the row of its command; `None` for blank lines and lines of the language.
+    /// The name of the command and the row that defines it. `None` for blank lines, comments,
+    /// expressions and statements.
     head: Option<Head<'t>>,
 }
 
@@ -77,7 +79,7 @@ impl<'t> ParsedCommand<'t> {
         }
     }
 
-    /// The row of the command.
+    /// Returns the row that defines the command, if the line has such a row.
     fn spec(&self) -> Option<&'static CommandSpec> {
         self.head.as_ref()?.spec
     }
@@ -101,21 +103,22 @@ impl<'t> ParsedCommand<'t> {
         }
     }
 
-    /// Returns the fault that the line has in a script, if its command works at the prompt only.
+    /// Returns the fault of the line in a script. Call this only if the command works at the prompt
+    /// only.
     pub(in crate::repl) fn prompt_only(&self) -> LineFault {
-        let head = self.head.as_ref().expect("lines of commands have a head");
+        let head = self.head.as_ref().expect("a command has a head");
         let help = match self.spec().map(|spec| spec.scope) {
             Some(Scope::Prompt(help)) => help.into(),
             Some(Scope::PromptWithOption(option)) => format!("leave out {option}"),
-            Some(Scope::Everywhere) | None => "leave it out".into(),
+            Some(Scope::Everywhere) | None => "remove this line".into(),
         };
         let message = format!("{} works at the prompt only", quoted(head.name.text));
         head.name.fault(message, help)
     }
 }
 
-/// Whether a line of at most the permitted length begins like a number or a parenthesis. No command
-/// does, but most lines of long scripts do.
+/// Whether a line begins like a number or with a parenthesis, and is not too long. No command
+/// begins like this, but most lines of long scripts do.
 #[inline]
 pub(in crate::repl) fn begins_with_number(line: &str) -> bool {
     let first = line.bytes().find(|b| *b != b' ');
@@ -124,8 +127,7 @@ pub(in crate::repl) fn begins_with_number(line: &str) -> bool {
 
 /// Parses a line. A line that does not begin with a command is an expression or statement.
 ///
-/// White space separates words: the white space of Unicode, or a byte order mark. A `#` begins a
-/// comment.
+/// Words are separated by Unicode white space or by byte order marks. A `#` begins a comment.
 pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
     if line.len() > LINE {
         return Err(LineFault::too_long(line.len()));
@@ -151,7 +153,7 @@ pub fn parse(line: &str) -> Result<ParsedCommand<'_>, LineFault> {
     })
 }
 
-/// Reads the operands of a command. Refuses words that its row leaves unread.
+/// Reads the operands of the command that `spec` defines. Reports a fault if words are left over.
 fn operands<'t>(
     spec: &CommandSpec,
     arguments: &mut Arguments<'t>,
@@ -164,8 +166,8 @@ fn operands<'t>(
     Ok(command)
 }
 
-/// Returns the row of a line's command, or `None` for an expression or statement. `name` is the
-/// first word of the line, and `rest` has the other words.
+/// Returns the fault of an unknown command. Returns `None` if the line may be an expression or
+/// statement. `head` is the first word of the line, and `rest` has the other words.
 fn unknown(head: &Head<'_>, rest: &Words<'_>) -> Option<LineFault> {
     let (name, has_colon) = (&head.name, head.has_colon());
     // No expression or statement has a name, white space and then a digit.

@@ -1,14 +1,14 @@
 //! The type of the rows that define commands, and the list of all rows.
 //!
-//! The parser, completion and help use the same rows, so they cannot differ. The rows of a family
-//! are in the file of the family, with the functions that read the operands.
+//! The parser, completion and help use the same rows, so all three agree. The rows of a family
+//! are in the file of the family, together with the functions that read the operands.
 
 use super::{
     arguments::Arguments, call, chat, fault::LineFault, inspect, parse::Command, server, session,
     worksheet,
 };
 
-/// The row of a command: its names and help, and the function that reads its operands.
+/// The row that defines a command: the names, the help, and the function that reads the operands.
 #[derive(Debug)]
 pub struct CommandSpec {
     /// The names of the command. Messages use the first name.
@@ -21,7 +21,7 @@ pub struct CommandSpec {
     pub example: Option<(&'static str, &'static str)>,
     /// Further lines of help, or an empty string.
     pub details: &'static str,
-    /// The kind of its operands, which gives them their colors.
+    /// The kind of the operands. The prompt colors the operands by their kind.
     pub operand_kind: OperandKind,
     /// The words that Tab offers as operands.
     pub completion: Completion,
@@ -29,11 +29,12 @@ pub struct CommandSpec {
     pub(in crate::repl) scope: Scope,
     /// Whether the command makes a call that `:explain` can show.
     pub(in crate::repl) makes_call: bool,
-    /// Reads the operands. The parser refuses words that this leaves unread.
+    /// The function that reads the operands.
     pub(super) parse: Parse,
 }
 
-/// The function that reads the operands. It has to read all words or report a fault.
+/// A function that reads the operands of a command. If the function leaves words unread, the parser
+/// reports a fault.
 pub(super) type Parse = for<'t> fn(&mut Arguments<'t>) -> Result<Command<'t>, LineFault>;
 
 /// The kind of text that stands after the name of a command.
@@ -43,7 +44,7 @@ pub enum OperandKind {
     Words,
     /// Integers or their names: the command is a typed call.
     Integers,
-    /// A whole line, which may begin with a command.
+    /// A complete line: an expression, a statement or a command.
     Line,
 }
 
@@ -52,7 +53,7 @@ pub enum OperandKind {
 pub enum Completion {
     /// No words.
     Nothing,
-    /// These words, as the only operand.
+    /// One of these words, as the only operand.
     Words(&'static [&'static str]),
     /// Names of the worksheet.
     Definitions,
@@ -69,14 +70,15 @@ pub enum Completion {
 pub(in crate::repl) enum Scope {
     /// At the prompt and in scripts.
     Everywhere,
-    /// At the prompt only. The text is the advice in the fault that a script gets.
+    /// At the prompt only. In a script, the command is a fault, and this text is the advice.
     Prompt(&'static str),
-    /// At the prompt and in scripts, but with this option at the prompt only.
+    /// At the prompt and in scripts. The command with this option works at the prompt only.
     PromptWithOption(&'static str),
 }
 
 impl CommandSpec {
-    /// Creates the row of a command that works everywhere. Other fields are set by the methods below.
+    /// Creates the row of a command that works at the prompt and in scripts. The methods below set
+    /// the other fields.
     pub(super) const fn new(
         names: &'static [&'static str],
         summary: &'static str,
@@ -102,7 +104,7 @@ impl CommandSpec {
         self
     }
 
-    /// Sets a line to try, and its output.
+    /// Sets an example line, and the output of that line.
     pub(super) const fn example(mut self, line: &'static str, output: &'static str) -> Self {
         self.example = Some((line, output));
         self
@@ -132,7 +134,7 @@ impl CommandSpec {
         self
     }
 
-    /// Marks the command as one that makes a call.
+    /// Records that the command makes a call that `:explain` can show.
     pub(super) const fn makes_call(mut self) -> Self {
         self.makes_call = true;
         self
@@ -154,9 +156,8 @@ impl CommandSpec {
         self.operand_kind == OperandKind::Integers
     }
 
-    /// The option that works at the prompt only, if the command has one.
-    #[must_use]
     /// Returns the option that works at the prompt only, if the command has such an option.
+    #[must_use]
     pub fn option(&self) -> Option<&'static str> {
         match self.scope {
             Scope::PromptWithOption(option) => Some(option),

@@ -15,7 +15,7 @@ use crate::{
 pub(super) static FAMILY: Family = Family {
     title: "Session",
     commands: &[
-        CommandSpec::new(&[":set"], "shows the settings, or changes one; --save saves them for later sessions", |arguments| set(arguments).map(Command::Set)).operands("[NAME [VALUE]] [--save]").details("':set' lists the settings, and 'help NAME' explains one. Settings are saved in the file\ngrpcalc/config.toml in the configuration directory (GRPCALC_CONFIG names another\ndirectory). If that directory has a file init.calc, the prompt runs its lines at the start.").completion(Completion::Settings).scope(Scope::PromptWithOption("--save")),
+        CommandSpec::new(&[":set"], "shows or changes settings; --save saves all settings for later sessions", |arguments| set(arguments).map(Command::Set)).operands("[NAME [VALUE]] [--save]").details("':set' lists the settings, and 'help NAME' explains a setting. Settings are saved in the file\ngrpcalc/config.toml in the configuration directory (GRPCALC_CONFIG names another\ndirectory). If that directory has a file init.calc, the prompt runs its lines at the start.").completion(Completion::Settings).scope(Scope::PromptWithOption("--save")),
         CommandSpec::new(&["help"], "shows an overview, or explains a command, function or constant", help).operands("[NAME]").completion(Completion::Topics),
         CommandSpec::new(&["quit", "exit"], "ends the session", |_| Ok(Command::Quit)),
     ],
@@ -28,9 +28,9 @@ pub enum Set {
     Show,
     /// Shows only this setting.
     ShowOne(&'static Setting),
-    /// Changes a setting. If the flag is set, all settings are saved.
+    /// Changes a setting. If the flag is true, also saves all settings for later sessions.
     Change(Change, bool),
-    /// Saves all settings.
+    /// Saves all settings for later sessions.
     Keep,
 }
 

@@ -12,14 +12,14 @@ pub(super) static FAMILY: Family = Family {
     title: "Worksheet",
     commands: &[
         CommandSpec::new(&[":vars"], "lists the variables and functions of the worksheet", |_| Ok(Command::Names)).makes_call(),
-        CommandSpec::new(&[":ans"], "lists the answers, or makes answer number N the value of ans again", answer).operands("[N]").details("An exact answer is restored as it was. A rounded answer is computed again if its line uses no\nnames of the worksheet; if not, only its digits are shown, and ans is unchanged.").scope(ON_PROMPT),
+        CommandSpec::new(&[":ans"], "lists the answers, or sets ans to answer number N again", answer).operands("[N]").details("An exact answer is restored as it was. A rounded answer is recomputed from its line, unless\nthe line uses names of the worksheet: then only the digits are shown, and ans is unchanged.").scope(ON_PROMPT),
         CommandSpec::new(&[":clear"], "opens a new worksheet: forgets variables, functions and the last answer", |_| Ok(Command::Clear)),
-        CommandSpec::new(&[":save"], "writes the definitions and the last answer to a file", |arguments| file(arguments).map(Command::Save)).operands("FILE").details("The lines of the file restore the variables, the functions and the last answer. Use it with\n':load', with 'grpcalc -f', or as init.calc. Only a file written by ':save' is replaced.").completion(Completion::Files).scope(ON_PROMPT),
+        CommandSpec::new(&[":save"], "writes the definitions and the last answer to a file", |arguments| file(arguments).map(Command::Save)).operands("FILE").details("The lines of the file restore the variables, the functions and the last answer. Use the file\nwith ':load', with 'grpcalc -f', or as init.calc. Only a file written by ':save' is replaced.").completion(Completion::Files).scope(ON_PROMPT),
         CommandSpec::new(&[":load"], "answers the lines of a file", |arguments| file(arguments).map(Command::Load)).operands("FILE").details("Each line is run as if it were typed. Use 'grpcalc -f FILE' for long files.").completion(Completion::Files).scope(ON_PROMPT),
     ],
 };
 
-const ON_PROMPT: Scope = Scope::Prompt("remove it");
+const ON_PROMPT: Scope = Scope::Prompt("remove this line");
 
 fn answer<'t>(arguments: &mut Arguments<'t>) -> Result<Command<'t>, LineFault> {
     let number = arguments.at_most_one("at most one number")?;

@@ -1,9 +1,9 @@
-//! Lines that were read but are not sent yet.
+//! Lines of a script that were read but not sent yet.
 
 use super::pending::{Extent, InputLine, Pending};
 use crate::repl::Calls;
 
-/// Lines for the worksheet, and the pending answers of these and other lines.
+/// Lines to send to the worksheet, and the pending answers of these lines and of other lines.
 pub(super) struct Batch<C: Calls> {
     /// The lines for the worksheet, joined by `\n`.
     pub(super) text: String,
@@ -24,7 +24,8 @@ impl<C: Calls> Default for Batch<C> {
 }
 
 impl<C: Calls> Batch<C> {
-    /// Adds a line for the worksheet. If `is_shown`, the pending answer keeps the text of the line.
+    /// Adds a line for the worksheet. If `is_shown`, also keeps the text of the line, to print it
+    /// with the answer.
     #[inline]
     pub(super) fn push(&mut self, number: u64, line: &str, is_shown: bool) {
         self.append(line);
@@ -61,7 +62,7 @@ impl<C: Calls> Batch<C> {
         self.lines += 1;
     }
 
-    /// Returns the number of the last line for the worksheet, if there is one.
+    /// Returns the line number of the last line for the worksheet, if there is such a line.
     pub(super) fn last_line(&self) -> Option<u64> {
         self.items.iter().rev().find_map(|item| match item {
             Pending::Lines(input, extent) => Some(input.number + extent.lines - 1),

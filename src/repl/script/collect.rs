@@ -36,7 +36,7 @@ pub(super) struct Collector<'a, C: Calls> {
     lowering_told: bool,
 }
 
-/// The reason to answer no further items.
+/// The reason why the collector stops before the queue is empty.
 enum StopReason {
     End(ScriptEnd),
     Unreadable(std::io::Error),
@@ -69,7 +69,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         }
     }
 
-    /// Answers items until there are no more items, or an item ends the script.
+    /// Answers the items of the queue until the queue ends, or until an item ends the script.
     pub(super) async fn run(mut self) -> Result<ScriptEnd, ScriptError> {
         let end = match self.answer_all().await {
             Ok(()) => Ok(self.end()),
@@ -260,7 +260,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         }
     }
 
-    /// Prints the outcome of a line that is a separate item of the queue.
+    /// Prints the outcome of a line that has its own item in the queue.
     fn outcome(&mut self, input: &InputLine, outcome: &Outcome) -> Result<(), StopReason> {
         self.credit.give_item();
         match outcome {
@@ -326,7 +326,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         }
     }
 
-    /// Reports that the next line and all later lines are not answered.
+    /// Reports that `error` prevents the answers of the next line and of all later lines.
     fn broken(&mut self, error: &CallError) -> StopReason {
         let buffer = self.output.on(Side::Errors);
         let text = if self.rules.many {

@@ -1,5 +1,5 @@
-//! The operations of commands in a script. Each operation starts a request; the collector prints
-//! the answers in the order of the lines.
+//! The operations of commands in a script. An operation does not wait for its answer: the
+//! collector prints the answers in the order of the lines.
 
 use std::ops::ControlFlow;
 
@@ -157,7 +157,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
 }
 
 impl<C: Calls> Submitter<'_, C> {
-    /// Starts an operation of the executor for a line.
+    /// Requests an operation from the executor, and adds the pending answer of the line `input`.
     async fn start(&mut self, input: InputLine, operation: Operation) -> Flow {
         self.reserve_item().await?;
         let outcome = self.request(operation);
@@ -165,8 +165,8 @@ impl<C: Calls> Submitter<'_, C> {
         Flow::Continue(())
     }
 
-    /// Returns the last answer and the answer of the newest line, when all lines before are
-    /// answered.
+    /// Waits until all earlier lines are answered. Returns the last answer, and the answer of the
+    /// newest line.
     async fn last_answer(&mut self) -> ControlFlow<(), (LastAnswer, Option<NewestAnswer>)> {
         self.flush().await?;
         let (sender, last) = oneshot::channel();
@@ -178,7 +178,7 @@ impl<C: Calls> Submitter<'_, C> {
     }
 }
 
-/// Looks names up when all lines before are answered.
+/// Looks up names, after all earlier lines are answered.
 impl<C: Calls> Lookup for Submitter<'_, C> {
     type Stop = ();
 
