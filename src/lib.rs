@@ -1,9 +1,9 @@
 //! An interactive calculator that gets every answer by a gRPC call.
 //!
-//! A line typed at the prompt, read from a script or given as arguments is parsed to a
-//! command (`repl`) and sent as a typed call (`client`) over HTTP/2 to a server (`server`).
-//! The server is in this process, connected by an in-memory pipe, or at an address. The
-//! [`engine`] computes the server's answers.
+//! A line comes from the prompt, from a script or from arguments. The line is parsed to a
+//! command (`repl`). The command is sent as a typed call (`client`) over HTTP/2 to a server
+//! (`server`). The server is either in this process, at the other end of an in-memory pipe, or
+//! at an address. The [`engine`] computes the server's answers.
 //!
 //! A room is a top-level module. A room imports only the rooms above it in this table.
 //! `ARCHITECTURE.md` in the repository describes the rooms.
@@ -14,12 +14,12 @@
 //! | `net` | `client`, `server` | addresses, TLS files, byte streams |
 //! | `proto` | `proto` | the generated messages, and the constants that client and server share |
 //! | [`syntax`] | | parses the characters of a line of the language |
-//! | `schema` | `program` | descriptors: decoding messages with them, describing them |
+//! | `schema` | `program` | descriptors of services and messages; decodes messages with them |
 //! | [`engine`] | | evaluates a parsed line to a value or a fault; no gRPC, no async, no I/O |
 //! | `server` | `server` | the gRPC services that use the engine, for any kind of connection |
 //! | `client` | `client` | typed calls, and error messages for failed calls |
 //! | `explain` | `program` | the record of a call, step by step, as data and as text |
-//! | `repl` | `program` | converts a line to a command, to calls, to printed text; runs scripts |
+//! | `repl` | `program` | converts lines to calls, and replies to printed text; runs scripts |
 //! | `terminal` | `program` | the line editor and the prompt |
 //! | `cli` | `program` | command-line options, exit codes |
 //!

@@ -8,15 +8,16 @@ use crate::{
     net::address::Address,
 };
 
-/// The default address of `grpcalc serve`, for calls to an embedded server that does not listen.
+/// The default address of `grpcalc serve`. The command has this address if the call was answered by
+/// an embedded server that does not listen.
 const SERVE_ADDRESS: &str = "127.0.0.1:50050";
 
-/// The maximum length of a request in a command, in bytes of JSON.
+/// The maximum length of the JSON of a request in a command, in bytes.
 const MAX_REQUEST: usize = 4000;
 
-/// Returns the command that makes the call of `exchange` with `request`.
+/// Returns the grpcurl command that calls the method of `exchange` with `request`.
 ///
-/// Returns None if the request is too long for a command.
+/// Returns None if the request is too long for a command, or if the method is unknown.
 pub(super) fn command(exchange: &Exchange, request: Option<&DynamicMessage>) -> Option<String> {
     let mut words = vec!["grpcurl".to_owned()];
     let server = match &exchange.destination {
@@ -48,7 +49,7 @@ pub(super) fn command(exchange: &Exchange, request: Option<&DynamicMessage>) -> 
     Some(words.join(" "))
 }
 
-/// Returns the options for the encryption of a connection to `server`.
+/// Returns the TLS options of grpcurl for a connection to `server`.
 fn tls_options(server: Option<&ServerAddress>) -> Vec<String> {
     let Some(tls) = server.and_then(|server| server.tls.as_ref()) else {
         return vec!["-plaintext".into()];

@@ -1,8 +1,8 @@
-//! Explanations of a line's gRPC calls: the seven steps of `docs/how-a-call-travels.md`, with
-//! the bytes that were sent and received for this line.
+//! Explains the gRPC calls of a line. An explanation has the seven steps of
+//! `docs/how-a-call-travels.md`, with the bytes that were sent and received for this line.
 //!
-//! [`Explanation`] is plain data, made from recorded calls. [`std::fmt::Display`] writes it as
-//! text. The text reports what cannot be seen from the client.
+//! An [`Explanation`] is plain data that is made from recorded calls. [`std::fmt::Display`] writes
+//! the data as text. The text also says what the client cannot observe.
 
 mod grpcurl;
 mod model;

@@ -24,7 +24,7 @@ use crate::{
 /// The texts do not contain the token that the client sent, even if a server repeats the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// The calls made before the last one, oldest first.
+    /// The calls before the last call, oldest first.
     pub earlier: Vec<CallSummary>,
     /// The last call; None if no call was recorded.
     pub call: Option<ExplainedCall>,
@@ -35,7 +35,7 @@ pub struct Explanation {
 /// The result of a line, as the user saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExplainedResult {
-    /// No result, or a text that needed no call.
+    /// There was no result, or the result was a text that needed no call.
     Nothing,
     /// An answer.
     Answer {
@@ -46,9 +46,9 @@ pub enum ExplainedResult {
     },
     /// The message of a fault in the answer of a server.
     Fault(String),
-    /// The message of a fault that was found in the line before it was sent.
+    /// The message of a fault that was found before the line was sent.
     NotSent(String),
-    /// The message of a call that failed.
+    /// The error message of a call that failed.
     NoReply(String),
     /// Any other result.
     Other,
@@ -61,9 +61,9 @@ pub struct CallSummary {
     pub path: Option<String>,
     /// The server that was called.
     pub destination: Destination,
-    /// The length of the contents of the DATA frames sent, in bytes.
+    /// The number of bytes sent in DATA frames.
     pub sent: usize,
-    /// The length of the contents of the DATA frames received, in bytes.
+    /// The number of bytes received in DATA frames.
     pub received: usize,
     /// The time from the first byte sent to the last byte received.
     pub duration: Option<Duration>,
@@ -79,17 +79,17 @@ pub enum Ending {
         /// The name of the status code; None if the trailers contain no status code.
         code: Option<String>,
     },
-    /// The given side reset the stream, with the given HTTP/2 error code.
+    /// One side reset the stream. The fields are this side and the HTTP/2 error code.
     Reset(Role, u32),
     /// The server ended the stream without trailers.
     NoTrailers,
     /// The connection was closed before the call ended.
     Cut,
-    /// The bytes of the server were not HTTP/2.
+    /// The server sent bytes that are not HTTP/2.
     NotHttp2,
     /// The call has not ended, because the stream of a worksheet stays open for the next line.
     OpenWorksheet,
-    /// The call has not ended, and the client did not wait for its end.
+    /// The client did not wait for the end of the call.
     Open,
 }
 
@@ -102,9 +102,10 @@ pub struct ExplainedCall {
     pub destination: Destination,
     /// The declaration of the method; None if this program has no descriptor of the method.
     pub contract: Option<Contract>,
-    /// The number of the HTTP/2 stream on its connection.
+    /// The HTTP/2 identifier of the stream.
     pub stream: u32,
-    /// The time from the opening of the stream to this line, if an earlier line opened it.
+    /// How long before this line the stream was opened. None if the stream was opened for this
+    /// line.
     pub opened_before: Option<Duration>,
     /// The request.
     pub request: Request,
@@ -114,7 +115,7 @@ pub struct ExplainedCall {
     pub grpcurl: Option<String>,
 }
 
-/// The declaration of a method.
+/// The declarations of a method, and the functions that are generated for the method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contract {
     /// The path of the proto file.
@@ -127,12 +128,12 @@ pub struct Contract {
     pub input: String,
     /// The declaration of the message type of the response.
     pub output: String,
-    /// The generated function of the Rust client.
+    /// The function for the method in generated Rust code.
     pub rust: String,
-    /// The generated function of the Python stub.
+    /// The function for the method in generated Python code.
     pub python: String,
-    /// Whether the method is our `EvaluatorService.Worksheet`, whose stream stays open for the next
-    /// line.
+    /// Whether the method is our `EvaluatorService.Worksheet`. The stream of this method stays open
+    /// for the next line.
     pub is_worksheet: bool,
 }
 
@@ -156,8 +157,8 @@ pub struct Response {
     pub headers: Option<Vec<Header>>,
     /// The messages received for this line.
     pub body: Body,
-    /// The content as text if its media type is not that of gRPC. In this case `body` has no
-    /// messages.
+    /// The content as text, if the media type of the response is not that of gRPC. In this case,
+    /// `body` has no messages.
     pub foreign: Option<String>,
     /// The trailers; None if the stream has not ended, or ended without trailers.
     pub trailers: Option<Vec<Header>>,
@@ -165,7 +166,7 @@ pub struct Response {
     pub is_trailers_only: bool,
     /// The status in the trailers.
     pub status: Option<Status>,
-    /// The lines of the details of the status: a `google.rpc.Status` in text form.
+    /// The details of the status: the lines of a `google.rpc.Status` in text form.
     pub status_details: Option<Vec<String>>,
     /// How the call ended.
     pub ending: Ending,
@@ -176,18 +177,18 @@ pub struct Response {
 pub struct Header {
     /// The name, in lower case.
     pub name: String,
-    /// The value; None for a secret.
+    /// The value. None if the value is secret.
     pub value: Option<String>,
 }
 
-/// The DATA frames of one direction.
+/// The content of the DATA frames in one direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
-    /// The length of the contents of all frames, in bytes.
+    /// The total number of bytes in the frames.
     pub length: usize,
     /// The number of frames that are not empty.
     pub frames: usize,
-    /// The messages that begin in the recorded bytes.
+    /// The messages whose prefixes were recorded. The last message may be incomplete.
     pub messages: Vec<Message>,
     /// Whether all bytes were recorded.
     pub is_complete: bool,
@@ -196,7 +197,7 @@ pub struct Body {
 /// A message and its prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The prefix: a flag for compression, and the length in four bytes.
+    /// The prefix: one byte for the compression flag, and four bytes for the message length.
     pub prefix: [u8; PREFIX_BYTES],
     /// The length of the complete message, in bytes.
     pub length: usize,
@@ -206,7 +207,7 @@ pub struct Message {
     pub bytes: Vec<u8>,
     /// The message in text form; None if the message cannot be decoded.
     pub decoded: Option<DecodedMessage>,
-    /// The bytes and the meaning of each field; None if the bytes are incomplete or compressed.
+    /// The bytes and the meaning of each field. None if the message is incomplete or compressed.
     pub annotations: Option<Vec<Annotation>>,
 }
 
@@ -220,7 +221,8 @@ pub struct DecodedMessage {
 }
 
 impl Explanation {
-    /// Explains the calls `exchanges` of a line whose result was `result`.
+    /// Explains the calls of a line. `exchanges` are the recorded calls, and `result` is what the
+    /// user saw.
     #[must_use]
     pub fn new(exchanges: &[Exchange], result: ExplainedResult) -> Self {
         let redactor = Redactor::new(exchanges);
@@ -252,7 +254,7 @@ impl ExplainedResult {
 }
 
 impl CallSummary {
-    /// Summarizes `exchange`.
+    /// Summarizes the call that was recorded as `exchange`.
     #[must_use]
     pub fn new(exchange: &Exchange) -> Self {
         let redactor = &Redactor::new(std::slice::from_ref(exchange));
@@ -401,8 +403,10 @@ impl Body {
 }
 
 impl Message {
-    /// Returns the message with this prefix. `bytes` are the bytes after the prefix, and may
-    /// continue after the end of the message.
+    /// Creates a message from its prefix and the `bytes` after the prefix.
+    ///
+    /// `bytes` may lack the end of the message, or may also contain the messages after this
+    /// message.
     fn new(
         prefix: [u8; PREFIX_BYTES],
         bytes: &[u8],
@@ -436,7 +440,7 @@ impl Message {
         message
     }
 
-    /// Whether all bytes of the message were recorded and are not compressed.
+    /// Whether the message was recorded completely and is not compressed.
     fn is_readable(&self) -> bool {
         self.bytes.len() == self.length && !self.is_compressed
     }
@@ -446,7 +450,9 @@ impl Message {
     }
 }
 
-/// Returns the grpcurl command that sends the last message of the call again.
+/// Returns a grpcurl command that makes the same call with the last message that was sent.
+///
+/// Returns None if the message is too long.
 fn grpcurl_command(
     exchange: &Exchange,
     sent: &Body,
@@ -476,7 +482,7 @@ fn path(exchange: &Exchange, redactor: &Redactor<'_>) -> Option<String> {
     path.map(|path| redactor.text(path))
 }
 
-/// Returns the name of the Rust function for a method: `send_note` for `SendNote`.
+/// Returns the name of the Rust function for a method, such as `send_note` for `SendNote`.
 fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for (index, c) in name.chars().enumerate() {

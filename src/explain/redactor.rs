@@ -2,17 +2,17 @@
 
 use crate::client::Exchange;
 
-/// The minimum length of a token that is removed from texts, in bytes. A shorter token can occur in
-/// a text by chance.
+/// The minimum length, in bytes, of a token that is removed. A shorter token may also occur in a
+/// text by chance.
 const MIN_SECRET: usize = 4;
 
-/// Removes from texts the tokens that the client sent.
+/// Removes from texts the tokens that the client sent in `authorization` headers.
 pub(super) struct Redactor<'e> {
     tokens: Vec<&'e str>,
 }
 
 impl<'e> Redactor<'e> {
-    /// Reads the tokens in the headers of `exchanges`.
+    /// Creates a redactor for the tokens in the request headers of `exchanges`.
     pub(super) fn new(exchanges: &'e [Exchange]) -> Self {
         let tokens = exchanges.iter().filter_map(|exchange| {
             let value = exchange.request_header("authorization")?;

@@ -14,14 +14,14 @@ use crate::{
 /// The status of a call, from its trailers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// The name of the status code, or the value of the trailer if it is not a gRPC status code.
+    /// The name of the status code. If the code is unknown, this is the value of the trailer.
     pub code: String,
     /// The message; None if the message is missing or empty.
     pub message: Option<String>,
 }
 
 impl Status {
-    /// Returns the status of `exchange`; None if no trailer contains a status code.
+    /// Returns the status of `exchange`. Returns None if there is no trailer `grpc-status`.
     pub(super) fn new(exchange: &Exchange) -> Option<Self> {
         let message = exchange.trailer("grpc-message").map(percent_decoded);
         Some(Self {
@@ -31,11 +31,11 @@ impl Status {
     }
 }
 
-/// The maximum number of characters kept of the value of a trailer that is not a gRPC status code.
+/// The maximum number of characters shown of an unknown status code.
 const MAX_CODE: usize = 16;
 
-/// Returns the name of the status code of `exchange`, or the value of the trailer if the code is
-/// unknown.
+/// Returns the name of the status code of `exchange`. If the code is unknown, returns the value of
+/// the trailer.
 pub(super) fn code(exchange: &Exchange) -> Option<String> {
     let value = exchange.trailer("grpc-status")?;
     let known = value.parse().ok().filter(|code| (0..17).contains(code));
@@ -50,7 +50,8 @@ fn percent_decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Returns the details of the status of `exchange`, a `google.rpc.Status`, as lines of text.
+/// Returns the details of the status of `exchange` as lines of text. The details are a
+/// `google.rpc.Status`.
 pub(super) fn details(exchange: &Exchange) -> Option<Vec<String>> {
     let value = HeaderValue::from_str(exchange.trailer(STATUS_DETAILS)?).ok()?;
     let mut fields = HeaderMap::new();

@@ -32,10 +32,10 @@ const MAX_FIELD_BYTES: usize = 12;
 /// The maximum number of messages shown of one direction of a stream.
 const MAX_MESSAGES: usize = 4;
 
-/// The maximum width of the bytes in a row, in columns.
+/// The maximum width, in columns, of the hexadecimal bytes at the start of a row.
 const MAX_COLUMNS: usize = 3 * MAX_FIELD_BYTES + 2;
 
-/// The step, in columns, by which the width of the bytes in a row grows.
+/// The hexadecimal bytes in a row are padded to a multiple of this number of columns.
 const COLUMN_STEP: usize = 15;
 
 impl Display for Explanation {
@@ -94,7 +94,7 @@ impl Display for CallSummary {
     }
 }
 
-/// A duration that is written in a unit suitable for its length.
+/// A duration. It is written in microseconds, milliseconds or seconds.
 struct Time(Duration);
 
 impl Display for Time {
@@ -109,7 +109,7 @@ impl Display for Time {
     }
 }
 
-/// Returns the reason why there is no call to explain.
+/// Returns a sentence that says why there is no call to explain.
 fn no_call(result: &ExplainedResult) -> &'static str {
     match result {
         ExplainedResult::NotSent(_) => "No call was made: the line has a fault.",
@@ -130,7 +130,7 @@ fn contract(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     writeln!(f, "1 The proto")?;
     let Some(contract) = &call.contract else {
         let path = printable(path(call.path.as_deref()), MAX_VALUE);
-        return writeln!(f, "    this program does not have the proto of {path}");
+        return writeln!(f, "    this program has no proto file for {path}");
     };
     writeln!(f, "    {}, service {}:", contract.file, contract.service)?;
     let declarations = [&contract.method, &contract.input, &contract.output];
@@ -141,7 +141,7 @@ fn contract(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
 fn generated_code(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     writeln!(f, "2 The generated code")?;
     let Some(contract) = &call.contract else {
-        return writeln!(f, "    unknown without the proto");
+        return writeln!(f, "    unknown without the proto file");
     };
     writeln!(f, "    in Rust {}", contract.rust)?;
     writeln!(f, "    in Python {}", contract.python)
@@ -161,7 +161,7 @@ fn server(f: &mut Formatter<'_>, destination: &Destination) -> fmt::Result {
     writeln!(f, "    {destination}{transport}")?;
     writeln!(
         f,
-        "    what it does with the request cannot be seen from here"
+        "    this program cannot see what the server does with the request"
     )
 }
 
@@ -180,14 +180,14 @@ fn http2(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     data(f, &call.request.body)
 }
 
-/// Writes step 6: the times and the response.
+/// Writes step 6: the response, and the times to its first and last byte.
 fn response(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     let response = &call.response;
     writeln!(f, "6 Request and response")?;
     match (response.to_first_byte, response.to_last_byte) {
         (Some(first), Some(last)) => writeln!(
             f,
-            "    {} from the first byte sent to the first received, {} to the last",
+            "    first byte received {} after the first byte sent, last byte after {}",
             Time(first),
             Time(last)
         )?,
@@ -217,7 +217,7 @@ fn response(f: &mut Formatter<'_>, call: &ExplainedCall) -> fmt::Result {
     ending(f, response)
 }
 
-/// Writes the end of the response.
+/// Writes how the response ended: the trailers, or why there are none.
 fn ending(f: &mut Formatter<'_>, response: &Response) -> fmt::Result {
     match response.ending {
         Ending::Trailers { .. } => trailers(f, response),
@@ -251,7 +251,7 @@ fn trailers(f: &mut Formatter<'_>, response: &Response) -> fmt::Result {
     let heading = if response.is_trailers_only {
         "HEADERS that end the stream (there is no message):"
     } else {
-        "trailers, HEADERS that end the stream:"
+        "the trailers, which are HEADERS that end the stream:"
     };
     writeln!(f, "    {heading}")?;
     headers(f, response.trailers.as_deref().unwrap_or_default())?;
@@ -263,7 +263,7 @@ fn trailers(f: &mut Formatter<'_>, response: &Response) -> fmt::Result {
         }
     }
     if let Some(details) = &response.status_details {
-        writeln!(f, "    its details, google.rpc.Status in text form:")?;
+        writeln!(f, "    the status details, google.rpc.Status in text form:")?;
         lines(f, 6, details)?;
     }
     Ok(())
@@ -343,7 +343,7 @@ fn text_form(f: &mut Formatter<'_>, name: &str, text: &[String]) -> fmt::Result 
     lines(f, 6, text)
 }
 
-/// Writes the bytes of a message, first in a row and then field by field.
+/// Writes the first bytes of a message in one row, and then the bytes of each field.
 fn bytes(f: &mut Formatter<'_>, message: &Message) -> fmt::Result {
     let length = count(message.length, "byte");
     let hex = hex(&message.bytes, MAX_MESSAGE_BYTES);
@@ -355,12 +355,12 @@ fn bytes(f: &mut Formatter<'_>, message: &Message) -> fmt::Result {
     }
 }
 
-/// Returns the messages of a body that are shown, which are the first messages.
+/// Returns the messages of a body that are shown: the first `MAX_MESSAGES`.
 fn shown_messages(body: &Body) -> &[Message] {
     &body.messages[..body.messages.len().min(MAX_MESSAGES)]
 }
 
-/// Writes the number of messages that are not shown.
+/// Writes how many messages of a body are not shown.
 fn hidden_messages(f: &mut Formatter<'_>, body: &Body) -> fmt::Result {
     match body.messages.len().saturating_sub(MAX_MESSAGES) {
         0 => Ok(()),
@@ -409,14 +409,14 @@ fn annotated(annotation: &Annotation) -> String {
     }
 }
 
-/// Returns a row of bytes in hexadecimal, and their meaning.
+/// Returns a row: bytes in hexadecimal, and what the bytes mean.
 fn row(bytes: &[u8], meaning: &str) -> String {
     let hex = hex(bytes, MAX_FIELD_BYTES);
     let width = hex.chars().count().next_multiple_of(COLUMN_STEP);
     format!("{hex:<width$}  {meaning}", width = width.min(MAX_COLUMNS))
 }
 
-/// Returns the first bytes, at most `limit`, in hexadecimal.
+/// Returns `bytes` in hexadecimal. After `limit` bytes, "…" stands for the other bytes.
 fn hex(bytes: &[u8], limit: usize) -> String {
     let shown: Vec<_> = bytes
         .iter()

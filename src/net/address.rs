@@ -12,7 +12,7 @@ use std::{
 /// The text that `Display` writes can be parsed to the same address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A TCP port.
+    /// A host and a TCP port.
     Tcp {
         /// The host name or IP address; an IPv6 address has no brackets here.
         host: String,
@@ -23,10 +23,10 @@ pub enum Address {
     Unix(PathBuf),
 }
 
-/// The reason why a text is not an address. The message tells what to write instead.
+/// The reason why a text is not an address. The message includes the correct form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// The scheme is not `unix:`.
+    /// The text has a scheme other than `unix:`.
     #[error(
         "unknown scheme; write HOST:PORT or unix:PATH, or https://HOST:PORT to connect to a server"
     )]
@@ -43,7 +43,8 @@ pub enum AddressError {
     /// The port is missing, or is not a number up to 65535.
     #[error("no valid port; write HOST:PORT, as in localhost:50050")]
     Port,
-    /// The host is an IPv6 address without brackets. The text is ambiguous, as in `::1:50050`.
+    /// The host is an IPv6 address without brackets. Without brackets, the end of the host is
+    /// ambiguous, as in `::1:50050`.
     #[error("write the IPv6 address in brackets, as in [::1]:50050")]
     Brackets,
 }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The part of a pause by which it is made longer or shorter at random, so that clients which
-/// failed together do not come back together (gRPC's guide to retries).
+/// The jitter of [`BackoffPolicy::new`]: each pause is made up to 20 percent longer or shorter.
 const JITTER: f64 = 0.2;
 
 /// The parameters of a [`Backoff`]. Each pause is twice as long as the pause before it.
@@ -15,15 +14,15 @@ pub struct BackoffPolicy {
     pub first: Duration,
     /// The maximum length of a pause, before jitter.
     pub cap: Duration,
-    /// The maximum fraction, from 0 to 1, by which a pause is made longer or shorter at random.
+    /// The maximum random change of a pause, as a fraction of the pause from 0 to 1.
     ///
-    /// The jitter keeps clients that failed at the same time from retrying at the same time
+    /// Without jitter, clients that failed at the same time would also retry at the same time
     /// (gRPC's guide to retries).
     jitter: f64,
 }
 
 impl BackoffPolicy {
-    /// Returns the policy with these pauses, and with jitter.
+    /// Creates a policy with these pauses, and with jitter.
     #[must_use]
     pub const fn new(first: Duration, cap: Duration) -> Self {
         Self {
@@ -34,7 +33,7 @@ impl BackoffPolicy {
     }
 }
 
-/// The pauses between attempts, in order. The iterator ends before a pause that would pass the
+/// The pauses between attempts, in order. The iterator ends when the next pause would end after the
 /// deadline.
 #[derive(Clone, Debug)]
 pub struct Backoff {
@@ -64,7 +63,7 @@ impl Backoff {
         }
     }
 
-    /// Restarts the series with the first pause, after a successful attempt.
+    /// Restarts the series with the first pause. Call this function after a successful attempt.
     pub const fn reset(&mut self) {
         self.pause = self.policy.first;
     }

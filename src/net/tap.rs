@@ -21,14 +21,14 @@ pub enum IoEvent<'b> {
     Read(&'b [u8]),
     /// A read failed.
     Failed(&'b io::Error),
-    /// A write is about to start. The peer may answer its bytes before [`IoEvent::Written`] is
-    /// reported.
+    /// A write is about to start. The peer may answer the written bytes before [`IoEvent::Written`]
+    /// is reported.
     Writing,
     /// A write accepted these bytes.
     Written(&'b [u8]),
 }
 
-/// A byte stream that calls `observer` with each event.
+/// A byte stream that reports each event to `observer`.
 pub struct Tap<F> {
     io: AnyStream,
     observer: F,

@@ -46,11 +46,14 @@ pub enum TlsError {
 /// The PEM files with which a client verifies servers and identifies itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientTlsFiles {
-    /// The CA certificates that sign server certificates. None: the CAs that the system trusts.
+    /// The CA certificates that sign server certificates. If None, the CAs of the system are
+    /// trusted.
     pub ca: Option<PathBuf>,
-    /// The client's certificate and private key, for servers that require a client certificate.
+    /// The files of the client's certificate and private key, for servers that require a client
+    /// certificate.
     pub identity: Option<(PathBuf, PathBuf)>,
-    /// The name that server certificates must have. None: the host of the server's address.
+    /// The name that server certificates must have. If None, this is the host of the server's
+    /// address.
     pub domain: Option<String>,
 }
 

@@ -9,7 +9,7 @@ pub fn is_token(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// Returns the value of the header `authorization` that sends `token`.
+/// Returns the value of the header `authorization` for `token`.
 #[must_use]
 pub fn authorization(token: &str) -> String {
     format!("{SCHEME}{token}")

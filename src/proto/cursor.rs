@@ -1,22 +1,23 @@
 //! Cursors: positions in the history of the chat, sent in metadata.
 //!
-//! The notes of the chat have no sequence numbers. Without a cursor, a client whose stream broke
-//! could not tell which notes are new. Peers that ignore these metadata keys still work.
+//! The message type of a note has no field for a number. Without a cursor, a client could not
+//! distinguish new notes from old notes after its stream broke. Peers that ignore these metadata
+//! keys still work.
 
 use std::{fmt, str::FromStr};
 
 /// The metadata key for the cursor of the first note of a `ChatStream`.
 ///
-/// In a request, it is the note that the stream should start with. In a response, it is the note
-/// that the stream does start with.
+/// A request contains the cursor of the note that the stream should start with. A response contains
+/// the cursor of the note that the stream does start with.
 pub const FROM: &str = "grpcalc-from";
 
-/// The metadata key of a response for the number of the next new note.
+/// The metadata key for the number of the next new note. Only responses have this key.
 ///
 /// Notes with lower numbers are from the history.
 pub const NEXT: &str = "grpcalc-next";
 
-/// The position of a note in a chat history, written `ID/NUMBER`. The note may be a future note.
+/// The position of a note in a chat history, written `ID/NUMBER`. The note may not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// The ID of the history: ASCII letters, digits and hyphens.

@@ -15,7 +15,7 @@ pub const HELP: &str = "help";
 /// The metadata key for the name of the limit that was reached.
 pub const LIMIT: &str = "limit";
 
-/// Reasons that clients check for, and reasons that the engine does not have.
+/// Reason codes that clients check for, and reason codes that do not come from the engine.
 pub mod reason {
     /// A limit was reached. The engine uses the same reason for its own limits.
     pub const LIMIT: &str = "LIMIT";

@@ -9,9 +9,9 @@ pub const PREFIX_BYTES: usize = 5;
 /// of the message as a 32-bit big-endian integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix {
-    /// Whether the message is compressed. Also true for flags above 1, which are not valid.
+    /// Whether the message is compressed. A flag above 1 is not valid, but counts as compressed.
     pub is_compressed: bool,
-    /// The length of the message as it is sent, in bytes, without the prefix.
+    /// The length of the message on the wire, in bytes, without the prefix.
     pub length: usize,
 }
 

@@ -1,8 +1,8 @@
 //! The contract between client and server: messages, stubs and shared constants.
 //!
 //! `build.rs` generates messages, stubs and descriptors from `proto/`. The rest is written by
-//! hand: [`response`], a message that stays encoded, and the constants and checks that client and
-//! server share. Other modules convert between these messages and their own types.
+//! hand: a message that stays encoded, in [`response`], and the constants and checks that client
+//! and server share. The other rooms convert between these messages and their own types.
 
 pub mod bearer_token;
 pub mod code;

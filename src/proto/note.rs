@@ -33,7 +33,7 @@ pub enum NoteError {
 }
 
 impl NoteError {
-    /// Returns the name of the field of [`Note`] that is not valid.
+    /// Returns the name of the invalid field of [`Note`].
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {
@@ -56,7 +56,7 @@ pub fn check(note: &Note) -> Result<(), NoteError> {
     Ok(())
 }
 
-/// Checks the name of a note. The name may be empty, since clients of the tutorial's chat send
+/// Checks the name of a note. Empty names are valid, because clients of the tutorial's chat send
 /// empty names.
 pub fn check_name(name: &str) -> Result<(), NoteError> {
     let length = name.chars().count();
@@ -74,7 +74,7 @@ pub fn check_name(name: &str) -> Result<(), NoteError> {
     Ok(())
 }
 
-/// Creates the server's note which reports that `count` notes are missing at this point.
+/// Creates the note with which the server reports that `count` notes are missing.
 #[must_use]
 pub fn missing(count: u64) -> Note {
     let notes = if count == 1 { "note is" } else { "notes are" };
@@ -84,7 +84,7 @@ pub fn missing(count: u64) -> Note {
     }
 }
 
-/// Returns the count of missing notes, if [`missing`] created `note`.
+/// Returns the number of missing notes that `note` reports, if [`missing`] created `note`.
 #[must_use]
 pub fn missed(note: &Note) -> Option<u64> {
     let (count, _) = note.message.split_once(' ')?;

@@ -1,9 +1,9 @@
 //! Names that a line of a worksheet cannot define, because clients read them as commands.
 
-/// The words that a client reads as a command when a line begins with them.
+/// The words that make a line a command if the line begins with them.
 ///
-/// The server refuses to define a variable or function with such a name. A client would read a
-/// line that begins with the name as a command.
+/// The server refuses to define a variable or function with such a name. Clients would read a line
+/// that begins with the name as a command.
 pub const COMMANDS: [&str; 11] = [
     "add",
     "subtract",

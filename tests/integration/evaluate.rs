@@ -377,7 +377,8 @@ fn a_server_of_typed_calls_answers_what_it_can() {
     let notice =
         "this server supports only typed calls: expressions can have integers, + - * and a final /";
     let beyond = "this server supports only typed calls, which cannot answer this line (column 1): \
-                  write integers from -2147483648 to 2147483647 with + - * and a final /";
+                  write integers from -2147483648 to 2147483647 with +, - and *, \
+                  and / only as the last operation";
     let found = run(&arguments, script);
     assert_eq!(found.stdout, "30\n3.5\n5.0\n3\n-20\n5\n");
     let errors: Vec<_> = found.stderr.lines().collect();

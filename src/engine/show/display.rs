@@ -1,4 +1,4 @@
-//! Converts one value to text, in one presentation.
+//! Converts a value to text in a given format.
 
 use std::fmt::Write as _;
 
@@ -21,23 +21,24 @@ use crate::engine::{
     value::{Factorization, Presentation, Value},
 };
 
-/// The maximum length, in bytes, of a text for which the value for programs is also returned.
+/// The maximum length of a value's text, in bytes. A value with a longer text has no typed form for
+/// programs.
 const LONGEST_TYPED: usize = 4096;
 
-/// The complete format in which a value is shown.
+/// All settings for showing a value.
 pub(super) struct Format {
     /// The number of significant digits of a rounded number.
     pub(super) digits: usize,
-    /// Whether integers with more than `digits` digits are rounded too.
+    /// Whether integers are also rounded if they have more than `digits` digits.
     pub(super) exactly: bool,
     /// The notation of the value.
     pub(super) presentation: Presentation,
-    /// The base of integers in [`Presentation::Automatic`].
+    /// The base in which [`Presentation::Automatic`] shows integers.
     pub(super) base: Base,
 }
 
 impl Format {
-    /// Shows a value of any kind.
+    /// Shows a number or a truth value.
     pub(super) fn value(&self, value: &Value, work: &mut Work<'_>) -> Result<Rendered> {
         match value {
             Value::Number(number) => self.number(number, work),
@@ -78,7 +79,7 @@ impl Format {
         })
     }
 
-    /// Returns an exact number in decimal digits, and whether they are rounded.
+    /// Returns the decimal digits of an exact number, and whether the digits are rounded.
     fn decimal(&self, exact: &Exact, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
         if let Exact::Small(n, 1) = exact
             && !self.is_scientific()
@@ -123,7 +124,7 @@ impl Format {
             Presentation::Automatic | Presentation::Decimal | Presentation::Scientific => {}
             Presentation::Fraction => {
                 return Err(Fault::domain(
-                    "only exact numbers can be shown as a fraction",
+                    "only an exact number can be shown as a fraction",
                 ));
             }
             Presentation::InBase(_) | Presentation::Factored(_) => return Err(not_an_integer()),
@@ -184,7 +185,7 @@ impl Format {
     }
 }
 
-/// Returns an integer as the product of its primes.
+/// Writes the prime factors of an integer as a product, as in `2^3 * 5`.
 fn factored(factors: &Factorization, work: &mut Work<'_>) -> Result<CompactString> {
     let mut text = CompactString::new(if factors.negative { "-" } else { "" });
     for (index, (prime, exponent)) in factors.primes.iter().enumerate() {
@@ -201,12 +202,12 @@ fn factored(factors: &Factorization, work: &mut Work<'_>) -> Result<CompactStrin
     Ok(text)
 }
 
-/// Pays the cost of writing a number of `bits` bits in decimal digits.
+/// Pays the cost of writing a number in decimal digits. `bits` is its length in binary.
 fn pay_for_text(bits: usize, work: &mut Work<'_>) -> Result<()> {
     work.pay_at_once(cost::decimal(bits), "writing the number out")
 }
 
-/// Returns the value for programs, or `None` if the value or its `text` is too long.
+/// Returns the typed form of a value. Returns `None` if the value or its `text` is too long.
 fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<ExactValue>> {
     if text.len() > LONGEST_TYPED {
         return Ok(None);
@@ -225,9 +226,9 @@ fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<ExactV
     Ok(Some(ExactValue::Fraction(Box::new(parts))))
 }
 
-/// Returns `n` in decimal digits.
+/// Converts `n` to decimal digits.
 ///
-/// The conversion of native integers is several times as fast as the conversion of long integers.
+/// If `n` fits in an `i128`, the conversion uses an `i128`, because this is several times faster.
 fn digits_of(n: &IBig) -> CompactString {
     match i128::try_from(n) {
         Ok(n) => n.to_compact_string(),
@@ -235,13 +236,13 @@ fn digits_of(n: &IBig) -> CompactString {
     }
 }
 
-/// Returns the fault of a number that is not an integer, but has to be shown as an integer.
+/// Returns the fault for a number that cannot be shown because it is not an exact integer.
 fn not_an_integer() -> Box<Fault> {
     Fault::domain("only exact integers can be shown in this base")
         .help("use floor(x), round(x) or trunc(x) to get an integer")
 }
 
-/// Returns an integer in a base, with the prefix of the base.
+/// Writes an integer in a base, with the prefix of the base, as in `0xff`.
 fn in_base(exact: &Exact, base: Base) -> Result<CompactString> {
     let (radix, prefix) = match base {
         Base::Binary => (2, "0b"),
@@ -255,7 +256,7 @@ fn in_base(exact: &Exact, base: Base) -> Result<CompactString> {
     Ok(format!("{sign}{prefix}{digits}").into())
 }
 
-/// Returns a rational as `numerator/denominator`.
+/// Writes a rational as `numerator/denominator`. An integer has no denominator in the text.
 fn fraction(exact: &Exact) -> String {
     if exact.is_integer() {
         return exact.numerator().to_string();

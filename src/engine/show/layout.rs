@@ -4,9 +4,9 @@ use std::{fmt::Write as _, iter};
 
 use compact_str::CompactString;
 
-/// A number as significant digits and an exponent.
+/// A number, given by its significant digits and an exponent.
 ///
-/// The value is the digits, with a point after the first digit, times 10 to the power `exponent`.
+/// For example, the digits 15 and the exponent 3 are the number 1.5e3, which is 1500.
 pub(super) struct Layout<'d> {
     pub(super) negative: bool,
     pub(super) digits: &'d str,
@@ -20,8 +20,8 @@ pub(super) struct Layout<'d> {
 impl Layout<'_> {
     /// Returns the number as text.
     ///
-    /// The notation is scientific if it was requested, or if decimal notation would need too many
-    /// zeros or a digit that is not known.
+    /// The notation is scientific if it was requested. The notation is also scientific if decimal
+    /// notation would need too many zeros, or digits that are not known.
     pub(super) fn text(&self) -> CompactString {
         let digits = self.digits.trim_end_matches('0');
         let digits = if digits.is_empty() { "0" } else { digits };

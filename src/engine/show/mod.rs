@@ -21,10 +21,10 @@ use crate::syntax::{Conversion, Notation, Span};
 pub struct Rendered {
     /// The text for people.
     ///
-    /// The text differs from the value by less than one unit of the text's last digit. A text that
-    /// is not rounded parses to the same value.
+    /// The number in the text differs from the value by less than one unit of the last digit. If
+    /// the text is not rounded, parsing the text gives the same value.
     pub text: CompactString,
-    /// Whether the text is not the exact value.
+    /// Whether the text is rounded, or is not proven to be correct.
     pub rounded: bool,
     /// The typed value for programs, if the value is exact and not too long.
     pub typed: Option<ExactValue>,
@@ -37,17 +37,18 @@ pub enum ExactValue {
     Integer(i64),
     /// The numerator and the denominator of a fraction in lowest terms.
     Ratio(i64, i64),
-    /// A fraction in lowest terms that does not fit in `Ratio`. It is boxed to keep the type small.
+    /// The numerator and the denominator of a longer fraction in lowest terms. The pair is boxed
+    /// to keep this type small.
     Fraction(Box<(IBig, UBig)>),
     /// A truth value.
     Truth(bool),
 }
 
-/// Shows a value in its presentation and with `options`. Any `conversions` override the
-/// presentation.
+/// Converts a value to text with `options`. Without `conversions`, the text is in the presentation
+/// of the value.
 ///
-/// If several conversions set the same property, the last conversion counts. A fault has the span
-/// of the conversion that does not fit.
+/// If several conversions set the same property, the last conversion counts. If a conversion does
+/// not fit the value, the fault has the span of this conversion.
 pub(super) fn show(
     presented: &Presented,
     conversions: &[(Conversion, Span)],
@@ -95,7 +96,8 @@ pub(super) fn show(
     })
 }
 
-/// Returns the format of `conversions`, and the span of the conversion that sets the notation.
+/// Returns the format that `conversions` set, and the span of the conversion that sets the
+/// notation.
 fn converted(
     conversions: &[(Conversion, Span)],
     digits: u32,

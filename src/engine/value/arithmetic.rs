@@ -12,9 +12,10 @@ use crate::{
     syntax::Binary,
 };
 
-/// Applies an operator to two small integers, if the result is also a small integer.
+/// Adds, subtracts or multiplies two small integers. Most lines need only these operations.
 ///
-/// Most lines consist of these operations. After `None`, call [`binary`] for the result.
+/// Returns `None` for other operators, for other values, and if the result is not a small integer.
+/// Call [`binary`] in these cases.
 #[inline]
 pub(in crate::engine) fn small(operator: Binary, left: &Value, right: &Value) -> Option<Value> {
     let (Value::Number(Number::Exact(left)), Value::Number(Number::Exact(right))) = (left, right)

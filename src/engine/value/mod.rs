@@ -65,8 +65,9 @@ impl Value {
         }
     }
 
-    /// Returns the number of bytes on the heap, without the bytes of reals, which share their
-    /// parts.
+    /// Returns the number of bytes of the value on the heap.
+    ///
+    /// The bytes of reals are not counted, because several reals can share them.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
         match self {

@@ -1,4 +1,4 @@
-//! Presentations: the way to write a value, which is kept together with the value.
+//! Presentations: how values are written. A value and its presentation are kept together.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::engine::{Base, fault::Result, number::Number};
 /// A way to write a value. It never changes the value itself.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) enum Presentation {
-    /// Integers in the base of the options, other numbers in decimal digits.
+    /// Integers are written in the base of the options, and other numbers in decimal digits.
     #[default]
     Automatic,
     /// A number in decimal digits.
@@ -26,7 +26,7 @@ pub(in crate::engine) enum Presentation {
     Factored(Arc<Factorization>),
 }
 
-/// The primes of an integer.
+/// The prime factors of an integer.
 #[derive(Debug)]
 pub(in crate::engine) struct Factorization {
     /// Whether the integer is negative.
@@ -37,9 +37,10 @@ pub(in crate::engine) struct Factorization {
     pub(in crate::engine) certain: bool,
 }
 
-/// A value and its presentation, which a function can set.
+/// A value and its presentation. A function can set the presentation.
 ///
-/// A name or a branch of `if` keeps the presentation. An operation on the value removes it.
+/// A value keeps its presentation in a variable and in a branch of `if`. An operation on the value
+/// removes the presentation.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Presented {
     pub(in crate::engine) value: Value,
@@ -47,7 +48,7 @@ pub(in crate::engine) struct Presented {
 }
 
 impl Presentation {
-    /// Returns the number of bytes on the heap.
+    /// Returns the number of bytes of the presentation on the heap.
     #[inline]
     fn heap_bytes(&self) -> usize {
         match self {
@@ -81,7 +82,7 @@ impl Presented {
         self.value.number()
     }
 
-    /// Returns the number of bytes on the heap, without the bytes of reals.
+    /// Returns the number of bytes on the heap. The bytes of reals are not counted.
     #[inline]
     pub(in crate::engine) fn heap_bytes(&self) -> usize {
         self.value.heap_bytes() + self.presentation.heap_bytes()

@@ -1,8 +1,8 @@
 //! `grpcalc.v1.WorksheetResponse`, kept in its encoded form.
 //!
-//! For a script, each response has thousands of answers. With generated messages, each answer
-//! would need several allocations in the server and in the client. Here the server appends each
-//! answer to the bytes that it sends, and the client reads each answer from the bytes that it
+//! For a script, each response has thousands of answers. With generated messages, each answer would
+//! need several allocations in the server and in the client. With this type, the server appends
+//! each answer to the bytes that it sends, and the client reads each answer from the bytes that it
 //! received. Fields and encoding are those of `evaluator.proto` (Protocol Buffers documentation,
 //! "Encoding").
 

@@ -19,11 +19,11 @@ pub struct Malformed;
 pub struct AnswerRef<'r> {
     /// The index of the line in the request, from 0.
     pub line: u32,
-    /// The name that the line defined, or an empty text.
+    /// The name that the line defined. Empty if the line defined no name.
     pub name: &'r str,
-    /// The value of the line. None: the line has a fault, or no statement.
+    /// The value of the line. None if the line has a fault or no statement.
     pub value: Option<ValueRef<'r>>,
-    /// The reason why the line has no value, if the line has a fault.
+    /// The fault of the line. None if the line has no fault.
     pub fault: Option<Box<Fault>>,
 }
 
@@ -32,7 +32,7 @@ pub struct AnswerRef<'r> {
 pub struct ValueRef<'r> {
     /// The value as text for people.
     pub text: &'r str,
-    /// Whether the text is rounded, so it is not the exact value.
+    /// Whether the text is rounded, or is not proven to be correct.
     pub rounded: bool,
     /// The exact value, if the server sent it.
     pub exact: ExactRef<'r>,
@@ -51,7 +51,7 @@ pub struct AnswerReader {
 }
 
 impl WorksheetResponse {
-    /// Returns a reader of the answers, or an error if the message is malformed.
+    /// Creates a reader of the answers. Fails if the message is malformed.
     pub fn answers(self) -> Result<AnswerReader, Malformed> {
         let mut answers = AnswerReader {
             bytes: self.0,
@@ -121,7 +121,7 @@ impl<'r> AnswerRef<'r> {
         while rest.has_remaining() {
             let (tag, wire_type) = key(&mut rest)?;
             match (tag, wire_type) {
-                #[expect(clippy::cast_possible_truncation, reason = "the encoding of uint32")]
+                #[expect(clippy::cast_possible_truncation, reason = "a uint32 has 32 bits")]
                 (field::answer::LINE, WireType::Varint) => {
                     answer.line = varint(&mut rest)? as u32;
                 }
@@ -186,7 +186,7 @@ fn fraction(mut rest: &[u8]) -> Result<ExactRef<'_>, Malformed> {
 }
 
 /// Decodes a `sint64` ("Encoding", "Signed Integers").
-#[expect(clippy::cast_possible_wrap, reason = "the encoding of sint64")]
+#[expect(clippy::cast_possible_wrap, reason = "the cast keeps all bits")]
 fn unzigzag(n: u64) -> i64 {
     (n >> 1) as i64 ^ -((n & 1) as i64)
 }
@@ -212,7 +212,7 @@ fn skip(tag: u32, wire_type: WireType, rest: &mut &[u8]) -> Result<(), Malformed
     skip_field(wire_type, tag, rest, DecodeContext::default()).map_err(|_| Malformed)
 }
 
-/// Reads a length and returns that number of bytes.
+/// Reads a length, and then as many bytes. Returns these bytes.
 #[inline]
 fn length_delimited<'r>(rest: &mut &'r [u8]) -> Result<&'r [u8], Malformed> {
     let length = varint(rest)?;

@@ -5,7 +5,7 @@ use prost::encoding::{WireType, encoded_len_varint};
 use super::{WorksheetResponse, field};
 use crate::proto::grpcalc::v1::Answer;
 
-/// The exact value that is sent in addition to the text, borrowed.
+/// A borrowed exact value that is sent in addition to the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExactRef<'t> {
     /// No exact value is sent.
@@ -108,7 +108,7 @@ impl ResponseWriter {
         }
     }
 
-    /// Returns the response. `done`: whether these are the last answers to the request.
+    /// Finishes the response. `done` means that these are the last answers to the request.
     #[must_use]
     pub fn finish(mut self, done: bool) -> WorksheetResponse {
         if done {
@@ -120,7 +120,7 @@ impl ResponseWriter {
     }
 }
 
-/// A buffer of encoded fields before or after a text: at most 4 fields of at most 11 bytes each.
+/// A buffer for encoded fields. There is space for 4 fields of at most 11 bytes each.
 struct FieldBuffer {
     bytes: [u8; 44],
     length: usize,
@@ -145,7 +145,7 @@ impl FieldBuffer {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time")]
+    #[expect(clippy::cast_possible_truncation, reason = "a byte takes 7 bits")]
     fn field(&mut self, field: u32, wire_type: WireType, mut value: u64) {
         self.put((field << 3) as u8 | wire_type as u8);
         while value >= 0x80 {
@@ -164,14 +164,14 @@ impl FieldBuffer {
     }
 }
 
-/// Encodes a `sint64` ("Encoding", "Signed Integers"), so that numbers near zero have short codes.
-#[expect(clippy::cast_sign_loss, reason = "the encoding of sint64")]
+/// Encodes a `sint64` ("Encoding", "Signed Integers"). Numbers near zero have short codes.
+#[expect(clippy::cast_sign_loss, reason = "the cast keeps all bits")]
 fn zigzag(n: i64) -> u64 {
     ((n << 1) ^ (n >> 63)) as u64
 }
 
-/// Returns the encoded length of a text field, in bytes. It is 0 for an empty text, which is not
-/// encoded.
+/// Returns the encoded length of a text field, in bytes. An empty text is not encoded, and its
+/// length is 0.
 fn text_len(text: &str) -> usize {
     match text.len() {
         0 => 0,
@@ -179,7 +179,7 @@ fn text_len(text: &str) -> usize {
     }
 }
 
-/// Returns the encoded length, in bytes, of a field whose content has `length` bytes.
+/// Returns the encoded length of a field, in bytes. `length` is the length of the field's content.
 fn message_len(length: usize) -> usize {
     1 + encoded_len_varint(length as u64) + length
 }

@@ -41,7 +41,7 @@ pub trait Calls: Clone + Send + Sync + 'static {
         async { Err(CallError::unimplemented()) }
     }
 
-    /// Asks the server about itself: its services, their descriptors, its health.
+    /// Asks the server for its services, their descriptors or its health.
     fn reflect(
         &self,
         _request: ReflectionRequest,
@@ -49,8 +49,8 @@ pub trait Calls: Clone + Send + Sync + 'static {
         ready(Err(CallError::unimplemented()))
     }
 
-    /// Subscribes to the chat, starting with the note at the cursor, or with the oldest note that
-    /// the server keeps.
+    /// Subscribes to the chat. The subscription starts with the note at the cursor. Without a
+    /// cursor, it starts with the oldest note that the server keeps.
     fn subscribe(
         &self,
         _from: Option<Cursor>,
@@ -72,8 +72,8 @@ pub trait Calls: Clone + Send + Sync + 'static {
     }
 }
 
-/// The sending half of a worksheet's stream. The stream ends when every clone is dropped and
-/// every request is answered.
+/// The sending half of a worksheet's stream. The stream ends when all clones are dropped and all
+/// requests are answered.
 pub trait WorksheetSender: Clone + Send + Sync + 'static {
     /// Sends a request. If the stream has ended, the request is dropped, and the receiving half
     /// reports why the stream has ended.
@@ -84,13 +84,15 @@ pub trait WorksheetSender: Clone + Send + Sync + 'static {
     fn cancel(&self, answer: u64) -> impl Future<Output = ()> + Send;
 }
 
-/// The receiving half of a worksheet's stream. A script calls `take` for each answer, so `take` is
-/// synchronous, and its type is known at compile time.
+/// The receiving half of a worksheet's stream.
+///
+/// A script calls `take` for each answer. To make these calls fast, `take` is synchronous and is
+/// not called through a `dyn` type.
 pub trait WorksheetReceiver: Send + 'static {
-    /// Whether an event has arrived that was not taken yet.
+    /// Whether an event has arrived but was not taken yet.
     fn is_ready(&self) -> bool;
 
-    /// Returns the number of the next answer of the stream, counted from 1, or `None` if the
+    /// Returns the number of the next answer of the stream, counted from 1. Returns `None` if the
     /// next event may be the end of a request.
     fn due(&self) -> Option<u64>;
 
@@ -100,10 +102,10 @@ pub trait WorksheetReceiver: Send + 'static {
     /// Takes the next event, if an event has arrived. An error means that the stream has ended.
     fn take(&mut self) -> Option<Result<WorksheetEvent<'_>, CallError>>;
 
-    /// Returns the error of a stream that owed an answer but sent nothing for `timeout`.
+    /// Returns the error for a stream on which an expected answer did not arrive within `timeout`.
     fn silent(&self, timeout: Duration) -> CallError;
 
-    /// Returns the error of a stream whose events do not match the requests.
+    /// Returns the error for a stream whose events do not match the requests.
     fn protocol_error(&self) -> CallError;
 }
 
@@ -115,8 +117,8 @@ pub trait NoteStream: Send + 'static {
     /// Waits for the next note. An error means that the stream has ended. Cancel safe.
     fn next(&mut self) -> impl Future<Output = Result<Note, CallError>> + Send;
 
-    /// Waits at most `patience` for the next note of the history: the notes that were sent before
-    /// the stream began. `None` means that the history has ended.
+    /// Waits at most `patience` for the next note of the history. The history consists of the notes
+    /// that were sent before the stream began. Returns `None` if the history has ended.
     fn next_of_history(
         &mut self,
         patience: Duration,

@@ -7,7 +7,7 @@ use crate::repl::{Calls, Outcome};
 /// How expressions and statements are evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::repl) enum Evaluation {
-    /// In a worksheet, which keeps the names that lines define.
+    /// In a worksheet. The worksheet keeps the names that lines define.
     Worksheet,
     /// Without a worksheet: each line is a call of `EvaluatorService/Evaluate`.
     Alone,
@@ -15,7 +15,7 @@ pub(in crate::repl) enum Evaluation {
     Calls,
 }
 
-/// Evaluates a line without a worksheet. Uses typed calls if the server supports only those.
+/// Evaluates a line without a worksheet. Uses typed calls if the server supports no other calls.
 pub(in crate::repl) async fn evaluate(
     calls: &impl Calls,
     line: String,

@@ -1,4 +1,4 @@
-//! Lowers expressions to typed calls, for servers that support only typed calls.
+//! Converts expressions to typed calls, for servers that support only typed calls.
 
 use crate::repl::{
     Calls,
@@ -20,14 +20,14 @@ pub(super) struct Expression {
 enum Step {
     Operand(i32),
     Call(Method),
-    /// Negates `x` by the call `0 - x`, since there is no typed call for negation.
+    /// Negates an operand with the call `0 - operand`, because there is no typed call for negation.
     Negate,
 }
 
-/// Lowers a line to typed calls.
+/// Converts a line to typed calls.
 ///
-/// The line may have integers of 32 bits with `+`, `-` and `*`. A `/` has to be the last operation,
-/// since the reply of a division is a float.
+/// The line may contain integers of 32 bits, `+`, `-` and `*`. It may also contain one `/` as the
+/// last operation, because the reply of a division is a float.
 pub(super) fn lower(line: &str) -> Result<Expression, LineFault> {
     let line = syntax::parse(line, &syntax::ParseLimits::DEFAULT).map_err(|error| LineFault {
         reason: SYNTAX,
@@ -84,7 +84,7 @@ fn unsupported(line: &Line<'_>, node: Option<&Node>) -> LineFault {
         message: "this server supports only typed calls, which cannot answer this line".into(),
         span,
         help: format!(
-            "write integers from {} to {} with + - * and a final /",
+            "write integers from {} to {} with +, - and *, and / only as the last operation",
             i32::MIN,
             i32::MAX
         ),
