@@ -28,7 +28,7 @@ pub use self::{
     show::{ExactValue, Rendered},
 };
 
-/// The tables of limits: their rows, and the types that a row is made of.
+/// The types of the tables of limits, of their rows, and of the parts of a row.
 pub mod limits {
     #[cfg(feature = "server")]
     pub(crate) use super::budget::limit_row::limit_field;
@@ -81,8 +81,8 @@ impl Default for Options {
 pub struct Answer {
     /// The name that the last statement of the line defined, if any.
     pub name: Option<CompactString>,
-    /// The value of the last statement. None: the line has no statement, or the statement defines a
-    /// function.
+    /// The value of the last statement. It is `None` if the line has no statement, or if the last
+    /// statement defines a function.
     pub value: Option<Rendered>,
 }
 

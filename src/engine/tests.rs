@@ -527,8 +527,8 @@ fn limits() {
         ),
         ("1e400000", "longer than the limit of 1000000 bits"),
         ("exp(10^10)", "beyond the limit of 2^16777216"),
-        ("exp(-10^10)", "below 2^-16777216"),
-        ("1e-99999999", "below 2^-16777216"),
+        ("exp(-10^10)", "closer to 0 than 2^-16777216"),
+        ("1e-99999999", "closer to 0 than 2^-16777216"),
         ("gamma(10^7 + 0.5)", "beyond the limit of 2^16777216"),
         ("sin(2^16384)", "the angle is beyond the limit of 2^16384"),
         (

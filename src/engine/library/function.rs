@@ -1,4 +1,4 @@
-//! A built-in function: a row of the table.
+//! The type of a built-in function. Each row of the tables of functions has this type.
 
 use super::signature::{Arguments, Signature};
 use crate::engine::{
@@ -13,13 +13,13 @@ use crate::engine::{
 pub struct Function {
     /// The names of the function. Messages use the first name.
     pub names: &'static [&'static str],
-    /// The parameters, as help shows them. `...` stands for any number of further arguments.
+    /// The text of the parameters in help. `...` stands for any number of further arguments.
     pub parameters: &'static str,
-    /// The condition on the arguments. It is empty if every number is allowed.
+    /// The condition on the arguments, as text for help. It is empty if every number is allowed.
     pub domain: &'static str,
     /// A description of the function in one line.
     pub summary: &'static str,
-    /// A line that calls the function, and the answer of this line.
+    /// A line that calls the function, and the answer to this line.
     pub example: (&'static str, &'static str),
     /// The group in which help lists the function.
     pub group: Group,
@@ -34,7 +34,7 @@ enum Body {
     Presented(fn(Arguments<'_>, &mut Context<'_, '_>) -> Result<Presented>),
 }
 
-/// The subjects of functions.
+/// The groups of functions, by subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     /// Roots, powers, signs and rounding.
@@ -92,7 +92,7 @@ pub enum AngleUnit {
 
 /// The data that a function can use in addition to its arguments.
 pub(in crate::engine) struct Context<'c, 'w> {
-    /// The budget of the line.
+    /// The work budget of the line.
     pub(in crate::engine) work: &'c mut Work<'w>,
     /// The unit of angles.
     pub(in crate::engine) angle: AngleUnit,
@@ -110,7 +110,7 @@ impl Function {
         Self::row(group, names, parameters, signature, Body::Number(body))
     }
 
-    /// Creates a row of the table. The body returns any kind of value, with its presentation.
+    /// Creates a row of the table. The body returns a value of any kind and its presentation.
     pub(super) const fn presented(
         group: Group,
         names: &'static [&'static str],
@@ -184,9 +184,9 @@ impl Function {
     }
 }
 
-/// Returns the fault of a call with a wrong number of arguments.
+/// Returns the fault for a call with a wrong number of arguments.
 ///
-/// `arity` is the minimum and the maximum number of arguments. `found` is the number in the call.
+/// `arity` is the minimum and the maximum number of arguments. The call has `found` arguments.
 pub(in crate::engine) fn wrong_arity(
     name: &str,
     arity: (usize, usize),

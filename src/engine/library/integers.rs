@@ -24,11 +24,11 @@ use crate::engine::{
 
 use Group::{Bits, Integers};
 
-/// The parameter for the operand of `factor`.
+/// The parameter of `factor`: an integer except 0.
 const FACTORED: Parameter =
     INTEGER.within(&[(Domain::NonZero, Refusal::domain("0 has no prime factors"))]);
 
-/// The parameter for the operand of `totient`.
+/// The parameter of `totient`: an integer >= 1.
 const FROM_ONE: Parameter = INTEGER.within(&[
     NOT_NEGATIVE,
     (
@@ -54,7 +54,7 @@ pub(in crate::engine) const FACTORIAL: Function = Function::new(
         .or_refuse(NO_FACTORIAL)]),
     |x, c| integer::factorial(&x.natural(0), c.work).map(Number::from),
 )
-.summary("the product of the integers from 1 to n; n! for short")
+.summary("the product of the integers from 1 to n; also written n!")
 .domain("an integer >= 0")
 .example("factorial(20)", "2432902008176640000");
 
@@ -142,12 +142,12 @@ pub(super) static TABLE: &[Function] = &[
     .example("fib(90)", "2880067194370816120"),
     Function::presented(Integers, &["isprime"], "n", takes(&[INTEGER]), is_prime)
         .summary(
-            "whether n is prime; for n >= 3.3e24, true is almost certain and marked as rounded",
+            "whether n is prime; for n >= 3.3e24, 'true' is almost certain and marked as rounded",
         )
         .domain("an integer")
         .example("isprime(2^31 - 1)", "true"),
     Function::new(Integers, &["nextprime"], "n", takes(&[INTEGER]), next_prime)
-        .summary("the smallest prime greater than n, as certain as the answer of isprime")
+        .summary("the smallest prime greater than n; it is as certain as an answer of isprime")
         .domain("an integer")
         .example("nextprime(100)", "101"),
     Function::presented(Integers, &["factor"], "n", takes(&[FACTORED]), factor)
@@ -155,7 +155,7 @@ pub(super) static TABLE: &[Function] = &[
         .domain("an integer except 0")
         .example("factor(360)", "2^3 * 3^2 * 5"),
     Function::new(Integers, &["totient"], "n", takes(&[FROM_ONE]), totient)
-        .summary("the number of integers from 1 to n without a common divisor with n (Euler)")
+        .summary("the number of integers from 1 to n whose gcd with n is 1 (Euler)")
         .domain("an integer >= 1")
         .example("totient(36)", "12"),
     Function::new(
@@ -217,7 +217,7 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[INTEGER, INTEGER]),
         |x, c| shift(x, c, false),
     )
-    .summary("the bits moved n places to the left: a 2^n")
+    .summary("the bits moved n places to the left: a * 2^n")
     .domain("integers")
     .example("shl(5, 3)", "40"),
     Function::new(
@@ -255,13 +255,13 @@ fn folded(
     for next in x.integers().skip(1) {
         let next = next.unsigned_abs();
         let cost = cost(result.bit_len(), next.bit_len());
-        context.work.pay_at_once(cost, "the common divisor")?;
+        context.work.pay_at_once(cost, "the gcd")?;
         result = operation(&result, &next);
     }
     Ok(integer_within(result.into(), context.work)?.into())
 }
 
-/// Counts the choices of `k` from `n` things. The result is 0 if `k` is greater than `n`.
+/// Calls `count` with the arguments `n` and `k`. Returns 0 if `k` is greater than `n`.
 fn choices(
     x: Arguments<'_>,
     context: &mut Context<'_, '_>,
@@ -302,7 +302,7 @@ fn next_prime(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number>
     Ok(n.into())
 }
 
-/// Returns the argument, presented as the product of its primes.
+/// Returns the argument. Its presentation is the product of its prime factors.
 fn factor(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Presented> {
     let (sign, size) = x.integer(0).into_parts();
     let (primes, certain) = integer::factor(&size, context.work)?;
@@ -351,9 +351,9 @@ fn bitwise(
     Ok(Exact::from(result.unwrap_or_default()).into())
 }
 
-/// Shifts the bits of the first argument by as many places as the second argument says.
+/// Shifts the bits of the first argument to the right if `right` is true, otherwise to the left.
 ///
-/// A negative number of places shifts in the opposite direction.
+/// The second argument is the number of places. A negative number reverses the direction.
 fn shift(x: Arguments<'_>, context: &mut Context<'_, '_>, right: bool) -> Result<Number> {
     let (n, count) = (x.integer(0), x.integer(1));
     if n.is_zero() {

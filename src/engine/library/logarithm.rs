@@ -32,9 +32,9 @@ pub(super) fn logarithm(x: &Number, base: &Number, work: &mut Work<'_>) -> Resul
 /// Returns the logarithm of `x` to `base` if it is rational.
 ///
 /// If the logarithm is rational, `x` and `base` are powers of the same number. Euclid's algorithm
-/// on the exponents finds the logarithm: each step writes `x = base^k rest` and continues with
-/// `base` and `rest`. The numerators and denominators must get shorter at every step. If they do
-/// not, the logarithm is irrational.
+/// on the exponents computes the logarithm. Each step finds `k` and `rest` with
+/// `x = base^k * rest`. The next step uses `base` as `x`, and `rest` as `base`. If the numerator or
+/// the denominator of `rest` is longer than that of `x`, the logarithm is irrational.
 fn rational_logarithm(x: &Exact, base: &Exact, work: &mut Work<'_>) -> Result<Option<Exact>> {
     if x.is_one() {
         return Ok(Some(Exact::ZERO));

@@ -1,4 +1,5 @@
-//! The built-in functions: one table for evaluation, help, completion and docs.
+//! The built-in functions, in one table for each subject. Evaluation, help, completion and docs use
+//! the same tables.
 //!
 //! To add a function, add a row to the table of its subject: its names, its [`signature`] and its
 //! body. The body receives arguments that the signature has tested.
@@ -38,7 +39,7 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
         .chain(aggregates::TABLE)
 }
 
-/// Returns the function called `name`.
+/// Returns the function that has `name` as one of its names.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Function> {
     static BY_NAME: LazyLock<HashMap<&str, &Function>> = LazyLock::new(|| {
@@ -58,7 +59,7 @@ fn exact(q: Exact) -> Result<Number> {
     Ok(q.into())
 }
 
-/// Computes the value of `function` at `x` as a real.
+/// Applies `function` to `x`. The result is a real.
 fn unary(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     x.unary(function, context.work)
 }

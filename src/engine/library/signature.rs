@@ -53,9 +53,10 @@ pub(super) struct Refusal {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parameter {
     kind: Kind,
-    /// The domains that an exact argument must be in. They are tested in this order.
+    /// The domains, each with the fault for an exact argument outside it. They are tested in this
+    /// order.
     ///
-    /// A real argument is not tested, because its sign may be expensive to find or undecidable.
+    /// A real argument is not tested, because its sign may be expensive or impossible to find.
     domains: &'static [(Domain, Refusal)],
     /// The fault for a number of the wrong kind, or `None` for the default fault.
     wrong_kind: Option<Refusal>,
@@ -152,13 +153,13 @@ impl Parameter {
         }
     }
 
-    /// Returns the same parameter, in which an exact number must be in all of `domains`.
+    /// Returns the same parameter with a condition: exact numbers must be in all of `domains`.
     pub(super) const fn within(mut self, domains: &'static [(Domain, Refusal)]) -> Self {
         self.domains = domains;
         self
     }
 
-    /// Returns the same parameter with another fault for numbers of the wrong kind.
+    /// Returns the same parameter with `refusal` as the fault for numbers of the wrong kind.
     pub(super) const fn or_refuse(mut self, refusal: Refusal) -> Self {
         self.wrong_kind = Some(refusal);
         self
@@ -201,7 +202,7 @@ impl Parameter {
 fn not_an_integer(number: &Number) -> Box<Fault> {
     number
         .integer()
-        .expect_err("the caller found that it is not an integer")
+        .expect_err("the caller has found that the number is not an integer")
 }
 
 /// Creates a signature with the parameters `required`.
@@ -249,8 +250,8 @@ impl Signature {
 
     /// Tests `values` from left to right, and returns them as arguments.
     ///
-    /// Returns the fault of the first value that does not fit. The caller has tested the number of
-    /// values.
+    /// Returns a fault for the first value that its parameter does not accept. The caller has
+    /// tested the number of values.
     pub(super) fn accept<'v>(
         &self,
         values: &'v [Presented],
@@ -271,15 +272,15 @@ impl Signature {
 
 /// The arguments of a call. The signature of the function has tested them.
 ///
-/// A function body panics if it reads an argument as a kind that the signature does not require.
-/// This is an error in the table.
+/// The methods panic if a function body requests another kind of argument than its signature
+/// requires. Such a panic is an error in the table.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'v> {
     values: &'v [Presented],
 }
 
-/// The message of the panic if a function body reads an argument as the wrong kind.
-const WRONG_KIND: &str = "the body reads the kind that the signature requires";
+/// The message of the panic if a function body requests the wrong kind of argument.
+const WRONG_KIND: &str = "the body requests the kind of argument that the signature requires";
 
 impl<'v> Arguments<'v> {
     /// Returns the number of arguments.
@@ -287,39 +288,39 @@ impl<'v> Arguments<'v> {
         self.values.len()
     }
 
-    /// Returns the argument at `index`, a number.
+    /// Returns the argument at `index` as a number.
     pub(super) fn number(self, index: usize) -> &'v Number {
         self.values[index].number().expect(WRONG_KIND)
     }
 
-    /// Returns all arguments, which are numbers.
+    /// Returns all arguments as numbers.
     pub(super) fn numbers(self) -> impl Iterator<Item = &'v Number> {
         self.values
             .iter()
             .map(|value| value.number().expect(WRONG_KIND))
     }
 
-    /// Returns the argument at `index`, an exact number.
+    /// Returns the argument at `index` as an exact number.
     pub(super) fn exact(self, index: usize) -> &'v Exact {
         self.number(index).exact().expect(WRONG_KIND)
     }
 
-    /// Returns the argument at `index`, an integer.
+    /// Returns the argument at `index` as an integer.
     pub(super) fn integer(self, index: usize) -> IBig {
         self.exact(index).to_integer().expect(WRONG_KIND)
     }
 
-    /// Returns all arguments, which are integers.
+    /// Returns all arguments as integers.
     pub(super) fn integers(self) -> impl Iterator<Item = IBig> {
         (0..self.len()).map(move |index| self.integer(index))
     }
 
-    /// Returns the argument at `index`, an integer that is not negative.
+    /// Returns the argument at `index` as an integer that is not negative.
     pub(super) fn natural(self, index: usize) -> UBig {
         self.integer(index).try_into().expect(WRONG_KIND)
     }
 
-    /// Returns the argument at `index`, an integer of 64 bits.
+    /// Returns the argument at `index` as an integer of 64 bits.
     pub(super) fn int64(self, index: usize) -> i64 {
         self.exact(index).to_i64().expect(WRONG_KIND)
     }

@@ -15,25 +15,25 @@ use crate::engine::{
 
 use Group::{Hyperbolic, Trigonometry};
 
-/// The parameter for the sine of an angle.
+/// The parameter of `asin`: the sine of an angle.
 const SINE: Parameter = NUMBER.within(&[(
     Domain::Within(-1, 1),
     Refusal::domain("a sine is always from -1 to 1"),
 )]);
 
-/// The parameter for the cosine of an angle.
+/// The parameter of `acos`: the cosine of an angle.
 const COSINE: Parameter = NUMBER.within(&[(
     Domain::Within(-1, 1),
     Refusal::domain("a cosine is always from -1 to 1"),
 )]);
 
-/// The parameter for the hyperbolic tangent of a number.
+/// The parameter of `atanh`: the hyperbolic tangent of a number.
 const HYPERBOLIC_TANGENT: Parameter = NUMBER.within(&[(
     Domain::Between(-1, 1),
     Refusal::domain("only numbers between -1 and 1 are hyperbolic tangents"),
 )]);
 
-/// The operand of `acosh`.
+/// The parameter of `acosh`: the hyperbolic cosine of a number.
 const HYPERBOLIC_COSINE: Parameter = NUMBER.within(&[(
     Domain::AtLeast(1),
     Refusal::domain("acosh needs a number that is at least 1"),
@@ -113,7 +113,7 @@ pub(super) static TABLE: &[Function] = &[
         atan2,
     )
     .summary("the angle of the point (x, y), from -pi to pi")
-    .domain("x and y not both 0")
+    .domain("x != 0 or y != 0")
     .example("atan2(0, 1)", "0"),
     Function::new(Trigonometry, &["degrees"], "x", takes(&[NUMBER]), |x, c| {
         degrees(x.number(0), c.work)
@@ -186,7 +186,7 @@ fn degrees(x: &Number, work: &mut Work<'_>) -> Result<Number> {
     product.div(&Number::pi(work)?, work)
 }
 
-/// Returns the sine, the cosine or the tangent of an angle in the unit of the context.
+/// Returns the sine, the cosine or the tangent of the angle `x`. `context` has the unit of `x`.
 fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let in_degrees = context.angle == AngleUnit::Degree;
@@ -210,10 +210,10 @@ fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> 
     angle.unary(function, work)
 }
 
-/// Returns the value of a function at an angle of `x` degrees, if the value is rational.
+/// Returns the value of a function at an angle of `x` degrees, if `x` and the value are rational.
 ///
-/// No other values at rational angles are rational (I. Niven, "Irrational numbers", 1956,
-/// corollary 3.12).
+/// Only multiples of 30 or 45 degrees have rational values. At all other rational numbers of
+/// degrees, the value is irrational (I. Niven, "Irrational numbers", 1956, corollary 3.12).
 fn rational_value(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Option<Exact>> {
     let Some(reduced) = x.modulo(&360.into(), work)?.exact().and_then(Exact::to_i64) else {
         return Ok(None);
@@ -247,7 +247,7 @@ fn inverse_of(function: Unary, x: Arguments<'_>, context: &mut Context<'_, '_>) 
     Number::from(1).div(&value, context.work)
 }
 
-/// Returns the angle whose sine, cosine or tangent is `x`, in the unit of the context.
+/// Returns the angle whose sine, cosine or tangent is `x`. `context` has the unit of the angle.
 fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
     let in_degrees = context.angle == AngleUnit::Degree;
@@ -270,7 +270,7 @@ fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Num
     }
 }
 
-/// Returns the angle whose sine, cosine or tangent is `x`, if it is an integer in degrees.
+/// Returns the angle whose sine, cosine or tangent is `x`, in degrees, if the angle is an integer.
 fn integer_angle(function: Unary, x: &Exact) -> Option<i64> {
     let sine = match x {
         Exact::Small(0, 1) => 0,
@@ -288,7 +288,7 @@ fn integer_angle(function: Unary, x: &Exact) -> Option<i64> {
     }
 }
 
-/// Returns the angle of the point (x, y).
+/// Returns the angle of the point (x, y). The first argument is y.
 fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let (y, x) = (x.number(0), x.number(1));
     let half = |context: &mut Context<'_, '_>| match context.angle {
@@ -329,7 +329,7 @@ fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     angle.add(&half, context.work)
 }
 
-/// Returns the value of a hyperbolic function. The value at zero is `of_zero`.
+/// Returns the value of a hyperbolic function at `x`. The value at zero is `of_zero`.
 ///
 /// At all other rational numbers, the value is irrational.
 fn hyperbolic(

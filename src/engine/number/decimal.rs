@@ -17,7 +17,7 @@ use crate::engine::{
 
 /// Converts a number of digits to the type of exponents.
 pub(in crate::engine) fn exponent(count: usize) -> i64 {
-    i64::try_from(count).expect("a count fits 63 bits")
+    i64::try_from(count).expect("a number of digits is below 2^63")
 }
 
 /// Returns the decimal digits of `exact` and the exponent of the first digit.
@@ -138,7 +138,7 @@ pub(in crate::engine) fn rounded_decimal(
     }
 }
 
-/// Computes [`rounded_decimal`] in 128 bits, or returns `None` if 128 bits are not enough.
+/// Computes the result of [`rounded_decimal`] in 128 bits. Returns `None` if it needs more bits.
 fn small_rounded_decimal(n: u64, d: u64, count: usize) -> Option<(String, i64)> {
     let (n, d) = (u128::from(n), u128::from(d));
     let count = u32::try_from(count).ok()?;
@@ -171,12 +171,12 @@ pub(in crate::engine) struct Decimal {
     pub(in crate::engine) negative: bool,
     /// The digits. Trailing zeros may be missing.
     pub(in crate::engine) digits: String,
-    /// The number of known digits, including the trailing zeros that are missing in `digits`.
+    /// The number of known digits. Trailing zeros count, even if `digits` omits them.
     pub(in crate::engine) known: usize,
     /// The decimal exponent of the first digit.
     pub(in crate::engine) exponent: i64,
-    /// Whether both endpoints of the ball round to these digits. Otherwise the error is below one
-    /// unit of the last digit.
+    /// Whether both endpoints of the ball round to these digits. If they do not, the error of the
+    /// digits is still below one unit of the last digit.
     pub(in crate::engine) agrees: bool,
 }
 
@@ -240,7 +240,7 @@ impl Decimal {
         None
     }
 
-    /// Returns as many digits of a ball as are known, at most `count`.
+    /// Returns the known digits of a ball, but no more than `count` digits.
     ///
     /// Returns no digits if the ball contains zero.
     pub(in crate::engine) fn certain(ball: &Ball, count: usize, work: &Work<'_>) -> Self {

@@ -13,14 +13,14 @@ use crate::engine::{
 
 /// A rational number of any size.
 ///
-/// If numerator and denominator fit [`Exact::Small`], that variant is always used, so that equal
-/// numbers are equal values.
+/// A number that fits [`Exact::Small`] is never [`Exact::Big`]. So equal numbers have the same
+/// variant and the same fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Exact {
     /// Numerator and denominator in lowest terms. The denominator is positive, and the numerator
     /// is not `i64::MIN`, so that it can be negated.
     Small(i64, i64),
-    /// Any other number. The fraction is shared, since variables and arguments are copies of it.
+    /// Any other number. Clones share the fraction.
     Big(Arc<BigFraction>),
 }
 
@@ -238,7 +238,7 @@ impl Exact {
         }
     }
 
-    /// Returns `-x`.
+    /// Returns `-self`.
     pub(in crate::engine) fn negated(&self) -> Self {
         match self {
             Self::Small(n, d) => Self::Small(-n, *d),
@@ -246,7 +246,7 @@ impl Exact {
         }
     }
 
-    /// Returns `|x|`.
+    /// Returns `|self|`.
     pub(in crate::engine) fn absolute(&self) -> Self {
         if self.is_negative() {
             self.negated()
@@ -270,7 +270,7 @@ impl Exact {
         Ok(left.cmp(&(other.numerator() * self.denominator().as_ibig())))
     }
 
-    /// Returns `x + y`.
+    /// Returns `self + other`.
     pub(in crate::engine) fn add(&self, other: &Self, work: &mut Work<'_>) -> Result<ExactResult> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             if (*b, *d) == (1, 1)
@@ -301,7 +301,7 @@ impl Exact {
         Ok(bounded(Self::fraction(numerator, b * d), work))
     }
 
-    /// Returns `x y`.
+    /// Returns `self * other`.
     pub(in crate::engine) fn mul(&self, other: &Self, work: &mut Work<'_>) -> Result<ExactResult> {
         if let (Self::Small(a, b), Self::Small(c, d)) = (self, other) {
             let [a, b, c, d] = [*a, *b, *c, *d].map(i128::from);
@@ -335,9 +335,9 @@ impl Exact {
         ))
     }
 
-    /// Returns `floor(x/y)` and the remainder `x - y floor(x/y)` of two integers.
+    /// Returns `floor(self / divisor)` and the remainder. The remainder has the sign of `divisor`.
     ///
-    /// Returns `None` if `x` or `y` is not an integer, or if `y` is zero.
+    /// Returns `None` if `self` or `divisor` is not an integer, or if `divisor` is zero.
     pub(in crate::engine) fn div_rem_floor(
         &self,
         divisor: &Self,
@@ -366,7 +366,7 @@ impl Exact {
         Ok(Some((quotient.into(), rest.into())))
     }
 
-    /// Returns `1/x`, where `x` is not zero.
+    /// Returns `1 / self`. `self` must not be zero.
     pub(in crate::engine) fn inverse(&self) -> Self {
         match self {
             Self::Small(n, d) if *n < 0 => Self::Small(-d, -n),
@@ -378,7 +378,7 @@ impl Exact {
         }
     }
 
-    /// Returns `x^exponent`. The exponent must not be negative if `x` is zero.
+    /// Returns `self^exponent`. If `self` is zero, `exponent` must not be negative.
     pub(in crate::engine) fn power(
         &self,
         exponent: i64,
@@ -442,7 +442,7 @@ impl Exact {
         ))
     }
 
-    /// Returns the `degree`-th root of a number that is not negative, if the root is rational.
+    /// Returns the `degree`-th root if it is rational. `self` must not be negative.
     pub(in crate::engine) fn root(&self, degree: u64, work: &mut Work<'_>) -> Result<Option<Self>> {
         let Some(d) = integer::exact_root(&self.denominator(), degree, work)? else {
             return Ok(None);
@@ -451,7 +451,7 @@ impl Exact {
         Ok(n.map(|n| Self::from_lowest_terms(n.into(), d)))
     }
 
-    /// Returns the greatest integer that is at most `x`.
+    /// Returns the greatest integer that is at most `self`.
     pub(in crate::engine) fn floor(&self, work: &mut Work<'_>) -> Result<Self> {
         match self {
             Self::Small(n, d) => Ok(Self::Small(n.div_euclid(*d), 1)),
@@ -485,9 +485,9 @@ fn bounded(q: Exact, work: &Work<'_>) -> ExactResult {
 
 /// Pays for an operation on fractions, unless it is too expensive or the result is too long.
 ///
-/// Returns whether the operation was paid for. `bits` is the length of the result's numerator or
-/// denominator, whichever is longer, before reduction. Reduction may halve the length. Fails if
-/// the work budget is exhausted.
+/// Returns whether the operation was paid for. Fails if the work budget is exhausted. `bits` is the
+/// length of the longer part of the result, its numerator or its denominator, before reduction.
+/// Reduction may halve this length.
 fn try_pay(bits: usize, cost: u64, work: &mut Work<'_>) -> Result<bool> {
     if bits > 2 * work.limits.result || cost > work.limits.operation {
         return Ok(false);

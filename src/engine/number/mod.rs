@@ -93,7 +93,7 @@ impl Number {
 
     /// Returns the heap memory of an exact number, in bytes.
     ///
-    /// Returns 0 for a real, since the expressions of reals count their memory.
+    /// Returns 0 for a real, because the expression of a real counts its own memory.
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
         match self {
@@ -102,7 +102,7 @@ impl Number {
         }
     }
 
-    /// Returns `-x`.
+    /// Returns `-self`.
     pub(super) fn negated(&self, work: &mut Work<'_>) -> Result<Self> {
         match self {
             Self::Exact(q) => Ok(q.negated().into()),
@@ -110,7 +110,7 @@ impl Number {
         }
     }
 
-    /// Returns `|x|`.
+    /// Returns `|self|`.
     pub(super) fn absolute(&self, work: &mut Work<'_>) -> Result<Self> {
         match self {
             Self::Exact(q) => Ok(q.absolute().into()),
@@ -118,7 +118,7 @@ impl Number {
         }
     }
 
-    /// Returns `x + y`.
+    /// Returns `self + other`.
     pub(super) fn add(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
             (Self::Exact(p), Self::Exact(q)) => match p.add(q, work)? {
@@ -131,7 +131,7 @@ impl Number {
         }
     }
 
-    /// Returns `x - y`.
+    /// Returns `self - other`.
     pub(super) fn sub(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
             (Self::Exact(p), Self::Exact(q)) => match p.add(&q.negated(), work)? {
@@ -144,7 +144,7 @@ impl Number {
         }
     }
 
-    /// Returns `x y`.
+    /// Returns `self * other`.
     pub(super) fn mul(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, other) {
             (Self::Exact(p), Self::Exact(q)) => match p.mul(q, work)? {
@@ -157,7 +157,7 @@ impl Number {
         }
     }
 
-    /// Returns `x / y`. Fails if the divisor is zero.
+    /// Returns `self / divisor`. Fails if `divisor` is zero.
     pub(super) fn div(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, divisor) {
             (_, Self::Exact(zero)) if zero.is_zero() => Err(Fault::division_by_zero()),
@@ -169,7 +169,7 @@ impl Number {
         }
     }
 
-    /// Returns the remainder with the sign of the divisor: `x - y floor(x/y)`.
+    /// Returns `self - divisor * floor(self / divisor)`: the remainder with the sign of `divisor`.
     pub(super) fn modulo(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
         if let (Self::Exact(x), Self::Exact(y)) = (self, divisor)
             && let Some((_, rest)) = x.div_rem_floor(y, work)?
@@ -180,7 +180,7 @@ impl Number {
         self.sub(&divisor.mul(&quotient, work)?, work)
     }
 
-    /// Returns `floor(x/y)`.
+    /// Returns `floor(self / divisor)`.
     pub(super) fn quotient(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Exact> {
         if let (Self::Exact(x), Self::Exact(y)) = (self, divisor)
             && let Some((quotient, _)) = x.div_rem_floor(y, work)?
@@ -190,7 +190,7 @@ impl Number {
         self.div(divisor, work)?.floor(work)
     }
 
-    /// Returns `x^y`. Fails for a negative `x` with a `y` that is not an integer.
+    /// Returns `self^exponent`. Fails if `self` is negative and `exponent` is not an integer.
     pub(super) fn power(&self, exponent: &Self, work: &mut Work<'_>) -> Result<Self> {
         match (self, exponent) {
             (_, Self::Exact(y)) if y.is_zero() => Ok(Exact::ONE.into()),
@@ -281,7 +281,7 @@ impl Number {
         }
     }
 
-    /// Returns the sign, or `None` if the sign cannot be decided. An exact zero is positive.
+    /// Returns the sign, or `None` if it cannot be decided. The sign of an exact zero is positive.
     pub(super) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
         match self {
             Self::Exact(q) if q.is_negative() => Ok(Some(Sign::Negative)),
@@ -305,7 +305,7 @@ impl Number {
         }
     }
 
-    /// Returns the greatest integer that is at most `x`. Fails if this cannot be decided.
+    /// Returns the greatest integer that is at most `self`. Fails if it cannot be determined.
     pub(super) fn floor(&self, work: &mut Work<'_>) -> Result<Exact> {
         let real = match self {
             Self::Exact(q) => return q.floor(work),
@@ -338,7 +338,7 @@ impl Number {
                 Self::Exact(_) => "the operand must be an integer",
                 Self::Real(_) => "the operand must be an exact integer",
             };
-            Fault::domain(message).help("floor(x), round(x) and trunc(x) make integers")
+            Fault::domain(message).help("floor(x), round(x) and trunc(x) return integers")
         })
     }
 

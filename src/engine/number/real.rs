@@ -1,8 +1,8 @@
-//! Real numbers: expressions that can be evaluated to any precision, with the best ball so far.
+//! Real numbers. A real is an expression that can be evaluated to any precision, and the best ball
+//! so far. If the ball is too wide for a decision, the expression is evaluated again with more
+//! precision.
 //!
-//! After H.-J. Boehm, "Small-data computing: correct calculator arithmetic" (2017): a number is a
-//! program that computes it to any requested precision. If a ball is too wide for a decision, the
-//! expression is evaluated again with more precision.
+//! The method is from H.-J. Boehm, "Small-data computing: correct calculator arithmetic" (2017).
 
 use std::{
     fmt,
@@ -30,12 +30,12 @@ const INITIAL_PRECISION: usize = 96;
 #[derive(Clone)]
 pub(in crate::engine) struct Real(Arc<Expression>);
 
-/// An operation on other expressions, with the best value so far.
+/// An operation on other expressions, and the most precise result so far.
 struct Expression {
     operation: Operation,
     /// The depth of the expression tree, in operations.
     depth: u32,
-    /// The size of the expression tree, in operations. A shared operand counts each time.
+    /// The size of the expression tree, in operations. An operand that occurs twice counts twice.
     size: u32,
     value: Mutex<Approximation>,
     /// The charge for the heap memory of the expression, without the memory of the operands.
@@ -157,7 +157,8 @@ impl Operation {
 impl Real {
     /// Creates the real that `operation` defines, and evaluates it for the first time.
     ///
-    /// Fails if the operation is undefined for the operands, or if this cannot be decided.
+    /// Fails if the operation is undefined for the operands. Also fails if it cannot be decided
+    /// whether the operation is defined.
     pub(in crate::engine) fn new(operation: Operation, work: &mut Work<'_>) -> Result<Self> {
         let operands = || operation.operands().map(|operand| &operand.0);
         let depth = operands().map(|operand| operand.depth).max().unwrap_or(0) + 1;
@@ -229,13 +230,13 @@ impl Real {
         self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an evaluation at `precision` would not improve the value.
+    /// Whether the value is exact or was evaluated at `precision` or more.
     fn is_evaluated_at(&self, precision: usize) -> bool {
         let value = self.value();
         value.precision >= precision || value.ball.is_exact()
     }
 
-    /// Evaluates the expression at `precision`, after the operands.
+    /// Evaluates first the operands and then the expression at `precision`.
     ///
     /// Pending expressions are on a heap-allocated stack, so a deep expression does not overflow
     /// the call stack.
@@ -281,8 +282,8 @@ impl Real {
 
     /// Evaluates with increasing precision until `decide` returns a result for the ball.
     ///
-    /// The precision starts at `first` bits and doubles up to the limit. Returns `None` if there is
-    /// no result at the limit. `decide` gets the ball and the precision of the evaluation.
+    /// The precision starts at `first` bits and doubles up to the limit. `decide` receives the ball
+    /// and the precision of each evaluation. Returns `None` if `decide` has no result at the limit.
     pub(in crate::engine) fn refine_until<T>(
         &self,
         first: usize,
@@ -303,7 +304,7 @@ impl Real {
         }
     }
 
-    /// Returns the sign, or `None` if no precision within the limit separates the number from zero.
+    /// Returns the sign, or `None` if the precision limit is too low to decide the sign.
     pub(in crate::engine) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
         self.refine_until(INITIAL_PRECISION, work, |ball, _, _| Ok(ball.sign()))
     }
@@ -323,7 +324,7 @@ fn undecided(operation: &Operation) -> Box<Fault> {
         Operation::Binary(BinaryOperation::Power, ..)
         | Operation::Unary(Unary::SquareRoot | Unary::Ln, _) => "whether the operand is positive",
         Operation::Unary(Unary::Tan, _) => "whether the cosine is zero",
-        Operation::Unary(Unary::Gamma, _) => "whether the operand is a pole",
+        Operation::Unary(Unary::Gamma, _) => "whether the operand is a pole of gamma",
         _ => "whether the operand is within the domain",
     })
 }

@@ -9,7 +9,7 @@ use dashu_int::{IBig, UBig};
 struct Constant {
     /// The precision in bits, and the value times `2^precision`.
     cached: Mutex<(usize, IBig)>,
-    /// Computes the value times `2^precision`.
+    /// Computes the value times `2^precision`. The argument is the precision.
     compute: fn(usize) -> IBig,
 }
 

@@ -8,7 +8,7 @@ use crate::engine::{Fault, Limits};
 
 /// Returns `e^x * 2^precision` for a fixed-point `|x| <= 1`, with an error below 3.
 ///
-/// Sums the Taylor series of `x / 2^s` and squares the result `s` times. Each term has an error
+/// Sums the Taylor series of `e^(x / 2^s)` and squares the sum `s` times. Each term has an error
 /// below 2.1 units: two roundings, and the reduced error of the previous term. The truncation
 /// error is less than one unit. Each squaring multiplies the error by less than `2 e^|x / 2^j|` and
 /// adds one unit. All squarings together multiply the error of the sum, plus one unit, by less
@@ -38,9 +38,10 @@ pub(super) fn exp_fixed(x: &IBig, precision: usize) -> IBig {
 
 /// Returns `ln(m) * 2^precision` for a fixed-point `m` from 1/2 to 2, with an error below 3.
 ///
-/// For an estimate `y` with a third of the precision, `ln m = y + 2 atanh((m - e^y)/(m + e^y))`
-/// exactly. The quotient is small, so the series needs few terms. The error of the series is below
-/// 8 units, and the error of the sum is below 20 units of the working precision.
+/// The formula `ln m = y + 2 atanh((m - e^y)/(m + e^y))` is exact for all `y`. Here `y` is an
+/// estimate of `ln m` with a third of the precision. So the quotient is small, and the series of
+/// `atanh` needs few terms. The error of the series is below 8 units of the working precision, and
+/// the error of the sum is below 20 units.
 pub(super) fn ln_fixed(m: &IBig, precision: usize) -> IBig {
     const GUARD: usize = 8;
     let working = precision + GUARD;
@@ -51,7 +52,7 @@ pub(super) fn ln_fixed(m: &IBig, precision: usize) -> IBig {
     (y + (odd_power_series(&quotient, working, Sign::Positive) << 1)) >> GUARD
 }
 
-/// Estimates [`ln_fixed`], without a proven error bound.
+/// Estimates the result of [`ln_fixed`], without a proven error bound.
 fn ln_estimate(m: &IBig, precision: usize) -> IBig {
     let third = precision / 3 + 8;
     if third > 48 {
@@ -61,7 +62,7 @@ fn ln_estimate(m: &IBig, precision: usize) -> IBig {
     scaled(&f64_estimate(&short, f64::ln), bits(precision) - 52)
 }
 
-/// Estimates `f(x)` in `f64` arithmetic. Argument and result are in units of 2^-52.
+/// Estimates `f(x)` in `f64` arithmetic. The argument and the result are in units of 2^-52.
 #[expect(clippy::cast_possible_truncation, reason = "an estimate")]
 pub(super) fn f64_estimate(x: &IBig, f: fn(f64) -> f64) -> IBig {
     let unit = 2f64.powi(52);
@@ -70,8 +71,8 @@ pub(super) fn f64_estimate(x: &IBig, f: fn(f64) -> f64) -> IBig {
 
 /// Returns `z + z^3/3 + z^5/5 + ...` for a fixed-point `|z| < 1/2`: the Taylor series of `atanh`.
 ///
-/// If `sign` is negative, the signs of the terms alternate, and the series is that of `atan`. The
-/// error is below 2 units for each term.
+/// If `sign` is negative, the signs of the terms alternate, and the sum is `atan(z)`. The error is
+/// below 2 units for each term.
 pub(super) fn odd_power_series(z: &IBig, precision: usize, sign: Sign) -> IBig {
     let mut square = (z * z) >> precision;
     if sign == Sign::Negative {
@@ -150,7 +151,7 @@ impl Ball {
 
     /// Returns the ball `x ± x²` if `1 + x` rounds to 1 at `precision`, otherwise `None`.
     ///
-    /// For `|x| < 1/2` the result contains `e^x - 1` and `ln(1 + x)`.
+    /// For `|x| < 1/2`, this ball contains `e^x - 1` and `ln(1 + x)`.
     fn first_order(&self, precision: usize) -> Result<Option<Self>> {
         if self.log2_bound() >= -bits(precision) - 4 {
             return Ok(None);
@@ -164,7 +165,7 @@ impl Ball {
 
     /// Returns `ln(x)`.
     ///
-    /// Fails for negative numbers, and with [`BallError::Imprecise`] if `x` may be zero.
+    /// Fails for negative numbers. Fails with [`BallError::Imprecise`] if `x` may be zero.
     pub(in crate::engine::number) fn ln(&self, precision: usize) -> Result<Self> {
         let min = self.min_abs().ok_or(BallError::Imprecise)?;
         if self.midpoint.sign() == Sign::Negative {
@@ -241,9 +242,9 @@ impl Ball {
         Ok(power.add(&inverse, precision).shifted(-1))
     }
 
-    /// Returns the ball, negated if the midpoint is negative, and whether it was negated.
+    /// Negates the ball if its midpoint is negative. Returns the ball and whether it was negated.
     ///
-    /// Odd functions are computed from this ball.
+    /// An odd function is computed for this ball. The result is negated if the ball was negated.
     fn abs_and_sign(&self) -> (Self, bool) {
         let negative = self.midpoint.sign() == Sign::Negative;
         let ball = self.clone();
@@ -321,9 +322,10 @@ impl Ball {
     }
 }
 
-/// Returns the error for a result that is too large or too near zero for the exponent limits.
+/// Returns the error for a result that exceeds the exponent limits: too large, or too near zero.
 pub(super) fn too_large(limits: &Limits) -> BallError {
     let limit = limits.exponent;
-    let message = format!("the result is beyond the limit of 2^{limit} or below 2^-{limit}");
+    let message =
+        format!("the result is beyond the limit of 2^{limit} or closer to 0 than 2^-{limit}");
     BallError::Fault(Fault::limit(message))
 }

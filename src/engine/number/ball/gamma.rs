@@ -55,9 +55,10 @@ impl Ball {
     /// Returns `gamma(y)` for `y` from 1 to 2.
     ///
     /// Euler's integral from 0 to `n` is `n^y e^-n` times the sum of `n^k/(y (y + 1) ... (y + k))`.
-    /// The integral from `n` on is at most `2 n^(y - 1) e^-n` for `y <= 2` and `n >= 2` (NIST
-    /// Digital Library of Mathematical Functions, 8.7.1 and 8.10.1). The derivative is below 1 in
-    /// absolute value, so the radius of the argument is added to the radius of the result.
+    /// The integral from `n` to infinity is at most `2 n^(y - 1) e^-n` for `y <= 2` and `n >= 2`
+    /// (NIST Digital Library of Mathematical Functions, 8.7.1 and 8.10.1). The absolute value of
+    /// the derivative of gamma is below 1, so the radius of the argument is added to the radius of
+    /// the result.
     fn gamma_near_one(&self, precision: usize, work: &mut Work<'_>) -> Result<Self> {
         let y = Self {
             radius: Radius::ZERO,

@@ -1,12 +1,12 @@
 //! Balls: approximations of real numbers with a proven error bound.
 //!
-//! Midpoint-radius arithmetic after J. van der Hoeven, "Ball arithmetic" (2009), and
-//! F. Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval
-//! arithmetic" (2017): midpoints of any precision, radii of 32 bits rounded up. The
-//! elementary functions work on integers scaled by a power of two, with argument
-//! reduction and Taylor series whose errors are counted in units of the last place;
-//! the bounds are derived next to the code (R. P. Brent, P. Zimmermann, "Modern Computer
-//! Arithmetic", chapter 4).
+//! A ball has a midpoint of any precision and a radius of 32 bits. The radius is rounded up. The
+//! arithmetic is from J. van der Hoeven, "Ball arithmetic" (2009), and F. Johansson, "Arb:
+//! efficient arbitrary-precision midpoint-radius interval arithmetic" (2017).
+//!
+//! The elementary functions work on integers scaled by a power of two. They reduce the argument and
+//! sum a Taylor series (R. P. Brent and P. Zimmermann, "Modern Computer Arithmetic", chapter 4).
+//! Comments next to the code derive the bounds of the errors, in units of the last place.
 
 mod constants;
 mod exponential;
@@ -57,7 +57,7 @@ const BITS_BELOW_RADIUS: i64 = 40;
 
 /// Converts a number of bits to the type of exponents.
 fn bits(count: usize) -> i64 {
-    i64::try_from(count).expect("a bit count fits 63 bits")
+    i64::try_from(count).expect("a number of bits is below 2^63")
 }
 
 impl Ball {
@@ -145,7 +145,7 @@ impl Ball {
 
     /// Returns the least `t` with `|midpoint * 2^exponent| < 2^t`.
     ///
-    /// Returns a very small number if the midpoint is zero.
+    /// If the midpoint is zero, the result is far below all exponents.
     fn log2_bound(&self) -> i64 {
         if self.midpoint.is_zero() {
             return i64::MIN / 4;
@@ -191,35 +191,35 @@ impl Ball {
         self.radius.is_zero()
     }
 
-    /// Returns `low`, `high` and `exponent`, for the ball `low * 2^exponent ..= high * 2^exponent`.
+    /// Returns `low`, `high` and `exponent`. The ball is `low * 2^exponent ..= high * 2^exponent`.
     ///
-    /// The length of the integers is bounded by the precision of the ball and by its
-    /// [`magnitude`](Self::magnitude).
+    /// The precision and the [`magnitude`](Self::magnitude) of the ball bound the length of `low`
+    /// and `high`.
     pub(in crate::engine::number) fn endpoints(&self) -> (IBig, IBig, i64) {
         if self.radius.is_zero() {
             return (self.midpoint.clone(), self.midpoint.clone(), self.exponent);
         }
         let exponent = self.exponent.min(self.radius.exponent());
         let shift =
-            |from: i64| usize::try_from(from - exponent).expect("the exponent is the minimum");
+            |from: i64| usize::try_from(from - exponent).expect("no exponent is below the minimum");
         let midpoint = &self.midpoint << shift(self.exponent);
         let radius = IBig::from(self.radius.mantissa()) << shift(self.radius.exponent());
         (&midpoint - &radius, midpoint + radius, exponent)
     }
 
-    /// Returns the floors of the lower and of the upper endpoint.
+    /// Returns the floor of the lower endpoint and the floor of the upper endpoint.
     pub(in crate::engine::number) fn floor_range(&self) -> (IBig, IBig) {
         let (low, high, exponent) = self.endpoints();
         (scaled(&low, exponent), scaled(&high, exponent))
     }
 
-    /// Returns `-x`.
+    /// Returns `-self`.
     pub(in crate::engine::number) fn negated(mut self) -> Self {
         self.midpoint = -self.midpoint;
         self
     }
 
-    /// Returns `|x|`.
+    /// Returns `|self|`.
     pub(in crate::engine::number) fn absolute(mut self) -> Self {
         // If the ball contains zero, the result contains negative numbers too: a wider ball
         // than needed, but a correct one.
@@ -227,7 +227,7 @@ impl Ball {
         self
     }
 
-    /// Returns `x + y`.
+    /// Returns `self + other`.
     pub(in crate::engine::number) fn add(&self, other: &Self, precision: usize) -> Self {
         let radius = self.radius.add(other.radius);
         if self.midpoint.is_zero() || other.midpoint.is_zero() {
@@ -260,14 +260,15 @@ impl Ball {
         }
     }
 
-    /// Returns `x - y`.
+    /// Returns `self - other`.
     pub(in crate::engine::number) fn sub(&self, other: &Self, precision: usize) -> Self {
         self.add(&other.clone().negated(), precision)
     }
 
-    /// Returns `x y`.
+    /// Returns `self * other`.
     ///
-    /// With the midpoints `a` and `b`, `x = a + r` and `y = b + s`: `x y - a b = (a + r) s + b r`.
+    /// The midpoints are `a` and `b`. For any numbers `a + r` and `b + s` in the balls, the error
+    /// is `(a + r)(b + s) - a b = (a + r) s + b r`.
     pub(in crate::engine::number) fn mul(&self, other: &Self, precision: usize) -> Self {
         let error = self.max_abs().mul(other.radius);
         let other_error = Radius::upper_bound(&other.midpoint, other.exponent).mul(self.radius);
@@ -279,17 +280,17 @@ impl Ball {
         )
     }
 
-    /// Returns `x * 2^shift`.
+    /// Returns `self * 2^shift`.
     pub(in crate::engine::number) fn shifted(mut self, shift: i64) -> Self {
         self.exponent += shift;
         self.radius = self.radius.shifted(shift);
         self
     }
 
-    /// Returns `x / y`. Fails with [`BallError::Imprecise`] if `divisor` may contain zero.
+    /// Returns `self / divisor`. Fails with [`BallError::Imprecise`] if `divisor` may contain zero.
     ///
-    /// With `q = a / b` for the midpoints `a` and `b`, and with `a + r` and `b + s` for any other
-    /// numbers in the balls, `(a + r)/(b + s) - q = (r - q s)/(b + s)`.
+    /// The midpoints are `a` and `b`, and their quotient is `q`. For any numbers `a + r` and
+    /// `b + s` in the balls, the error is `(a + r)/(b + s) - q = (r - q s)/(b + s)`.
     pub(in crate::engine::number) fn div(&self, divisor: &Self, precision: usize) -> Result<Self> {
         let divisor_min = divisor.min_abs().ok_or(BallError::Imprecise)?;
         let shift =
@@ -316,9 +317,10 @@ impl Ball {
         ))
     }
 
-    /// Returns `√x`. Fails for negative numbers, and if the sign is unknown.
+    /// Returns `√self`. Fails for negative numbers, and if the sign is unknown.
     ///
-    /// For the midpoint `m`, `|√(m + r) - √m| <= |r| / √m`.
+    /// The midpoint is `m`. For any number `m + r` in the ball, the error `|√(m + r) - √m|` is at
+    /// most `|r| / √m`.
     pub(in crate::engine::number) fn square_root(&self, precision: usize) -> Result<Self> {
         if self.is_exactly_zero() {
             return Ok(Self::zero());
@@ -358,9 +360,9 @@ impl Ball {
         ))
     }
 
-    /// Returns `x^exponent` by binary exponentiation from the leading bit (Knuth, TAOCP 2, 4.6.3).
+    /// Returns `self^exponent`. Fails if an intermediate result exceeds the limits.
     ///
-    /// Fails as soon as an intermediate result exceeds the limits.
+    /// The method is binary exponentiation from the leading bit (Knuth, TAOCP 2, 4.6.3).
     pub(in crate::engine::number) fn power(
         &self,
         exponent: u64,
@@ -399,9 +401,10 @@ impl Ball {
         Self::one().div(&power, precision)
     }
 
-    /// Returns the ball if it is within the exponent limits, so that exponents always fit 64 bits.
+    /// Returns the ball if it is within the exponent limits. So exponents always fit 64 bits.
     ///
-    /// If a ball around zero has a radius below the limit, the radius is widened to the limit.
+    /// If the ball contains zero and its radius is below the lower limit, the radius is increased
+    /// to this limit.
     pub(in crate::engine::number) fn bounded(self, limits: &Limits) -> Result<Self> {
         let limit = limits.exponent + 64;
         match (self.sign(), self.radius.log2_bound()) {
@@ -425,7 +428,9 @@ impl Ball {
             && rescaled(other_high, other_exponent) <= rescaled(high, exponent)
     }
 
-    /// Whether the balls have a number in common. Two balls for the same number always do.
+    /// Whether the balls have a number in common.
+    ///
+    /// Two balls for the same number always have a number in common.
     #[cfg(test)]
     pub(in crate::engine::number) fn overlaps(&self, other: &Self) -> bool {
         let difference = self.sub(other, 100_000);

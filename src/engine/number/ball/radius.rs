@@ -10,7 +10,7 @@ const BITS: u32 = 32;
 
 /// An upper bound of an error: `mantissa * 2^exponent`. Operations round up.
 ///
-/// Some functions use the type for lower bounds and round down, as their docs state.
+/// Some functions use the type for lower bounds and round down. Their docs say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Radius {
     /// 0, or at least 2^31 and less than 2^32.
@@ -79,7 +79,7 @@ impl Radius {
 
     /// Returns the least `t` for which the bound is less than `2^t`.
     ///
-    /// Returns a very small number if the bound is zero.
+    /// If the bound is zero, the result is far below all exponents.
     pub(super) fn log2_bound(self) -> i64 {
         if self.is_zero() {
             return i64::MIN / 4;
@@ -122,7 +122,7 @@ impl Radius {
         )
     }
 
-    /// Returns `self / divisor`. `divisor` is a lower bound and not zero.
+    /// Returns `self / divisor`. `divisor` must be a lower bound and must not be zero.
     pub(super) fn div(self, divisor: Self) -> Self {
         let quotient = (self.mantissa << BITS).div_ceil(divisor.mantissa);
         Self::new(quotient, self.exponent - divisor.exponent - i64::from(BITS))
@@ -130,7 +130,7 @@ impl Radius {
 
     /// Returns a *lower* bound of `self - other`, or `None` if the bound is not positive.
     ///
-    /// `self` is a lower bound, `other` an upper bound.
+    /// `self` must be a lower bound, and `other` must be an upper bound.
     pub(super) fn sub(self, other: Self) -> Option<Self> {
         if other.is_zero() {
             return (!self.is_zero()).then_some(self);
@@ -174,7 +174,7 @@ impl Ord for Radius {
     }
 }
 
-/// Returns the leading 64 bits of `|n|`, the number of lower bits, and whether a lower bit is set.
+/// Returns the leading 64 bits of `|n|`, the number of other bits, and whether one of them is 1.
 ///
 /// If `n` has fewer than 64 bits, returns all bits of `n`.
 fn top_bits(n: &IBig) -> (u64, i64, bool) {
@@ -195,7 +195,7 @@ fn top_bits(n: &IBig) -> (u64, i64, bool) {
     let inexact = second << shift != 0 || rest.iter().any(|word| *word != 0);
     (
         top,
-        i64::try_from(bits - 64).expect("a bit count fits 63 bits"),
+        i64::try_from(bits - 64).expect("a number of bits is below 2^63"),
         inexact,
     )
 }

@@ -14,10 +14,11 @@ use crate::engine::{Fault, Limits};
 /// Returns `sin(x)` and `cos(x)` times `2^precision` for a fixed-point `|x| <= 1.2`, each with an
 /// error below 3.
 ///
-/// Sums both Taylor series for `x / 2^s` and doubles the angle `s` times by `sin 2y = 2 sin y cos y`
-/// and `cos 2y = 1 - 2 sin² y`. The error of the series is below 2.1 units for each term. Each
-/// doubling multiplies the larger error by less than `2 (1 + |sin y|)` and adds 2 units. The factors
-/// of all doublings together are less than `2^s e^(2 |sin x|) < 2^(s + 3)`.
+/// Sums the Taylor series of both functions at `x / 2^s`, and then doubles the angle `s` times with
+/// `sin 2y = 2 sin y cos y` and `cos 2y = 1 - 2 sin² y`. The error of the series is below 2.1 units
+/// for each term. Each doubling multiplies the larger error by less than `2 (1 + |sin y|)` and adds
+/// 2 units. The product of the factors of all doublings is less than
+/// `2^s e^(2 |sin x|) < 2^(s + 3)`.
 pub(super) fn sin_cos_fixed(x: &IBig, precision: usize) -> (IBig, IBig) {
     let halvings = 2 + precision.isqrt() / 2;
     let guard = halvings + 6 + precision.bit_len();
@@ -49,9 +50,10 @@ pub(super) fn sin_cos_fixed(x: &IBig, precision: usize) -> (IBig, IBig) {
 
 /// Returns `atan(x) * 2^precision` for a fixed-point `x` from -2 to 2, with an error below 3.
 ///
-/// For an estimate `y` with a third of the precision,
-/// `atan x = y + atan((x cos y - sin y)/(cos y + x sin y))` exactly. The error of the quotient is
-/// below 12 units, and the error of the sum is below 20 units of the working precision.
+/// The formula `atan x = y + atan((x cos y - sin y)/(cos y + x sin y))` is exact. Here `y` is an
+/// estimate of `atan x` with a third of the precision. So the quotient is small, and the series of
+/// `atan` needs few terms. The error of the quotient is below 12 units of the working precision,
+/// and the error of the sum is below 20 units.
 fn atan_fixed(x: &IBig, precision: usize) -> IBig {
     const GUARD: usize = 8;
     let working = precision + GUARD;
@@ -64,7 +66,7 @@ fn atan_fixed(x: &IBig, precision: usize) -> IBig {
     (y + odd_power_series(&quotient, working, Sign::Negative)) >> GUARD
 }
 
-/// Estimates [`atan_fixed`], without a proven error bound.
+/// Estimates the result of [`atan_fixed`], without a proven error bound.
 fn atan_estimate(x: &IBig, precision: usize) -> IBig {
     let third = precision / 3 + 8;
     if third > 48 {
@@ -176,8 +178,8 @@ impl Ball {
 
     /// Returns `1 - x` and `1 + x`.
     ///
-    /// Fails if one of the results is negative, or with [`BallError::Imprecise`] if one of them may
-    /// be zero.
+    /// Fails if one of the results is negative. Fails with [`BallError::Imprecise`] if one of the
+    /// results may be zero.
     fn one_minus_and_plus(&self, precision: usize) -> Result<(Self, Self)> {
         let exact = precision + self.midpoint.bit_len();
         let minus = Self::one().sub(self, exact);

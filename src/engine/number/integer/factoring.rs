@@ -11,8 +11,8 @@ use crate::engine::{
 
 /// Factors `n > 0` into primes with exponents, in ascending order.
 ///
-/// Also returns whether all factors are proven primes. Primes below 2,000 are found by trial
-/// division, larger primes by [`find_divisor`].
+/// Also returns whether all factors are proven primes. Trial division finds the primes below 2,000.
+/// [`find_divisor`] finds the larger primes.
 pub(in crate::engine) fn factor(n: &UBig, work: &mut Work<'_>) -> Result<(Vec<(UBig, u32)>, bool)> {
     let mut counted: Vec<(UBig, u32)> = Vec::new();
     let mut rest = n.clone();
@@ -60,9 +60,9 @@ pub(in crate::engine) fn factor(n: &UBig, work: &mut Work<'_>) -> Result<(Vec<(U
 
 /// Finds a divisor of a composite number by Pollard's rho method with Brent's cycle detection.
 ///
-/// Iterates `x² + increment` until two iterates are equal modulo an unknown divisor. Differences
-/// are multiplied in batches, so that one gcd tests a batch (R. P. Brent, "An improved Monte Carlo
-/// factorization algorithm", 1980).
+/// Iterates `x² + increment` until two iterates are equal modulo an unknown divisor. The
+/// differences of iterates are multiplied in batches, so that one gcd tests a whole batch (R. P.
+/// Brent, "An improved Monte Carlo factorization algorithm", 1980).
 fn find_divisor(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     /// The number of differences that one gcd tests.
     const BATCH: u32 = 128;

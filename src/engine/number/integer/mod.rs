@@ -1,4 +1,4 @@
-//! Integers: roots, products, powers modulo an integer, primes, factors.
+//! Functions of integers: roots, products, powers modulo an integer, primes and factors.
 
 mod factoring;
 mod modular;

@@ -12,11 +12,11 @@ use crate::engine::{
 /// The result of a primality test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Primality {
-    /// Proven composite.
+    /// The number is proven to be composite.
     Composite,
-    /// Probably prime: passes all tests. No composite number that passes them is known.
+    /// Probably prime: the number passes all tests. No composite number is known to pass them.
     Probable,
-    /// Proven prime.
+    /// The number is proven to be prime.
     Prime,
 }
 
@@ -90,8 +90,8 @@ pub(in crate::engine) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Prim
 /// Whether `n` passes the strong Lucas test with Selfridge's parameters (Baillie and Wagstaff,
 /// method A).
 ///
-/// `D` is the first of 5, -7, 9, -11 and so on with the Jacobi symbol `(D/n) = -1`; `P = 1` and
-/// `Q = (1 - D)/4`. `ring` is the ring of integers modulo `n`.
+/// `D` is the first number of the sequence 5, -7, 9, -11 and so on for which the Jacobi symbol
+/// `(D/n)` is -1. `P` is 1, and `Q` is `(1 - D)/4`. `ring` is the ring of integers modulo `n`.
 fn is_strong_lucas_probable_prime(n: &UBig, ring: &ConstDivisor) -> bool {
     // For a square, no D has the Jacobi symbol -1.
     let root = n.sqrt();

@@ -9,7 +9,7 @@ use crate::engine::{
     fault::{Fault, Result},
 };
 
-/// Returns `first (first + 1) ... (first + count - 1)`, multiplied by binary splitting.
+/// Returns `first * (first + 1) * ... * (first + count - 1)`, computed by binary splitting.
 ///
 /// Binary splitting multiplies factors of about equal length. The fast multiplication algorithms
 /// need such factors.
@@ -22,9 +22,10 @@ fn rising_factorial(first: &UBig, count: u64) -> UBig {
     rising_factorial(first, half) * rising_factorial(&(first + half), count - half)
 }
 
-/// Pays for a product of about `bits` bits that is computed by binary splitting.
+/// Pays for a product that is computed by binary splitting.
 ///
-/// Fails if the product is longer than the limit. `what` names the product in messages.
+/// `bits` is the estimated length of the product. Fails if the product is longer than the limit.
+/// Messages use `what` as the name of the product.
 fn pay_for_product(bits: f64, what: &str, work: &mut Work<'_>) -> Result<()> {
     let limit = work.limits.result;
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
@@ -64,7 +65,7 @@ pub(in crate::engine) fn double_factorial(n: &UBig, work: &mut Work<'_>) -> Resu
 
 /// Converts `n` to 64 bits.
 ///
-/// `n` fits 64 bits, since the result has at least `n` bits and is within the limits.
+/// `n` fits 64 bits, because the caller has paid for a product whose length grows with `n`.
 fn to_u64(n: &UBig) -> u64 {
     u64::try_from(n).expect("the result is bounded")
 }
@@ -78,7 +79,7 @@ fn log2_factorial(n: &UBig) -> f64 {
     float * (log2(n) - std::f64::consts::LOG2_E) + log2(n) / 2.0 + 1.4
 }
 
-/// Returns `n (n - 1) ... (n - k + 1)`, where `k <= n`.
+/// Returns `n * (n - 1) * ... * (n - k + 1)`. `k` must be at most `n`.
 pub(in crate::engine) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     let count = log2(&(k + 1u8)).exp2();
     let bits = (log2(&(n + 1u8)) * count).min(log2_factorial(n));
@@ -93,9 +94,9 @@ pub(in crate::engine) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
     Ok(rising_factorial(&(n - k + 1u8), to_u64(k)))
 }
 
-/// Returns the binomial coefficient `n! / (k! (n - k)!)`, where `k <= n`.
+/// Returns the binomial coefficient `n! / (k! (n - k)!)`. `k` must be at most `n`.
 pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -> Result<UBig> {
-    /// The primes up to `n` are sieved only if `n` is below this limit.
+    /// The sieve of the primes up to `n` is used only if `n` is below this limit.
     const SIEVE_LIMIT: u64 = 1 << 22;
     let rest = n - k;
     let k = k.min(&rest).clone();
@@ -118,10 +119,10 @@ pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
     }
 }
 
-/// Returns the binomial coefficient of `n` and `k`, computed as the product of its prime powers.
+/// Computes the binomial coefficient of `n` and `k` as a product of powers of primes.
 ///
-/// A sieve of Eratosthenes finds the primes. Legendre's formula for the three factorials gives the
-/// exponents: for each power of a prime, the quotients of `n`, `k` and `n - k` are compared.
+/// A sieve of Eratosthenes finds the primes. Legendre's formula for the factorials of `n`, `k` and
+/// `n - k` gives the exponents.
 fn binomial_from_primes(n: u64, k: u64) -> UBig {
     let end = usize::try_from(n).expect("below the sieve limit") + 1;
     let mut composite = vec![false; end];
@@ -145,7 +146,7 @@ fn binomial_from_primes(n: u64, k: u64) -> UBig {
     product(&factors)
 }
 
-/// Returns the product of `factors`, multiplied by binary splitting.
+/// Returns the product of `factors`, computed by binary splitting.
 fn product(factors: &[u64]) -> UBig {
     if factors.len() <= 16 {
         return factors
@@ -158,7 +159,7 @@ fn product(factors: &[u64]) -> UBig {
 
 /// Returns the `n`-th Fibonacci number by fast doubling, with `F(0) = 0`.
 ///
-/// `F(2k) = F(k) (2 F(k + 1) - F(k))` and `F(2k + 1) = F(k)² + F(k + 1)²`.
+/// The formulas are `F(2k) = F(k) (2 F(k + 1) - F(k))` and `F(2k + 1) = F(k)² + F(k + 1)²`.
 pub(in crate::engine) fn fibonacci(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     pay_for_product(0.695 * log2(&(n + 1u8)).exp2(), "a Fibonacci number", work)?;
     let n = to_u64(n);

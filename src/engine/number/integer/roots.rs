@@ -46,8 +46,8 @@ pub(in crate::engine) fn exact_root(
 ///
 /// Roots of less than 40 bits are computed in `f64` and rounded to the nearest integer. Longer
 /// roots are computed by Newton's method and rounded down (R. P. Brent and P. Zimmermann, "Modern
-/// Computer Arithmetic", section 1.5.2). The method starts above the root: with the root of the
-/// leading half of the bits, rounded up.
+/// Computer Arithmetic", section 1.5.2). The first estimate is greater than the root: it is the
+/// rounded-up root of the leading half of the bits, followed by zeros.
 fn root(n: &UBig, degree: usize) -> UBig {
     let root_bits = n.bit_len() / degree;
     if root_bits < 40 {
