@@ -307,7 +307,7 @@ impl<'r> TypedValue<&'r str> {
 }
 
 impl<S> TypedValue<S> {
-    /// Returns the typed value for `text`, an exact value that a message contains only as text.
+    /// Returns the typed value for an exact value that a message contains only as `text`.
     pub(crate) fn of_text(text: &str) -> Self {
         if is_big_integer(text) {
             Self::BigInteger

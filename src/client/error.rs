@@ -268,7 +268,7 @@ impl CallError {
         )
     }
 
-    /// Returns the error of a call that passed its deadline, `timeout` after its start.
+    /// Returns the error of a call that did not end within `timeout` of its start.
     pub(super) fn deadline(timeout: Duration, connectivity: &Connectivity) -> Self {
         let cause = match connectivity.state() {
             ConnectivityState::Ready => return Self::Deadline(timeout),

@@ -28,7 +28,7 @@ pub enum Address {
 pub enum AddressError {
     /// The text has a scheme other than `unix:`.
     #[error(
-        "unknown scheme; write HOST:PORT or unix:PATH, or https://HOST:PORT to connect to a server"
+        "unknown scheme; write HOST:PORT or unix:PATH; to call a server, https://HOST:PORT too"
     )]
     Scheme,
     /// `unix:` is not followed by a path.

@@ -26,7 +26,7 @@ const PREVIEW: usize = 44;
 /// If the worksheet has more names than this, the prompt does not fetch the definitions after a
 /// line that adds names.
 ///
-/// Fetching so many definitions after each line would take too long.
+/// Fetching more definitions after each line would take too long.
 const PREFETCHED_NAMES: usize = 500;
 
 /// The next step of the session after a line.

@@ -95,7 +95,7 @@ pub enum CallEnd {
     Ended,
     /// The given side reset the stream, with the given HTTP/2 error code.
     Reset(Role, u32),
-    /// It is unknown how the stream ended, because some bytes of the connection were not HTTP/2.
+    /// The end of the stream is unknown, because some bytes of the connection were not HTTP/2.
     ProtocolError,
     /// The connection was closed before the stream ended.
     Cut,

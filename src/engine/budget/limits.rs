@@ -5,8 +5,9 @@ use crate::syntax;
 
 /// The limits of a calculation, with the defaults of a server.
 ///
-/// To add a limit, add a field, the default of the field and a row of [`LimitTable::ROWS`]. The
-/// option of `serve`, `help limits` and the table in `docs/server.md` are made from the row.
+/// To add a limit, add a field, the default of the field and a row of [`LimitTable::ROWS`]. The row
+/// makes the option of `serve`, the line of `help limits` and the line of the table in
+/// `docs/server.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The limits for parsing the text of a line.
@@ -103,7 +104,7 @@ impl LimitTable for Limits {
             help: "bits of the numerator and of the denominator of an exact result",
             noun: None,
             reason: "memory and time",
-            effect: "`LIMIT` for an integer; a fraction is rounded",
+            effect: "an integer result fails with `LIMIT`; a fraction is rounded",
             field: limit_field!(result),
         },
         LimitRow {
@@ -132,7 +133,7 @@ impl LimitTable for Limits {
             range: 128..=1 << 24,
             help: "absolute value of the base-2 exponent of a real number",
             noun: None,
-            reason: "correct digits: the error bounds are proven for this range",
+            reason: "correctness of the digits: the error bounds are proven only for this range",
             effect: "`LIMIT`",
             field: limit_field!(exponent),
         },
@@ -200,7 +201,7 @@ impl LimitTable for Limits {
             option: "max-all-values",
             unit: LimitUnit::Bytes,
             range: 1..=u64::MAX,
-            help: "bytes of the values that all worksheets remember",
+            help: "bytes of the values that worksheets remember, in all worksheets together",
             noun: None,
             reason: "memory",
             effect: "`LIMIT`",

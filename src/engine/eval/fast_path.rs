@@ -219,7 +219,7 @@ impl<'t, 's> Reader<'t, 's> {
         Some((n, u32::try_from(places).ok()?))
     }
 
-    /// Evaluates the remaining line.
+    /// Evaluates the rest of the line.
     fn sum(&mut self, work: &mut Work<'_>) -> Option<Exact> {
         let (mut sum, mut operator) = self.product(work)?;
         loop {

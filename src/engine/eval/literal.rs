@@ -22,7 +22,7 @@ pub(in crate::engine) fn literal(text: &str, work: &mut Work<'_>) -> Result<Numb
     }
 }
 
-/// Returns the value of a literal, whatever its length and notation.
+/// Returns the value of a literal of any length and notation.
 #[cold]
 fn any_literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
     let bytes = text.as_bytes();

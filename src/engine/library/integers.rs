@@ -147,7 +147,7 @@ pub(super) static TABLE: &[Function] = &[
         .domain("an integer")
         .example("isprime(2^31 - 1)", "true"),
     Function::new(Integers, &["nextprime"], "n", takes(&[INTEGER]), next_prime)
-        .summary("the smallest prime greater than n; it is as certain as an answer of isprime")
+        .summary("the smallest prime greater than n, as certain as when isprime answers true")
         .domain("an integer")
         .example("nextprime(100)", "101"),
     Function::presented(Integers, &["factor"], "n", takes(&[FACTORED]), factor)
@@ -201,7 +201,7 @@ pub(super) static TABLE: &[Function] = &[
         variadic(&[INTEGER]),
         |x, c| bitwise(x, c, |a, b| a ^ b),
     )
-    .summary("the bits set in an odd number of arguments")
+    .summary("exclusive or: the bits that are 1 in an odd number of the arguments")
     .domain("integers")
     .example("bxor(12, 10)", "6"),
     Function::new(Bits, &["bnot"], "a", takes(&[INTEGER]), |x, _| {

@@ -201,7 +201,7 @@ impl<'t> Arguments<'t> {
         end..end
     }
 
-    /// Returns the fault that the command does not accept `word`. `takes` describes the operands
+    /// Returns the fault for a `word` that the command does not accept. `takes` describes the operands
     /// that the command accepts.
     pub(super) fn takes(&self, takes: &str, word: &Word<'_>, help: &str) -> LineFault {
         let (name, found) = (quoted(self.name.text), quoted(word.text));

@@ -79,7 +79,7 @@ impl<'t> ParsedCommand<'t> {
         }
     }
 
-    /// Returns the row that defines the command, if the line has such a row.
+    /// Returns the row of the table of commands for this line. `None` if the line is no command.
     fn spec(&self) -> Option<&'static CommandSpec> {
         self.head.as_ref()?.spec
     }

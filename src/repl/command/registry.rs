@@ -72,7 +72,7 @@ pub(in crate::repl) enum Scope {
     Everywhere,
     /// At the prompt only. In a script, the command is a fault, and this text is the advice.
     Prompt(&'static str),
-    /// At the prompt and in scripts. The command with this option works at the prompt only.
+    /// At the prompt and in scripts, but only at the prompt if this option is given.
     PromptWithOption(&'static str),
 }
 

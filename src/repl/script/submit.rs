@@ -51,8 +51,8 @@ pub(super) struct Submitter<'a, C: Calls> {
     pub(super) chat: ChatSession,
     /// The number and the text of the newest line that may have an answer.
     pub(super) newest: (u64, String),
-    /// Whether the worksheet may lack the last answer. It lacks the reply of a typed call until the
-    /// reply is sent to it.
+    /// Whether the worksheet may lack the last answer. The reply of a typed call is not in the
+    /// worksheet until the reply is sent there.
     pub(super) worksheet_is_stale: bool,
 }
 

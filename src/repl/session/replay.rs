@@ -74,7 +74,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
 /// Opens a worksheet and runs lines in it. Returns the worksheet's stream and the answers.
 ///
-/// Each line comes with the unit of its angles that are written without a unit.
+/// Each line is paired with the unit of the angles that are written without one.
 async fn replay<C: Calls>(
     lines: &[(&str, AngleUnit)],
     context: CallContext<'_, C>,

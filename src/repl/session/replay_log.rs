@@ -140,7 +140,7 @@ impl Log {
         self.bound();
     }
 
-    /// Moves the lines of the last answer to the entries if these lines depend on other lines.
+    /// Moves the lines of the last answer into `entries`, if these lines depend on other lines.
     fn settle_last(&mut self) {
         if !self.last.is_independent {
             self.append_last();

@@ -122,7 +122,7 @@ impl MethodTable {
         Self(methods.collect())
     }
 
-    /// Returns the index of the method at `path`, or the index of the unknown method.
+    /// Returns the index of the method at `path`, or the index of the entry for unknown methods.
     pub(super) fn find(&self, path: &str) -> usize {
         let names = path.strip_prefix('/').and_then(|path| path.split_once('/'));
         let position = |names| self.0.iter().position(|method| method.names == names);

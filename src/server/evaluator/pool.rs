@@ -48,7 +48,7 @@ impl Cancellation {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Requests that the job ends early. Called when nobody needs the result of the job.
+    /// Requests that the job ends early. Called when the result of the job is no longer needed.
     pub(super) fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -51,7 +51,7 @@ pub struct Connection {
     io: AnyStream,
     /// Whether the stream crosses a network. If it does, the server's TLS configuration applies.
     open: bool,
-    /// The peer's address, or another name for the log.
+    /// The peer's address, or another name of the peer. The log shows it.
     peer: String,
 }
 
