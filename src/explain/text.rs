@@ -285,7 +285,11 @@ fn decoded(f: &mut Formatter<'_>, body: &Body, result: &ExplainedResult) -> fmt:
             writeln!(f, "    shown as the fault: {fault}")
         }
         ExplainedResult::Answer { text, .. } if text.len() > MAX_VALUE => {
-            writeln!(f, "    shown as the answer: a text of {} characters", text.len())
+            writeln!(
+                f,
+                "    shown as the answer: a text of {} characters",
+                text.len()
+            )
         }
         ExplainedResult::Answer { text, is_rounded } if !text.is_empty() => {
             let rounded = if *is_rounded {
