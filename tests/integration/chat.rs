@@ -511,7 +511,7 @@ fn a_missing_answer_or_chat_is_a_fault() {
     assert!(
         too_long
             .stderr
-            .starts_with("grpcalc: line 2: the answer has 5001 characters, too many"),
+            .starts_with("grpcalc: line 2: the answer (5001 characters) does not fit into a note"),
         "{too_long:?}"
     );
     let address = typed_only();

@@ -3,11 +3,12 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    time::Instant,
 };
 
 use nix::sys::signal::Signal;
 
-use crate::harness::{Serve, ran, run, typed_only};
+use crate::harness::{PATIENCE, Serve, ran, run, typed_only};
 
 const SERVICES: &str = "\
 calc.Calculator
@@ -103,7 +104,14 @@ fn calls_faults_and_limits_are_counted() {
     let ask = |input: &str| run(&["--addr", &address], input);
     assert_eq!(ask("add 20 10\nadd 1 2\ndivide 1 0\n").code, 1);
     assert_eq!(ask("x = 1234567\nx/0\n1 +\nsqrt(-1)\n").code, 1);
-    let text = scrape(&metrics);
+    // The server sees the end of the worksheet's stream a little after the program has ended.
+    let end = Instant::now() + PATIENCE;
+    let text = loop {
+        let text = scrape(&metrics);
+        if text.contains("grpcalc_worksheets 0\n") || Instant::now() > end {
+            break text;
+        }
+    };
     for line in [
         "grpc_server_handled_total{grpc_service=\"calc.Calculator\",grpc_method=\"Add\",grpc_code=\"OK\"} 2",
         "grpc_server_handled_total{grpc_service=\"calc.Calculator\",grpc_method=\"Divide\",grpc_code=\"INVALID_ARGUMENT\"} 1",

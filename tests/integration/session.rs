@@ -1,6 +1,10 @@
 //! Sessions and recordings within the test process, without a terminal.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use grpcalc::{
     client::{Call, CallEnd, Client, Method, Recorder, Reply, Role, Target},
@@ -223,11 +227,17 @@ async fn a_recording_is_bounded() {
     assert!(text.len() < 10_000);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+// One thread: the connection records what it wrote before this task can look.
+#[tokio::test]
 async fn an_abandoned_call_is_reset_by_the_client() {
     let stuck = Stuck::start();
-    let next = || tokio::task::block_in_place(|| stuck.next());
     let target = Target::open(vec![stuck.address.parse().unwrap()]);
+    let stuck = Arc::new(Mutex::new(stuck));
+    let next = async || {
+        let stuck = Arc::clone(&stuck);
+        let next = move || stuck.lock().unwrap().next();
+        tokio::task::spawn_blocking(next).await.unwrap()
+    };
     let recorder = Recorder::default();
     let client = Client::connect(target, PATIENCE, Some(&recorder)).await;
     let client = client.unwrap();
@@ -238,9 +248,9 @@ async fn an_abandoned_call_is_reset_by_the_client() {
         n2: 2,
     };
     let asking = tokio::spawn(async move { client.call(call).await });
-    assert_eq!(next(), Event::Arrived);
+    assert_eq!(next().await, Event::Arrived);
     asking.abort();
-    assert_eq!(next(), Event::Dropped);
+    assert_eq!(next().await, Event::Dropped);
     let exchanges = recorder.stop();
     let [exchange] = &exchanges[..] else {
         panic!("{exchanges:?}");

@@ -434,7 +434,7 @@ mod tests {
     /// A body that reads a natural number where the signature takes any integer is an error in the
     /// table.
     #[test]
-    #[should_panic(expected = "the body reads the kind that the signature requires")]
+    #[should_panic(expected = "the body requests the kind of argument that the signature requires")]
     fn a_body_must_not_take_less_than_its_signature() {
         static WRONG: Function = Function::new(
             Group::Integers,

@@ -360,7 +360,7 @@ async fn a_fake_plays_a_script() {
     let end = run(script.as_bytes(), kept.clone(), &server, RULES, "ada").await;
     assert_eq!(end.unwrap(), ScriptEnd::Faulty);
     let faults = "\
-grpcalc: line 6: ':save' works at the prompt only (column 1): remove it
+grpcalc: line 6: ':save' works at the prompt only (column 1): remove this line
 grpcalc: line 8: unknown name 'x'
 ";
     assert_eq!(kept.texts(), ["6\n6\n7\nx = 5\n", faults]);
