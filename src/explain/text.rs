@@ -251,7 +251,7 @@ fn trailers(f: &mut Formatter<'_>, response: &Response) -> fmt::Result {
     let heading = if response.is_trailers_only {
         "HEADERS that end the stream (there is no message):"
     } else {
-        "the trailers, which are HEADERS that end the stream:"
+        "trailers (HEADERS that end the stream):"
     };
     writeln!(f, "    {heading}")?;
     headers(f, response.trailers.as_deref().unwrap_or_default())?;

@@ -1,7 +1,7 @@
 //! The built-in functions, in one table for each subject. Evaluation, help, completion and docs use
 //! the same tables.
 //!
-//! To add a function, add a row to the table of its subject: its names, its [`signature`] and its
+//! To add a function, add a row to the table of its subject: its names, its `signature` and its
 //! body. The body receives arguments that the signature has tested.
 
 mod aggregates;

@@ -1,10 +1,10 @@
 //! Scripts: many lines without a prompt, from a pipe, a file or the arguments.
 //!
-//! Three futures and a thread share the work. The [`Submitter`] reads lines, sends expressions and
-//! statements to the worksheet in batches, and queues a pending answer for each line. The
-//! [`executor`] makes all other calls. The [`Collector`] takes the pending answers in the order of
-//! the lines, waits for each answer, and prints it to a buffer. The thread of [`output`] writes
-//! the buffers.
+//! Three futures and a thread share the work. The `Submitter` reads lines, sends expressions and
+//! statements to the worksheet in batches, and queues a pending answer for each line. The module
+//! `side_calls` makes all other calls. The `Collector` takes the pending answers in the order of
+//! the lines, waits for each answer, and prints it to a buffer. The thread of `output` writes the
+//! buffers.
 
 mod batch;
 mod collect;
