@@ -76,9 +76,8 @@ pub(super) async fn interpret_at_prompt<E: PromptOnly>(
     executor: &mut E,
     parsed: Result<ParsedCommand<'_>, LineFault>,
 ) -> E::Done {
-    let parsed = match parsed {
-        Ok(parsed) => parsed,
-        Err(fault) => return executor.finish(Outcome::Unsendable(fault)).await,
+    let Ok(parsed) = parsed else {
+        return interpret(executor, parsed).await;
     };
     match parsed.command {
         Command::Set(Set::Change(change, true)) => executor.save_settings(Some(&change)).await,
