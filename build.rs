@@ -13,7 +13,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     use prost::Message as _;
 
     const ROOT: &str = "proto";
-    const FILES: [&str; 3] = ["calc.proto", "chat.proto", "grpcalc/v1/evaluator.proto"];
+    const FILES: [&str; 4] = [
+        "calc.proto",
+        "chat.proto",
+        "grpcalc/v1/evaluator.proto",
+        "grpc/health/v1/health.proto",
+    ];
 
     // protox and `compile_fds` do not report to Cargo which files they read.
     println!("cargo:rerun-if-changed={ROOT}");

@@ -8,7 +8,7 @@ use super::value_parser::{bytes, positive_duration};
 use crate::{
     engine::{
         self,
-        limits::{LimitRow, LimitTable, LimitUnit},
+        limits::{LimitRow, LimitTable, LimitUnit, OFF},
     },
     server::ServerLimits,
 };
@@ -65,7 +65,7 @@ fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
 }
 
 /// Returns a parser for amounts within the range of a row. The parsed amount is always a `u64`.
-fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
+fn parser<T: LimitTable>(row: &'static LimitRow<T>) -> ValueParser {
     let (unit, range) = (row.unit, &row.range);
     match unit {
         LimitUnit::Count | LimitUnit::Bits if *range == (1..=usize::MAX as u64) => positive.into(),
@@ -75,6 +75,9 @@ fn parser<T>(row: &'static LimitRow<T>) -> ValueParser {
             ValueParser::from(move |text: &str| within(range, size(text)?, |size| size.to_string()))
         }
         LimitUnit::Time => ValueParser::from(move |text: &str| {
+            if text == OFF && row.default_text() == OFF {
+                return Ok(u64::MAX);
+            }
             within(range, nanoseconds(text)?, |time| unit.text(time))
         }),
     }

@@ -62,6 +62,8 @@ pub struct Notes {
     cursor: Option<Cursor>,
     /// The number of the first note after the history, as in [`Cursor::number`].
     first_live: u64,
+    /// Whether any note was received.
+    has_begun: bool,
     /// The name of the server of this stream.
     server: String,
     connectivity: Arc<Connectivity>,
@@ -100,6 +102,7 @@ pub(super) async fn subscribe(
         stream: Stream::Opening(Box::pin(pending())),
         cursor: None,
         first_live: 0,
+        has_begun: false,
         server: connectivity.server(),
         connectivity: Arc::clone(connectivity),
     };
@@ -165,10 +168,15 @@ impl Notes {
             Ok(Some(note)) => note,
             Ok(None) => return Err(CallError::ended(&self.server, "chat")),
             Err(status) => {
-                let connectivity = &self.connectivity;
-                return Err(CallError::from_stream(&status, &self.server, connectivity));
+                let (server, connectivity) = (&self.server, &self.connectivity);
+                return Err(if self.has_begun {
+                    CallError::from_stream(&status, server, connectivity)
+                } else {
+                    CallError::from_new_stream(&status, server, connectivity)
+                });
             }
         };
+        self.has_begun = true;
         if let Some(cursor) = &mut self.cursor {
             // A note that announces a gap stands for all the notes in the gap.
             let notes = missed(&note).unwrap_or(1);

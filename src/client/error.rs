@@ -9,6 +9,7 @@ use tonic_types::{ErrorInfo, StatusExt as _};
 use super::channel::{
     connector::{Connectivity, ConnectivityState},
     grpc_channel::NotGrpc,
+    response_body::MalformedResponse,
     tls,
 };
 use crate::{
@@ -100,6 +101,16 @@ pub enum CallError {
         /// The reason why there is no connection.
         cause: String,
     },
+    /// The server, or a proxy in front of it, answered in HTTP and not in gRPC.
+    #[error("cannot reach {server}: {cause}")]
+    NotGrpc {
+        /// The name of the server.
+        server: String,
+        /// The gRPC code that corresponds to the HTTP status.
+        code: Code,
+        /// The HTTP status in words.
+        cause: String,
+    },
     /// The connection broke during the call.
     #[error("lost the connection to {server}: {cause}")]
     Lost {
@@ -135,6 +146,7 @@ impl CallError {
         match self {
             Self::Fault { .. } | Self::Deadline(_) => false,
             Self::Unreachable { .. }
+            | Self::NotGrpc { .. }
             | Self::Lost { .. }
             | Self::Unconfirmed { .. }
             | Self::Refused { .. } => true,
@@ -147,7 +159,7 @@ impl CallError {
         match self {
             Self::Fault { .. } | Self::Deadline(_) | Self::Unconfirmed { .. } => false,
             Self::Unreachable { .. } | Self::Lost { .. } => true,
-            Self::Refused { code, .. } => *code == Code::Unavailable,
+            Self::Refused { code, .. } | Self::NotGrpc { code, .. } => *code == Code::Unavailable,
         }
     }
 
@@ -167,6 +179,7 @@ impl CallError {
                 cause: error.to_string(),
             },
             Self::Unreachable { server, .. }
+            | Self::NotGrpc { server, .. }
             | Self::Lost { server, .. }
             | Self::Unconfirmed { server, .. }
             | Self::Refused { server, .. } => {
@@ -174,6 +187,22 @@ impl CallError {
                 error
             }
         }
+    }
+
+    /// Returns the error of a stream that ended with `status` before its first message.
+    ///
+    /// In contrast to [`CallError::from_stream`], the status may say that the server does not
+    /// implement the method. Some servers send header fields before this status.
+    pub(super) fn from_new_stream(
+        status: &Status,
+        stream_server: &str,
+        connectivity: &Connectivity,
+    ) -> Self {
+        let error = Self::from_status(status, Duration::ZERO, connectivity);
+        if error.is_unimplemented() {
+            return error;
+        }
+        Self::from_stream(status, stream_server, connectivity)
     }
 
     /// Returns the error of a stream that the server ended too early.
@@ -190,7 +219,16 @@ impl CallError {
     /// arrived.
     pub(super) fn for_note(self) -> Self {
         match self {
-            Self::Lost { server, cause } => Self::Unconfirmed { server, cause },
+            Self::Lost { server, cause }
+            | Self::NotGrpc {
+                server,
+                code: Code::Unavailable,
+                cause,
+            } => Self::Unconfirmed { server, cause },
+            Self::Fault { code, mut fault } if fault.reason.as_deref() == Some(BROKEN) => {
+                fault.message += "; the note may or may not have arrived";
+                Self::Fault { code, fault }
+            }
             Self::Deadline(_) => Self::Fault {
                 code: Code::DeadlineExceeded,
                 fault: Fault {
@@ -259,13 +297,14 @@ impl CallError {
     /// Whether the server does not implement the method.
     #[must_use]
     pub fn is_unimplemented(&self) -> bool {
-        matches!(
-            self,
-            Self::Fault {
-                code: Code::Unimplemented,
-                ..
+        match self {
+            // The code of a response with too many messages is UNIMPLEMENTED, too.
+            Self::Fault { code, fault } => {
+                *code == Code::Unimplemented && fault.reason.as_deref() != Some(BROKEN)
             }
-        )
+            Self::NotGrpc { code, .. } => *code == Code::Unimplemented,
+            _ => false,
+        }
     }
 
     /// Returns the error of a call that did not end within `timeout` of its start.
@@ -293,6 +332,16 @@ impl CallError {
     /// Returns the error of a connection that could not be made.
     pub(super) fn unreachable(error: &(dyn Error + 'static), connectivity: &Connectivity) -> Self {
         Self::not_connected(root_cause(error), connectivity)
+    }
+
+    /// Returns the error of a response that broke off or did not follow the protocol.
+    fn broken(message: &str, code: Code) -> Self {
+        let fault = Fault {
+            reason: Some(BROKEN.into()),
+            message: with_code(message, code),
+            ..Fault::default()
+        };
+        Self::Fault { code, fault }
     }
 
     fn not_connected(cause: String, connectivity: &Connectivity) -> Self {
@@ -349,7 +398,14 @@ impl CallError {
         connectivity: &Connectivity,
     ) -> Self {
         if let Some(not_grpc) = find_source::<NotGrpc>(error) {
-            return Self::not_connected(not_grpc.to_string(), connectivity);
+            return Self::NotGrpc {
+                server: connectivity.server(),
+                code,
+                cause: not_grpc.to_string(),
+            };
+        }
+        if let Some(malformed) = find_source::<MalformedResponse>(error) {
+            return Self::broken(&malformed.to_string(), code);
         }
         if find_source::<TimeoutExpired>(error).is_some() {
             return Self::deadline(timeout, connectivity);
@@ -358,11 +414,16 @@ impl CallError {
             return Self::unreachable(error, connectivity);
         }
         if let Some(reset) = find_source::<h2::Error>(error).filter(|error| error.is_reset()) {
-            let fault = Fault {
-                message: with_code(&reset.to_string(), code),
-                ..Fault::default()
-            };
-            return Self::Fault { code, fault };
+            let code = reset_code(reset.reason());
+            // The server has not processed a refused stream (RFC 9113, section 8.7).
+            if code == Code::Unavailable {
+                let fault = Fault {
+                    message: with_code(&reset.to_string(), code),
+                    ..Fault::default()
+                };
+                return Self::Fault { code, fault };
+            }
+            return Self::broken(&reset.to_string(), code);
         }
         match connectivity.state() {
             _ if connectivity.was_ready() => Self::Lost {
@@ -381,6 +442,31 @@ impl CallError {
         }
     }
 }
+
+/// Returns the code of a call whose stream was reset ("gRPC over HTTP2", "Errors").
+fn reset_code(reason: Option<Reason>) -> Code {
+    match reason {
+        Some(
+            Reason::NO_ERROR
+            | Reason::PROTOCOL_ERROR
+            | Reason::INTERNAL_ERROR
+            | Reason::FLOW_CONTROL_ERROR
+            | Reason::SETTINGS_TIMEOUT
+            | Reason::FRAME_SIZE_ERROR
+            | Reason::COMPRESSION_ERROR
+            | Reason::CONNECT_ERROR,
+        ) => Code::Internal,
+        Some(Reason::REFUSED_STREAM) => Code::Unavailable,
+        Some(Reason::CANCEL) => Code::Cancelled,
+        Some(Reason::ENHANCE_YOUR_CALM) => Code::ResourceExhausted,
+        Some(Reason::INADEQUATE_SECURITY) => Code::PermissionDenied,
+        _ => Code::Unknown,
+    }
+}
+
+/// The reason of a fault if the response broke off or did not follow the protocol: the server may
+/// or may not have processed the call.
+const BROKEN: &str = "BROKEN_RESPONSE";
 
 const NOT_HTTP2: &str = "the server does not speak gRPC, or it accepts only TLS: try https://";
 

@@ -19,9 +19,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
-use self::channel::{balancer::Backend, concurrency::ConcurrencyLimit, endpoint::Endpoint};
+use self::channel::{
+    balancer::Backend, concurrency::ConcurrencyLimit, endpoint::Endpoint, grpc_channel::Unary,
+};
 use self::retry::{RetryPolicy, RetryingChannel, share};
 use crate::proto::cursor::Cursor;
 
@@ -137,6 +139,15 @@ impl Client {
         self.0.channel.last_server()
     }
 
+    /// Returns the state of the servers, which changes while calls are made.
+    ///
+    /// The state is the error of a call that waits for a server, from the time when no server can
+    /// be reached until a call is answered. Otherwise the state is None.
+    #[must_use]
+    pub fn outage(&self) -> watch::Receiver<Option<CallError>> {
+        self.0.channel.outage()
+    }
+
     /// Sends `request` with the stub, and waits for the reply until the deadline of the call.
     ///
     /// If the limit of concurrent calls is reached, the request first waits until another call
@@ -186,9 +197,6 @@ impl Client {
         } else if result.is_ok() {
             permit.record_reply(start.elapsed());
         }
-        if result.is_ok() {
-            channel.record_reply();
-        }
         if !timed_out || self.reads() != reads {
             silent_calls.store(0, Ordering::Relaxed);
         } else if silent_calls.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_SILENT_CALLS {
@@ -207,11 +215,11 @@ impl Client {
         &self,
         first: WorksheetRequest,
     ) -> Result<(Requests, Responses), CallError> {
-        let attempt = |backend: Arc<Backend>, _| {
+        let attempt = |backend: Arc<Backend>, left| {
             let first = first.clone();
             async move {
                 let stub = backend.evaluator.clone();
-                worksheet::open(stub, first, &backend.connectivity).await
+                worksheet::open(stub, first, left, &backend.connectivity).await
             }
         };
         let start = Instant::now();
@@ -290,9 +298,10 @@ fn endpoints(target: Target, timeout: Duration, recorder: Option<&Recorder>) -> 
     endpoints.collect()
 }
 
-/// Returns a request with `message` and a deadline after `timeout`.
+/// Returns the request of a unary call, with `message` and a deadline after `timeout`.
 fn with_deadline<T>(message: T, timeout: Duration) -> tonic::Request<T> {
     let mut request = tonic::Request::new(message);
+    request.extensions_mut().insert(Unary);
     request.set_timeout(timeout);
     request
 }

@@ -8,9 +8,6 @@ use prost_types::FileDescriptorProto;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status, Streaming, client::Grpc};
-use tonic_health::pb::{
-    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
-};
 use tonic_prost::ProstCodec;
 use tonic_reflection::pb::v1::{
     ServerReflectionRequest, ServerReflectionResponse, server_reflection_request::MessageRequest,
@@ -18,7 +15,12 @@ use tonic_reflection::pb::v1::{
 };
 
 use super::{channel::grpc_channel::GrpcChannel, with_deadline};
-use crate::text::printable::printable;
+use crate::{
+    proto::health::{
+        HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+    },
+    text::printable::printable,
+};
 
 /// The maximum number of descriptor files that the client accepts for one request.
 const MAX_FILES: usize = 256;

@@ -5,13 +5,16 @@ use std::{
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use h2::Reason;
-use tokio::time::{self, Instant};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tonic_types::StatusExt as _;
 
@@ -19,14 +22,17 @@ use super::channel::{
     balancer::{ActiveCall, Backend, Balancer},
     connector::Connectivity,
     grpc_channel::NotGrpc,
+    response_body::MalformedResponse,
 };
 use crate::{
     client::error::{CallError, crosses_limit, find_source},
     net::backoff::{Backoff, BackoffPolicy},
 };
 
-/// The maximum number of consecutive retries of a call. When another call gets a reply, the count
-/// starts again at 0.
+/// The maximum number of consecutive retries of a call that the server may have received, and of
+/// any call before the first reply. When another call gets a reply, the count starts again at 0.
+///
+/// A call that no server can receive at the moment is sent again until its deadline passes.
 const MAX_RETRIES: u32 = 5;
 
 /// The pauses between the attempts of a call.
@@ -55,9 +61,14 @@ pub(super) enum RetryAction {
     /// Sends the call again a limited number of times. If the connection broke, the call is sent
     /// over a new connection.
     Retry,
-    /// Sends the call again later, a limited number of times, because the server is overloaded or
-    /// unavailable.
+    /// Sends the call again later, a limited number of times, because the server is overloaded.
     BackOff,
+    /// Sends the call again later, until the deadline, because the server is unavailable.
+    ///
+    /// The status can come from a proxy that has lost its server.
+    WaitForServer,
+    /// Sends the call to the other backends, because the server does not implement the method.
+    TryOthers,
     /// Sends the call again later, any number of times until the deadline, because the server
     /// refused the stream.
     Wait,
@@ -66,16 +77,28 @@ pub(super) enum RetryAction {
 impl RetryAction {
     /// Returns the action after an attempt that failed with `status`.
     fn of(status: &Status) -> Self {
-        let Some(error) = status.source() else {
-            return match status.code() {
-                // The line exceeds a limit of our own server, and would exceed it again.
-                Code::ResourceExhausted if crosses_limit(status) => Self::Fail,
-                Code::Unavailable | Code::ResourceExhausted => Self::BackOff,
-                _ => Self::Fail,
-            };
+        let by_code = match status.code() {
+            // The line exceeds a limit of our own server, and would exceed it again.
+            Code::ResourceExhausted if crosses_limit(status) => Self::Fail,
+            Code::ResourceExhausted => Self::BackOff,
+            Code::Unavailable => Self::WaitForServer,
+            Code::Unimplemented => Self::TryOthers,
+            _ => Self::Fail,
         };
-        if find_source::<TimeoutExpired>(error).is_some() || find_source::<NotGrpc>(error).is_some()
-        {
+        let Some(error) = status.source() else {
+            return by_code;
+        };
+        if find_source::<NotGrpc>(error).is_some() {
+            return by_code;
+        }
+        if let Some(malformed) = find_source::<MalformedResponse>(error) {
+            return match malformed {
+                // A proxy ends a response in this way if it loses its server.
+                MalformedResponse::NoStatus => Self::Retry,
+                MalformedResponse::NoMessage | MalformedResponse::SecondMessage => Self::Fail,
+            };
+        }
+        if find_source::<TimeoutExpired>(error).is_some() {
             return Self::Fail;
         }
         if find_source::<ConnectError>(error).is_some() {
@@ -86,10 +109,17 @@ impl RetryAction {
                 // The server has not processed a refused stream (RFC 9113, section 8.7). If there
                 // are too many calls, grpcio resets streams with either of these two codes.
                 Some(Reason::REFUSED_STREAM | Reason::ENHANCE_YOUR_CALM) => Self::Wait,
+                // Proxies reset a stream with one of these codes if they lose its server.
+                Some(Reason::NO_ERROR | Reason::INTERNAL_ERROR | Reason::CANCEL) => Self::Retry,
                 _ => Self::Fail,
             },
             _ => Self::Retry,
         }
+    }
+
+    /// Whether the status shows that the server cannot be reached at the moment.
+    fn is_outage(self) -> bool {
+        matches!(self, Self::Reconnect | Self::Retry | Self::WaitForServer)
     }
 }
 
@@ -103,6 +133,10 @@ pub(super) struct RetryingChannel {
     replies: AtomicUsize,
     /// The index of the backend that replied last.
     last_backend: AtomicUsize,
+    /// The error of the call that waits for a server, if no server can be reached.
+    outage: watch::Sender<Option<CallError>>,
+    /// Whether `outage` has an error.
+    has_outage: AtomicBool,
 }
 
 /// The outcome of a call that may have been sent several times.
@@ -124,6 +158,9 @@ struct Attempts<'c> {
     retries: u32,
     /// The indices of the backends that failed this call, the most recent failure last.
     failed: Vec<usize>,
+    /// The indices of the backends that do not implement the method, and the error of the last one.
+    unimplemented: Vec<usize>,
+    unimplemented_error: Option<CallError>,
     overloaded: bool,
 }
 
@@ -134,13 +171,31 @@ impl RetryingChannel {
             timeout,
             replies: AtomicUsize::new(0),
             last_backend: AtomicUsize::new(last_backend),
+            outage: watch::Sender::new(None),
+            has_outage: AtomicBool::new(false),
         }
     }
 
-    /// Counts a reply. When this count changes, the calls under way count their retries again from
-    /// 0.
-    pub(super) fn record_reply(&self) {
+    /// Returns the state of the servers: the error of a call that waits for a server, or None while
+    /// calls are answered.
+    pub(super) fn outage(&self) -> watch::Receiver<Option<CallError>> {
+        self.outage.subscribe()
+    }
+
+    fn begin_outage(&self, error: impl FnOnce() -> CallError) {
+        if !self.has_outage.swap(true, Ordering::Relaxed) {
+            self.outage.send_replace(Some(error()));
+        }
+    }
+
+    /// Counts a reply, which ends an outage. When this count changes, the calls under way count
+    /// their retries again from 0.
+    fn record_reply(&self) {
         self.replies.fetch_add(1, Ordering::Relaxed);
+        if self.has_outage.load(Ordering::Relaxed) {
+            self.has_outage.store(false, Ordering::Relaxed);
+            self.outage.send_replace(None);
+        }
     }
 
     /// Returns the name of the server that replied last.
@@ -167,6 +222,8 @@ impl RetryingChannel {
             backoff: Backoff::new(BACKOFF),
             retries: 0,
             failed: Vec::new(),
+            unimplemented: Vec::new(),
+            unimplemented_error: None,
             overloaded: false,
         };
         let result = attempts.run(attempt).await;
@@ -203,6 +260,7 @@ impl Attempts<'_> {
             timeout,
             replies,
             last_backend,
+            ..
         } = self.channel;
         loop {
             let call = match self.policy {
@@ -226,6 +284,7 @@ impl Attempts<'_> {
                 Ok(Some(Ok(reply))) => {
                     backend.record_success();
                     last_backend.store(call.index, Ordering::Relaxed);
+                    self.channel.record_reply();
                     return Ok(reply);
                 }
                 Ok(Some(Err(status))) => status,
@@ -244,22 +303,36 @@ impl Attempts<'_> {
             }
             let action = RetryAction::of(&status);
             self.record_failure(action, &backend);
+            if action == RetryAction::TryOthers {
+                self.unimplemented.push(call.index);
+                self.unimplemented_error = Some(self.error(&status, connectivity));
+            }
             let reconnected = connectivity.attempts() != connection_attempts;
-            if !self.may_retry(action, status.code(), connectivity, reconnected)
-                || !self.pause(&status, call).await
-            {
-                return Err(self.error(&status, connectivity));
+            if !self.may_retry(action, connectivity, reconnected) {
+                break Err(self.error(&status, connectivity));
+            }
+            if action.is_outage() && !self.has_usable_backend(call.index) {
+                self.channel
+                    .begin_outage(|| CallError::from_status(&status, *timeout, connectivity));
+            }
+            if !self.pause(action, &status, call).await {
+                break Err(self.error(&status, connectivity));
             }
         }
+        // A server without the method is alive, unlike the others.
+        .map_err(|error: CallError| self.unimplemented_error.take().unwrap_or(error))
+    }
+
+    /// Whether a backend other than `index` has not failed this call.
+    fn has_usable_backend(&self, index: usize) -> bool {
+        let mut others = (0..self.channel.balancer.count()).filter(|other| *other != index);
+        self.has_other_backends() && others.any(|other| !self.failed.contains(&other))
     }
 
     /// Records a failure of the backend, unless only the call failed.
     fn record_failure(&mut self, action: RetryAction, backend: &Backend) {
         self.overloaded |= matches!(action, RetryAction::Wait | RetryAction::BackOff);
-        if matches!(
-            action,
-            RetryAction::BackOff | RetryAction::Retry | RetryAction::Reconnect
-        ) {
+        if action == RetryAction::BackOff || action.is_outage() {
             backend.record_failure();
         }
     }
@@ -270,39 +343,59 @@ impl Attempts<'_> {
     fn may_retry(
         &self,
         action: RetryAction,
-        code: Code,
         connectivity: &Connectivity,
         reconnected: bool,
     ) -> bool {
         let others = self.has_other_backends();
+        let count = self.channel.balancer.count();
+        let is_pure = self.policy != RetryPolicy::Once;
+        let has_retries = self.retries < MAX_RETRIES;
+        // Another server implements the method, or each of them has been asked once.
+        let waits = self.unimplemented.is_empty();
         match action {
             RetryAction::Wait => true,
-            // The server may have executed the call.
-            RetryAction::Retry if self.policy == RetryPolicy::Once => false,
-            RetryAction::BackOff
-                if self.policy == RetryPolicy::Once && code == Code::Unavailable =>
-            {
-                false
-            }
-            RetryAction::BackOff => self.retries < MAX_RETRIES,
+            RetryAction::Fail => false,
+            RetryAction::TryOthers => others && self.failed.len() + 1 < count,
+            RetryAction::BackOff => has_retries,
+            // In the next two cases, the server may have executed the call.
+            RetryAction::WaitForServer => is_pure && waits && (has_retries || self.has_replied()),
             RetryAction::Retry => {
-                (others || connectivity.was_ready()) && self.retries < MAX_RETRIES
+                is_pure && waits && has_retries && (others || connectivity.was_ready())
             }
             RetryAction::Reconnect if others => {
-                self.failed.len() + 1 < self.channel.balancer.count()
+                self.failed.len() + 1 < count || waits && self.was_ready()
             }
             // If no new connection was attempted, the error is that of an earlier connection.
-            RetryAction::Reconnect => !reconnected && self.retries < MAX_RETRIES,
-            RetryAction::Fail => false,
+            RetryAction::Reconnect => {
+                !reconnected && has_retries
+                    || self.policy == RetryPolicy::AnyBackend && self.was_ready()
+            }
         }
     }
 
+    /// Whether any call of the client was answered.
+    fn has_replied(&self) -> bool {
+        self.channel.replies.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether any connection to any backend was ever ready.
+    fn was_ready(&self) -> bool {
+        let mut backends = self.channel.balancer.iter();
+        backends.any(|backend| backend.connectivity.was_ready())
+    }
+
     /// Waits before the next attempt. Returns false if the deadline passes during the wait.
-    async fn pause(&mut self, status: &Status, call: ActiveCall) -> bool {
-        self.retries += 1;
+    async fn pause(&mut self, action: RetryAction, status: &Status, call: ActiveCall) -> bool {
+        // A call that cannot reach a server costs the server nothing.
+        if action != RetryAction::Reconnect || !self.was_ready() {
+            self.retries += 1;
+        }
         self.failed.retain(|index| *index != call.index);
         self.failed.push(call.index);
         drop(call);
+        if action == RetryAction::TryOthers {
+            return true;
+        }
         let pause = self.backoff.pause();
         let pausing = time::sleep(pause.max(retry_delay(status).unwrap_or_default()));
         time::timeout_at(self.deadline, pausing).await.is_ok()

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
@@ -27,6 +27,12 @@ use crate::proto::{
 /// The maximum number of requests that wait to be sent on the connection. The number of requests
 /// that wait for an answer is limited by the callers.
 const QUEUE: usize = 16;
+
+/// The maximum time to wait for the first response before a worksheet counts as opened.
+///
+/// Some servers send header fields before they know the status of the call. If such a server has no
+/// worksheets, the status must be known here, so that another server can be asked.
+const FIRST_RESPONSE: Duration = Duration::from_secs(1);
 
 /// A request to a worksheet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +92,10 @@ pub struct Requests {
 #[derive(Debug)]
 pub struct Responses {
     messages: Streaming<WorksheetResponse>,
+    /// The first message, if it was received but its answers were not taken.
+    first: Option<WorksheetResponse>,
+    /// Whether any message was received.
+    has_begun: bool,
     /// The answers in the last message, without the answers that have been taken.
     answers: AnswerReader,
     /// The number of answers to the oldest request that have been taken.
@@ -151,10 +161,12 @@ impl Answer {
     }
 }
 
-/// Opens the stream of a worksheet and sends the request `first` on it.
+/// Opens the stream of a worksheet and sends the request `first` on it. `timeout` is the time that
+/// is left to open the stream.
 pub(super) async fn open(
     mut stub: evaluator_service_client::EvaluatorServiceClient<GrpcChannel>,
     first: WorksheetRequest,
+    timeout: Duration,
     connectivity: &Arc<Connectivity>,
 ) -> Result<(Requests, Responses), Status> {
     let (sender, waiting) = mpsc::channel(QUEUE);
@@ -166,8 +178,18 @@ pub(super) async fn open(
     // The queue is empty, so this does not wait.
     requests.send(first).await;
     let messages = stub.worksheet(ReceiverStream::new(waiting)).await?;
+    let mut messages = messages.into_inner();
+    // If the time is over, no message is lost.
+    let wait = FIRST_RESPONSE.min(timeout / 4);
+    let first = match time::timeout(wait, messages.message()).await {
+        Ok(Ok(None)) => return Err(Status::unavailable("the server ended the worksheet")),
+        Ok(first) => first?,
+        Err(_) => None,
+    };
     let responses = Responses {
-        messages: messages.into_inner(),
+        messages,
+        has_begun: first.is_some(),
+        first,
         answers: AnswerReader::default(),
         index: 0,
         expected: None,
@@ -256,15 +278,25 @@ impl Responses {
     /// Waits for the next message of the stream. An error means that the stream has ended.
     pub async fn wait(&mut self) -> Result<(), CallError> {
         let server = &self.server;
-        self.answers = match self.messages.message().await {
+        let message = match self.first.take() {
+            Some(first) => Ok(Some(first)),
+            None => self.messages.message().await,
+        };
+        self.answers = match message {
             Ok(Some(message)) => message
                 .answers()
                 .map_err(|_| CallError::protocol_error(server))?,
             Ok(None) => return Err(CallError::ended(server, "worksheet")),
             Err(status) => {
-                return Err(CallError::from_stream(&status, server, &self.connectivity));
+                let connectivity = &self.connectivity;
+                return Err(if self.has_begun {
+                    CallError::from_stream(&status, server, connectivity)
+                } else {
+                    CallError::from_new_stream(&status, server, connectivity)
+                });
             }
         };
+        self.has_begun = true;
         Ok(())
     }
 

@@ -32,7 +32,7 @@ pub use self::{
 pub mod limits {
     #[cfg(feature = "server")]
     pub(crate) use super::budget::limit_row::limit_field;
-    pub use super::budget::limit_row::{Amount, LimitField, LimitRow, LimitTable, LimitUnit};
+    pub use super::budget::limit_row::{Amount, LimitField, LimitRow, LimitTable, LimitUnit, OFF};
 }
 
 /// The default number of significant digits of an answer.

@@ -1,5 +1,12 @@
 //! Names in the details of a status (`google.rpc.ErrorInfo`).
 
+#[cfg(any(feature = "client", feature = "server"))]
+use {
+    std::collections::HashMap,
+    tonic::{Code, Status},
+    tonic_types::{ErrorDetails, StatusExt as _},
+};
+
 /// The error domain of all reasons that grpcalc sends.
 pub const DOMAIN: &str = "grpcalc";
 
@@ -25,4 +32,17 @@ pub mod reason {
 
     /// The server failed to answer a valid call.
     pub const INTERNAL: &str = "INTERNAL";
+}
+
+/// The name of the limit on the length of a message.
+pub const MESSAGE: &str = "message";
+
+/// Returns the status of a message that is longer than `limit` bytes.
+#[cfg(any(feature = "client", feature = "server"))]
+#[must_use]
+pub fn message_too_large(limit: usize) -> Status {
+    let metadata = HashMap::from([(LIMIT.to_owned(), MESSAGE.to_owned())]);
+    let details = ErrorDetails::with_error_info(reason::LIMIT, DOMAIN, metadata);
+    let message = format!("a message is longer than the limit of {limit} bytes");
+    Status::with_error_details(Code::ResourceExhausted, message, details)
 }

@@ -1,5 +1,7 @@
 //! Length-prefixed messages: the frame of gRPC around each message of a call.
 
+use bytes::Bytes;
+
 /// The length of the prefix in front of each message, in bytes.
 pub const PREFIX_BYTES: usize = 5;
 
@@ -25,6 +27,25 @@ impl Prefix {
             is_compressed: flag != 0,
             length: u32::from_be_bytes(length) as usize,
         }
+    }
+
+    /// Returns the prefix of an uncompressed message of `length` bytes, which must fit in 32 bits.
+    #[must_use]
+    pub fn encode(length: usize) -> Bytes {
+        Self::encode_flagged(0, length)
+    }
+
+    /// Returns the prefix of a compressed message of `length` bytes, which must fit in 32 bits.
+    #[must_use]
+    pub fn encode_compressed(length: usize) -> Bytes {
+        Self::encode_flagged(1, length)
+    }
+
+    fn encode_flagged(flag: u8, length: usize) -> Bytes {
+        let mut prefix = [flag; PREFIX_BYTES];
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        prefix[1..].copy_from_slice(&length.to_be_bytes());
+        Bytes::copy_from_slice(&prefix)
     }
 }
 

@@ -6,10 +6,14 @@
 
 pub mod bearer_token;
 pub mod code;
+#[cfg(any(feature = "client", feature = "server"))]
+pub mod compression;
 pub mod cursor;
 pub mod errors;
 pub mod framing;
 pub mod header;
+#[cfg(any(feature = "client", feature = "server"))]
+pub mod message_body;
 pub mod note;
 pub mod reserved;
 pub mod response;
@@ -28,6 +32,12 @@ pub mod grpc {
     tonic::include_proto!("grpc");
 }
 
+/// `grpc/health/v1`: the gRPC Health Checking Protocol.
+#[allow(clippy::pedantic, missing_docs)]
+pub mod health {
+    tonic::include_proto!("grpc.health.v1");
+}
+
 /// `grpcalc/v1`: evaluation of lines in the calculator's language.
 #[allow(clippy::pedantic, missing_docs)]
 pub mod grpcalc {
@@ -37,6 +47,6 @@ pub mod grpcalc {
     }
 }
 
-/// The descriptors of the three proto files, with comments: an encoded
+/// The descriptors of the proto files, with comments: an encoded
 /// `google.protobuf.FileDescriptorSet`.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("grpcalc");

@@ -9,6 +9,7 @@ pub mod command;
 #[cfg(test)]
 mod fake;
 mod interpreter;
+mod outage;
 pub mod script;
 mod session;
 pub mod settings;

@@ -46,6 +46,13 @@ pub struct ServerLimits {
     ///
     /// The server closes such a connection after this time, or up to twice as long.
     pub unused: Option<Duration>,
+    /// The age at which the server closes a connection. `None` means at no age.
+    ///
+    /// The server chooses the age of each connection up to 10 percent shorter or longer.
+    pub age: Option<Duration>,
+    /// The maximum time that calls may take to end after [`ServerLimits::age`]. `None` means no
+    /// limit.
+    pub age_grace: Option<Duration>,
     /// The maximum time that a peer may take for the handshake: TLS and the HTTP/2 preface.
     pub handshake: Duration,
     /// The maximum time that a peer may be silent before the server sends a PING.
@@ -72,6 +79,8 @@ impl ServerLimits {
         call: Duration::from_secs(60),
         idle: Some(Duration::from_secs(60 * 60)),
         unused: Some(Duration::from_secs(60 * 60)),
+        age: None,
+        age_grace: None,
         handshake: Duration::from_secs(10),
         keepalive: Duration::from_secs(60),
         keepalive_timeout: Duration::from_secs(20),
@@ -140,10 +149,10 @@ impl ServerLimits {
         option: "max-message",
         unit: LimitUnit::Bytes,
         range: ANY,
-        help: "bytes of a request message",
+        help: "bytes of a request message, inflated if it is compressed",
         noun: None,
         reason: "memory",
-        effect: "`OUT_OF_RANGE`, before the message is read",
+        effect: "`RESOURCE_EXHAUSTED` with the reason `LIMIT`, before the message is read",
         field: limit_field!(message),
     };
 
@@ -237,6 +246,28 @@ impl ServerLimits {
         field: limit_field!(unused),
     };
 
+    const AGE: LimitRow<Self> = LimitRow {
+        option: "max-connection-age",
+        unit: LimitUnit::Time,
+        range: 1..=u64::MAX,
+        help: "how old a connection may become, up to 10 percent more or less",
+        noun: None,
+        reason: "the balance between servers: a load balancer distributes connections, not calls",
+        effect: "`GOAWAY`; calls under way end, and clients connect again for further calls",
+        field: limit_field!(age),
+    };
+
+    pub(super) const AGE_GRACE: LimitRow<Self> = LimitRow {
+        option: "max-connection-age-grace",
+        unit: LimitUnit::Time,
+        range: 1..=u64::MAX,
+        help: "how long calls may take to end on a connection that has reached its maximum age",
+        noun: None,
+        reason: "the balance between servers, against streams that do not end",
+        effect: "the connection is closed; the client of grpcalc restores its worksheet",
+        field: limit_field!(age_grace),
+    };
+
     pub(super) const HANDSHAKE: LimitRow<Self> = LimitRow {
         option: "handshake",
         unit: LimitUnit::Time,
@@ -289,6 +320,8 @@ impl LimitTable for ServerLimits {
         Self::CALL_TIME,
         Self::IDLE,
         Self::IDLE_CONNECTION,
+        Self::AGE,
+        Self::AGE_GRACE,
         Self::HANDSHAKE,
         Self::KEEPALIVE,
         Self::KEEPALIVE_TIMEOUT,

@@ -5,9 +5,11 @@ mod calculator;
 mod call;
 mod chat;
 mod evaluator;
+mod health;
 mod limits;
 mod observe;
 mod peer;
+mod reflection;
 mod status;
 mod transport;
 
@@ -24,20 +26,23 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tonic_health::{ServingStatus, server::HealthReporter};
 
 use self::{
     byte_budget::ByteBudget,
     call::{methods::MethodTable, routes::Routes},
     chat::ChatService,
     evaluator::Evaluator,
+    health::HealthService,
 };
-use crate::engine;
+use crate::{engine, proto::health::health_check_response::ServingStatus};
 
 pub use self::peer::NoteRate;
 pub use self::{
     calculator::CalculatorService,
-    call::tokens::{Tokens, TokensError, tokens},
+    call::{
+        compression::Compression,
+        tokens::{Tokens, TokensError, tokens},
+    },
     chat::{
         history::{Extent, History, HistoryError, NotePage},
         memory::InMemoryHistory,
@@ -77,6 +82,8 @@ pub struct Settings {
     /// The store of the chat notes. If this is `None`, the server keeps the latest
     /// [`ServerLimits::notes`] notes in memory.
     pub history: Option<Arc<dyn History>>,
+    /// The answers that the server compresses.
+    pub compression: Compression,
     /// The metrics that the server updates.
     pub metrics: Arc<Metrics>,
 }
@@ -90,6 +97,7 @@ impl Default for Settings {
             tokens: None,
             tls: None,
             history: None,
+            compression: Compression::default(),
             metrics: Arc::default(),
         }
     }
@@ -111,7 +119,7 @@ struct ServerState {
     settings: Settings,
     methods: MethodTable,
     routes: Routes,
-    health: HealthReporter,
+    health: HealthService,
     /// The number of calls under way, without health calls.
     calls: AtomicUsize,
     /// The number of health calls under way.
@@ -124,7 +132,10 @@ struct ServerState {
 
 impl ServerState {
     fn new(settings: Settings) -> Self {
-        let (health, draining) = (HealthReporter::new(), CancellationToken::new());
+        let (health, draining) = (
+            HealthService::new(&call::methods::SERVICES),
+            CancellationToken::new(),
+        );
         let requests = Arc::new(ByteBudget::new(settings.limits.requests));
         let evaluator = Evaluator::new(&settings, Arc::clone(&requests), draining.clone());
         let limits = &settings.limits;
@@ -140,17 +151,6 @@ impl ServerState {
             requests,
             draining,
             settings,
-        }
-    }
-
-    /// Sets the health status of the server and of each service.
-    async fn set_health(&self, status: ServingStatus) {
-        for name in call::methods::ServiceId::ALL
-            .map(|(name, _)| name)
-            .into_iter()
-            .chain([""])
-        {
-            self.health.set_service_status(name, status).await;
         }
     }
 }
@@ -195,7 +195,6 @@ pub async fn run(
     settings: Settings,
 ) -> DrainOutcome {
     let server = Arc::new(ServerState::new(settings));
-    server.set_health(ServingStatus::Serving).await;
     let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
     let _cut = cut.clone().drop_guard();
     let mut connections = Box::pin(connections);
@@ -230,7 +229,7 @@ pub async fn run(
     }
     // Closes the listeners.
     drop(connections);
-    server.set_health(ServingStatus::NotServing).await;
+    server.health.set(ServingStatus::NotServing);
     server.draining.cancel();
     tasks.close();
     match timeout(server.settings.grace, tasks.wait()).await {

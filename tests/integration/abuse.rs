@@ -602,31 +602,46 @@ async fn malformed_calls_are_refused_and_the_connection_goes_on() {
     let connect = Request::connect("localhost").header("content-type", "application/grpc");
     let flagged = |flag| [&[flag], &sum()[1..]].concat();
     let unknown = grpc(&format!("/{}", "a".repeat(8192)));
-    let [ok, range] = [Some(Code::Ok), Some(Code::OutOfRange)];
-    let [internal, none] = [Some(Code::Internal), Some(Code::Unimplemented)];
+    let typed = |media_type: &str| post(ADD).header("content-type", media_type);
+    let encoded = |encoding: &str| grpc(ADD).header("grpc-encoding", encoding);
+    let [ok, exhausted] = [Code::Ok, Code::ResourceExhausted].map(Ok);
+    let [internal, none] = [Code::Internal, Code::Unimplemented].map(Ok);
     for (name, call, body, code) in [
-        ("4 GiB", add(), claims(u32::MAX as usize, 99), range),
-        ("above the limit", add(), claims(4 * MIB + 1, 99), range),
+        ("4 GiB", add(), claims(u32::MAX as usize, 99), exhausted),
+        ("above the limit", add(), claims(4 * MIB + 1, 99), exhausted),
         ("compressed", add(), flagged(1), internal),
-        ("gzip", gzip, flagged(1), none),
+        ("identity", encoded("identity"), flagged(1), internal),
+        ("not gzip", gzip, flagged(1), internal),
+        ("br", encoded("br"), flagged(1), none),
+        ("br, not compressed", encoded("br"), sum(), ok),
+        ("zstd, not compressed", encoded("zstd"), sum(), ok),
         ("no such flag", add(), flagged(7), internal),
         ("broken message", add(), message(&[8]), internal),
         ("noise", add(), message(&noise(MIB)), internal),
-        ("two messages", add(), sum().repeat(2), ok),
-        ("no message", add(), vec![], internal),
+        ("two messages", add(), sum().repeat(2), none),
+        ("no message", add(), vec![], none),
+        ("half a prefix", add(), vec![0, 0], internal),
         ("half a message", add(), claims(100, 50), internal),
-        ("a web page", html, sum(), None),
-        ("no type", post(ADD), sum(), None),
-        ("GET", add().method("GET"), sum(), ok),
-        ("CONNECT", connect, vec![], none),
+        ("a web page", html, sum(), Err(415)),
+        ("no type", post(ADD), sum(), Err(415)),
+        ("grpc-web", typed("application/grpc-web"), sum(), Err(415)),
+        ("grpc+json", typed("application/grpc+json"), sum(), Err(415)),
+        ("grpc+proto", typed("application/grpc+proto"), sum(), ok),
+        ("parameters", typed("Application/grpc; x=y"), sum(), ok),
+        ("GET", add().method("GET"), sum(), Err(405)),
+        ("PUT", add().method("PUT"), sum(), Err(405)),
+        ("CONNECT", connect, vec![], Err(405)),
         ("a long path", unknown, sum(), none),
-        ("1x", given("1x"), sum(), ok),
-        ("no time", given(""), sum(), ok),
-        ("much time", given("999999999S"), sum(), ok),
+        ("1x", given("1x"), sum(), internal),
+        ("no time", given(""), sum(), internal),
+        ("much time", given("999999999S"), sum(), internal),
     ] {
         let (http, found, _) = peer.begin(call, body, true).await.end().await;
-        let expected = if code.is_none() { 415 } else { 200 };
-        assert_eq!((http, found), (expected, code), "{name}");
+        let expected = match code {
+            Ok(code) => (200, Some(code)),
+            Err(http) => (http, None),
+        };
+        assert_eq!((http, found), expected, "{name}");
         assert!(peer.is_served().await);
         victim.grew_by_less_than(32, name);
     }
@@ -784,7 +799,7 @@ async fn a_partial_call_ends_at_its_deadline() {
 async fn a_message_above_the_limit_is_refused() {
     let victim = Victim::new(&["--max-message", "1KiB"]);
     let peer = Peer::new(&victim).await;
-    for (length, code) in [(1024, Code::Internal), (1025, Code::OutOfRange)] {
+    for (length, code) in [(1024, Code::Internal), (1025, Code::ResourceExhausted)] {
         let body = message(&vec![0; length]);
         let (_, found, _) = peer.begin(grpc(ADD), body, true).await.end().await;
         assert_eq!(found, Some(code));

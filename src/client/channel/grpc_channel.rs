@@ -1,30 +1,62 @@
 //! A channel that accepts gRPC responses only.
 
-use std::task::{Context, Poll};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use futures_util::future::{FutureExt as _, Map};
 use http::{
-    HeaderMap, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use http_body_util::BodyExt as _;
 use tonic::{
-    Status,
+    Code, Status,
     body::Body,
     metadata::{MetadataMap, MetadataValue},
     transport::{self, Channel, channel::ResponseFuture},
 };
 use tower::{BoxError, Service};
 
-use super::target::BearerToken;
-use crate::proto::header::STATUS_DETAILS;
+use super::{response_body::response_body, target::BearerToken};
+use crate::proto::{
+    compression::{ACCEPTED, NamedEncoding},
+    header::{ACCEPT_ENCODING, ENCODING, STATUS_DETAILS},
+};
 
 /// The error for an HTTP response that is not gRPC, such as a page of a web server or of a proxy.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the server answers in HTTP, but not in gRPC ({0})")]
 pub(in crate::client) struct NotGrpc(StatusCode);
 
+impl From<NotGrpc> for Status {
+    /// Returns the status that gRPC defines for an HTTP status
+    /// (`doc/http-grpc-status-mapping.md`). Its source is the error.
+    fn from(error: NotGrpc) -> Self {
+        let code = match error.0 {
+            StatusCode::BAD_REQUEST | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Code::Internal,
+            StatusCode::UNAUTHORIZED => Code::Unauthenticated,
+            StatusCode::FORBIDDEN => Code::PermissionDenied,
+            StatusCode::NOT_FOUND => Code::Unimplemented,
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
+            _ => Code::Unknown,
+        };
+        let mut status = Self::new(code, error.to_string());
+        status.set_source(Arc::new(error));
+        status
+    }
+}
+
+/// The mark of a request whose response has exactly one message.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::client) struct Unary;
+
 /// A channel that accepts only gRPC responses, and sends the token if the client has a token.
+/// Messages of responses may be compressed.
 ///
 /// tonic reads any body as gRPC messages, so its error for an HTML page is "invalid compression
 /// flag: 60". tonic also panics on error details that are not base64.
@@ -53,35 +85,64 @@ impl Service<Request<Body>> for GrpcChannel {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let is_unary = request.extensions().get::<Unary>().is_some();
+        let headers = request.headers_mut();
+        headers.insert(
+            HeaderName::from_static(ACCEPT_ENCODING),
+            HeaderValue::from_static(ACCEPTED),
+        );
         if let Some(token) = &self.token {
-            let headers = request.headers_mut();
             headers.insert(AUTHORIZATION, token.header().clone());
         }
+        let check = if is_unary { check_unary } else { check_stream };
         self.channel.call(request).map(check)
     }
 }
 
-/// Checks that a response is gRPC, and removes error details that tonic cannot read.
-///
-/// The media type of every gRPC response begins with `application/grpc` (gRPC over HTTP2,
-/// "Responses").
-fn check(response: ResponseResult<transport::Error>) -> ResponseResult<BoxError> {
+fn check_unary(response: ResponseResult<transport::Error>) -> ResponseResult<BoxError> {
+    check(response, true)
+}
+
+fn check_stream(response: ResponseResult<transport::Error>) -> ResponseResult<BoxError> {
+    check(response, false)
+}
+
+/// Checks that a response is gRPC, and that its body follows the protocol. Inflates compressed
+/// messages, and removes error details that tonic cannot read.
+fn check(response: ResponseResult<transport::Error>, is_unary: bool) -> ResponseResult<BoxError> {
     let mut response = response?;
-    let media_type = response.headers().get(CONTENT_TYPE);
-    let is_grpc = media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc"));
+    let headers = response.headers_mut();
+    let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let has_status = headers.contains_key(Status::GRPC_STATUS);
     // A gRPC response that a proxy creates has no body, and so may have no media type.
-    if !is_grpc && !response.headers().contains_key(Status::GRPC_STATUS) {
-        return Err(NotGrpc(response.status()).into());
+    if !media_type.is_some_and(is_grpc) && !has_status {
+        return Err(Status::from(NotGrpc(response.status())).into());
     }
-    drop_unreadable_details(response.headers_mut());
+    drop_unreadable_details(headers);
+    let encoding = NamedEncoding::parse(headers.get(ENCODING).map(HeaderValue::as_bytes));
+    // The messages are uncompressed from here on. tonic would refuse an encoding by its name.
+    headers.remove(ENCODING);
+    if has_status {
+        return Ok(response);
+    }
     Ok(response.map(|body| {
-        Body::new(body.map_frame(|mut frame| {
+        let body = body.map_frame(|mut frame| {
             if let Some(trailers) = frame.trailers_mut() {
                 drop_unreadable_details(trailers);
             }
             frame
-        }))
+        });
+        response_body(Body::new(body), encoding, is_unary)
     }))
+}
+
+/// Whether a media type is that of gRPC.
+///
+/// The media type of every gRPC response is `application/grpc`, with or without a suffix for the
+/// format of the messages (gRPC over HTTP2, "Responses").
+fn is_grpc(media_type: &[u8]) -> bool {
+    let rest = media_type.strip_prefix(b"application/grpc");
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';' | b' ')))
 }
 
 fn drop_unreadable_details(headers: &mut HeaderMap) {

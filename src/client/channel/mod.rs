@@ -5,5 +5,6 @@ pub(super) mod concurrency;
 pub(super) mod connector;
 pub(super) mod endpoint;
 pub(super) mod grpc_channel;
+pub(super) mod response_body;
 pub(super) mod target;
 pub(super) mod tls;

@@ -76,6 +76,9 @@ macro_rules! limit_field {
 }
 pub(crate) use limit_field;
 
+/// The word for a time that is not limited.
+pub const OFF: &str = "off";
+
 /// The unit of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitUnit {
@@ -95,6 +98,9 @@ impl LimitUnit {
     /// The suffix stands for the largest unit in which the amount is an integer.
     #[must_use]
     pub fn text(self, amount: u64) -> String {
+        if self == Self::Time && amount == u64::MAX {
+            return OFF.into();
+        }
         let units: &[(u64, &str)] = match self {
             Self::Count | Self::Bits => &[],
             Self::Bytes => &[(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")],
@@ -158,14 +164,15 @@ impl Amount for Duration {
     }
 }
 
-/// `None` means that there is no limit. An operator cannot set a limit to `None`.
+/// `None` means that there is no limit. An operator can set only those limits to `None` that are
+/// `None` by default.
 impl Amount for Option<Duration> {
     fn to_amount(self) -> u64 {
         self.map_or(u64::MAX, Amount::to_amount)
     }
 
     fn from_amount(amount: u64) -> Self {
-        Some(Duration::from_amount(amount))
+        (amount < u64::MAX).then(|| Duration::from_amount(amount))
     }
 }
 
@@ -183,6 +190,7 @@ mod tests {
             (LimitUnit::Time, 3_600_000_000_000, "1h"),
             (LimitUnit::Time, 90_000_000_000, "90s"),
             (LimitUnit::Time, 50_000_000, "50ms"),
+            (LimitUnit::Time, u64::MAX, "off"),
         ] {
             assert_eq!(unit.text(amount), text);
         }

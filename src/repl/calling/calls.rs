@@ -2,6 +2,8 @@
 
 use std::{future::ready, time::Duration};
 
+use tokio::sync::watch;
+
 use crate::client::{
     Answer, CallError, Client, Fault, Note, Notes, Recorder, ReflectionRequest, ReflectionResponse,
     Reply, Request, Requests, Responses, WorksheetEvent, WorksheetRequest,
@@ -65,6 +67,12 @@ pub trait Calls: Clone + Send + Sync + 'static {
 
     /// Returns the name of the server, for messages.
     fn server(&self) -> String;
+
+    /// Returns the state of the servers: the error of a call that waits for a server, from the time
+    /// when no server can be reached until a call is answered. Otherwise the state is None.
+    fn outage(&self) -> watch::Receiver<Option<CallError>> {
+        watch::Sender::new(None).subscribe()
+    }
 
     /// Returns the recorder of the connection, if the connection is recorded.
     fn recorder(&self) -> Option<Recorder> {
@@ -161,6 +169,10 @@ impl Calls for Client {
 
     fn server(&self) -> String {
         Client::server(self)
+    }
+
+    fn outage(&self) -> watch::Receiver<Option<CallError>> {
+        Client::outage(self)
     }
 
     fn recorder(&self) -> Option<Recorder> {

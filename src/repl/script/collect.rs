@@ -8,23 +8,21 @@ use super::{
     FlowControl, Rules, ScriptEnd, ScriptError,
     output::{OutputBuffer, OutputBuffers, Side, Unread},
     pending::{Extent, InputLine, LastAnswer, NewestAnswer, Pending},
+    worksheet::ScriptWorksheet,
 };
 use crate::{
     client::{Answered, CallError, Fault, Reply, WorksheetEvent},
-    repl::{
-        Calls, LOWERED, Outcome,
-        calling::calls::LineResult,
-        session::{definitions, stream::WorksheetStream},
-    },
+    repl::{Calls, LOWERED, Outcome, calling::calls::LineResult, session::definitions},
 };
 
 /// Takes pending answers from a queue, waits for each answer, and prints it.
 pub(super) struct Collector<'a, C: Calls> {
+    calls: &'a C,
     items: UnboundedReceiver<Pending<C>>,
     output: OutputBuffers,
     credit: &'a FlowControl,
     rules: Rules,
-    worksheet: Option<WorksheetStream<C>>,
+    worksheet: Option<ScriptWorksheet<C>>,
     last: LastAnswer,
     /// The answer of the newest line, if the line has an answer.
     newest: Option<NewestAnswer>,
@@ -50,12 +48,14 @@ impl From<Unread> for StopReason {
 
 impl<'a, C: Calls> Collector<'a, C> {
     pub(super) fn new(
+        calls: &'a C,
         items: UnboundedReceiver<Pending<C>>,
         buffers: mpsc::Sender<OutputBuffer>,
         credit: &'a FlowControl,
         rules: Rules,
     ) -> Self {
         Self {
+            calls,
             items,
             output: OutputBuffers::new(buffers),
             credit,
@@ -159,8 +159,10 @@ impl<'a, C: Calls> Collector<'a, C> {
             let Some(worksheet) = &mut self.worksheet else {
                 return Err(self.out_of_step());
             };
-            match worksheet.take() {
+            worksheet.begin_request();
+            match worksheet.stream.take() {
                 Some(Ok(WorksheetEvent::Answer(Ok(answer)))) => {
+                    worksheet.answered.record(&answer);
                     if answer.text.is_some() {
                         self.last = LastAnswer::Worksheet;
                     }
@@ -178,6 +180,7 @@ impl<'a, C: Calls> Collector<'a, C> {
                     }
                 }
                 Some(Ok(WorksheetEvent::Answer(Err(fault)))) => {
+                    worksheet.answered.record_fault();
                     let input = InputLine {
                         number,
                         text: Some(next_text().to_owned()),
@@ -186,7 +189,10 @@ impl<'a, C: Calls> Collector<'a, C> {
                     self.fault(&input, &Outcome::Fault(*fault))?;
                 }
                 Some(Ok(WorksheetEvent::Done)) => return Err(self.out_of_step()),
-                Some(Err(error)) => return Err(self.broken(&error)),
+                Some(Err(error)) => {
+                    self.restore(error).await?;
+                    continue;
+                }
                 None => {
                     // This is an estimate, since the lengths of the single lines are not kept.
                     let done = extent.bytes * (number - input.number) / extent.lines;
@@ -209,10 +215,26 @@ impl<'a, C: Calls> Collector<'a, C> {
     /// Waits until more answers of the worksheet arrive.
     async fn wait(&mut self) -> Result<(), StopReason> {
         let arrived = match &mut self.worksheet {
-            Some(worksheet) => worksheet.wait(self.rules.timeout).await,
+            Some(worksheet) => worksheet.stream.wait(self.rules.timeout).await,
             None => Err(CallError::no_worksheet()),
         };
-        arrived.map_err(|error| self.broken(&error))
+        match arrived {
+            Ok(()) => Ok(()),
+            Err(error) => self.restore(error).await,
+        }
+    }
+
+    /// Continues on a new stream after `error` broke the stream of the worksheet.
+    async fn restore(&mut self, error: CallError) -> Result<(), StopReason> {
+        let restored = match &mut self.worksheet {
+            Some(worksheet) => {
+                // Boxed, since the future is rare and large.
+                let restoring = worksheet.restore(error, self.next, self.calls, self.rules);
+                Box::pin(restoring).await
+            }
+            None => Err(error),
+        };
+        restored.map_err(|error| self.broken(&error))
     }
 
     /// Prints the definitions of the worksheet.
@@ -246,12 +268,26 @@ impl<'a, C: Calls> Collector<'a, C> {
             let Some(worksheet) = &mut self.worksheet else {
                 return Err(self.out_of_step());
             };
-            match worksheet.take() {
+            if worksheet.take_owed_end() {
+                return Ok(None);
+            }
+            worksheet.begin_request();
+            match worksheet.stream.take() {
                 Some(Ok(WorksheetEvent::Answer(row))) => {
-                    return Ok(Some(row.map(Answered::into_owned)));
+                    match &row {
+                        Ok(answer) => worksheet.answered.record(answer),
+                        Err(_) => worksheet.answered.record_fault(),
+                    }
+                    let row = row.map(Answered::into_owned);
+                    if !worksheet.skip_name() {
+                        return Ok(Some(row));
+                    }
                 }
-                Some(Ok(WorksheetEvent::Done)) => return Ok(None),
-                Some(Err(error)) => return Err(self.broken(&error)),
+                Some(Ok(WorksheetEvent::Done)) => {
+                    worksheet.end_request();
+                    return Ok(None);
+                }
+                Some(Err(error)) => self.restore(error).await?,
                 None => {
                     self.output.flush().await?;
                     self.wait().await?;
@@ -346,7 +382,7 @@ impl<'a, C: Calls> Collector<'a, C> {
         let error = self
             .worksheet
             .as_ref()
-            .map_or_else(CallError::no_worksheet, WorksheetStream::protocol_error);
+            .map_or_else(CallError::no_worksheet, |it| it.stream.protocol_error());
         self.broken(&error)
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     repl::{
         Calls, Outcome,
         calling::{
-            calls::{LineResult, WorksheetSender as _},
+            calls::LineResult,
             evaluation::Evaluation,
             operand::{self, Lookup},
         },

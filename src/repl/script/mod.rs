@@ -6,6 +6,7 @@
 //! the lines, waits for each answer, and prints it to a buffer. The thread of `output` writes the
 //! buffers.
 
+mod answered;
 mod batch;
 mod collect;
 mod execute;
@@ -14,8 +15,10 @@ mod format;
 mod line_reader;
 mod output;
 mod pending;
+mod sent;
 mod side_calls;
 mod submit;
+mod worksheet;
 
 use std::{io, time::Duration};
 
@@ -28,7 +31,7 @@ use self::line_reader::LineReader;
 use self::{
     collect::Collector, flow_control::FlowControl, output::OutputBuffer, submit::Submitter,
 };
-use super::{Calls, ChatEvent, chat::ChatSession};
+use super::{Calls, ChatEvent, chat::ChatSession, outage};
 use crate::client::EvaluateOptions;
 
 pub use self::{
@@ -129,13 +132,22 @@ pub async fn run(
                 permit.send(chat_buffer(event));
             }
         };
-        tokio::join!(submitter.run(LineReader::new(input)), calling, listening);
+        let reporting = outage::report(calls, async |notice| {
+            let notice = ChatEvent::Notice(notice);
+            let _ = buffers.send(chat_buffer(notice)).await;
+        });
+        tokio::join!(
+            submitter.run(LineReader::new(input)),
+            calling,
+            listening,
+            reporting
+        );
         // The collector decides how the script ends.
         std::future::pending().await
     };
     let end = tokio::select! {
         biased;
-        end = Collector::new(to_answer, buffers.clone(), &credit, rules).run() => end,
+        end = Collector::new(calls, to_answer, buffers.clone(), &credit, rules).run() => end,
         never = feeding => never,
     };
     // The subscription ends. The events that have arrived are written.

@@ -4,9 +4,10 @@ use std::io;
 
 use tokio::sync::oneshot;
 
+use super::worksheet::ScriptWorksheet;
 use crate::{
     client::{CallError, Reply},
-    repl::{Calls, Outcome, calling::calls::LineResult, session::stream::WorksheetStream},
+    repl::{Calls, Outcome, calling::calls::LineResult},
 };
 
 /// The number of a line. The text of the line is kept only if it is printed with the answer.
@@ -26,8 +27,8 @@ pub(super) struct Extent {
 
 /// An item of the queue between the submitter and the collector.
 pub(super) enum Pending<C: Calls> {
-    /// A worksheet was opened on this stream. The worksheet answers the later items.
-    Opened(Box<WorksheetStream<C>>),
+    /// This worksheet was opened. It answers the later items.
+    Opened(Box<ScriptWorksheet<C>>),
     /// The next answers of the worksheet belong to consecutive lines. The `InputLine` has the
     /// number of the first line, and the text of all lines, joined by `\n`.
     Lines(InputLine, Extent),

@@ -14,13 +14,15 @@ use super::{
     format::Format,
     line_reader::{LineReader, NumberedLine},
     pending::{InputLine, Pending},
+    sent::SentRequests,
     side_calls::{CallRequest, Operation},
+    worksheet::ScriptWorksheet,
 };
 use crate::{
     client::{CallError, WorksheetRequest},
     repl::{
         Calls, Outcome,
-        calling::{calls::WorksheetSender as _, evaluation::Evaluation},
+        calling::evaluation::Evaluation,
         chat::ChatSession,
         command::{self, ParsedCommand, begins_with_number, fault::LineFault},
         interpreter::interpret,
@@ -46,8 +48,8 @@ pub(super) struct Submitter<'a, C: Calls> {
     pub(super) batch: Batch<C>,
     /// How expressions and statements are evaluated.
     pub(super) evaluation: Evaluation,
-    /// The sending half of the worksheet's stream, if the worksheet is opened.
-    pub(super) requests: Option<C::WorksheetSender>,
+    /// The requests to the worksheet, if the worksheet is opened.
+    pub(super) requests: Option<SentRequests<C>>,
     pub(super) chat: ChatSession,
     /// The number and the text of the newest line that may have an answer.
     pub(super) newest: (u64, String),
@@ -261,9 +263,12 @@ impl<'a, C: Calls> Submitter<'a, C> {
             requests.send(request).await;
             return Ok(());
         }
-        let stream = WorksheetStream::<C>::new(self.calls.worksheet(request).await?);
-        self.requests = Some(stream.requests.clone());
-        self.give(Pending::Opened(Box::new(stream)));
+        let opened = self.calls.worksheet(request.clone()).await?;
+        let stream = WorksheetStream::<C>::new(opened);
+        let requests = SentRequests::new(request, stream.requests.clone());
+        self.requests = Some(requests.clone());
+        let worksheet = ScriptWorksheet::new(stream, requests);
+        self.give(Pending::Opened(Box::new(worksheet)));
         Ok(())
     }
 

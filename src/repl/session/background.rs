@@ -141,9 +141,9 @@ impl<C: Calls> ReconnectingWorksheet<C> {
                         return reply;
                     }
                 }
-                Err(error) => {
+                Err(_) => {
                     self.lose();
-                    (self.lost, self.is_silent) = (Some(error), true);
+                    self.is_silent = true;
                 }
             }
         }

@@ -212,7 +212,8 @@ impl<C: Calls> Session<C> {
             Outcome::Unanswered(error) if error.is_transient() => Err(error),
             outcome => Ok(outcome),
         };
-        match reconnect(self.patience, &mut is_told, notice, attempt).await {
+        let outage = self.calls.outage();
+        match reconnect(self.patience, outage, &mut is_told, notice, attempt).await {
             Ok(outcome) => {
                 if is_told {
                     self.reconnected(notice).await;

@@ -7,31 +7,28 @@ use tokio::time::{Instant, sleep};
 use crate::{
     client::CallError,
     net::backoff::{Backoff, BackoffPolicy},
+    repl::outage::{Outage, looking, watch},
 };
 
 /// The pauses between the attempts to reach a lost server.
 const BACKOFF: BackoffPolicy =
     BackoffPolicy::new(Duration::from_millis(50), Duration::from_secs(1));
 
-/// Returns the notice that the connection is lost and that the client tries to reconnect.
-pub(super) fn looking(error: &CallError) -> String {
-    let error = error.to_string();
-    let error = error.trim_end_matches("; is a server running there?");
-    format!("{error}; trying to reconnect")
-}
-
 /// Repeats `attempt` until the server is reachable, for at most `patience`.
 ///
-/// If an attempt fails and `told` is false, calls `notice` with a message and sets `told` to true.
-pub(super) async fn reconnect<T>(
+/// If an attempt fails or an outage lasts, and `told` is false, calls `notice` with a message and
+/// sets `told` to true.
+pub(in crate::repl) async fn reconnect<T>(
     patience: Duration,
+    outage: Outage,
     told: &mut bool,
     notice: &mut impl FnMut(&str),
     attempt: impl AsyncFn() -> Result<T, CallError>,
 ) -> Result<T, CallError> {
     let mut backoff = Backoff::until(BACKOFF, Instant::now() + patience);
     loop {
-        let error = match attempt().await {
+        let attempting = watch(outage.clone(), told, notice, attempt());
+        let error = match attempting.await {
             Err(error) if error.is_transient() => error,
             result => return result,
         };
@@ -65,9 +62,16 @@ mod tests {
                 }
             };
             let (patience, mut notices) = (Duration::from_secs(5), 0);
-            reconnect(patience, &mut false, &mut |_| notices += 1, attempt)
-                .await
-                .unwrap();
+            let outage = tokio::sync::watch::Sender::new(None).subscribe();
+            reconnect(
+                patience,
+                outage,
+                &mut false,
+                &mut |_: &str| notices += 1,
+                attempt,
+            )
+            .await
+            .unwrap();
             assert_eq!(notices, 1);
             // Pauses of 50, 100, 200 and 400 ms, each up to a fifth longer or shorter.
             let elapsed = start.elapsed().as_millis();

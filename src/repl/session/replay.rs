@@ -25,12 +25,12 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         context: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
     ) -> Result<(), CallError> {
-        self.lost = None;
         let lines: Option<Vec<_>> = self.log.lines().map(Iterator::collect);
         let is_lost = lines.is_none();
         let lines = lines.unwrap_or_default();
         let attempt = async || replay(&lines, context).await;
-        let replayed = reconnect(context.timeout, is_told, notice, attempt).await;
+        let outage = context.calls.outage();
+        let replayed = reconnect(context.timeout, outage, is_told, notice, attempt).await;
         let server = context.calls.server();
         let (stream, answers) = match replayed {
             Ok(replayed) => replayed,
@@ -75,7 +75,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 /// Opens a worksheet and runs lines in it. Returns the worksheet's stream and the answers.
 ///
 /// Each line is paired with the unit of the angles that are written without one.
-async fn replay<C: Calls>(
+pub(in crate::repl) async fn replay<C: Calls>(
     lines: &[(&str, AngleUnit)],
     context: CallContext<'_, C>,
 ) -> Result<(WorksheetStream<C>, Vec<LineResult>), CallError> {

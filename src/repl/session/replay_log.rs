@@ -19,7 +19,7 @@ const BYTES: usize = 1 << 20;
 /// For an exact value, the log keeps a line with the value itself. This line depends on no other
 /// line. For a rounded value, the log keeps the line that computed the value.
 #[derive(Debug, Default)]
-pub(super) struct Log {
+pub(in crate::repl) struct Log {
     entries: Vec<LogEntry>,
     /// The lines that compute the last answer. They run after the lines of the entries.
     last: LastLines,
@@ -55,7 +55,7 @@ struct LastLines {
 impl Log {
     /// Returns the lines of the log, the oldest first, or `None` if the log has overflowed. Each
     /// line comes with the unit of its angles that are written without a unit.
-    pub(super) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
+    pub(in crate::repl) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
         let entries = self.entries.iter().map(|it| (it.line.as_str(), it.angle));
         let last = self.last.lines.iter();
         let lines = entries.chain(last.map(|(line, angle)| (line.as_str(), *angle)));
@@ -70,7 +70,7 @@ impl Log {
     }
 
     /// Records the answer of the worksheet to a line.
-    pub(super) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
+    pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
         let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT) else {
             // The server supports a syntax that this program cannot parse.
             self.overflowed = true;

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::{
     background::{BackgroundReply, Opening},
-    reconnect::{looking, reconnect},
+    reconnect::reconnect,
     replay_log::{Log, mentions_last},
     stream::{INTERRUPTION, WorksheetStream},
 };
@@ -65,8 +65,6 @@ pub(super) struct ReconnectingWorksheet<C: Calls> {
     pub(super) log: Log,
     /// The last answer, if it is a reply that was not sent to the worksheet yet.
     pub(super) reply: Option<Reply>,
-    /// The error that broke the stream, until a notice reports the error.
-    pub(super) lost: Option<CallError>,
     /// Whether a name was defined since the last request for the definitions.
     pub(super) has_new_names: bool,
     /// The line to preview when fewer requests are in flight.
@@ -77,11 +75,11 @@ pub(super) struct ReconnectingWorksheet<C: Calls> {
 
 /// The connection, the options and the deadline of a request.
 #[derive(Debug)]
-pub(super) struct CallContext<'c, C> {
-    pub(super) calls: &'c C,
-    pub(super) options: EvaluateOptions,
+pub(in crate::repl) struct CallContext<'c, C> {
+    pub(in crate::repl) calls: &'c C,
+    pub(in crate::repl) options: EvaluateOptions,
     /// The maximum time to wait for an answer, and to reconnect to a lost server.
-    pub(super) timeout: Duration,
+    pub(in crate::repl) timeout: Duration,
 }
 
 // Not derived, since `C` need not be `Copy`.
@@ -101,7 +99,6 @@ impl<C: Calls> Default for ReconnectingWorksheet<C> {
             in_flight: VecDeque::new(),
             log: Log::default(),
             reply: None,
-            lost: None,
             has_new_names: false,
             waiting: None,
             is_silent: false,
@@ -193,22 +190,16 @@ impl<C: Calls> ReconnectingWorksheet<C> {
                     self.is_opened = true;
                     return Ok(answers);
                 }
-                Err(error) => {
-                    self.lose();
-                    self.lost = Some(error);
-                }
+                Err(_) => self.lose(),
             }
-        }
-        if let Some(error) = self.lost.take() {
-            notice(&looking(&error));
-            is_told = true;
         }
         if self.is_opened {
             self.restore(&mut is_told, context, notice).await?;
             self.send(purpose(), request.clone()).await;
         } else {
             let open = async || context.calls.worksheet(request.clone()).await;
-            let opened = reconnect(context.timeout, &mut is_told, notice, open).await;
+            let outage = context.calls.outage();
+            let opened = reconnect(context.timeout, outage, &mut is_told, notice, open).await;
             let is_answered = opened
                 .as_ref()
                 .err()

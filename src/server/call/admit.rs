@@ -1,4 +1,4 @@
-//! The admission of calls: checks the media type, the limits and the token, and sets the deadline.
+//! The admission of calls: checks the HTTP request, the limits and the token, and sets the deadline.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -7,12 +7,22 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
+    header::{ALLOW, CONTENT_TYPE},
+};
 use hyper::body::Incoming;
 use tokio::time::timeout_at;
 use tonic::{Status, body::Body};
 
-use super::{active::ActiveCall, deadline, metered_body::MeteredBody, methods::ServiceId};
+use super::{
+    active::ActiveCall, compression::compress, deadline, methods::ServiceId,
+    request_body::request_body,
+};
+use crate::proto::{
+    compression::NamedEncoding,
+    header::{ENCODING, is_grpc},
+};
 use crate::server::{ServerLimits, ServerState, peer::Peer, status};
 
 /// The maximum number of health calls under way. Most of these calls are watches.
@@ -27,28 +37,33 @@ pub(in crate::server) async fn answer(
     peer: Arc<Peer>,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    let media_type = request.headers().get(CONTENT_TYPE);
-    if !media_type.is_some_and(|it| it.as_bytes().starts_with(b"application/grpc")) {
-        // The specification gRPC over HTTP2, "Requests", requires this status.
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return response;
+    if let Some(refusal) = refuse(&request) {
+        return refusal;
     }
     let call = ActiveCall::begin(server, peer, request.uri().path());
-    let timeout = deadline::timeout(request.headers());
-    if let Err(status) = admit(&call, request.headers()) {
-        return call.fail(&status);
-    }
+    let admitted = admit(&call, request.headers());
+    let timeout = match admitted.and_then(|()| deadline::timeout(request.headers())) {
+        Ok(timeout) => timeout,
+        Err(status) => return call.fail(&status),
+    };
+    let named = request.headers().get(ENCODING).map(HeaderValue::as_bytes);
+    let named = NamedEncoding::parse(named);
+    let compression = call.server.settings.compression;
+    let encoding = compression.choose(named, request.headers());
     let server = Arc::clone(&call.server);
     let streams = call.method().streams;
     let limit = server.settings.limits.call;
     // For a stream, this limits only the time until the stream begins.
     let time = timeout.map_or(limit, |timeout| timeout.min(limit));
-    let serving = timeout_at(call.begun + time, serve(&call, request));
+    let serving = timeout_at(call.begun + time, serve(&call, request, named));
     let response = tokio::select! {
         biased;
         response = serving => response.unwrap_or_else(|_| Err(status::out_of_time(time))),
         () = server.draining.cancelled(), if streams => Err(status::shutting_down()),
+    };
+    let response = match encoding {
+        Some(encoding) => response.map(|response| compress(response, encoding)),
+        None => response,
     };
     match response {
         Ok(response) if streams => {
@@ -58,6 +73,26 @@ pub(in crate::server) async fn answer(
         Ok(response) => call.respond(response),
         Err(status) => call.fail(&status),
     }
+}
+
+/// Returns the response to an HTTP request that is not a gRPC call.
+///
+/// A call is a POST request with the media type of gRPC with protobuf messages (gRPC over HTTP2,
+/// "Requests").
+fn refuse(request: &Request<Incoming>) -> Option<Response<Body>> {
+    let mut response = Response::new(Body::empty());
+    if request.method() != Method::POST {
+        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        let headers = response.headers_mut();
+        headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        return Some(response);
+    }
+    let media_type = request.headers().get(CONTENT_TYPE);
+    if media_type.is_some_and(|media_type| is_grpc(media_type.as_bytes())) {
+        return None;
+    }
+    *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    Some(response)
 }
 
 /// Checks the limits of connections and calls, and then the token.
@@ -82,10 +117,19 @@ fn admit(call: &ActiveCall, headers: &HeaderMap) -> Result<(), Status> {
     }
 }
 
-/// Passes an admitted request to its service.
-async fn serve(call: &ActiveCall, request: Request<Incoming>) -> Result<Response<Body>, Status> {
+/// Passes an admitted request to its service. `encoding` is the encoding of compressed messages.
+async fn serve(
+    call: &ActiveCall,
+    request: Request<Incoming>,
+    encoding: NamedEncoding,
+) -> Result<Response<Body>, Status> {
     let service = call.method().service;
-    let mut request = request.map(|body| MeteredBody::new(body, &call.server.requests));
+    let limit = call.server.routes.message_limit(service);
+    let is_single = call.method().has_single_request();
+    let budget = &call.server.requests;
+    let mut request = request.map(|body| request_body(body, encoding, is_single, limit, budget));
+    // The messages are uncompressed from here on.
+    request.headers_mut().remove(ENCODING);
     if service == ServiceId::Chat {
         // The chat limits the rate of notes from each connection.
         request.extensions_mut().insert(Arc::clone(&call.peer));

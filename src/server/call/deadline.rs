@@ -3,27 +3,37 @@
 use std::time::Duration;
 
 use http::HeaderMap;
+use tonic::Status;
 
 use crate::proto::header::TIMEOUT;
 
-/// Returns the caller's timeout. Returns `None` if the header is missing or malformed.
+/// Returns the caller's timeout, or `None` if the header is missing. Fails with `INTERNAL` if the
+/// header is malformed.
 ///
 /// The format is at most eight digits and a unit ("Timeout" in the specification gRPC over HTTP2).
-pub(super) fn timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(TIMEOUT)?.to_str().ok()?;
-    let unit = text.chars().next_back()?;
-    let digits = &text[..text.len() - unit.len_utf8()];
-    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+pub(super) fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
+    let Some(value) = headers.get(TIMEOUT) else {
+        return Ok(None);
+    };
+    let malformed = || Status::internal("the header grpc-timeout is malformed");
+    parse(value.as_bytes()).map(Some).ok_or_else(malformed)
+}
+
+fn parse(text: &[u8]) -> Option<Duration> {
+    let (unit, digits) = text.split_last()?;
+    if digits.is_empty() || digits.len() > 8 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let count: u64 = digits.parse().ok()?;
+    let count = digits
+        .iter()
+        .fold(0, |count: u64, digit| 10 * count + u64::from(digit - b'0'));
     Some(match unit {
-        'H' => Duration::from_secs(60 * 60 * count),
-        'M' => Duration::from_secs(60 * count),
-        'S' => Duration::from_secs(count),
-        'm' => Duration::from_millis(count),
-        'u' => Duration::from_micros(count),
-        'n' => Duration::from_nanos(count),
+        b'H' => Duration::from_secs(60 * 60 * count),
+        b'M' => Duration::from_secs(60 * count),
+        b'S' => Duration::from_secs(count),
+        b'm' => Duration::from_millis(count),
+        b'u' => Duration::from_micros(count),
+        b'n' => Duration::from_nanos(count),
         _ => return None,
     })
 }
@@ -57,9 +67,9 @@ mod tests {
         ] {
             let value = HeaderValue::from_bytes(text.as_bytes()).unwrap();
             let headers = HeaderMap::from_iter([(TIMEOUT.parse().unwrap(), value)]);
-            let found = timeout(&headers).map(|found| found.as_nanos());
-            assert_eq!(found, nanoseconds, "{text:?}");
+            let found = timeout(&headers).map(|found| found.unwrap().as_nanos());
+            assert_eq!(found.ok(), nanoseconds, "{text:?}");
         }
-        assert_eq!(timeout(&HeaderMap::new()), None);
+        assert_eq!(timeout(&HeaderMap::new()).unwrap(), None);
     }
 }

@@ -49,7 +49,7 @@ impl ServiceId {
             ],
             Self::Evaluator => &[("Evaluate", false), ("Worksheet", true)],
             Self::Chat => &[("ChatStream", true), ("SendNote", false)],
-            Self::Health => &[("Check", false), ("Watch", true)],
+            Self::Health => &[("Check", false), ("List", false), ("Watch", true)],
             Self::Reflection | Self::ReflectionAlpha => &[("ServerReflectionInfo", true)],
             // All unknown paths share one set of labels in the metrics.
             Self::Unknown => &[("unknown", false)],
@@ -78,6 +78,16 @@ pub(super) struct MethodMetrics {
 }
 
 impl ServedMethod {
+    /// Whether a request of the method has exactly one message.
+    pub(super) fn has_single_request(&self) -> bool {
+        match self.service {
+            // The path of an unknown method does not say what its request is.
+            ServiceId::Unknown | ServiceId::Reflection | ServiceId::ReflectionAlpha => false,
+            ServiceId::Evaluator => !self.streams,
+            ServiceId::Calculator | ServiceId::Chat | ServiceId::Health => true,
+        }
+    }
+
     /// Returns the labels of the method in the metrics.
     pub(super) fn labels(&self) -> MethodLabels {
         let (service, method) = self.names;
@@ -136,12 +146,23 @@ impl MethodTable {
     }
 }
 
-/// The encoded descriptors of all services.
+/// The names of all services that callers can use.
+pub(in crate::server) const SERVICES: [&str; ServiceId::ALL.len()] = {
+    let mut names = [""; ServiceId::ALL.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = ServiceId::ALL[index].0;
+        index += 1;
+    }
+    names
+};
+
+/// The encoded descriptors of all services, and of the details of statuses.
 pub(super) const DESCRIPTORS: [&[u8]; 4] = [
     proto::FILE_DESCRIPTOR_SET,
-    tonic_health::pb::FILE_DESCRIPTOR_SET,
     tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
     tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+    tonic_types::pb::FILE_DESCRIPTOR_SET,
 ];
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 mod active;
 pub(super) mod admit;
 mod body;
+pub(super) mod compression;
 mod deadline;
-mod metered_body;
 pub(super) mod methods;
+mod request_body;
 pub(super) mod routes;
 pub(super) mod tokens;

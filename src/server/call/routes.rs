@@ -2,27 +2,25 @@
 
 use std::{convert::Infallible, fmt, future::ready, sync::LazyLock};
 
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use tonic::{
     body::Body,
     codegen::{BoxFuture, Service as TowerService},
 };
-use tonic_health::{
-    pb::health_server::HealthServer,
-    server::{HealthReporter, HealthService},
-};
-use tonic_reflection::server::Builder;
+use tonic_reflection::pb::v1::server_reflection_server::ServerReflectionServer;
 
 use super::{
-    metered_body::MeteredBody,
-    methods::{DESCRIPTORS, ServiceId},
+    methods::{DESCRIPTORS, SERVICES, ServiceId},
+    request_body::RequestBody,
 };
 use crate::proto::{
     calc::calculator_server::CalculatorServer, grpc::chat_server_server::ChatServerServer,
     grpcalc::v1::evaluator_service_server::EvaluatorServiceServer,
+    health::health_server::HealthServer,
 };
 use crate::server::{
-    CalculatorService, ChatService, Evaluator, limits::ServerLimits, status::unknown_method,
+    CalculatorService, ChatService, Evaluator, health::HealthService, limits::ServerLimits,
+    reflection::ReflectionService, status::unknown_method,
 };
 
 /// All services of the server.
@@ -34,91 +32,72 @@ pub(in crate::server) struct Routes {
     evaluator: EvaluatorServiceServer<Evaluator>,
     chat: ChatServerServer<ChatService>,
     health: HealthServer<HealthService>,
-    reflection: LazyRoute,
-    reflection_alpha: LazyRoute,
+    /// Created by the first call, because an embedded server must start fast.
+    reflection: LazyLock<ServerReflectionServer<ReflectionService>, LazyReflection>,
+    /// The maximum size of a request message, in bytes.
+    limit: usize,
 }
 
 /// The maximum size of a health request, in bytes. Such a request contains only a service name.
+/// Callers without a token can use the health service, so its messages must be short.
 const HEALTH_MESSAGE: usize = 1024;
 
 type ResponseFuture = BoxFuture<Response<Body>, Infallible>;
 
-/// A function that calls a service. It is boxed, because the type of the service has no name.
-type Route = Box<dyn Fn(Request<MeteredBody>) -> ResponseFuture + Send + Sync>;
+type LazyReflection = Box<dyn FnOnce() -> ServerReflectionServer<ReflectionService> + Send + Sync>;
 
-/// A route that is created by its first call, because an embedded server must start fast.
-type LazyRoute = LazyLock<Route, Box<dyn FnOnce() -> Route + Send + Sync>>;
+/// The path of the method of the reflection service.
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 
 impl Routes {
     pub(in crate::server) fn new(
         evaluator: Evaluator,
         chat: ChatService,
-        health: HealthReporter,
+        health: HealthService,
         limits: &ServerLimits,
     ) -> Self {
         let limit = limits.message;
-        let health = HealthService::from_health_reporter(health);
         Self {
             calculator: CalculatorServer::new(CalculatorService).max_decoding_message_size(limit),
             evaluator: EvaluatorServiceServer::new(evaluator).max_decoding_message_size(limit),
             chat: ChatServerServer::new(chat).max_decoding_message_size(limit),
-            // Callers without a token can use the health service, so its messages must be short.
             health: HealthServer::new(health).max_decoding_message_size(limit.min(HEALTH_MESSAGE)),
             reflection: LazyLock::new(Box::new(move || {
-                let server = reflection()
-                    .build_v1()
-                    .expect("descriptors from the compiler are valid");
-                route(server.max_decoding_message_size(limit))
+                let service = ReflectionService::new(SERVICES, &DESCRIPTORS);
+                ServerReflectionServer::new(service).max_decoding_message_size(limit)
             })),
-            reflection_alpha: LazyLock::new(Box::new(move || {
-                let server = reflection()
-                    .build_v1alpha()
-                    .expect("descriptors from the compiler are valid");
-                route(server.max_decoding_message_size(limit))
-            })),
+            limit,
+        }
+    }
+
+    /// Returns the maximum size of a request message of `service`, in bytes.
+    pub(super) fn message_limit(&self, service: ServiceId) -> usize {
+        match service {
+            ServiceId::Health => self.limit.min(HEALTH_MESSAGE),
+            _ => self.limit,
         }
     }
 
     /// Passes `request` to `service`.
-    pub(super) fn call(&self, service: ServiceId, request: Request<MeteredBody>) -> ResponseFuture {
+    pub(super) fn call(
+        &self,
+        service: ServiceId,
+        mut request: Request<RequestBody>,
+    ) -> ResponseFuture {
         match service {
             ServiceId::Calculator => self.calculator.clone().call(request),
             ServiceId::Evaluator => self.evaluator.clone().call(request),
             ServiceId::Chat => self.chat.clone().call(request),
             ServiceId::Health => self.health.clone().call(request),
-            ServiceId::Reflection => (self.reflection)(request),
-            ServiceId::ReflectionAlpha => (self.reflection_alpha)(request),
+            ServiceId::Reflection => self.reflection.clone().call(request),
+            ServiceId::ReflectionAlpha => {
+                // Both versions have the same messages.
+                *request.uri_mut() = Uri::from_static(REFLECTION);
+                self.reflection.clone().call(request)
+            }
             ServiceId::Unknown => Box::pin(ready(Ok(unknown_method().into_http()))),
         }
     }
-}
-
-/// Returns a builder of the reflection service.
-///
-/// The reflection service describes all services, including itself and the health service.
-fn reflection() -> Builder<'static> {
-    let builder = ServiceId::ALL.into_iter().fold(
-        Builder::configure().include_reflection_service(false),
-        |builder, (name, _)| builder.with_service_name(name),
-    );
-    DESCRIPTORS
-        .into_iter()
-        .fold(builder, Builder::register_encoded_file_descriptor_set)
-}
-
-fn route<S>(service: S) -> Route
-where
-    S: TowerService<
-            Request<MeteredBody>,
-            Response = Response<Body>,
-            Error = Infallible,
-            Future = ResponseFuture,
-        > + Clone
-        + Send
-        + Sync
-        + 'static,
-{
-    Box::new(move |request| service.clone().call(request))
 }
 
 impl fmt::Debug for Routes {

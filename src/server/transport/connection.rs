@@ -46,6 +46,9 @@ const SEND_BUFFER: usize = 128 * 1024;
 /// The maximum time that a peer without calls may take to close its connection after a `GOAWAY`.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// A time that never passes: 100 years.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// A byte stream to a peer.
 pub struct Connection {
     io: AnyStream,
@@ -115,6 +118,8 @@ impl Connection {
         // The number of all calls at the last tick of the timer.
         let mut seen_calls = 0;
         let unused = limits.unused.unwrap_or(Duration::MAX);
+        let mut ageing = pin!(sleep(limits.age.map_or(FOREVER, jittered)));
+        let mut is_old = false;
         loop {
             tokio::select! {
                 biased;
@@ -138,6 +143,18 @@ impl Connection {
                 () = poll_fn(|_| peer.poll_greeted()), if phase == Phase::Handshake => {
                     phase = Phase::Serving;
                     timer.set(sleep(if is_surplus { CLOSE_TIMEOUT } else { unused }));
+                }
+                () = &mut ageing => {
+                    if mem::replace(&mut is_old, true) {
+                        report_cut(&server, &peer);
+                        return;
+                    }
+                    ageing.set(sleep(limits.age_grace.unwrap_or(FOREVER)));
+                    if phase != Phase::Closing {
+                        phase = Phase::Closing;
+                        serving.as_mut().graceful_shutdown();
+                        timer.set(sleep(CLOSE_TIMEOUT));
+                    }
                 }
                 () = &mut timer => {
                     let (active, all) = peer.calls();
@@ -231,6 +248,22 @@ fn watch_preface(io: AnyStream, peer: &Arc<Peer>) -> Tap<impl FnMut(IoEvent<'_>)
             }
         }
     })
+}
+
+/// Returns an age that is up to 10 percent shorter or longer (gRFC A9).
+///
+/// Without jitter, connections that were made at the same time would also end at the same time.
+fn jittered(age: Duration) -> Duration {
+    let nanoseconds = age.as_nanos().min(FOREVER.as_nanos());
+    let nanoseconds = u64::try_from(nanoseconds).unwrap_or(u64::MAX);
+    Duration::from_nanos(nanoseconds).mul_f64(0.9 + 0.2 * fastrand::f64())
+}
+
+fn report_cut(server: &ServerState, peer: &Peer) {
+    let metrics = &server.settings.metrics;
+    metrics.count_limit(&ServerLimits::AGE_GRACE.name());
+    let (calls, _) = peer.calls();
+    tracing::info!(peer = peer.name(), calls, "closed an old connection");
 }
 
 fn handshake_timeout(server: &ServerState, peer: &Peer) {

@@ -14,6 +14,7 @@ use tokio::{
     time,
 };
 
+use super::authority::AuthorityFilter;
 use crate::net::address::Address;
 use crate::server::Connection;
 
@@ -110,6 +111,7 @@ impl Listener {
             }
             Socket::Unix { listener, .. } => {
                 let (io, _) = listener.accept().await?;
+                let io = AuthorityFilter::new(Box::pin(io));
                 Connection::private(io, self.address.to_string())
             }
         })

@@ -1,0 +1,87 @@
+//! The body of a response: the rules for its messages and its end.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use tonic::{Status, body::Body};
+
+use crate::proto::{
+    compression::{ACCEPTED, NamedEncoding},
+    errors::message_too_large,
+    message_body::{MessageBody, MessageRules},
+};
+
+/// The maximum length of a message of a response, in bytes.
+pub(in crate::client) const MAX_MESSAGE: usize = 4 << 20;
+
+/// The error of a response that does not follow the protocol of gRPC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::client) enum MalformedResponse {
+    /// The response ended without a status. A proxy may have lost its server.
+    #[error("the response of the server has no status")]
+    NoStatus,
+    /// The response to a unary call has no message.
+    #[error("the response of the server has no message")]
+    NoMessage,
+    /// The response to a unary call has several messages.
+    #[error("the response of the server has several messages instead of one")]
+    SecondMessage,
+}
+
+impl From<MalformedResponse> for Status {
+    /// Returns a status with the code of the error (gRPC's list of status codes).
+    fn from(error: MalformedResponse) -> Self {
+        let message = error.to_string();
+        let mut status = match error {
+            MalformedResponse::NoStatus => Self::internal(message),
+            MalformedResponse::NoMessage | MalformedResponse::SecondMessage => {
+                Self::unimplemented(message)
+            }
+        };
+        status.set_source(Arc::new(error));
+        status
+    }
+}
+
+/// The rules for the messages of a response.
+struct ResponseRules;
+
+/// Returns `body` with uncompressed messages. `is_unary` is true for the response of a unary call.
+pub(super) fn response_body(body: Body, encoding: NamedEncoding, is_unary: bool) -> Body {
+    Body::new(MessageBody::new(body, encoding, is_unary, ResponseRules))
+}
+
+impl MessageRules for ResponseRules {
+    fn limit(&self) -> usize {
+        MAX_MESSAGE
+    }
+
+    fn hold(&mut self, _: usize) -> Result<(), Status> {
+        Ok(())
+    }
+
+    fn too_large(&self) -> Status {
+        message_too_large(MAX_MESSAGE)
+    }
+
+    fn unknown_encoding(&self) -> Status {
+        Status::internal(format!(
+            "the server sent a message in an encoding other than {ACCEPTED}"
+        ))
+    }
+
+    fn second_message(&self) -> Status {
+        MalformedResponse::SecondMessage.into()
+    }
+
+    fn check_end(&self, is_missing: bool, trailers: Option<&HeaderMap>) -> Result<(), Status> {
+        if !trailers.is_some_and(|trailers| trailers.contains_key(Status::GRPC_STATUS)) {
+            return Err(MalformedResponse::NoStatus.into());
+        }
+        let fails = trailers.and_then(|trailers| trailers.get(Status::GRPC_STATUS));
+        if is_missing && fails.is_some_and(|status| status == "0") {
+            return Err(MalformedResponse::NoMessage.into());
+        }
+        Ok(())
+    }
+}
