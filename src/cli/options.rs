@@ -198,6 +198,10 @@ pub(super) struct ServeOptions {
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
     pub(super) grace: Duration,
 
+    /// Which answers to compress, if they are longer than 1 KiB
+    #[arg(long, default_value = "asked", value_name = "WHICH")]
+    pub(super) compression: CompressionMode,
+
     /// A file with the certificate of the server, in PEM, followed by the intermediate
     /// certificates. The file is read again on SIGHUP. Connections on Unix sockets are not
     /// encrypted
@@ -269,6 +273,18 @@ pub(super) fn token_of_environment() -> anyhow::Result<Option<String>> {
 }
 
 /// The value of `--log-level`.
+/// Which answers a server compresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompressionMode {
+    /// Those to calls that name gzip or deflate (grpc-encoding), in this encoding
+    Asked,
+    /// Those to all callers that accept gzip (grpc-accept-encoding)
+    Gzip,
+    /// None
+    #[value(aliases = ["off", "identity", "no"])]
+    None,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogLevel {
     Off,

@@ -14,12 +14,14 @@ use super::{
     Exit,
     exposure::{BY_TOKEN_OR_CERTIFICATE, Exposed, exposed},
     log,
-    options::{ServeOptions, token_of_environment},
+    options::{CompressionMode, ServeOptions, token_of_environment},
     print_error,
 };
 use crate::{
     net::address::Address,
-    server::{self, DrainOutcome, Listener, ServerTls, ServerTlsFiles, Settings, Tokens},
+    server::{
+        self, Compression, DrainOutcome, Listener, ServerTls, ServerTlsFiles, Settings, Tokens,
+    },
 };
 
 /// The number of file descriptors that the process needs in addition to one for each connection.
@@ -173,6 +175,11 @@ fn settings(options: &ServeOptions) -> anyhow::Result<Settings> {
         engine: options.limits.engine,
         limits: options.limits.server,
         grace: options.grace,
+        compression: match options.compression {
+            CompressionMode::Asked => Compression::Asked,
+            CompressionMode::Gzip => Compression::Gzip,
+            CompressionMode::None => Compression::Never,
+        },
         tokens: tokens.transpose()?.map(Arc::new),
         tls: tls.transpose()?.map(Arc::new),
         ..Settings::default()

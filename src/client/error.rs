@@ -428,7 +428,7 @@ impl CallError {
         match connectivity.state() {
             _ if connectivity.was_ready() => Self::Lost {
                 server: connectivity.server(),
-                cause: root_cause(error),
+                cause: connectivity.goaway().unwrap_or_else(|| root_cause(error)),
             },
             ConnectivityState::NotHttp2 => Self::not_connected(NOT_HTTP2.into(), connectivity),
             ConnectivityState::Connecting

@@ -20,7 +20,10 @@ use tokio::{
 use tonic::transport::Uri;
 use tower::Service;
 
-use super::tls::{self, ClientTls};
+use super::{
+    goaway::GoawayScanner,
+    tls::{self, ClientTls},
+};
 use crate::client::wire::{
     exchange::{Destination, ServerAddress},
     recorder::{Direction, Recorder},
@@ -145,6 +148,9 @@ pub(in crate::client) struct Connectivity {
     /// handshake is complete (RFC 8446, section 4.4.2.4), and hyper does not report why a
     /// connection broke.
     tls_error: Mutex<Option<String>>,
+    /// The reason that the server gave for the end of the newest connection, if it reported an
+    /// error.
+    goaway: Mutex<Option<String>>,
 }
 
 /// The state of a connection.
@@ -170,6 +176,7 @@ impl Connectivity {
             attempts: AtomicUsize::new(0),
             reads: AtomicUsize::new(0),
             tls_error: Mutex::default(),
+            goaway: Mutex::default(),
         }
     }
 
@@ -207,6 +214,16 @@ impl Connectivity {
     /// Returns the TLS error that broke the newest connection, if there was a TLS error.
     pub(in crate::client) fn tls_error(&self) -> Option<String> {
         self.lock_tls_error().clone()
+    }
+
+    /// Returns the reason that the server gave for the end of the newest connection, if it reported
+    /// an error.
+    pub(in crate::client) fn goaway(&self) -> Option<String> {
+        self.lock_goaway().clone()
+    }
+
+    fn lock_goaway(&self) -> MutexGuard<'_, Option<String>> {
+        self.goaway.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_tls_error(&self) -> MutexGuard<'_, Option<String>> {
@@ -260,17 +277,22 @@ pub(in crate::client) fn connector(
             connectivity.attempts.fetch_add(1, Ordering::Relaxed);
             connectivity.set_state(ConnectivityState::Connecting);
             *connectivity.lock_tls_error() = None;
+            *connectivity.lock_goaway() = None;
             let dialed = time::timeout(timeout, route.dial()).await;
             let stream = dialed.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
             connectivity.set_state(ConnectivityState::Connected);
             let wire = recorder.map(|recorder| recorder.connection(route.destination()));
             let mut write_start = Instant::now();
+            let mut goaway = GoawayScanner::default();
             Ok(TokioIo::new(Tap::new(stream, move |event| match event {
                 IoEvent::Read(bytes) => {
                     if let Some(wire) = &wire {
                         wire.record(Direction::Received, bytes, Instant::now());
                     }
                     connectivity.record_read(bytes);
+                    if let Some(reason) = goaway.scan(bytes) {
+                        *connectivity.lock_goaway() = Some(reason);
+                    }
                 }
                 IoEvent::Failed(error) => *connectivity.lock_tls_error() = tls::cause(error),
                 IoEvent::Writing if wire.is_some() => write_start = Instant::now(),

@@ -4,6 +4,7 @@ pub(super) mod balancer;
 pub(super) mod concurrency;
 pub(super) mod connector;
 pub(super) mod endpoint;
+mod goaway;
 pub(super) mod grpc_channel;
 pub(super) mod response_body;
 pub(super) mod target;
