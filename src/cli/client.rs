@@ -25,7 +25,7 @@ use crate::explain::{CallSummary, Explanation};
 use crate::{
     client::{
         Access, BearerToken, CallError, Client, ClientTls, ClientTlsFiles, EvaluateOptions, Note,
-        Recorder, Remote, Reply, Target,
+        Proxy, Recorder, Remote, Reply, SystemResolver, Target,
     },
     repl::{
         FaultView, Outcome, Present, Session, SessionConfig,
@@ -47,11 +47,15 @@ pub(super) async fn answer_lines(options: LineOptions) -> anyhow::Result<Exit> {
     let addresses = match &options.addr[..] {
         _ if !options.listen.is_empty() => Vec::new(),
         [] => AddrOption::from_env()?,
-        options => options.iter().filter_map(|addr| addr.0.clone()).collect(),
+        options => options.iter().flat_map(|addr| addr.0.clone()).collect(),
     };
     if !addresses.is_empty() {
         let access = access(&options, &addresses)?;
-        return answer(Target::Remote(addresses, access), &options).await;
+        let mut servers = Vec::new();
+        for address in addresses {
+            servers.extend(address.resolve(&SystemResolver).await);
+        }
+        return answer(Target::Remote(servers, access), &options).await;
     }
     let server = match embedded::start(&options).await? {
         Ok(server) => server,
@@ -121,6 +125,11 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
         ..
     } = options;
     let is_meant = ca.is_some() || cert.is_some() || domain.is_some();
+    if let Some(name) = domain
+        && name.parse::<http::uri::Authority>().is_err()
+    {
+        bail!("{name:?} is not a valid server name");
+    }
     let tls = addresses
         .iter()
         .any(|server| server.is_encrypted(is_meant))
@@ -142,6 +151,9 @@ fn access(options: &LineOptions, addresses: &[Remote]) -> anyhow::Result<Access>
         tls: tls.transpose()?.map(Arc::new),
         encrypt_by_default: is_meant,
         token,
+        authority: domain.clone(),
+        resolver: None,
+        proxy: Proxy::from_env(),
     })
 }
 

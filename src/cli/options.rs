@@ -19,7 +19,7 @@ use super::{
     value_parser::{duration, positive_duration},
 };
 use crate::{
-    client::Remote,
+    client::{Remote, Remotes},
     net::address::Address,
     proto::note::{NoteError, check_name},
     repl::script::Format,
@@ -330,7 +330,7 @@ impl From<ColorOption> for Color {
 
 /// The value of `--addr`. An empty text means the server inside this process.
 #[derive(Clone, Debug)]
-pub(super) struct AddrOption(pub(super) Option<Remote>);
+pub(super) struct AddrOption(pub(super) Vec<Remote>);
 
 impl AddrOption {
     /// Returns the servers whose addresses are in the environment variable `GRPCALC_ADDR`.
@@ -353,12 +353,12 @@ impl AddrOption {
 }
 
 impl std::str::FromStr for AddrOption {
-    type Err = <Remote as std::str::FromStr>::Err;
+    type Err = <Remotes as std::str::FromStr>::Err;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "" => Ok(Self(None)),
-            _ => text.parse().map(|address| Self(Some(address))),
+            "" => Ok(Self(Vec::new())),
+            _ => text.parse().map(|Remotes(servers)| Self(servers)),
         }
     }
 }

@@ -36,7 +36,9 @@ pub use self::{
     },
     channel::{
         concurrency::MAX as MAX_CALLS,
-        target::{Access, BearerToken, InvalidToken, Listening, Remote, Target},
+        proxy::Proxy,
+        resolver::{Resolver, SystemResolver},
+        target::{Access, BearerToken, InvalidToken, Listening, Remote, Remotes, Target},
         tls::{ClientTls, TlsSetupError},
     },
     chat::{Note, Notes},

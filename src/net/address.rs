@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{Ipv6Addr, SocketAddr},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     str::FromStr,
 };
@@ -26,22 +26,38 @@ pub enum Address {
 /// The reason why a text is not an address. The message includes the correct form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// The text has a scheme other than `unix:`.
+    /// The text has a scheme that is not known, or not possible here.
     #[error(
-        "unknown scheme; write HOST:PORT or unix:PATH; to call a server, https://HOST:PORT too"
+        "unknown scheme; write HOST:PORT or unix:PATH; to call a server, https://HOST:PORT or \
+         dns:///HOST:PORT too"
     )]
     Scheme,
+    /// The text names a DNS server, as in `dns://8.8.8.8/host:1`.
+    #[error("a name server is not supported; write dns:///HOST:PORT")]
+    Authority,
     /// `unix:` is not followed by a path.
     #[error("no path; write unix:PATH")]
     Path,
     /// The address has a path after the port, as in `host:1/path`.
     #[error("a path after the port is not allowed; write HOST:PORT")]
     Trailing,
-    /// The host is missing, or has characters that are not allowed in a host name.
-    #[error("no valid host; write HOST:PORT, as in localhost:50050 or [::1]:50050")]
+    /// The host is missing.
+    #[error("no host; write HOST:PORT, as in localhost:50050")]
+    NoHost,
+    /// The host has characters that are not allowed in a host name.
+    #[error("the host is not valid; write HOST:PORT, as in localhost:50050 or [::1]:50050")]
     Host,
-    /// The port is missing, or is not a number up to 65535.
-    #[error("no valid port; write HOST:PORT, as in localhost:50050")]
+    /// The host is not an IP address of the family that the scheme names.
+    #[error("not an IP address; write ipv4:127.0.0.1:50050 or ipv6:[::1]:50050")]
+    Ip,
+    /// The address has a user name, as in `user@host:1`.
+    #[error("a user name is not allowed; write HOST:PORT")]
+    User,
+    /// The port is missing.
+    #[error("no port; write HOST:PORT, as in localhost:50050")]
+    NoPort,
+    /// The port is not a number up to 65535.
+    #[error("the port is not a number up to 65535; write HOST:PORT, as in localhost:50050")]
     Port,
     /// The host is an IPv6 address without brackets. Without brackets, the end of the host is
     /// ambiguous, as in `::1:50050`.
@@ -53,30 +69,70 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            // gRPC name resolution (grpc/doc/naming.md) allows unix:path and unix:///absolute_path.
-            let path = path.strip_prefix("//").unwrap_or(path);
-            return match path {
-                "" => Err(AddressError::Path),
-                _ => Ok(Self::Unix(path.into())),
-            };
+        let scheme = text.split_once(':').map(|(scheme, rest)| {
+            let scheme = scheme.to_ascii_lowercase();
+            (scheme, rest)
+        });
+        match &scheme {
+            Some((scheme, path)) if scheme == "unix" => {
+                // gRPC name resolution (grpc/doc/naming.md) allows unix:path and
+                // unix:///absolute_path.
+                let path = path.strip_prefix("//").unwrap_or(path);
+                match path {
+                    "" => Err(AddressError::Path),
+                    _ => Ok(Self::Unix(path.into())),
+                }
+            }
+            Some((scheme, address)) if scheme == "ipv4" || scheme == "ipv6" => {
+                let address = Self::tcp(address)?;
+                let Self::Tcp { host, .. } = &address else {
+                    return Err(AddressError::Ip);
+                };
+                let is_ip = if scheme == "ipv4" {
+                    host.parse::<Ipv4Addr>().is_ok()
+                } else {
+                    host.parse::<Ipv6Addr>().is_ok()
+                };
+                is_ip.then_some(address).ok_or(AddressError::Ip)
+            }
+            _ if text.contains("://") => Err(AddressError::Scheme),
+            _ => Self::tcp(text),
         }
-        if text.contains("://") {
-            return Err(AddressError::Scheme);
+    }
+}
+
+impl Address {
+    /// Parses `HOST:PORT`.
+    pub fn tcp(text: &str) -> Result<Self, AddressError> {
+        if text.contains('@') {
+            return Err(AddressError::User);
         }
-        let authority = text;
-        if authority.contains('/') {
+        if text.contains('/') {
             return Err(AddressError::Trailing);
         }
-        let (host, port) = authority.rsplit_once(':').ok_or(AddressError::Port)?;
+        let is_ipv6 = |host: &str| host.parse::<Ipv6Addr>().is_ok();
+        let (host, port) = match text.rsplit_once(':') {
+            _ if text.is_empty() => return Err(AddressError::NoHost),
+            // In [::1], the last colon is part of the host.
+            None => return Err(AddressError::NoPort),
+            Some(_) if text.ends_with(']') => return Err(AddressError::NoPort),
+            Some(parts) => parts,
+        };
         let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
         let host = match bracketed {
             Some(host) => host,
-            None if host.contains(':') => return Err(AddressError::Brackets),
+            None if is_ipv6(text) || is_ipv6(host) => return Err(AddressError::Brackets),
+            None if host.contains(':') => return Err(AddressError::Host),
             None => host,
         };
+        if host.is_empty() {
+            return Err(AddressError::NoHost);
+        }
         if !is_host(host, bracketed.is_some()) {
             return Err(AddressError::Host);
+        }
+        if port.is_empty() {
+            return Err(AddressError::NoPort);
         }
         // `u16::from_str` would also accept "+80".
         if !port.bytes().all(|b| b.is_ascii_digit()) {
@@ -150,22 +206,35 @@ mod tests {
             ("ftp://example.org:21", Err(AddressError::Scheme)),
             ("unix:", Err(AddressError::Path)),
             ("localhost:1/calc", Err(AddressError::Trailing)),
-            (":50050", Err(AddressError::Host)),
+            (":50050", Err(AddressError::NoHost)),
             ("a b:1", Err(AddressError::Host)),
             ("%41:1", Err(AddressError::Host)),
-            ("user@localhost:1", Err(AddressError::Host)),
+            ("user@localhost:1", Err(AddressError::User)),
             ("localhost?x:1", Err(AddressError::Host)),
             ("ü.example:1", Err(AddressError::Host)),
             ("[[::1]]:1", Err(AddressError::Host)),
             ("[localhost]:1", Err(AddressError::Host)),
-            ("[]:1", Err(AddressError::Host)),
-            ("localhost", Err(AddressError::Port)),
-            ("localhost:", Err(AddressError::Port)),
+            ("[]:1", Err(AddressError::NoHost)),
+            ("localhost", Err(AddressError::NoPort)),
+            ("localhost:", Err(AddressError::NoPort)),
             ("localhost:http", Err(AddressError::Port)),
             ("localhost:+80", Err(AddressError::Port)),
             ("localhost:65536", Err(AddressError::Port)),
             ("::1:50050", Err(AddressError::Brackets)),
-            ("", Err(AddressError::Port)),
+            ("::1", Err(AddressError::Brackets)),
+            ("[::1]", Err(AddressError::NoPort)),
+            ("a:b:1", Err(AddressError::Host)),
+            ("[::1]:x", Err(AddressError::Port)),
+            ("ipv4:127.0.0.1:1", Ok(tcp("127.0.0.1", 1))),
+            ("ipv6:[::1]:1", Ok(tcp("::1", 1))),
+            ("IPv4:127.0.0.1:1", Ok(tcp("127.0.0.1", 1))),
+            ("UNIX:x", Ok(Address::Unix("x".into()))),
+            ("ipv4:localhost:1", Err(AddressError::Ip)),
+            ("ipv4:[::1]:1", Err(AddressError::Ip)),
+            ("ipv6:127.0.0.1:1", Err(AddressError::Ip)),
+            ("ipv4:127.0.0.1", Err(AddressError::NoPort)),
+            ("dns:///localhost:1", Err(AddressError::Scheme)),
+            ("", Err(AddressError::NoHost)),
         ] {
             assert_eq!(text.parse(), expected, "{text:?}");
         }

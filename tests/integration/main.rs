@@ -15,6 +15,7 @@ mod foreign_answers;
 mod frames;
 mod history;
 mod limits;
+mod names;
 mod prompt;
 mod scenes;
 mod screen;

@@ -22,6 +22,9 @@ use tower::Service;
 
 use super::{
     goaway::GoawayScanner,
+    happy_eyeballs,
+    proxy::Proxy,
+    resolver::{Resolver, SystemResolver, addresses},
     tls::{self, ClientTls},
 };
 use crate::client::wire::{
@@ -56,6 +59,14 @@ pub(in crate::client) enum Route {
         encrypted: bool,
         /// Whether a token will be sent. A token must not leave this machine unencrypted.
         token: bool,
+        /// Which of the addresses of the host is used. None means the first that accepts.
+        slot: Option<usize>,
+        /// The `:authority` of requests; None means the address.
+        authority: Option<String>,
+        /// The resolver of host names; None means that of the operating system.
+        resolver: Option<Arc<dyn Resolver>>,
+        /// The proxy through which the server is reached.
+        proxy: Option<Proxy>,
     },
 }
 
@@ -67,14 +78,19 @@ impl Route {
     pub(in crate::client) fn uri(&self) -> String {
         match self {
             Self::Remote {
-                address: address @ Address::Tcp { .. },
+                address,
                 tls,
+                authority,
                 ..
             } => {
                 let scheme = if tls.is_some() { "https" } else { "http" };
-                format!("{scheme}://{address}")
+                match (authority, address) {
+                    (Some(authority), _) => format!("{scheme}://{authority}"),
+                    (None, Address::Tcp { .. }) => format!("{scheme}://{address}"),
+                    (None, Address::Unix(_)) => "http://localhost".into(),
+                }
             }
-            Self::Remote { .. } | Self::Embedded(..) => "http://localhost".into(),
+            Self::Embedded(..) => "http://localhost".into(),
         }
     }
 
@@ -106,19 +122,30 @@ impl Route {
                 tls,
                 encrypted,
                 token,
+                slot,
+                resolver,
+                proxy,
+                ..
             } => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                stream.set_nodelay(true)?;
-                // Without keepalive, the client detects only later that the other machine is gone.
-                let _ = SockRef::from(&stream).set_tcp_keepalive(&TCP_KEEPALIVE);
+                let resolver = resolver.as_deref().unwrap_or(&SystemResolver);
+                let proxy = proxy.as_ref().and_then(|proxy| proxy.route(host, *port));
+                let (stream, is_local) = match &proxy {
+                    None => {
+                        let stream = dial_tcp(host, *port, *slot, resolver).await?;
+                        let is_local = stream.peer_addr()?.ip().to_canonical().is_loopback();
+                        (stream, is_local)
+                    }
+                    Some(proxy) => {
+                        let stream = dial_tcp(&proxy.host, proxy.port, None, resolver).await?;
+                        (proxy.tunnel(stream, host, *port).await?, false)
+                    }
+                };
                 match tls {
                     Some(tls) => Ok(Box::pin(tls.connect(host, stream).await?)),
                     None if *encrypted => Err(io::Error::other("no TLS configuration was given")),
-                    None if *token && !stream.peer_addr()?.ip().to_canonical().is_loopback() => {
-                        Err(io::Error::other(
-                            "a token is not sent to another machine without encryption",
-                        ))
-                    }
+                    None if *token && !is_local => Err(io::Error::other(
+                        "a token is not sent to another machine without encryption",
+                    )),
                     None => Ok(Box::pin(stream)),
                 }
             }
@@ -128,6 +155,25 @@ impl Route {
             } => Ok(Box::pin(UnixStream::connect(path).await?)),
         }
     }
+}
+
+/// Connects to an address of `host`: to the one in `slot`, or to the next one that accepts.
+async fn dial_tcp(
+    host: &str,
+    port: u16,
+    slot: Option<usize>,
+    resolver: &dyn Resolver,
+) -> io::Result<TcpStream> {
+    let mut addresses = addresses(resolver, host, port).await?;
+    if let Some(slot) = slot {
+        let count = addresses.len();
+        addresses.rotate_left(slot % count);
+    }
+    let stream = happy_eyeballs::connect(addresses, TcpStream::connect).await?;
+    stream.set_nodelay(true)?;
+    // Without keepalive, the client detects only later that the other machine is gone.
+    let _ = SockRef::from(&stream).set_tcp_keepalive(&TCP_KEEPALIVE);
+    Ok(stream)
 }
 
 /// The name of a server, and the state of the connections to it.

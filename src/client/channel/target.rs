@@ -5,7 +5,12 @@ use std::{fmt, str::FromStr, sync::Arc};
 use http::HeaderValue;
 use tokio::{io::DuplexStream, sync::mpsc};
 
-use super::{connector::Route, tls::ClientTls};
+use super::{
+    connector::Route,
+    proxy::Proxy,
+    resolver::{Resolver, addresses},
+    tls::ClientTls,
+};
 use crate::{
     client::wire::exchange::ServerAddress,
     net::address::{Address, AddressError},
@@ -45,8 +50,12 @@ impl Target {
                     let route = Route::Remote {
                         tls: access.encryption(&server).cloned(),
                         encrypted: server.is_encrypted(access.encrypt_by_default),
+                        slot: server.slot,
                         address: server.address,
                         token: access.token.is_some(),
+                        authority: access.authority.clone(),
+                        resolver: access.resolver.clone(),
+                        proxy: access.proxy.clone(),
                     };
                     (route, access.token.clone())
                 });
@@ -65,13 +74,41 @@ pub struct Listening {
     pub token: Option<BearerToken>,
 }
 
-/// The address of a server: `HOST:PORT`, `http://HOST:PORT`, `https://HOST:PORT` or
-/// `unix:PATH`.
+/// The address of a server: `HOST:PORT`, `http://HOST:PORT`, `https://HOST:PORT`, `unix:PATH`, or a
+/// name of gRPC (`doc/naming.md`): `dns:///HOST:PORT`, `ipv4:ADDRESS:PORT` or `ipv6:[ADDRESS]:PORT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
     /// The address without its scheme.
     pub address: Address,
     scheme: Scheme,
+    /// Which of the addresses of the host is used. None means the first that accepts.
+    slot: Option<usize>,
+}
+
+/// The servers that one address names, at least one: `ipv4:` and `ipv6:` are followed by addresses
+/// that are separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remotes(pub Vec<Remote>);
+
+impl FromStr for Remotes {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let (scheme, list) = match split_scheme(text) {
+            Some((scheme, list)) if ["ipv4", "ipv6"].contains(&&*scheme) => (scheme, list),
+            _ => return text.parse().map(|remote| Self(vec![remote])),
+        };
+        let remotes = list
+            .split(',')
+            .map(|address| format!("{scheme}:{address}").parse());
+        remotes.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Splits a text into a scheme, in lower case, and the rest after the colon.
+fn split_scheme(text: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    Some((scheme.to_ascii_lowercase(), rest))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,20 +122,65 @@ impl FromStr for Remote {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let (scheme, rest) = match text.split_once("://") {
-            Some(("https", rest)) => (Scheme::Https, rest),
-            Some(("http", rest)) => (Scheme::Http, rest),
-            _ => (Scheme::Unspecified, text),
+        let of_address = |address, scheme| Self {
+            address,
+            scheme,
+            slot: None,
         };
-        let rest = match scheme {
-            Scheme::Unspecified => rest,
-            Scheme::Http | Scheme::Https => rest.strip_suffix('/').unwrap_or(rest),
-        };
-        let address = rest.parse()?;
-        match (&address, scheme) {
-            (Address::Unix(_), Scheme::Http | Scheme::Https) => Err(AddressError::Scheme),
-            _ => Ok(Self { address, scheme }),
+        match split_scheme(text) {
+            Some((name, rest)) if name == "http" || name == "https" => {
+                let scheme = if name == "http" {
+                    Scheme::Http
+                } else {
+                    Scheme::Https
+                };
+                // A host may have the name of a scheme.
+                let Some(rest) = rest.strip_prefix("//") else {
+                    return Ok(of_address(text.parse()?, Scheme::Unspecified));
+                };
+                let address = rest.strip_suffix('/').unwrap_or(rest).parse()?;
+                match address {
+                    Address::Unix(_) => Err(AddressError::Scheme),
+                    Address::Tcp { .. } => Ok(of_address(address, scheme)),
+                }
+            }
+            Some((name, rest)) if name == "dns" && !is_port(rest) => {
+                let rest = match rest.strip_prefix("//") {
+                    None => rest,
+                    Some(rest) => rest.strip_prefix('/').ok_or(AddressError::Authority)?,
+                };
+                let address = Address::tcp(rest)?;
+                Ok(Self {
+                    slot: Some(0),
+                    ..of_address(address, Scheme::Unspecified)
+                })
+            }
+            _ => Ok(of_address(text.parse()?, Scheme::Unspecified)),
         }
+    }
+}
+
+/// Whether a text is a port, so that the text before the colon is a host and not a scheme.
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok()
+}
+
+impl Remote {
+    /// Returns a server for each address of a `dns:` name, between which calls are distributed.
+    ///
+    /// Each of these servers resolves the name again when it connects. If the name has no address
+    /// at the moment, there is one server.
+    pub async fn resolve(self, resolver: &dyn Resolver) -> Vec<Self> {
+        let (Some(_), Address::Tcp { host, port }) = (self.slot, &self.address) else {
+            return vec![self];
+        };
+        let addresses = addresses(resolver, host, *port).await;
+        let count = addresses.map_or(1, |addresses| addresses.len());
+        let slots = (0..count).map(|slot| Self {
+            slot: Some(slot),
+            ..self.clone()
+        });
+        slots.collect()
     }
 }
 
@@ -111,6 +193,12 @@ pub struct Access {
     pub encrypt_by_default: bool,
     /// The token that is sent with each call.
     pub token: Option<BearerToken>,
+    /// The `:authority` of requests. None means the address of the server.
+    pub authority: Option<String>,
+    /// The resolver of host names.
+    pub resolver: Option<Arc<dyn Resolver>>,
+    /// The proxy through which servers are reached.
+    pub proxy: Option<Proxy>,
 }
 
 impl Access {
@@ -206,6 +294,12 @@ mod tests {
             ("http://localhost:1", [false, false], true),
             ("https://example.org:1/", [true, true], false),
             ("unix:calc.sock", [false, false], true),
+            ("HTTPS://example.org:1", [true, true], false),
+            ("http:1", [false, true], false),
+            ("dns:1", [false, true], false),
+            ("dns:///localhost:1", [false, true], true),
+            ("dns:localhost:1", [false, true], true),
+            ("ipv4:127.0.0.1:1", [false, true], true),
         ] {
             let server: Remote = text.parse().unwrap();
             let found = [false, true].map(|by_default| server.is_encrypted(by_default));
@@ -214,10 +308,32 @@ mod tests {
         for (text, error) in [
             ("https://unix:x", AddressError::Scheme),
             ("ftp://localhost:1", AddressError::Scheme),
-            ("https://localhost", AddressError::Port),
+            ("dns://8.8.8.8/localhost:1", AddressError::Authority),
+            ("dns:///", AddressError::NoHost),
+            ("dns:///localhost", AddressError::NoPort),
+            ("https://localhost", AddressError::NoPort),
             ("https://localhost:1/x", AddressError::Trailing),
         ] {
             assert_eq!(text.parse::<Remote>(), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_address_may_name_several_servers() {
+        for (text, expected) in [
+            (
+                "ipv4:10.0.0.1:1,10.0.0.2:2",
+                Ok(vec!["10.0.0.1:1", "10.0.0.2:2"]),
+            ),
+            ("ipv6:[::1]:1,[::2]:2", Ok(vec!["[::1]:1", "[::2]:2"])),
+            ("localhost:1", Ok(vec!["localhost:1"])),
+            ("ipv4:10.0.0.1:1,", Err(AddressError::NoHost)),
+            ("localhost:1,localhost:2", Err(AddressError::Host)),
+        ] {
+            let found = text.parse::<Remotes>();
+            let found = found.map(|found| found.0.iter().map(ToString::to_string).collect());
+            let expected = expected.map(|texts| texts.into_iter().map(str::to_owned).collect());
+            assert_eq!(found, expected as Result<Vec<String>, _>, "{text}");
         }
     }
 

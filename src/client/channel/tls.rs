@@ -6,8 +6,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
-    rustls::{self, ClientConfig, RootCertStore, pki_types::ServerName},
+    rustls::{
+        self, ClientConfig, RootCertStore, client::WebPkiServerVerifier, pki_types::ServerName,
+    },
 };
+
+use super::pinned::{PinnedVerifier, is_ca};
 
 use crate::net::tls::{ClientTlsFiles, HTTP2, TlsError, certificates, private_key, roots};
 
@@ -40,14 +44,19 @@ pub enum TlsSetupError {
 impl ClientTls {
     /// Reads `files` and returns the configuration that they define.
     pub fn new(files: &ClientTlsFiles) -> Result<Self, TlsSetupError> {
-        let roots = match &files.ca {
-            Some(file) => roots(file)?,
-            None => system_roots()?,
+        let (roots, trusted) = match &files.ca {
+            Some(file) => (roots(file)?, certificates(file)?),
+            None => (system_roots()?, Vec::new()),
         };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let webpki =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                .build()
+                .map_err(|error| TlsSetupError::NoRoots(error.to_string()))?;
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots);
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(PinnedVerifier { webpki, trusted }));
         let mut config = match &files.identity {
             None => builder.with_no_client_auth(),
             Some((cert, key)) => builder
@@ -122,11 +131,8 @@ pub(in crate::client) fn cause(error: &io::Error) -> Option<String> {
             "the server certificate is not for this host name; give the expected name with --domain"
                 .into()
         }
-        // rustls has no variant for this error of webpki.
-        rustls::Error::InvalidCertificate(CertificateError::Other(other))
-            if other.to_string().contains("CaUsedAsEndEntity") =>
-        {
-            "the server certificate is a CA certificate (CA:TRUE), which a server must not present"
+        error if is_ca(error) => {
+            "the server certificate is a CA certificate (CA:TRUE), and not a certificate of --ca"
                 .into()
         }
         rustls::Error::InvalidMessage(_) => "the server does not speak TLS".into(),
