@@ -55,7 +55,7 @@ pub(super) async fn answer_lines(options: LineOptions) -> anyhow::Result<Exit> {
         for address in addresses {
             servers.extend(address.resolve(&SystemResolver).await);
         }
-        return answer(Target::Remote(servers, access), &options).await;
+        return Box::pin(answer(Target::Remote(servers, access), &options)).await;
     }
     let server = match embedded::start(&options).await? {
         Ok(server) => server,
@@ -64,7 +64,7 @@ pub(super) async fn answer_lines(options: LineOptions) -> anyhow::Result<Exit> {
     for address in &server.addresses {
         print_error(format_args!("listening on {address}"));
     }
-    let exit = answer(server.target.clone(), &options).await;
+    let exit = Box::pin(answer(server.target.clone(), &options)).await;
     server.end().await;
     exit
 }
@@ -106,7 +106,7 @@ async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
             let output = StandardStreams { progress };
             script(file, &lazy(target), rules, &name, output).await
         }
-        None if io::stdin().is_terminal() => session(target, options, name).await,
+        None if io::stdin().is_terminal() => Box::pin(session(target, options, name)).await,
         _ => {
             let input = tokio::io::stdin();
             let output = StandardStreams::default();

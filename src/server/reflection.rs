@@ -59,7 +59,9 @@ impl ReflectionService {
         index.services.sort();
         for set in sets {
             let files = FileDescriptorSet::decode(*set).unwrap_or_default().file;
-            files.iter().for_each(|file| index.add(file));
+            for file in &files {
+                index.add(file);
+            }
         }
         Self(Arc::new(index))
     }

@@ -97,11 +97,11 @@ async fn serve(io: TcpStream, answer: impl Fn(&Request<()>) -> Reply) {
         }
         // The request is read, so that its rest is not refused.
         tokio::spawn(async move { while let Some(Ok(_)) = body.data().await {} });
-        tokio::spawn(send(respond, reply));
+        send(respond, reply);
     }
 }
 
-async fn send(mut respond: server::SendResponse<Bytes>, reply: Reply) {
+fn send(mut respond: server::SendResponse<Bytes>, reply: Reply) {
     let mut response = Response::builder().status(if reply.http == 0 { 200 } else { reply.http });
     for (name, value) in &reply.headers {
         response = response.header(*name, value);

@@ -60,7 +60,7 @@ fn unimplemented_is_understood_in_any_frame() {
             (":chat", "this server has no chat"),
             (":say hi", "this server has no chat"),
         ] {
-            let ended = run(&["--addr", &address], &format!("{line}\nadd 20 10\n"));
+            let ended = run(&["--addr", &address], format!("{line}\nadd 20 10\n"));
             assert_eq!(
                 (ended.stdout.as_str(), ended.code),
                 ("30\n", 1),

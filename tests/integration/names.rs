@@ -334,11 +334,10 @@ fn connections_age() {
         "300ms",
     ]);
     let address = server.address();
-    let mut script = String::from("x = 0\n");
-    for n in 0..3_000 {
-        script += &format!("add {n} 1\nx = x + 1\n");
-    }
-    script += "x\n";
+    let lines: String = (0..3_000)
+        .flat_map(|n| [format!("add {n} 1\n"), "x = x + 1\n".into()])
+        .collect();
+    let script = format!("x = 0\n{lines}x\n");
     let mut child = grpcalc()
         .args(["--addr", &address])
         .stdin(std::process::Stdio::piped())

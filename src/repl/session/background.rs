@@ -135,16 +135,13 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             if self.in_flight.is_empty() {
                 return pending().await;
             }
-            match self.next(limit).await {
-                Ok(request) => {
-                    if let Some(reply) = self.on_complete(request) {
-                        return reply;
-                    }
-                }
-                Err(_) => {
-                    self.lose();
-                    self.is_silent = true;
-                }
+            let Ok(request) = self.next(limit).await else {
+                self.lose();
+                self.is_silent = true;
+                continue;
+            };
+            if let Some(reply) = self.on_complete(request) {
+                return reply;
             }
         }
     }

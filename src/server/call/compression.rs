@@ -49,7 +49,7 @@ impl Compression {
         let asked = match (self, named) {
             (Self::Asked, NamedEncoding::Known(Encoding::Deflate)) => Encoding::Deflate,
             (Self::Asked, NamedEncoding::Known(_)) | (Self::Gzip, _) => Encoding::Gzip,
-            (Self::Asked, _) | (Self::Never, _) => return None,
+            (Self::Asked | Self::Never, _) => return None,
         };
         [asked, Encoding::Gzip]
             .into_iter()

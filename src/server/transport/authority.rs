@@ -197,7 +197,11 @@ fn with_valid_authority(frame: &[u8]) -> Option<Vec<u8>> {
         if block.position >= end {
             return None;
         }
-        if let Some(value) = block.next_field()? {
+        let Field {
+            value,
+            is_authority,
+        } = block.next_field()?;
+        if is_authority {
             break value;
         }
     };
@@ -218,6 +222,14 @@ fn with_valid_authority(frame: &[u8]) -> Option<Vec<u8>> {
     Some(changed)
 }
 
+/// A field of a block.
+struct Field {
+    /// The position of the literal value. Empty if there is none.
+    value: Range<usize>,
+    /// Whether it is the authority.
+    is_authority: bool,
+}
+
 /// A block of header fields (RFC 7541, section 6).
 struct FieldBlock<'b> {
     bytes: &'b [u8],
@@ -225,9 +237,8 @@ struct FieldBlock<'b> {
 }
 
 impl FieldBlock<'_> {
-    /// Reads the next field. If the field has the literal value of the authority, returns the
-    /// position of the value.
-    fn next_field(&mut self) -> Option<Option<Range<usize>>> {
+    /// Reads the next field.
+    fn next_field(&mut self) -> Option<Field> {
         let first = *self.bytes.get(self.position)?;
         let prefix_bits = match first {
             0x80.. => 7,
@@ -238,7 +249,10 @@ impl FieldBlock<'_> {
         let index = self.integer(prefix_bits)?;
         // An indexed field or an update of the table size has no literal.
         if matches!(first, 0x80.. | 0x20..=0x3f) {
-            return Some(None);
+            return Some(Field {
+                value: 0..0,
+                is_authority: false,
+            });
         }
         let is_authority = if index == 0 {
             let name = self.string()?;
@@ -247,7 +261,10 @@ impl FieldBlock<'_> {
             index == AUTHORITY
         };
         let value = self.string()?;
-        Some(is_authority.then_some(value))
+        Some(Field {
+            value,
+            is_authority,
+        })
     }
 
     /// Reads a string, and returns its position.
@@ -285,7 +302,7 @@ fn decode_string(encoded: &[u8]) -> Option<Vec<u8>> {
     // A field without indexing whose name is `:authority`.
     let field = [&[0x01], encoded].concat();
     let fields = Decoder::new().decode(&field).ok()?;
-    fields.into_iter().next().map(|(_, value)| value.to_vec())
+    fields.into_iter().next().map(|(_, value)| value)
 }
 
 /// Appends the encoding of a string, without a Huffman code.
@@ -341,10 +358,7 @@ mod tests {
             PRIORITY => &received[FRAME_HEADER + 5..],
             _ => &received[FRAME_HEADER..],
         };
-        let fields = Decoder::new().decode(block).unwrap().into_iter();
-        fields
-            .map(|(name, value)| (name.to_vec(), value.to_vec()))
-            .collect()
+        Decoder::new().decode(block).unwrap()
     }
 
     #[test]
