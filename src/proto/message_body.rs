@@ -41,7 +41,7 @@ pub trait MessageRules {
     fn second_message(&self) -> Status;
 
     /// Checks the end of a body. If `is_missing` is true, the call must have a message, but has none.
-    fn check_end(&self, is_missing: bool, trailers: Option<&HeaderMap>) -> Result<(), Status>;
+    fn check_end(&mut self, is_missing: bool, trailers: Option<&HeaderMap>) -> Result<(), Status>;
 }
 
 /// A body of messages, in which all messages are uncompressed.
@@ -287,7 +287,7 @@ impl<B, R: MessageRules> MessageBody<B, R> {
     }
 
     /// Checks that the body may end here.
-    fn check_end(&self, trailers: Option<&HeaderMap>) -> Result<(), Status> {
+    fn check_end(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Status> {
         let fails = |trailers: &HeaderMap| {
             let status = trailers.get(Status::GRPC_STATUS);
             status.is_some_and(|status| status != "0")

@@ -56,7 +56,6 @@ impl ReflectionService {
             services: services.into_iter().map(str::to_owned).collect(),
             ..DescriptorIndex::default()
         };
-        index.services.sort();
         for set in sets {
             let files = FileDescriptorSet::decode(*set).unwrap_or_default().file;
             for file in &files {
@@ -255,7 +254,7 @@ impl Symbols<'_> {
 fn not_found(kind: &str, name: &str) -> (Code, String) {
     // A client may ask with a name of any length.
     let name: String = name.chars().take(200).collect();
-    (Code::NotFound, format!("the server has no {kind} {name}"))
+    (Code::NotFound, format!("{kind} not found: {name}"))
 }
 
 /// Returns a full name without the leading dot.

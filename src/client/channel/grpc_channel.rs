@@ -5,12 +5,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures_util::future::{FutureExt as _, Map};
+use futures_util::future::{BoxFuture, Either, FutureExt as _, Map};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use http_body_util::BodyExt as _;
+use tokio::sync::oneshot;
 use tonic::{
     Code, Status,
     body::Body,
@@ -19,7 +20,7 @@ use tonic::{
 };
 use tower::{BoxError, Service};
 
-use super::{response_body::response_body, target::BearerToken};
+use super::{request_body::RequestBody, response_body::response_body, target::BearerToken};
 use crate::proto::{
     compression::{ACCEPTED, NamedEncoding},
     header::{ACCEPT_ENCODING, ENCODING, STATUS_DETAILS},
@@ -77,8 +78,10 @@ type ResponseResult<E> = Result<Response<Body>, E>;
 impl Service<Request<Body>> for GrpcChannel {
     type Response = Response<Body>;
     type Error = BoxError;
-    type Future =
-        Map<ResponseFuture, fn(ResponseResult<transport::Error>) -> ResponseResult<BoxError>>;
+    type Future = Either<
+        Map<ResponseFuture, fn(ResponseResult<transport::Error>) -> ResponseResult<BoxError>>,
+        BoxFuture<'static, ResponseResult<BoxError>>,
+    >;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.channel.poll_ready(cx).map_err(Into::into)
@@ -94,22 +97,26 @@ impl Service<Request<Body>> for GrpcChannel {
         if let Some(token) = &self.token {
             headers.insert(AUTHORIZATION, token.header().clone());
         }
-        let check = if is_unary { check_unary } else { check_stream };
-        self.channel.call(request).map(check)
+        if is_unary {
+            let response = self.channel.call(request);
+            return Either::Left(response.map(|response| check(response, None)));
+        }
+        let (head, body) = request.into_parts();
+        let (body, open) = RequestBody::new(body);
+        let response = self.channel.call(Request::from_parts(head, body));
+        let response = response.map(|response| check(response, Some(open)));
+        Either::Right(response.boxed())
     }
-}
-
-fn check_unary(response: ResponseResult<transport::Error>) -> ResponseResult<BoxError> {
-    check(response, true)
-}
-
-fn check_stream(response: ResponseResult<transport::Error>) -> ResponseResult<BoxError> {
-    check(response, false)
 }
 
 /// Checks that a response is gRPC, and that its body follows the protocol. Inflates compressed
 /// messages, and removes error details that tonic cannot read.
-fn check(response: ResponseResult<transport::Error>, is_unary: bool) -> ResponseResult<BoxError> {
+///
+/// A response to a streaming call holds `open` until its end.
+fn check(
+    response: ResponseResult<transport::Error>,
+    open: Option<oneshot::Sender<()>>,
+) -> ResponseResult<BoxError> {
     let mut response = response?;
     let headers = response.headers_mut();
     let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -132,7 +139,7 @@ fn check(response: ResponseResult<transport::Error>, is_unary: bool) -> Response
             }
             frame
         });
-        response_body(Body::new(body), encoding, is_unary)
+        response_body(Body::new(body), encoding, open)
     }))
 }
 

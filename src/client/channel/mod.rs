@@ -9,6 +9,7 @@ pub(super) mod grpc_channel;
 mod happy_eyeballs;
 mod pinned;
 pub(super) mod proxy;
+mod request_body;
 pub(super) mod resolver;
 pub(super) mod response_body;
 pub(super) mod target;

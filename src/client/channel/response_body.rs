@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderMap;
+use tokio::sync::oneshot;
 use tonic::{Status, body::Body};
 
 use crate::proto::{
@@ -44,11 +45,21 @@ impl From<MalformedResponse> for Status {
 }
 
 /// The rules for the messages of a response.
-struct ResponseRules;
+struct ResponseRules {
+    /// Held until the end of the response to a streaming call.
+    open: Option<oneshot::Sender<()>>,
+}
 
-/// Returns `body` with uncompressed messages. `is_unary` is true for the response of a unary call.
-pub(super) fn response_body(body: Body, encoding: NamedEncoding, is_unary: bool) -> Body {
-    Body::new(MessageBody::new(body, encoding, is_unary, ResponseRules))
+/// Returns `body` with uncompressed messages. The response to a streaming call holds `open` until
+/// its end; the response to a unary call has none.
+pub(super) fn response_body(
+    body: Body,
+    encoding: NamedEncoding,
+    open: Option<oneshot::Sender<()>>,
+) -> Body {
+    let is_unary = open.is_none();
+    let rules = ResponseRules { open };
+    Body::new(MessageBody::new(body, encoding, is_unary, rules))
 }
 
 impl MessageRules for ResponseRules {
@@ -74,7 +85,8 @@ impl MessageRules for ResponseRules {
         MalformedResponse::SecondMessage.into()
     }
 
-    fn check_end(&self, is_missing: bool, trailers: Option<&HeaderMap>) -> Result<(), Status> {
+    fn check_end(&mut self, is_missing: bool, trailers: Option<&HeaderMap>) -> Result<(), Status> {
+        self.open = None;
         if !trailers.is_some_and(|trailers| trailers.contains_key(Status::GRPC_STATUS)) {
             return Err(MalformedResponse::NoStatus.into());
         }

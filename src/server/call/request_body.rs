@@ -93,7 +93,7 @@ impl MessageRules for RequestRules {
         Status::unimplemented("this method takes one message, but the request has several")
     }
 
-    fn check_end(&self, is_missing: bool, _: Option<&HeaderMap>) -> Result<(), Status> {
+    fn check_end(&mut self, is_missing: bool, _: Option<&HeaderMap>) -> Result<(), Status> {
         if is_missing {
             return Err(Status::unimplemented(
                 "this method takes one message, but the request has none",
