@@ -84,7 +84,10 @@ fn answers_that_cannot_be_written_are_a_failure() {
 fn usage_errors_name_the_option() {
     for (arguments, words) in [
         (&["--addr", "localhost", "add", "1", "2"][..], "no port"),
-        (&["--addr", "a b:1", "add", "1", "2"], "the host is not valid"),
+        (
+            &["--addr", "a b:1", "add", "1", "2"],
+            "the host is not valid",
+        ),
         (
             &["--addr", "ftp://localhost:1", "add", "1", "2"],
             "unknown scheme",

@@ -1,14 +1,16 @@
 //! A channel that accepts gRPC responses only.
 
 use std::{
-    sync::Arc,
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
-use futures_util::future::{BoxFuture, Either, FutureExt as _, Map};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
+    uri::PathAndQuery,
 };
 use http_body_util::BodyExt as _;
 use tokio::sync::oneshot;
@@ -16,7 +18,7 @@ use tonic::{
     Code, Status,
     body::Body,
     metadata::{MetadataMap, MetadataValue},
-    transport::{self, Channel, channel::ResponseFuture},
+    transport::{self, Channel},
 };
 use tower::{BoxError, Service};
 
@@ -28,17 +30,23 @@ use crate::proto::{
 
 /// The error for an HTTP response that is not gRPC, such as a page of a web server or of a proxy.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the server answers in HTTP, but not in gRPC ({0})")]
-pub(in crate::client) struct NotGrpc(StatusCode);
+#[error("the server answers in HTTP, but not in gRPC ({status})")]
+pub(in crate::client) struct NotGrpc {
+    status: StatusCode,
+    /// Whether an earlier call of the same method was answered in gRPC.
+    was_answered: bool,
+}
 
 impl From<NotGrpc> for Status {
     /// Returns the status that gRPC defines for an HTTP status
     /// (`doc/http-grpc-status-mapping.md`). Its source is the error.
     fn from(error: NotGrpc) -> Self {
-        let code = match error.0 {
+        let code = match error.status {
             StatusCode::BAD_REQUEST | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Code::Internal,
             StatusCode::UNAUTHORIZED => Code::Unauthenticated,
             StatusCode::FORBIDDEN => Code::PermissionDenied,
+            // A proxy that has just started may not know its servers.
+            StatusCode::NOT_FOUND if error.was_answered => Code::Unavailable,
             StatusCode::NOT_FOUND => Code::Unimplemented,
             StatusCode::TOO_MANY_REQUESTS
             | StatusCode::BAD_GATEWAY
@@ -65,11 +73,17 @@ pub(in crate::client) struct Unary;
 pub(in crate::client) struct GrpcChannel {
     channel: Channel,
     token: Option<BearerToken>,
+    /// The paths of the methods that were answered in gRPC.
+    answered: Arc<Mutex<HashSet<PathAndQuery>>>,
 }
 
 impl GrpcChannel {
     pub(in crate::client) fn new(channel: Channel, token: Option<BearerToken>) -> Self {
-        Self { channel, token }
+        Self {
+            channel,
+            token,
+            answered: Arc::default(),
+        }
     }
 }
 
@@ -78,10 +92,7 @@ type ResponseResult<E> = Result<Response<Body>, E>;
 impl Service<Request<Body>> for GrpcChannel {
     type Response = Response<Body>;
     type Error = BoxError;
-    type Future = Either<
-        Map<ResponseFuture, fn(ResponseResult<transport::Error>) -> ResponseResult<BoxError>>,
-        BoxFuture<'static, ResponseResult<BoxError>>,
-    >;
+    type Future = BoxFuture<'static, ResponseResult<BoxError>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.channel.poll_ready(cx).map_err(Into::into)
@@ -97,15 +108,26 @@ impl Service<Request<Body>> for GrpcChannel {
         if let Some(token) = &self.token {
             headers.insert(AUTHORIZATION, token.header().clone());
         }
-        if is_unary {
-            let response = self.channel.call(request);
-            return Either::Left(response.map(|response| check(response, None)));
+        let path = request.uri().path_and_query().cloned();
+        let (head, mut body) = request.into_parts();
+        let mut open = None;
+        if !is_unary {
+            let (resetting, held) = RequestBody::new(body);
+            (body, open) = (resetting, Some(held));
         }
-        let (head, body) = request.into_parts();
-        let (body, open) = RequestBody::new(body);
         let response = self.channel.call(Request::from_parts(head, body));
-        let response = response.map(|response| check(response, Some(open)));
-        Either::Right(response.boxed())
+        let answered = Arc::clone(&self.answered);
+        let check = move |response: ResponseResult<transport::Error>| {
+            let response = response?;
+            let mut answered = answered.lock().unwrap_or_else(PoisonError::into_inner);
+            let was_answered = path.as_ref().is_some_and(|path| answered.contains(path));
+            let checked = check(response, was_answered, open)?;
+            if !was_answered {
+                answered.extend(path);
+            }
+            Ok(checked)
+        };
+        response.map(check).boxed()
     }
 }
 
@@ -114,16 +136,20 @@ impl Service<Request<Body>> for GrpcChannel {
 ///
 /// A response to a streaming call holds `open` until its end.
 fn check(
-    response: ResponseResult<transport::Error>,
+    mut response: Response<Body>,
+    was_answered: bool,
     open: Option<oneshot::Sender<()>>,
-) -> ResponseResult<BoxError> {
-    let mut response = response?;
+) -> Result<Response<Body>, Status> {
     let headers = response.headers_mut();
     let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let has_status = headers.contains_key(Status::GRPC_STATUS);
     // A gRPC response that a proxy creates has no body, and so may have no media type.
     if !media_type.is_some_and(is_grpc) && !has_status {
-        return Err(Status::from(NotGrpc(response.status())).into());
+        let status = response.status();
+        return Err(Status::from(NotGrpc {
+            status,
+            was_answered,
+        }));
     }
     drop_unreadable_details(headers);
     let encoding = NamedEncoding::parse(headers.get(ENCODING).map(HeaderValue::as_bytes));

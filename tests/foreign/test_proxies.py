@@ -1,0 +1,111 @@
+"""Proxies, and their servers, that are killed under load."""
+
+import os
+import subprocess
+import threading
+import time
+import unittest
+from contextlib import suppress
+
+import proxies
+from programs import GRPCALC, kill, run, serve, stop
+
+# The long form: GRPCALC_LINES=60000 tests/foreign/run test_proxies
+LINES = int(os.environ.get("GRPCALC_LINES", 20_000))
+
+
+class BehindAProxy(unittest.TestCase):
+    def setUp(self):
+        self.server, self.address = serve()
+        self.addCleanup(lambda: stop(self.server))
+
+    def proxy(self, kind):
+        proxy = kind(self.address)
+        self.addCleanup(proxy.stop)
+        proxy.wait()
+        return proxy
+
+    def restart_server(self):
+        """Kills the server, and starts it again after 100 ms."""
+        kill(self.server)
+        time.sleep(0.1)
+        self.server, address = serve(listen=self.address)
+        self.assertEqual(address, self.address)
+
+    @staticmethod
+    def restart_proxy(proxy):
+        """Kills the proxy, and starts it again after 1 s."""
+        proxy.kill()
+        time.sleep(1)
+        proxy.start()
+
+    def answers(self, address, script, events):
+        """Runs a script, and one of `events` after each equal part of its answers."""
+        client = subprocess.Popen(
+            [GRPCALC, "--addr", address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+        def feed():
+            # A client that has ended reads no more.
+            with suppress(BrokenPipeError):
+                client.stdin.write(script)
+            with suppress(BrokenPipeError):
+                client.stdin.close()
+
+        feeding = threading.Thread(target=feed)
+        feeding.start()
+        found = []
+        part = script.count("\n") // (len(events) + 1)
+        for event in events:
+            found += [client.stdout.readline() for _ in range(part)]
+            event()
+        found += client.stdout.readlines()
+        errors = client.stderr.read()
+        feeding.join()
+        code = client.wait(timeout=60)
+        client.stdout.close()
+        client.stderr.close()
+        return found, errors, code
+
+    def under_load(self, kind):
+        proxy = self.proxy(kind)
+        script = "".join(f"add {n} 1\n" for n in range(LINES))
+        events = 2 * [self.restart_server, lambda: self.restart_proxy(proxy)]
+        found, errors, code = self.answers(proxy.address, script, events)
+        self.assertEqual(found, [f"{n}\n" for n in range(1, LINES + 1)], errors)
+        self.assertEqual(code, 0, errors)
+        for line in errors.splitlines():
+            # Only a notice after a second of waiting.
+            self.assertRegex(line, "^grpcalc: .*; trying to reconnect$")
+
+    def test_every_kind_of_call_passes(self):
+        script = "x = 3\nx^2\nadd x 1\n:health\n1/0\n"
+        for kind in proxies.ALL:
+            with self.subTest(kind.__name__):
+                proxy = self.proxy(kind)
+                stdout, stderr, code = run(GRPCALC, "--addr", proxy.address, stdin=script)
+                self.assertEqual((stdout, code), ("9\n4\nSERVING\n", 1), stderr)
+                self.assertEqual(stderr, "grpcalc: line 5: division by zero (column 2)\n")
+
+    def test_nothing_is_lost_behind_caddy(self):
+        self.under_load(proxies.Caddy)
+
+    def test_nothing_is_lost_behind_traefik(self):
+        self.under_load(proxies.Traefik)
+
+    def test_nothing_is_lost_behind_envoy(self):
+        self.under_load(proxies.Envoy)
+
+    def test_nothing_is_lost_behind_haproxy(self):
+        self.under_load(proxies.HAProxy)
+
+    def test_nothing_is_lost_behind_nginx(self):
+        self.under_load(proxies.Nginx)
+
+
+if __name__ == "__main__":
+    unittest.main()
