@@ -20,6 +20,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "grpc/health/v1/health.proto",
     ];
 
+    /// Compiles the messages that describe proto files. They are not part of the contract.
+    fn compile_descriptors() -> Result<(), Box<dyn std::error::Error>> {
+        const FOLDER: &str = "src/proto";
+        println!("cargo:rerun-if-changed={FOLDER}/descriptor.proto");
+        let descriptors = protox::compile(["descriptor.proto"], [FOLDER])?;
+        tonic_prost_build::configure().compile_fds(descriptors)?;
+        Ok(())
+    }
+
     // protox and `compile_fds` do not report to Cargo which files they read.
     println!("cargo:rerun-if-changed={ROOT}");
 
@@ -33,5 +42,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "crate::proto::response::WorksheetResponse",
         )
         .compile_fds(descriptors)?;
-    Ok(())
+    compile_descriptors()
 }

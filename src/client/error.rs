@@ -294,6 +294,18 @@ impl CallError {
         }
     }
 
+    /// Whether the server has no such thing.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(
+            self,
+            Self::Fault {
+                code: Code::NotFound,
+                ..
+            }
+        )
+    }
+
     /// Whether the server does not implement the method.
     #[must_use]
     pub fn is_unimplemented(&self) -> bool {

@@ -2,9 +2,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
+use crate::proto::descriptor::FileDescriptorProto;
 use http::uri::PathAndQuery;
 use prost::Message as _;
-use prost_types::FileDescriptorProto;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Status, Streaming, client::Grpc};

@@ -47,6 +47,13 @@ pub mod grpcalc {
     }
 }
 
+/// `descriptor.proto`: descriptors of proto files, with editions.
+#[cfg(any(feature = "client", feature = "server"))]
+#[allow(clippy::pedantic, missing_docs)]
+pub mod descriptor {
+    tonic::include_proto!("descriptor");
+}
+
 /// The descriptors of the proto files, with comments: an encoded
 /// `google.protobuf.FileDescriptorSet`.
 pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("grpcalc");

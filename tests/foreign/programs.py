@@ -9,15 +9,17 @@ import unittest
 from pathlib import Path
 
 GRPCALC = os.environ["GRPCALC"]
-BUF = Path(sys.executable).parent / "buf"
+# The folder with the programs and packages that were installed for these tests.
+FOREIGN = Path(sys.executable).parents[1]
+BUF = FOREIGN / "bin" / "buf"
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20
 HEAVY = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(60)"
 
 
-def start(*command):
+def start(*command, env=None):
     """Starts a server that prints its address or port on its first line. Returns it with that line."""
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
     return server, server.stdout.readline().strip()
 
 

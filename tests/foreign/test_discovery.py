@@ -43,6 +43,10 @@ CALLS = {
     ),
     "grpc.ChatServer/SendNote": ({"name": "ada", "message": "hello"}, {}),
     "grpc.health.v1.Health/Check": ({"service": "calc.Calculator"}, {"status": "SERVING"}),
+    "grpc.health.v1.Health/List": (
+        {},
+        {"statuses": {service: {"status": "SERVING"} for service in ["", *SERVICES]}},
+    ),
 }
 
 
@@ -143,6 +147,11 @@ class OurServer(unittest.TestCase):
         with self.assertRaises(grpc.RpcError) as raised:
             stub.Check(health_pb2.HealthCheckRequest(service="unknown"))
         self.assertEqual(raised.exception.code(), grpc.StatusCode.NOT_FOUND)
+        watch = stub.Watch(health_pb2.HealthCheckRequest(service="unknown"))
+        unknown = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+        self.assertEqual(next(watch).status, unknown)
+        self.assertTrue(watch.is_active())
+        watch.cancel()
 
     def buf_curl(self, *arguments):
         return run(BUF, "curl", "--http2-prior-knowledge", "--protocol", "grpc", *arguments)

@@ -5,10 +5,11 @@ import json
 import platform
 import re
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
-from programs import Served, run
+from programs import Served, run, serve, stop
 from test_discovery import CALLS, SERVICES
 
 GRPCURL = Path(sys.executable).parent / "grpcurl"
@@ -50,6 +51,17 @@ class Grpcurl(Served):
         stdout, stderr, code = self.ask("calc.Calculator/Divide", options=("-d", '{"n1": 1}'))
         self.assertEqual((stdout, code), ("", 64 + 3))  # 64 and the status
         self.assertIn("Code: InvalidArgument\n  Message: division by zero\n", stderr)
+        self.assertRegex(stderr, '"reason": ?"DIVISION_BY_ZERO"')
+
+    def test_a_unix_socket(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/calc.sock"
+            server, _ = serve(listen=f"unix:{path}")
+            self.addCleanup(stop, server)
+            request = ("-d", '{"n1": 20, "n2": 10}', path, "calc.Calculator/Add")
+            stdout, stderr, code = run(GRPCURL, "-plaintext", "-unix", *request)
+            self.assertEqual(code, 0, stderr)
+            self.assertEqual(json.loads(stdout), {"n1": 30})
 
 
 if __name__ == "__main__":

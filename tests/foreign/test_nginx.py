@@ -163,7 +163,8 @@ class TwoServers(unittest.TestCase):
 
 
 class Worksheets(unittest.TestCase):
-    """A worksheet stays at the server that opened it, and ends with that server."""
+    """A worksheet stays at the server that opened it. If that server is lost, the client
+    restores the worksheet at another server."""
 
     COUNT = 50_000
 
@@ -180,8 +181,8 @@ class Worksheets(unittest.TestCase):
         return int(count)
 
     def lose(self, which, end):
-        """Returns the number of answers and the exit code of a script during which a server
-        ends: `mine`, which has the worksheet, or the `other` one."""
+        """Returns the number of answers, the errors and the exit code of a script during which a
+        server ends: `mine`, which has the worksheet, or the `other` one."""
         servers = [self.serve(), self.serve()]
         nginx = Nginx([address for _, address, _ in servers])
         self.addCleanup(nginx.stop)
@@ -200,16 +201,9 @@ class Worksheets(unittest.TestCase):
         for end in (kill, stop):
             self.assertEqual(self.lose("other", end), (self.COUNT, "", 0))
 
-    def test_the_loss_of_its_own_server_ends_a_script_cleanly(self):
+    def test_a_script_outlives_its_own_server(self):
         for end in (kill, stop):
-            answered, errors, code = self.lose("mine", end)
-            self.assertEqual(code, 3)
-            self.assertLess(answered, self.COUNT)
-            lost, none = errors.splitlines()
-            # After the first line, two lines for each answer; the first of them has none.
-            line = int(lost.removeprefix("grpcalc: line ").split(":")[0])
-            self.assertIn(line, (2 * answered + 2, 2 * answered + 3))
-            self.assertEqual(none, "grpcalc: that line and all later lines were not answered")
+            self.assertEqual(self.lose("mine", end), (self.COUNT, "", 0))
 
 
 if __name__ == "__main__":

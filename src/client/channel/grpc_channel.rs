@@ -112,8 +112,8 @@ impl Service<Request<Body>> for GrpcChannel {
         let (head, mut body) = request.into_parts();
         let mut open = None;
         if !is_unary {
-            let (resetting, held) = RequestBody::new(body);
-            (body, open) = (resetting, Some(held));
+            let (resetting, sender) = RequestBody::wrap(body);
+            (body, open) = (resetting, Some(sender));
         }
         let response = self.channel.call(Request::from_parts(head, body));
         let answered = Arc::clone(&self.answered);

@@ -24,9 +24,9 @@ pub(super) struct RequestBody {
 
 impl RequestBody {
     /// Returns the body, and what the response has to hold until its end.
-    pub(super) fn new(body: Body) -> (Body, oneshot::Sender<()>) {
-        let (held, response) = oneshot::channel();
-        (Body::new(Self { body, response }), held)
+    pub(super) fn wrap(body: Body) -> (Body, oneshot::Sender<()>) {
+        let (sender, response) = oneshot::channel();
+        (Body::new(Self { body, response }), sender)
     }
 }
 

@@ -23,7 +23,14 @@ pub(in crate::repl) async fn reflect(calls: &impl Calls, request: ReflectionRequ
         }
         request => request,
     };
-    match (calls.reflect(request.clone()).await, request) {
+    let mut response = calls.reflect(request.clone()).await;
+    if let (Err(error), Some(parent)) = (&response, parent(&request)) {
+        // Some servers know services, but not methods.
+        if error.is_not_found() {
+            response = calls.reflect(parent).await.or(response);
+        }
+    }
+    match (response, request) {
         (Ok(ReflectionResponse::Services(names)), ReflectionRequest::Services) => {
             Outcome::Text(names.join("\n") + "\n")
         }
@@ -57,6 +64,15 @@ pub(in crate::repl) async fn reflect(calls: &impl Calls, request: ReflectionRequ
         (Err(error), _) => Outcome::Unanswered(error),
         (Ok(_), _) => Outcome::Unanswered(CallError::mismatched_reply()),
     }
+}
+
+/// Returns the request for the definition that contains the symbol of `request`.
+fn parent(request: &ReflectionRequest) -> Option<ReflectionRequest> {
+    let ReflectionRequest::Files(name) = request else {
+        return None;
+    };
+    let (parent, _) = name.rsplit_once('.')?;
+    Some(ReflectionRequest::Files(parent.into()))
 }
 
 fn fault(reason: Option<&str>, message: String) -> Outcome {

@@ -1,12 +1,13 @@
 //! Finds the definition of a name in descriptor files.
 
-use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FileDescriptorProto, MethodDescriptorProto,
-    ServiceDescriptorProto,
+use crate::proto::descriptor::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+    MethodDescriptorProto, ServiceDescriptorProto,
 };
 
 use super::path::{
-    FILE_ENUM, FILE_MESSAGE, FILE_SERVICE, MESSAGE_ENUM, MESSAGE_MESSAGE, SERVICE_METHOD, child,
+    FILE_ENUM, FILE_EXTENSION, FILE_MESSAGE, FILE_SERVICE, MESSAGE_ENUM, MESSAGE_EXTENSION,
+    MESSAGE_MESSAGE, SERVICE_METHOD, child,
 };
 
 /// The descriptor of a definition.
@@ -15,6 +16,7 @@ pub(super) enum Descriptor<'f> {
     Method(&'f MethodDescriptorProto),
     Message(&'f DescriptorProto),
     Enum(&'f EnumDescriptorProto),
+    Extension(&'f FieldDescriptorProto),
 }
 
 /// A definition in a descriptor file.
@@ -65,10 +67,12 @@ fn find_service<'f>(
     Some((path, Descriptor::Method(method)))
 }
 
-/// Finds a message or an enum by its name within the package.
+/// Finds a message, an enum or an extension by its name within the package.
 fn find_type<'f>(file: &'f FileDescriptorProto, name: &str) -> Option<(Vec<i32>, Descriptor<'f>)> {
     let (mut messages, mut enums) = (&file.message_type, &file.enum_type);
+    let mut extensions = &file.extension;
     let (mut message_number, mut enum_number) = (FILE_MESSAGE, FILE_ENUM);
+    let mut extension_number = FILE_EXTENSION;
     let mut path = Vec::new();
     let mut names = name.split('.');
     let last = names.next_back()?;
@@ -76,15 +80,20 @@ fn find_type<'f>(file: &'f FileDescriptorProto, name: &str) -> Option<(Vec<i32>,
         let (index, message) = named(messages, DescriptorProto::name, name)?;
         path.extend([message_number, index]);
         (messages, enums) = (&message.nested_type, &message.enum_type);
+        (extensions, extension_number) = (&message.extension, MESSAGE_EXTENSION);
         (message_number, enum_number) = (MESSAGE_MESSAGE, MESSAGE_ENUM);
     }
     if let Some((index, message)) = named(messages, DescriptorProto::name, last) {
         let path = child(&path, message_number, index);
         return Some((path, Descriptor::Message(message)));
     }
-    let (index, enumeration) = named(enums, EnumDescriptorProto::name, last)?;
-    let path = child(&path, enum_number, index);
-    Some((path, Descriptor::Enum(enumeration)))
+    if let Some((index, enumeration)) = named(enums, EnumDescriptorProto::name, last) {
+        let path = child(&path, enum_number, index);
+        return Some((path, Descriptor::Enum(enumeration)));
+    }
+    let (index, extension) = named(extensions, FieldDescriptorProto::name, last)?;
+    let path = child(&path, extension_number, index);
+    Some((path, Descriptor::Extension(extension)))
 }
 
 /// Returns the item with this name, and the index of the item.

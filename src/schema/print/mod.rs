@@ -1,32 +1,39 @@
 //! Descriptors as text in proto syntax.
 //!
 //! The descriptors come from a server that is not trusted, so the length of the text is limited,
-//! and the text is safe to show on a terminal. The text omits extensions of other messages. Of the
-//! options, the text contains only `default`, `deprecated` and `allow_alias`.
+//! and the text is safe to show on a terminal. The text omits
+//! options that are not in `descriptor.proto` of the room `proto`.
 
 mod definition;
+mod field;
+mod options;
 mod path;
 mod printer;
 mod writer;
 
-use prost_types::FileDescriptorProto;
+use crate::proto::descriptor::{FieldDescriptorProto, FileDescriptorProto};
 
 use self::{
     definition::{Definition, Descriptor},
+    options::{edition, features},
     printer::{Printer, sanitized},
     writer::Writer,
 };
 
 /// Returns the definition of `name` in proto syntax, with its comments.
 ///
-/// `name` is the full name of a service, a method, a message or an enum, with or without a leading
-/// dot. For a method, the definitions of its request and response messages follow.
+/// `name` is the full name of a service, a method, a message, an enum or an extension, with or
+/// without a leading dot. The request and response messages of a method follow, and so do the
+/// extensions of a message.
 ///
 /// Returns None if `files` do not define `name`.
 pub(crate) fn describe(files: &[FileDescriptorProto], name: &str) -> Option<String> {
     let definition = Definition::find(files, name)?;
     let mut writer = Writer::default();
     write(&definition, &mut writer);
+    if let Descriptor::Message(_) = definition.descriptor {
+        write_extensions(files, &definition.name, &mut writer);
+    }
     if let Descriptor::Method(method) = definition.descriptor {
         let mut types = vec![method.input_type(), method.output_type()];
         types.dedup();
@@ -48,9 +55,18 @@ fn write(definition: &Definition<'_>, writer: &mut Writer) {
         Descriptor::Method(_) => "a method",
         Descriptor::Message(_) => "a message",
         Descriptor::Enum(_) => "an enum",
+        Descriptor::Extension(_) => "an extension",
     };
-    let [name, file] = [&definition.name, definition.file.name()].map(sanitized);
-    writer.line(&format!("// {name}, {kind} in {file}"));
+    let file = definition.file;
+    let edition = file
+        .edition
+        .map(|number| format!(", edition {}", edition(number)));
+    let edition = edition.unwrap_or_default();
+    let [name, path] = [&definition.name, file.name()].map(sanitized);
+    writer.line(&format!("// {name}, {kind} in {path}{edition}"));
+    for feature in features(file.options.and_then(|options| options.features)) {
+        writer.line(&format!("// option {feature};"));
+    }
     let mut printer = Printer::new(definition, writer);
     let path = &definition.path;
     match definition.descriptor {
@@ -58,6 +74,25 @@ fn write(definition: &Definition<'_>, writer: &mut Writer) {
         Descriptor::Method(method) => printer.method(path, method),
         Descriptor::Message(message) => printer.message(path, message),
         Descriptor::Enum(enumeration) => printer.enumeration(path, enumeration),
+        Descriptor::Extension(extension) => printer.extension(path, extension),
+    }
+}
+
+/// Writes the extensions of the message `name` that files define outside of messages.
+fn write_extensions(files: &[FileDescriptorProto], name: &str, writer: &mut Writer) {
+    for file in files {
+        let extends = |extension: &&FieldDescriptorProto| {
+            extension.extendee().strip_prefix('.') == Some(name)
+        };
+        for extension in file.extension.iter().filter(extends) {
+            let package = file.package();
+            let dot = if package.is_empty() { "" } else { "." };
+            let name = format!("{package}{dot}{}", extension.name());
+            if let Some(definition) = Definition::find(files, &name).filter(|_| !writer.is_full) {
+                writer.needs_gap = true;
+                write(&definition, writer);
+            }
+        }
     }
 }
 

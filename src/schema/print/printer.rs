@@ -1,23 +1,25 @@
 //! Writes definitions in proto syntax.
 
-use std::collections::HashMap;
-
-use prost_types::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
-    MessageOptions, MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto,
-    field_descriptor_proto::{Label, Type},
-    source_code_info::Location,
-};
+use std::collections::{HashMap, HashSet};
 
 use super::{
     definition::Definition,
+    field::{declaration, reference},
+    options::{in_brackets, options},
     path::{
-        ENUM_VALUE, MESSAGE_ENUM, MESSAGE_FIELD, MESSAGE_MESSAGE, MESSAGE_ONEOF, SERVICE_METHOD,
-        child,
+        ENUM_VALUE, MESSAGE_ENUM, MESSAGE_EXTENSION, MESSAGE_FIELD, MESSAGE_MESSAGE, MESSAGE_ONEOF,
+        SERVICE_METHOD, child,
     },
     writer::{MAX_LENGTH, OMISSION, Writer},
 };
-use crate::text::printable::printable;
+use crate::{
+    proto::descriptor::{
+        DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
+        MessageOptions, MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto,
+        field_descriptor_proto::Type, source_code_info::Location,
+    },
+    text::printable::printable,
+};
 
 /// The maximum number of characters in a name, in a value or in a line of a comment. Longer text is
 /// shortened.
@@ -25,8 +27,6 @@ const MAX_TEXT: usize = 1024;
 
 /// The maximum number of levels of nested definitions.
 pub(super) const MAX_DEPTH: usize = 64;
-
-const DEPRECATED: &str = "deprecated = true";
 
 /// Writes definitions of one file.
 pub(super) struct Printer<'f, 'w> {
@@ -56,12 +56,12 @@ impl<'f, 'w> Printer<'f, 'w> {
 
     /// Writes a service.
     pub(super) fn service(&mut self, path: &[i32], service: &ServiceDescriptorProto) {
-        let options = service.options.as_ref();
+        let set = service.options.unwrap_or_default();
         self.block(
             path,
             &format!("service {}", sanitized(service.name())),
             |printer| {
-                printer.deprecated(options.and_then(|options| options.deprecated));
+                printer.options(&options(set.deprecated, set.features));
                 printer.each(path, SERVICE_METHOD, &service.method, Self::method);
             },
         );
@@ -78,38 +78,56 @@ impl<'f, 'w> Printer<'f, 'w> {
             stream(method.server_streaming()),
             reference(method.output_type()),
         );
-        match method
-            .options
-            .as_ref()
-            .and_then(|options| options.deprecated)
-        {
-            Some(true) => self.block(path, &line, |printer| printer.deprecated(Some(true))),
-            _ => self.line(path, &format!("{line};")),
+        let set = method.options.unwrap_or_default();
+        let mut options = options(set.deprecated, set.features);
+        if set.idempotency_level.is_some() {
+            let level = set.idempotency_level().as_str_name();
+            options.insert(0, format!("idempotency_level = {level}"));
+        }
+        if options.is_empty() {
+            self.line(path, &format!("{line};"));
+        } else {
+            self.block(path, &line, |printer| printer.options(&options));
         }
     }
 
     /// Writes a message.
     pub(super) fn message(&mut self, path: &[i32], message: &DescriptorProto) {
-        let options = message.options.as_ref();
-        self.block(
-            path,
-            &format!("message {}", sanitized(message.name())),
-            |printer| {
-                let outer = printer.scope.len();
-                printer.scope.extend([".", message.name()]);
-                printer.deprecated(options.and_then(|options| options.deprecated));
-                printer.fields(path, message);
-                printer.reserved(message);
-                printer.nested(path, message);
-                printer.scope.truncate(outer);
-            },
-        );
+        let opening = format!("message {}", sanitized(message.name()));
+        self.block(path, &opening, |printer| {
+            printer.message_body(path, message);
+        });
+    }
+
+    fn message_body(&mut self, path: &[i32], message: &DescriptorProto) {
+        let set = message.options.unwrap_or_default();
+        let outer = self.scope.len();
+        self.scope.extend([".", message.name()]);
+        self.options(&options(set.deprecated, set.features));
+        self.fields(path, message);
+        self.reserved(message);
+        self.nested(path, message);
+        self.each(path, MESSAGE_EXTENSION, &message.extension, Self::extension);
+        self.scope.truncate(outer);
+    }
+
+    /// Writes an extension.
+    pub(super) fn extension(&mut self, path: &[i32], extension: &FieldDescriptorProto) {
+        self.writer.needs_gap = self.writer.depth > 0;
+        let opening = format!("extend {} {{", reference(extension.extendee()));
+        self.writer.line(&opening);
+        self.writer.depth += 1;
+        let line = declaration(extension, None, self.is_proto2);
+        self.line(path, &format!("{line};"));
+        self.writer.depth -= 1;
+        self.writer.close(&opening);
     }
 
     fn fields(&mut self, path: &[i32], message: &DescriptorProto) {
-        let nested = message.nested_type.iter();
-        let entries = nested.filter(|nested| is_map_entry(nested));
-        let entries = entries.map(|entry| (entry.name(), entry)).collect();
+        let nested = (0..).zip(&message.nested_type);
+        let nested: HashMap<_, _> = nested
+            .map(|(index, nested)| (nested.name(), (index, nested)))
+            .collect();
         let fields: Vec<_> = (0..).zip(&message.field).collect();
         // Compilers require the fields of a oneof to be adjacent.
         let are_together = |a: &FieldDescriptorProto, b: &FieldDescriptorProto| {
@@ -118,55 +136,45 @@ impl<'f, 'w> Printer<'f, 'w> {
         for run in fields.chunk_by(|a, b| are_together(a.1, b.1)) {
             let write = |printer: &mut Self| {
                 for (index, field) in run {
-                    let line = printer.field(field, &entries);
-                    printer.line(&child(path, MESSAGE_FIELD, *index), &line);
+                    let nested = printer.own_name(field).and_then(|name| nested.get(name));
+                    let entry = nested.filter(|(_, nested)| is_map_entry(nested));
+                    let line = declaration(field, entry.map(|entry| entry.1), printer.is_proto2);
+                    let field_path = child(path, MESSAGE_FIELD, *index);
+                    match nested.filter(|_| field.r#type() == Type::Group) {
+                        Some((index, group)) => {
+                            let path = child(path, MESSAGE_MESSAGE, *index);
+                            printer.block(&field_path, &line, |printer| {
+                                printer.message_body(&path, group);
+                            });
+                        }
+                        None => printer.line(&field_path, &format!("{line};")),
+                    }
                 }
             };
             match oneof(message, run[0].1) {
                 Some((index, oneof)) => {
                     let path = child(path, MESSAGE_ONEOF, index);
-                    self.block(&path, &format!("oneof {}", sanitized(oneof.name())), write);
+                    let set = oneof.options.unwrap_or_default();
+                    self.block(
+                        &path,
+                        &format!("oneof {}", sanitized(oneof.name())),
+                        |printer| {
+                            printer.options(&options(None, set.features));
+                            write(printer);
+                        },
+                    );
                 }
                 None => write(self),
             }
         }
     }
 
-    /// Returns the declaration of `field`. `entries` are the map entries of the message, by name.
-    fn field(
-        &self,
-        field: &FieldDescriptorProto,
-        entries: &HashMap<&str, &DescriptorProto>,
-    ) -> String {
-        let label = match field.label() {
-            Label::Repeated => "repeated ",
-            Label::Required => "required ",
-            Label::Optional if field.proto3_optional() => "optional ",
-            Label::Optional if self.is_proto2 && field.oneof_index.is_none() => "optional ",
-            Label::Optional => "",
-        };
-        let nested = field.type_name().strip_prefix(&self.scope);
-        let entry = nested.and_then(|name| entries.get(name.strip_prefix('.')?));
-        let typed = match entry {
-            Some(entry) => format!("map<{}, {}>", entry_type(entry, 1), entry_type(entry, 2)),
-            None => format!("{label}{}", type_of(field)),
-        };
-        let default = field.default_value.as_ref();
-        let default = default.map(|value| match field.r#type() {
-            Type::String => quote(&value.replace('\\', r"\\").replace('"', "\\\"")),
-            Type::Bytes => quote(value),
-            _ => sanitized(value),
-        });
-        let deprecated = field
-            .options
-            .as_ref()
-            .and_then(|options| options.deprecated);
-        let options = options(default, deprecated);
-        format!(
-            "{typed} {} = {}{options};",
-            sanitized(field.name()),
-            field.number()
-        )
+    /// Returns the name of the type of `field`, if the message that is being written defines it.
+    fn own_name<'n>(&self, field: &'n FieldDescriptorProto) -> Option<&'n str> {
+        field
+            .type_name()
+            .strip_prefix(&self.scope)?
+            .strip_prefix('.')
     }
 
     /// Writes the extension ranges of `message`, and its reserved numbers and names.
@@ -185,12 +193,18 @@ impl<'f, 'w> Printer<'f, 'w> {
 
     /// Writes the messages and enums that `message` defines.
     fn nested(&mut self, path: &[i32], message: &DescriptorProto) {
+        // Groups are written where they are fields.
+        let groups = message
+            .field
+            .iter()
+            .filter(|field| field.r#type() == Type::Group);
+        let groups: HashSet<_> = groups.filter_map(|group| self.own_name(group)).collect();
         self.each(
             path,
             MESSAGE_MESSAGE,
             &message.nested_type,
             |printer, path, nested| {
-                if !is_map_entry(nested) {
+                if !is_map_entry(nested) && !groups.contains(nested.name()) {
                     printer.writer.needs_gap = true;
                     printer.message(path, nested);
                 }
@@ -209,15 +223,15 @@ impl<'f, 'w> Printer<'f, 'w> {
 
     /// Writes an enum.
     pub(super) fn enumeration(&mut self, path: &[i32], enumeration: &EnumDescriptorProto) {
-        let options = enumeration.options.as_ref();
+        let set = enumeration.options.unwrap_or_default();
         self.block(
             path,
             &format!("enum {}", sanitized(enumeration.name())),
             |printer| {
-                if options.and_then(|options| options.allow_alias) == Some(true) {
+                if set.allow_alias == Some(true) {
                     printer.writer.line("option allow_alias = true;");
                 }
-                printer.deprecated(options.and_then(|options| options.deprecated));
+                printer.options(&options(set.deprecated, set.features));
                 printer.each(path, ENUM_VALUE, &enumeration.value, Self::value);
                 let reserved = enumeration.reserved_range.iter();
                 let reserved = reserved.map(|range| span(range.start(), range.end(), i32::MAX));
@@ -231,17 +245,15 @@ impl<'f, 'w> Printer<'f, 'w> {
     }
 
     fn value(&mut self, path: &[i32], value: &EnumValueDescriptorProto) {
-        let deprecated = value
-            .options
-            .as_ref()
-            .and_then(|options| options.deprecated);
-        let (name, options) = (sanitized(value.name()), options(None, deprecated));
+        let set = value.options.unwrap_or_default();
+        let options = in_brackets(&options(set.deprecated, set.features));
+        let name = sanitized(value.name());
         self.line(path, &format!("{name} = {}{options};", value.number()));
     }
 
-    fn deprecated(&mut self, deprecated: Option<bool>) {
-        if deprecated == Some(true) {
-            self.writer.line(&format!("option {DEPRECATED};"));
+    fn options(&mut self, options: &[String]) {
+        for option in options {
+            self.writer.line(&format!("option {option};"));
         }
     }
 
@@ -327,35 +339,6 @@ fn is_map_entry(message: &DescriptorProto) -> bool {
     options.is_some_and(MessageOptions::map_entry)
 }
 
-/// Returns the type of a field of a map entry. Field 1 has the keys of the map, and field 2 has the
-/// values.
-fn entry_type(entry: &DescriptorProto, number: i32) -> String {
-    let field = entry.field.iter().find(|field| field.number() == number);
-    field.map(type_of).unwrap_or_default()
-}
-
-/// Returns the type of `field` in proto syntax.
-fn type_of(field: &FieldDescriptorProto) -> String {
-    let known = field.r#type.and_then(|known| Type::try_from(known).ok());
-    match (known, reference(field.type_name())) {
-        (Some(Type::Group), name) => format!("group {name}"),
-        (Some(scalar), name) if name.is_empty() => {
-            let name = scalar.as_str_name().trim_start_matches("TYPE_");
-            name.to_lowercase()
-        }
-        (_, name) => name,
-    }
-}
-
-fn options(default: Option<String>, deprecated: Option<bool>) -> String {
-    let default = default.map(|value| format!("default = {value}"));
-    let deprecated = (deprecated == Some(true)).then(|| DEPRECATED.into());
-    match default.into_iter().chain(deprecated).collect::<Vec<_>>() {
-        none if none.is_empty() => String::new(),
-        options => format!(" [{}]", options.join(", ")),
-    }
-}
-
 /// Returns a range of field numbers in proto syntax. The range does not include `end`.
 fn field_range(start: i32, end: i32) -> String {
     span(start, end.saturating_sub(1), (1 << 29) - 1)
@@ -385,13 +368,8 @@ fn comments(text: &str) -> Vec<String> {
     marked.collect()
 }
 
-/// Returns the name of a type, without a leading dot.
-fn reference(name: &str) -> String {
-    sanitized(name.strip_prefix('.').unwrap_or(name))
-}
-
 /// Returns `text` in double quotes.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     format!("\"{}\"", sanitized(text))
 }
 

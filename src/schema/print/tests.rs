@@ -4,9 +4,7 @@ use super::{
     *,
 };
 use crate::proto::FILE_DESCRIPTOR_SET;
-use proptest::prelude::*;
-use prost::Message as _;
-use prost_types::{
+use crate::proto::descriptor::{
     DescriptorProto, EnumDescriptorProto, EnumOptions, EnumValueDescriptorProto, EnumValueOptions,
     FieldDescriptorProto, FieldOptions, FileDescriptorSet, MessageOptions, MethodDescriptorProto,
     MethodOptions, OneofDescriptorProto, ServiceDescriptorProto, SourceCodeInfo,
@@ -15,6 +13,8 @@ use prost_types::{
     field_descriptor_proto::{Label, Type},
     source_code_info::Location,
 };
+use proptest::prelude::*;
+use prost::Message as _;
 
 fn ours() -> Vec<FileDescriptorProto> {
     FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).unwrap().file
@@ -96,7 +96,6 @@ fn commented(path: &[i32], leading: &str, trailing: &str) -> Location {
         leading_comments: Some(leading.into()),
         trailing_comments: Some(trailing.into()),
         leading_detached_comments: vec![" Detached.\n".into()],
-        ..Default::default()
     }
 }
 
@@ -364,11 +363,7 @@ fn labels_defaults_and_groups_of_proto2() {
             ..Default::default()
         }],
         extension_range: [range(100, 200), range(1000, 1 << 29)]
-            .map(|(start, end)| ExtensionRange {
-                start,
-                end,
-                ..Default::default()
-            })
+            .map(|(start, end)| ExtensionRange { start, end })
             .into(),
         reserved_range: [range(7, 8), range(9, 12)]
             .map(|(start, end)| ReservedRange { start, end })
@@ -389,12 +384,10 @@ message M {
   optional string c = 3 [default = "say \"\\o/\"\n"];
   optional bytes d = 4 [default = "\001\""];
   optional t.E e = 5 [default = ONE];
-  repeated group t.M.G g = 6;
+  repeated group G = 6 {}
   extensions 100 to 199, 1000 to max;
   reserved 7, 9 to 11;
   reserved "x", "y";
-
-  message G {}
 
   message H {}
 

@@ -29,17 +29,19 @@ class Calculator(calc_connect.Calculator):
 
 
 async def serve():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        configuration = hypercorn.config.Config()
-        configuration.bind = [f"fd://{listener.fileno()}"]
-        configuration.errorlog = None
-        print("127.0.0.1:{}".format(listener.getsockname()[1]), flush=True)
-        ended = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-        application = calc_connect.CalculatorASGIApplication(Calculator())
-        await hypercorn.asyncio.serve(application, configuration, shutdown_trigger=ended.wait)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    print("127.0.0.1:{}".format(listener.getsockname()[1]), flush=True)
+    configuration = hypercorn.config.Config()
+    configuration.bind = [f"fd://{listener.detach()}"]
+    configuration.errorlog = None
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    # Hypercorn fails on a message that arrives after it has refused the call.
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    application = calc_connect.CalculatorASGIApplication(Calculator())
+    await hypercorn.asyncio.serve(application, configuration, shutdown_trigger=ended.wait)
 
 
 asyncio.run(serve())

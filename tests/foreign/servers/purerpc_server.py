@@ -1,7 +1,7 @@
 """A calculator that is made with purerpc, which sends its header fields before a status. Prints
 its address."""
 
-import socket
+import functools
 
 import anyio
 import purerpc
@@ -26,10 +26,16 @@ class Calculator(calc_grpc.CalculatorServicer):
         return calc_pb2.DivideReply(f1=request.n1 / request.n2)
 
 
-with socket.socket() as found:
-    found.bind(("127.0.0.1", 0))
-    port = found.getsockname()[1]
-server = purerpc.Server(port)
-server.add_service(Calculator().service)
-print(f"127.0.0.1:{port}", flush=True)
-anyio.run(server.serve_async)
+async def serve():
+    # purerpc would listen on all addresses.
+    anyio.create_tcp_listener = functools.partial(
+        anyio.create_tcp_listener, local_host="127.0.0.1"
+    )
+    server = purerpc.Server(0)
+    server.add_service(Calculator().service)
+    async with anyio.create_task_group() as tasks:
+        port = await tasks.start(server.serve_async)
+        print(f"127.0.0.1:{port}", flush=True)
+
+
+anyio.run(serve)
