@@ -387,7 +387,12 @@ impl Attempts<'_> {
     /// Waits before the next attempt. Returns false if the deadline passes during the wait.
     async fn pause(&mut self, action: RetryAction, status: &Status, call: ActiveCall) -> bool {
         // A call that cannot reach a server costs the server nothing.
-        if action != RetryAction::Reconnect || !self.was_ready() {
+        let is_free = match action {
+            RetryAction::Reconnect => self.was_ready(),
+            RetryAction::WaitForServer => self.has_replied(),
+            _ => false,
+        };
+        if !is_free {
             self.retries += 1;
         }
         self.failed.retain(|index| *index != call.index);

@@ -48,7 +48,7 @@ pub mod grpcalc {
 }
 
 /// `descriptor.proto`: descriptors of proto files, with editions.
-#[cfg(any(feature = "client", feature = "server"))]
+#[cfg(feature = "client")]
 #[allow(clippy::pedantic, missing_docs)]
 pub mod descriptor {
     tonic::include_proto!("descriptor");

@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use crate::proto::descriptor::{
+use futures_util::{Stream, StreamExt as _};
+use prost::Message as _;
+use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
     FileDescriptorSet,
 };
-use futures_util::{Stream, StreamExt as _};
-use prost::Message as _;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_reflection::pb::v1::{
     ErrorResponse, ExtensionNumberResponse, FileDescriptorResponse, ListServiceResponse,

@@ -45,8 +45,11 @@ impl From<NotGrpc> for Status {
             StatusCode::BAD_REQUEST | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Code::Internal,
             StatusCode::UNAUTHORIZED => Code::Unauthenticated,
             StatusCode::FORBIDDEN => Code::PermissionDenied,
-            // A proxy that has just started may not know its servers.
-            StatusCode::NOT_FOUND if error.was_answered => Code::Unavailable,
+            // A proxy that has just started may not know its servers, and a proxy that loses its
+            // server in the middle of a call may not say so.
+            StatusCode::NOT_FOUND | StatusCode::INTERNAL_SERVER_ERROR if error.was_answered => {
+                Code::Unavailable
+            }
             StatusCode::NOT_FOUND => Code::Unimplemented,
             StatusCode::TOO_MANY_REQUESTS
             | StatusCode::BAD_GATEWAY

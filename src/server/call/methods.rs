@@ -167,8 +167,8 @@ pub(super) const DESCRIPTORS: [&[u8]; 4] = [
 
 #[cfg(test)]
 mod tests {
-    use crate::proto::descriptor::FileDescriptorSet;
     use prost::Message as _;
+    use prost_types::FileDescriptorSet;
 
     use super::*;
 
