@@ -155,9 +155,9 @@ fn check(
         }));
     }
     drop_unreadable_details(headers);
-    let encoding = NamedEncoding::parse(headers.get(ENCODING).map(HeaderValue::as_bytes));
     // The messages are uncompressed from here on. tonic would refuse an encoding by its name.
-    headers.remove(ENCODING);
+    let encoding = headers.remove(ENCODING);
+    let encoding = NamedEncoding::parse(encoding.as_ref().map(HeaderValue::as_bytes));
     if has_status {
         return Ok(response);
     }

@@ -35,7 +35,7 @@ const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub(in crate::server) async fn answer(
     server: Arc<ServerState>,
     peer: Arc<Peer>,
-    request: Request<Incoming>,
+    mut request: Request<Incoming>,
 ) -> Response<Body> {
     if let Some(refusal) = refuse(&request) {
         return refusal;
@@ -46,8 +46,9 @@ pub(in crate::server) async fn answer(
         Ok(timeout) => timeout,
         Err(status) => return call.fail(&status),
     };
-    let named = request.headers().get(ENCODING).map(HeaderValue::as_bytes);
-    let named = NamedEncoding::parse(named);
+    // The messages are uncompressed for the services.
+    let named = request.headers_mut().remove(ENCODING);
+    let named = NamedEncoding::parse(named.as_ref().map(HeaderValue::as_bytes));
     let compression = call.server.settings.compression;
     let encoding = compression.choose(named, request.headers());
     let server = Arc::clone(&call.server);
@@ -128,8 +129,6 @@ async fn serve(
     let is_single = call.method().has_single_request();
     let budget = &call.server.requests;
     let mut request = request.map(|body| request_body(body, encoding, is_single, limit, budget));
-    // The messages are uncompressed from here on.
-    request.headers_mut().remove(ENCODING);
     if service == ServiceId::Chat {
         // The chat limits the rate of notes from each connection.
         request.extensions_mut().insert(Arc::clone(&call.peer));
