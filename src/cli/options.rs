@@ -198,7 +198,7 @@ pub(super) struct ServeOptions {
     #[arg(long, default_value = "10s", value_name = "TIME", value_parser = duration)]
     pub(super) grace: Duration,
 
-    /// Which answers to compress, if they are longer than 1 KiB
+    /// The answers to compress, if they are longer than 1 KiB
     #[arg(long, default_value = "asked", value_name = "WHICH")]
     pub(super) compression: CompressionMode,
 
@@ -276,9 +276,9 @@ pub(super) fn token_of_environment() -> anyhow::Result<Option<String>> {
 /// Which answers a server compresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum CompressionMode {
-    /// Those to calls that name gzip or deflate (grpc-encoding), in this encoding
+    /// Answers to calls that name gzip or deflate (grpc-encoding), in this encoding
     Asked,
-    /// Those to all callers that accept gzip (grpc-accept-encoding)
+    /// Answers to all callers that accept gzip (grpc-accept-encoding)
     Gzip,
     /// None
     #[value(aliases = ["off", "identity", "no"])]

@@ -294,7 +294,7 @@ impl CallError {
         }
     }
 
-    /// Whether the server has no such thing.
+    /// Whether the server reports that the requested item does not exist (`NOT_FOUND`).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(

@@ -3,9 +3,12 @@
 import os
 import pty
 import select
+import socket
 import subprocess
 import sys
+import threading
 import unittest
+from contextlib import suppress
 from pathlib import Path
 
 GRPCALC = os.environ["GRPCALC"]
@@ -44,6 +47,46 @@ def kill(server):
 def run(*command, stdin=""):
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
     return done.stdout, done.stderr, done.returncode
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def answers(address, script, steps):
+    """Runs a script. After each count of further answers in `steps`, calls its function. Returns
+    all answers, the errors and the exit code."""
+    client = subprocess.Popen(
+        [GRPCALC, "--addr", address],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    def feed():
+        # A client that has ended reads no more.
+        with suppress(BrokenPipeError):
+            client.stdin.write(script)
+        with suppress(BrokenPipeError):
+            client.stdin.close()
+
+    feeding = threading.Thread(target=feed)
+    feeding.start()
+    found = []
+    # Until the test reads more, the rest of the script is under way.
+    for count, meanwhile in steps:
+        found += [client.stdout.readline() for _ in range(count)]
+        meanwhile()
+    found += client.stdout.readlines()
+    errors = client.stderr.read()
+    feeding.join()
+    code = client.wait(timeout=60)
+    client.stdout.close()
+    client.stderr.close()
+    return found, errors, code
 
 
 class Terminal:

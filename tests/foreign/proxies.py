@@ -1,20 +1,14 @@
 """Proxies with plain configurations, between grpcalc and one server."""
 
-import socket
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import grpc
 
-BIN = Path(sys.executable).parent
+from programs import FOREIGN, free_port
 
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+BIN = FOREIGN / "bin"
 
 
 class Proxy:

@@ -1,11 +1,8 @@
 """Two servers behind nginx, one of which ends under load."""
 
-import socket
 import subprocess
 import tempfile
-import threading
 import unittest
-from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -13,16 +10,10 @@ import grpc
 
 import calc_pb2
 import calc_pb2_grpc
-from programs import GRPCALC, ROOT, kill, run, serve, stop
+from programs import GRPCALC, ROOT, answers, free_port, kill, run, serve, stop
 
 CONFIGURATION = ROOT / "docs" / "nginx.conf"
 LINES = 20_000
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 class Nginx:
@@ -59,38 +50,6 @@ class Nginx:
         self.folder.cleanup()
 
 
-def answers(address, script, first, meanwhile):
-    """Runs a script and an action after its first answers. Returns its answers, exit code
-    and errors."""
-    client = subprocess.Popen(
-        [GRPCALC, "--addr", address],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-    def feed():
-        # A client that has ended reads no more.
-        with suppress(BrokenPipeError):
-            client.stdin.write(script)
-        with suppress(BrokenPipeError):
-            client.stdin.close()
-
-    feeding = threading.Thread(target=feed)
-    feeding.start()
-    # Until the test reads more, the rest of the script is under way.
-    found = [client.stdout.readline() for _ in range(first)]
-    meanwhile()
-    found += client.stdout.readlines()
-    errors = client.stderr.read()
-    feeding.join()
-    code = client.wait(timeout=60)
-    client.stdout.close()
-    client.stderr.close()
-    return found, errors, code
-
-
 class TwoServers(unittest.TestCase):
     def setUp(self):
         self.kept, self.kept_address = serve()
@@ -119,7 +78,7 @@ class TwoServers(unittest.TestCase):
         """Returns the answers to a long script during which a server ends."""
         script = "".join(f"add {n} 1\n" for n in range(LINES))
         found, errors, code = answers(
-            self.nginx.address, script, LINES // 4, lambda: end(self.lost)
+            self.nginx.address, script, [(LINES // 4, lambda: end(self.lost))]
         )
         self.assertEqual((errors, code), ("", 0))
         self.assertEqual(found, [f"{n}\n" for n in range(1, LINES + 1)])
@@ -193,7 +152,7 @@ class Worksheets(unittest.TestCase):
             self.assertEqual([self.open_worksheets(it) for it in (mine, other)], [1, 0])
             end({"mine": mine, "other": other}[which][0])
 
-        found, errors, code = answers(nginx.address, script, 1, lose_one)
+        found, errors, code = answers(nginx.address, script, [(1, lose_one)])
         self.assertEqual(found, [f"{n + 1}\n" for n in range(len(found))])
         return len(found), errors, code
 

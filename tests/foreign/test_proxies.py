@@ -1,14 +1,11 @@
 """Proxies, and their servers, that are killed under load."""
 
 import os
-import subprocess
-import threading
 import time
 import unittest
-from contextlib import suppress
 
 import proxies
-from programs import GRPCALC, kill, run, serve, stop
+from programs import GRPCALC, answers, kill, run, serve, stop
 
 # The long form: GRPCALC_LINES=60000 tests/foreign/run test_proxies
 LINES = int(os.environ.get("GRPCALC_LINES", 20_000))
@@ -39,43 +36,13 @@ class BehindAProxy(unittest.TestCase):
         time.sleep(1)
         proxy.start()
 
-    def answers(self, address, script, events):
-        """Runs a script, and one of `events` after each equal part of its answers."""
-        client = subprocess.Popen(
-            [GRPCALC, "--addr", address],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-        def feed():
-            # A client that has ended reads no more.
-            with suppress(BrokenPipeError):
-                client.stdin.write(script)
-            with suppress(BrokenPipeError):
-                client.stdin.close()
-
-        feeding = threading.Thread(target=feed)
-        feeding.start()
-        found = []
-        part = script.count("\n") // (len(events) + 1)
-        for event in events:
-            found += [client.stdout.readline() for _ in range(part)]
-            event()
-        found += client.stdout.readlines()
-        errors = client.stderr.read()
-        feeding.join()
-        code = client.wait(timeout=60)
-        client.stdout.close()
-        client.stderr.close()
-        return found, errors, code
-
     def under_load(self, kind):
         proxy = self.proxy(kind)
         script = "".join(f"add {n} 1\n" for n in range(LINES))
         events = 2 * [self.restart_server, lambda: self.restart_proxy(proxy)]
-        found, errors, code = self.answers(proxy.address, script, events)
+        part = LINES // (len(events) + 1)
+        steps = [(part, event) for event in events]
+        found, errors, code = answers(proxy.address, script, steps)
         self.assertEqual(found, [f"{n}\n" for n in range(1, LINES + 1)], errors)
         self.assertEqual(code, 0, errors)
         for line in errors.splitlines():

@@ -59,7 +59,7 @@ pub(in crate::client) enum Route {
         encrypted: bool,
         /// Whether a token will be sent. A token must not leave this machine unencrypted.
         token: bool,
-        /// Which of the addresses of the host is used. None means the first that accepts.
+        /// The index of the address of the host that is used. None means the first that accepts.
         slot: Option<usize>,
         /// The `:authority` of requests; None means the address.
         authority: Option<String>,

@@ -24,23 +24,19 @@ pub(super) async fn connect<T, F: Future<Output = io::Result<T>>>(
     let mut last_error = None;
     loop {
         if let Some(address) = untried.next() {
-            let connecting = connect(address);
-            attempts.push(async move { connecting.await.map_err(|error| (address, error)) });
+            attempts.push(connect(address));
         }
         tokio::select! {
             biased;
             attempt = attempts.next() => match attempt {
                 Some(Ok(connection)) => return Ok(connection),
-                Some(Err(failed)) => last_error = Some(failed),
+                Some(Err(error)) => last_error = Some(error),
                 None => break,
             },
             () = sleep(ATTEMPT_DELAY), if untried.len() > 0 => {}
         }
     }
-    match last_error {
-        Some((_, error)) => Err(error),
-        None => Err(io::ErrorKind::AddrNotAvailable.into()),
-    }
+    Err(last_error.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))
 }
 
 /// Returns the addresses with alternating families, beginning with the family of the first (RFC

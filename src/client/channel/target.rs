@@ -81,7 +81,7 @@ pub struct Remote {
     /// The address without its scheme.
     pub address: Address,
     scheme: Scheme,
-    /// Which of the addresses of the host is used. None means the first that accepts.
+    /// The index of the address of the host that is used. None means the first that accepts.
     slot: Option<usize>,
 }
 

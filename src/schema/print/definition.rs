@@ -48,6 +48,24 @@ impl<'f> Definition<'f> {
             descriptor,
         })
     }
+
+    /// Returns the definition of element `index` of the extensions of `file`.
+    pub(super) fn extension(
+        file: &'f FileDescriptorProto,
+        index: i32,
+        extension: &'f FieldDescriptorProto,
+    ) -> Self {
+        let name = match file.package() {
+            "" => extension.name().to_owned(),
+            package => format!("{package}.{}", extension.name()),
+        };
+        Self {
+            file,
+            path: vec![FILE_EXTENSION, index],
+            name,
+            descriptor: Descriptor::Extension(extension),
+        }
+    }
 }
 
 /// Finds a service, or a method of a service, by its name within the package.

@@ -1,8 +1,8 @@
 //! Descriptors as text in proto syntax.
 //!
 //! The descriptors come from a server that is not trusted, so the length of the text is limited,
-//! and the text is safe to show on a terminal. The text omits
-//! options that are not in `descriptor.proto` of the room `proto`.
+//! and the text is safe to show on a terminal. The text omits options that are not in
+//! `descriptor.proto` of the room `proto`.
 
 mod definition;
 mod field;
@@ -11,7 +11,7 @@ mod path;
 mod printer;
 mod writer;
 
-use crate::proto::descriptor::{FieldDescriptorProto, FileDescriptorProto};
+use crate::proto::descriptor::FileDescriptorProto;
 
 use self::{
     definition::{Definition, Descriptor},
@@ -48,8 +48,15 @@ pub(crate) fn describe(files: &[FileDescriptorProto], name: &str) -> Option<Stri
     Some(writer.text)
 }
 
-/// Writes a line with the name, the kind and the file of a definition, and then the definition.
+/// Writes a definition that is not followed by others of its file.
 fn write(definition: &Definition<'_>, writer: &mut Writer) {
+    write_with(&mut Printer::new(definition, writer), definition);
+}
+
+/// Writes a line with the name, the kind and the file of a definition, and then the definition.
+///
+/// `printer` was created for a definition with the same scope in the same file.
+fn write_with(printer: &mut Printer<'_, '_>, definition: &Definition<'_>) {
     let kind = match definition.descriptor {
         Descriptor::Service(_) => "a service",
         Descriptor::Method(_) => "a method",
@@ -63,11 +70,12 @@ fn write(definition: &Definition<'_>, writer: &mut Writer) {
         .map(|number| format!(", edition {}", edition(number)));
     let edition = edition.unwrap_or_default();
     let [name, path] = [&definition.name, file.name()].map(sanitized);
-    writer.line(&format!("// {name}, {kind} in {path}{edition}"));
+    printer
+        .writer
+        .line(&format!("// {name}, {kind} in {path}{edition}"));
     for feature in features(file.options.and_then(|options| options.features)) {
-        writer.line(&format!("// option {feature};"));
+        printer.writer.line(&format!("// option {feature};"));
     }
-    let mut printer = Printer::new(definition, writer);
     let path = &definition.path;
     match definition.descriptor {
         Descriptor::Service(service) => printer.service(path, service),
@@ -81,17 +89,22 @@ fn write(definition: &Definition<'_>, writer: &mut Writer) {
 /// Writes the extensions of the message `name` that files define outside of messages.
 fn write_extensions(files: &[FileDescriptorProto], name: &str, writer: &mut Writer) {
     for file in files {
-        let extends = |extension: &&FieldDescriptorProto| {
-            extension.extendee().strip_prefix('.') == Some(name)
+        let extensions = (0..).zip(&file.extension);
+        let mut definitions = extensions
+            .filter(|(_, extension)| extension.extendee().strip_prefix('.') == Some(name))
+            .map(|(index, extension)| Definition::extension(file, index, extension))
+            .peekable();
+        let Some(first) = definitions.peek() else {
+            continue;
         };
-        for extension in file.extension.iter().filter(extends) {
-            let package = file.package();
-            let dot = if package.is_empty() { "" } else { "." };
-            let name = format!("{package}{dot}{}", extension.name());
-            if let Some(definition) = Definition::find(files, &name).filter(|_| !writer.is_full) {
-                writer.needs_gap = true;
-                write(&definition, writer);
+        let mut printer = Printer::new(first, writer);
+        for definition in definitions {
+            // A server can send any number of extensions.
+            if printer.writer.is_full {
+                return;
             }
+            printer.writer.needs_gap = true;
+            write_with(&mut printer, &definition);
         }
     }
 }

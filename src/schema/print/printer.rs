@@ -30,7 +30,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 
 /// Writes definitions of one file.
 pub(super) struct Printer<'f, 'w> {
-    writer: &'w mut Writer,
+    pub(super) writer: &'w mut Writer,
     comments: HashMap<&'f [i32], &'f Location>,
     /// Whether the file uses proto2. In proto2, optional fields have a label.
     is_proto2: bool,

@@ -603,17 +603,23 @@ fn depth_and_length_are_bounded() {
         reserved_range: ranges.collect(),
         ..message("Gaps", vec![])
     };
+    let extensions = (0..100_000).map(|number| FieldDescriptorProto {
+        extendee: Some(".t.Extended".into()),
+        ..scalar("extension", number, Type::Int32)
+    });
+    let extended = message("Extended", vec![]);
+    let messages = vec![deep, message("Many", many.collect()), wide, gaps, extended];
     let files = [with_comments(
-        file(
-            vec![deep, message("Many", many.collect()), wide, gaps],
-            vec![],
-        ),
+        FileDescriptorProto {
+            extension: extensions.collect(),
+            ..file(messages, vec![])
+        },
         vec![commented(&[4, 2], &"\n.".repeat(1 << 20), "")],
     )];
     let text = describe(&files, "t.M").unwrap();
     assert_eq!(text.matches("message M {").count(), 65);
     assert!(text.contains(&format!("\n{}// ...\n", "  ".repeat(65))));
-    for name in ["t.Many", "t.Wide", "t.Gaps"] {
+    for name in ["t.Many", "t.Wide", "t.Gaps", "t.Extended"] {
         let text = describe(&files, name).unwrap();
         assert!(
             text.len() <= MAX_LENGTH + OMISSION.len() + 2 * MAX_DEPTH + 3,
