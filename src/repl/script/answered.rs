@@ -1,39 +1,20 @@
 //! The answered lines of a script that a new worksheet needs.
 
+use std::borrow::Cow;
+
 use crate::{
-    client::{AngleUnit, Answer, Answered, TypedValue, WorksheetRequest},
-    repl::session::replay_log::{Log, mentions_last},
+    client::{AngleUnit, Answered, WorksheetRequest},
+    repl::session::replay_log::Log,
 };
 
-/// The maximum length, in bytes, of an answer that is kept without its line.
-const SHORT: usize = 64;
-
 /// The answered lines of a worksheet that restore its definitions and its last answer.
-///
-/// Most lines of long scripts define nothing, and their exact answers can be written as lines. The
-/// log does not parse these lines: of such a line, only the text of the answer is kept, until the
-/// next answer replaces it. In the same way, of lines with rounded answers only the last is kept.
 #[derive(Default)]
 pub(super) struct AnsweredLines {
     log: Log,
-    last: LastAnswered,
-    /// The text of the last exact answer, or the line of the last rounded answer.
-    last_text: String,
     /// The request that is being answered.
     request: Request,
     /// Whether no request is under way.
     is_idle: bool,
-}
-
-/// The last answer, if it is not in the log.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum LastAnswered {
-    #[default]
-    InLog,
-    /// An exact answer, whose text can be evaluated.
-    Exact,
-    /// A rounded answer of a line with this unit of angles.
-    Rounded(AngleUnit),
 }
 
 /// The lines of the request that is being answered.
@@ -42,8 +23,8 @@ struct Request {
     /// The lines, joined by `\n`.
     text: String,
     angle: AngleUnit,
-    /// Whether a line may have several statements, whose names the answer does not tell.
-    has_statements: bool,
+    /// Whether each line has one statement, so that its answer tells which name it defines.
+    has_single_statements: bool,
     /// The number of answers.
     answers: u32,
     /// The number of a line, counted from 0, and its position in the text.
@@ -56,7 +37,7 @@ impl AnsweredLines {
         self.is_idle = request.is_none();
         self.request = match request {
             Some(WorksheetRequest::Run { text, options, .. }) => Request {
-                has_statements: text.contains(';'),
+                has_single_statements: memchr::memchr(b';', text.as_bytes()).is_none(),
                 text,
                 angle: options.angle,
                 ..Request::default()
@@ -86,62 +67,24 @@ impl AnsweredLines {
     #[inline]
     pub(super) fn record(&mut self, answer: &Answered<'_>) {
         self.request.answers += 1;
-        if answer.name.is_empty()
-            && !self.request.has_statements
-            && let Some(text) = answer.text.as_deref()
-            && is_plain(text, answer.exact.as_ref())
-            && !self.request.text.is_empty()
-        {
-            self.last = LastAnswered::Exact;
-            self.last_text.clear();
-            self.last_text.push_str(text);
-            return;
+        if !self.request.has_single_statements || !self.log.record_exact(answer) {
+            self.record_line(answer);
         }
-        self.record_line(answer);
     }
 
     fn record_line(&mut self, answer: &Answered<'_>) {
-        let index = self.request.answers - 1;
-        let angle = self.request.angle;
-        let Some(line) = self.request.line(index) else {
-            return;
-        };
-        let is_plain = answer.name.is_empty() && !line.contains(['=', ';']);
-        if is_plain && answer.text.is_none() {
+        if answer.name.is_empty() && answer.text.is_none() {
             return;
         }
-        if is_plain && answer.rounded && !mentions_last(line) {
-            self.last = LastAnswered::Rounded(angle);
-            self.last_text.clear();
-            self.last_text.push_str(line);
-            return;
+        let (index, angle) = (self.request.answers - 1, self.request.angle);
+        if let Some(line) = self.request.line(index) {
+            self.log.record(line, angle, answer);
         }
-        let line = line.to_owned();
-        self.settle();
-        self.log.record(&line, angle, &answer.clone().into_owned());
-    }
-
-    /// Records the last answer in the log.
-    fn settle(&mut self) {
-        let (exact, angle) = match std::mem::take(&mut self.last) {
-            LastAnswered::InLog => return,
-            LastAnswered::Exact => (Some(TypedValue::Truth(true)), AngleUnit::Unspecified),
-            LastAnswered::Rounded(angle) => (None, angle),
-        };
-        let answer = Answer {
-            name: String::new(),
-            text: Some(self.last_text.clone()),
-            rounded: exact.is_none(),
-            // The type of an exact value only says that its text can be evaluated.
-            exact,
-        };
-        self.log.record(&self.last_text, angle, &answer);
     }
 
     /// Returns the lines that restore the worksheet, each with its unit of angles, or None if there
     /// are too many.
-    pub(super) fn lines(&mut self) -> Option<Vec<(&str, AngleUnit)>> {
-        self.settle();
+    pub(super) fn lines(&self) -> Option<Vec<(Cow<'_, str>, AngleUnit)>> {
         self.log.lines().map(Iterator::collect)
     }
 
@@ -167,8 +110,8 @@ impl Request {
             (self.line, start) = ((0, 0), 0);
         }
         for _ in self.line.0..index {
-            let rest = self.text.get(start..).unwrap_or_default();
-            let newline = rest.find('\n');
+            let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+            let newline = memchr::memchr(b'\n', rest);
             start = newline.map_or(self.text.len(), |newline| start + newline + 1);
         }
         self.line = (index, start);
@@ -180,17 +123,8 @@ impl Request {
         if self.text.is_empty() {
             return None;
         }
-        self.rest(index).split('\n').next()
+        let rest = self.rest(index);
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        rest.get(..end.unwrap_or(rest.len()))
     }
-}
-
-/// Whether a line with the text of an exact answer has the same answer. Long texts do not count.
-#[inline]
-fn is_plain(text: &str, exact: Option<&TypedValue<&str>>) -> bool {
-    let is_simple = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'.');
-    matches!(
-        exact,
-        Some(TypedValue::Integer(_) | TypedValue::Fraction { .. } | TypedValue::Truth(_))
-    ) && text.len() <= SHORT
-        && text.bytes().all(is_simple)
 }

@@ -150,8 +150,8 @@ impl<'a, C: Calls> Collector<'a, C> {
 
     /// Prints the worksheet's answers to consecutive lines.
     async fn lines(&mut self, input: InputLine, extent: Extent) -> Result<(), StopReason> {
-        let mut texts = input.text.as_deref().map(|text| text.split('\n'));
-        let mut next_text = || texts.as_mut().and_then(Iterator::next).unwrap_or_default();
+        let is_shown = input.text.is_some();
+        let mut texts = input.text.as_deref().unwrap_or_default().split('\n');
         let end = input.number + extent.lines;
         let before = self.output.answered();
         let mut number = input.number;
@@ -166,10 +166,10 @@ impl<'a, C: Calls> Collector<'a, C> {
                     if answer.text.is_some() {
                         self.last = LastAnswer::Worksheet;
                     }
+                    let text = if is_shown { texts.next() } else { None };
                     let buffer = self.output.on(Side::Output);
-                    self.rules
-                        .format
-                        .answer(number, next_text(), &answer, buffer);
+                    let format = self.rules.format;
+                    format.answer(number, text.unwrap_or_default(), &answer, buffer);
                     // Only the answer to the last of these lines can be requested later.
                     if number + 1 == end {
                         let answer = Reply::Answer(answer.into_owned());
@@ -183,7 +183,7 @@ impl<'a, C: Calls> Collector<'a, C> {
                     worksheet.answered.record_fault();
                     let input = InputLine {
                         number,
-                        text: Some(next_text().to_owned()),
+                        text: Some(texts.next().unwrap_or_default().to_owned()),
                     };
                     self.newest = None;
                     self.fault(&input, &Outcome::Fault(*fault))?;

@@ -58,6 +58,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     }
 
     /// Returns the next line, if it has been read completely.
+    #[inline]
     pub(in crate::repl) fn line(&mut self) -> Option<NumberedLine<'_>> {
         let rest = &self.buffer[self.start..];
         let found = memchr::memchr(b'\n', &rest[self.searched..]);

@@ -81,6 +81,7 @@ impl OutputBuffers {
     }
 
     /// Returns the buffer, so that the caller can append text for the stream `side`.
+    #[inline]
     pub(super) fn on(&mut self, side: Side) -> &mut Vec<u8> {
         if self.side != side {
             self.buffer.cuts.push((self.buffer.text.len(), self.side));

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, fmt::Write as _};
 
-use super::replay_log::is_independent;
+use super::replay_log::has_built_ins_only;
 use crate::repl::chat::share::AnsweredLine;
 use crate::text::elide::elided;
 use crate::{
@@ -52,7 +52,7 @@ impl NumberedAnswer {
     pub(super) fn expression(&self) -> Option<&str> {
         let text = &self.answered.line;
         let line = syntax::parse(text, &ParseLimits::DEFAULT).ok()?;
-        if line.statements.len() != 1 || !is_independent(&line) {
+        if line.statements.len() != 1 || !has_built_ins_only(&line) {
             return None;
         }
         match &line.statements.first()?.binds {

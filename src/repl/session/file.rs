@@ -98,7 +98,7 @@ async fn read(path: &Path, name: &str) -> Result<String, FileError> {
 /// lines, no file is written. An existing file is replaced only if it is a saved worksheet.
 pub(super) async fn save(
     name: &str,
-    lines: impl Iterator<Item = (&str, AngleUnit)>,
+    lines: impl Iterator<Item = (impl AsRef<str>, AngleUnit)>,
 ) -> Result<usize, FileError> {
     let (mut text, mut count) = (format!("{HEADER}\n"), 0);
     // The unit is written before the first line, since another session may use a different unit.
@@ -110,7 +110,7 @@ pub(super) async fn save(
                 AngleUnit::Radian | AngleUnit::Unspecified => ":set angle rad\n",
             };
         }
-        text += line;
+        text += line.as_ref();
         text.push('\n');
         count += 1;
     }

@@ -1,5 +1,7 @@
 //! Restores a lost worksheet: runs the lines of its log in a new worksheet.
 
+use std::borrow::Cow;
+
 use super::{
     reconnect::reconnect,
     replay_log::Log,
@@ -76,15 +78,15 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 ///
 /// Each line is paired with the unit of the angles that are written without one.
 pub(in crate::repl) async fn replay<C: Calls>(
-    lines: &[(&str, AngleUnit)],
+    lines: &[(Cow<'_, str>, AngleUnit)],
     context: CallContext<'_, C>,
 ) -> Result<(WorksheetStream<C>, Vec<LineResult>), CallError> {
     // A worksheet is opened by a request, so an empty line is sent if the log has no lines.
-    let empty = [("", AngleUnit::Unspecified)];
+    let empty = [("".into(), AngleUnit::Unspecified)];
     let lines = if lines.is_empty() { &empty } else { lines };
     let (mut opened, mut answers) = (None::<WorksheetStream<C>>, Vec::new());
     for lines in lines.chunk_by(|(_, one), (_, next)| one == next) {
-        let text: Vec<_> = lines.iter().map(|(line, _)| *line).collect();
+        let text: Vec<_> = lines.iter().map(|(line, _)| &**line).collect();
         let run = WorksheetRequest::Run {
             lines: u32::try_from(lines.len()).unwrap_or(u32::MAX),
             text: text.join("\n"),

@@ -1,11 +1,13 @@
 //! The log of a worksheet: lines that restore the worksheet in a new stream.
 
-use std::mem;
+use std::{borrow::Cow, mem};
+
+use indexmap::IndexMap;
 
 use crate::{
-    client::{AngleUnit, Answer, Reply, TypedValue},
+    client::{AngleUnit, Answered, Reply, TypedValue},
     engine::is_built_in,
-    syntax::{self, Line, NodeKind, ParseLimits, Prefix, Statement},
+    syntax::{self, Line, NodeKind, ParseLimits, Prefix},
 };
 
 /// The maximum number of lines in a log.
@@ -14,175 +16,264 @@ const LINES: usize = 10_000;
 /// The maximum total size, in bytes, of the lines in a log.
 const BYTES: usize = 1 << 20;
 
+/// The maximum length, in bytes, of an exact answer that is kept without a look at its line.
+const SHORT: usize = 64;
+
 /// Lines that restore the definitions and the last answer of a worksheet, the oldest first.
 ///
 /// For an exact value, the log keeps a line with the value itself. This line depends on no other
-/// line. For a rounded value, the log keeps the line that computed the value.
+/// line. For a rounded value, the log keeps the line that computed the value. Most lines are
+/// recorded without being parsed.
 #[derive(Debug, Default)]
 pub(in crate::repl) struct Log {
     entries: Vec<LogEntry>,
-    /// The lines that compute the last answer. They run after the lines of the entries.
-    last: LastLines,
-    /// The total size, in bytes, of the lines in `entries`.
+    /// The newest definitions, by name. They run after the lines of the entries. They depend on
+    /// no other line, so a new definition of a name replaces the old one.
+    definitions: IndexMap<String, LogEntry>,
+    /// The value that the last answer has after the lines of the definitions.
+    last: Last,
+    /// The line of [`Last::Value`]. It is kept here so that its memory is used again.
+    value: String,
+    /// The total size, in bytes, of the lines in `entries` and `definitions`.
     bytes: usize,
     /// Whether the worksheet cannot be restored: its lines exceeded a limit, or a line could not be
     /// parsed.
     overflowed: bool,
 }
 
-/// A line that defines names.
+/// A line, and the unit of angles that are written without a unit in the line.
 #[derive(Debug)]
 struct LogEntry {
     line: String,
-    /// The unit of angles that are written without a unit in the line.
     angle: AngleUnit,
-    /// The name that the line defines, if the line consists of a single definition.
-    name: Option<String>,
-    /// Whether the value of the line does not depend on other lines.
-    is_independent: bool,
 }
 
-/// The lines that compute the last answer. If there are no lines, the last answer is the value
-/// of the last entry that has a value.
+/// The last answer.
 #[derive(Debug, Default)]
-struct LastLines {
-    /// The lines. Each line comes with the unit of its angles that are written without a unit.
-    lines: Vec<(String, AngleUnit)>,
-    /// Whether the values of these lines do not depend on other lines.
-    is_independent: bool,
+enum Last {
+    /// The value of the last entry that has a value.
+    #[default]
+    Logged,
+    /// An integer. It needs no line until the worksheet is restored.
+    Integer(i64),
+    /// The value of the line `value` of the log, which is a short literal.
+    Value,
+    /// The value of the last of these lines.
+    Lines(Vec<LogEntry>),
+}
+
+impl LogEntry {
+    fn new(line: impl Into<String>, angle: AngleUnit) -> Self {
+        let line = line.into();
+        Self { line, angle }
+    }
 }
 
 impl Log {
     /// Returns the lines of the log, the oldest first, or `None` if the log has overflowed. Each
     /// line comes with the unit of its angles that are written without a unit.
-    pub(in crate::repl) fn lines(&self) -> Option<impl Iterator<Item = (&str, AngleUnit)>> {
-        let entries = self.entries.iter().map(|it| (it.line.as_str(), it.angle));
-        let last = self.last.lines.iter();
-        let lines = entries.chain(last.map(|(line, angle)| (line.as_str(), *angle)));
+    pub(in crate::repl) fn lines(&self) -> Option<impl Iterator<Item = (Cow<'_, str>, AngleUnit)>> {
+        let (lines, value) = match &self.last {
+            Last::Logged => (&[][..], None),
+            Last::Integer(integer) => (&[][..], Some(integer.to_string().into())),
+            Last::Value => (&[][..], Some(self.value.as_str().into())),
+            Last::Lines(lines) => (&lines[..], None),
+        };
+        let entries = self.entries.iter().chain(self.definitions.values());
+        let lines = entries
+            .chain(lines)
+            .map(|it| (it.line.as_str().into(), it.angle))
+            .chain(value.map(|value| (value, AngleUnit::Unspecified)));
         (!self.overflowed).then_some(lines)
     }
 
     /// Records the reply of a typed call.
     pub(super) fn record_reply(&mut self, reply: &Reply) {
         if let Some(number) = reply.literal() {
-            self.set_last(vec![(number, AngleUnit::Unspecified)], true);
+            self.set_last(&number, AngleUnit::Unspecified);
         }
     }
 
+    /// Records the answer to a line with a single statement, if the text of the answer can replace
+    /// the line. Otherwise, returns false.
+    #[inline]
+    pub(in crate::repl) fn record_exact(&mut self, answer: &Answered<'_>) -> bool {
+        if answer.name.is_empty()
+            && let Some(TypedValue::Integer(integer)) = answer.exact
+        {
+            self.last = Last::Integer(integer);
+            return true;
+        }
+        self.record_text(answer)
+    }
+
+    fn record_text(&mut self, answer: &Answered<'_>) -> bool {
+        let Some(value) = reads_back(answer).filter(|value| value.len() <= SHORT) else {
+            return false;
+        };
+        if !answer.name.is_empty() {
+            let parts = [&answer.name, " = ", value];
+            self.define(&answer.name, &parts, AngleUnit::Unspecified);
+        }
+        self.value.clear();
+        self.value.push_str(value);
+        self.last = Last::Value;
+        true
+    }
+
     /// Records the answer of the worksheet to a line.
-    pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answer) {
+    pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answered<'_>) {
+        if memchr::memchr(b';', line.as_bytes()).is_some() {
+            self.record_statements(line, angle, answer);
+        } else if answer.name.is_empty() {
+            self.record_value(line, angle, answer);
+        } else {
+            self.record_definition(line, angle, answer);
+        }
+    }
+
+    /// Records the answer to a line that defines no name.
+    fn record_value(&mut self, line: &str, angle: AngleUnit, answer: &Answered<'_>) {
+        if answer.text.is_none() {
+            return;
+        }
+        match reads_back(answer) {
+            Some(value) => self.set_last(value, angle),
+            None if mentions_last(line) => {
+                let mut lines = self.take_last();
+                lines.push(LogEntry::new(line, angle));
+                self.last = Last::Lines(lines);
+                self.bound();
+            }
+            None => self.set_last(line, angle),
+        }
+    }
+
+    /// Records the answer to a line that consists of a single definition.
+    fn record_definition(&mut self, line: &str, angle: AngleUnit, answer: &Answered<'_>) {
+        let name = &*answer.name;
+        if answer.text.is_none() {
+            // A function looks up names only when it is called. Later definitions must not change
+            // the last answer.
+            self.settle_last();
+            self.define(name, &[line], angle);
+            return;
+        }
+        let right = line.split_once('=').map_or(line, |(_, right)| right);
+        let value = reads_back(answer);
+        if let Some(value) = value
+            && (value.len() < line.len() || !is_independent(right))
+        {
+            self.define(name, &[name, " = ", value], angle);
+        } else if is_independent(right) {
+            self.define(name, &[line], angle);
+        } else {
+            if mentions_last(line) {
+                self.append_last();
+            }
+            self.append(line, angle);
+        }
+        self.set_last(value.unwrap_or(name), angle);
+    }
+
+    /// Records the answer to a line that has several statements.
+    fn record_statements(&mut self, line: &str, angle: AngleUnit, answer: &Answered<'_>) {
         let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT) else {
             // The server supports a syntax that this program cannot parse.
             self.overflowed = true;
             return;
         };
-        let value = reads_back(answer);
-        let independent = is_independent(&parsed);
-        let name = match &parsed.statements[..] {
-            [
-                Statement {
-                    binds: Some(binding),
-                    ..
-                },
-            ] => Some(binding.name.of(line)),
-            _ => None,
-        };
-        let binds = parsed.statements.iter().any(|it| it.binds.is_some());
-        if binds {
-            if answer.text.is_none() {
-                // Later definitions must not change the last answer.
-                self.settle_last();
-            }
-            let entry = match (name, value) {
-                (Some(name), Some(value)) if !independent || value.len() < line.len() => LogEntry {
-                    line: format!("{name} = {value}"),
-                    angle,
-                    name: Some(name.to_owned()),
-                    is_independent: true,
-                },
-                _ => LogEntry {
-                    line: line.to_owned(),
-                    angle,
-                    name: name.map(str::to_owned),
-                    is_independent: independent && name.is_some(),
-                },
-            };
-            if mentions_last(line) && !entry.is_independent {
-                self.append_last();
-            }
-            self.push(entry);
-        }
-        if answer.text.is_none() {
+        if !parsed.statements.iter().any(|it| it.binds.is_some()) {
+            self.record_value(line, angle, answer);
             return;
         }
-        match (value, name) {
-            (Some(value), _) => self.set_last(vec![(value.to_owned(), angle)], true),
-            (None, Some(name)) => self.set_last(vec![(name.to_owned(), angle)], false),
-            // The line itself is the last entry.
-            (None, None) if binds => self.set_last(Vec::new(), false),
-            (None, None) => {
-                let mut lines = if mentions_last(line) {
-                    mem::take(&mut self.last.lines)
-                } else {
-                    Vec::new()
-                };
-                lines.push((line.to_owned(), angle));
-                self.set_last(lines, independent);
+        if answer.text.is_none() {
+            self.settle_last();
+        }
+        if mentions_last(line) {
+            self.append_last();
+        }
+        self.append(line, angle);
+        if answer.text.is_some() {
+            match reads_back(answer) {
+                Some(value) => self.set_last(value, angle),
+                None => self.last = Last::Logged,
             }
         }
     }
 
-    fn set_last(&mut self, lines: Vec<(String, AngleUnit)>, is_independent: bool) {
-        self.last = LastLines {
-            lines,
-            is_independent,
-        };
+    /// Makes the value of a line the last answer. The line does not use the last answer.
+    fn set_last(&mut self, line: &str, angle: AngleUnit) {
+        match &mut self.last {
+            Last::Lines(lines) if lines.len() == 1 => {
+                lines[0].angle = angle;
+                lines[0].line.clear();
+                lines[0].line.push_str(line);
+            }
+            last => *last = Last::Lines(vec![LogEntry::new(line, angle)]),
+        }
         self.bound();
+    }
+
+    /// Takes the lines that compute the last answer.
+    fn take_last(&mut self) -> Vec<LogEntry> {
+        match mem::take(&mut self.last) {
+            Last::Logged => Vec::new(),
+            Last::Integer(integer) => {
+                vec![LogEntry::new(integer.to_string(), AngleUnit::Unspecified)]
+            }
+            Last::Value => vec![LogEntry::new(self.value.as_str(), AngleUnit::Unspecified)],
+            Last::Lines(lines) => lines,
+        }
     }
 
     /// Moves the lines of the last answer into `entries`, if these lines depend on other lines.
     fn settle_last(&mut self) {
-        if !self.last.is_independent {
+        if let Last::Lines(lines) = &self.last
+            && !lines.iter().all(|it| is_independent(&it.line))
+        {
             self.append_last();
         }
     }
 
     fn append_last(&mut self) {
-        self.last.is_independent = false;
-        for (line, angle) in mem::take(&mut self.last.lines) {
-            self.push(LogEntry {
-                line,
-                angle,
-                name: None,
-                is_independent: false,
-            });
+        for LogEntry { line, angle } in self.take_last() {
+            self.append(&line, angle);
         }
     }
 
-    fn push(&mut self, entry: LogEntry) {
-        if entry.is_independent && entry.name.is_some() {
-            // An older definition of the name can be dropped, unless a later line may use it.
-            let needed = self.entries.iter().rposition(|entry| !entry.is_independent);
-            let free = needed.map_or(0, |at| at + 1);
-            let same = |older: &LogEntry| older.name == entry.name;
-            if let Some(at) = self.entries[free..].iter().position(same) {
-                self.bytes -= self.entries.remove(free + at).line.len();
-            }
-        }
+    /// Adds a definition that depends on no other line. The line consists of `parts`.
+    fn define(&mut self, name: &str, parts: &[&str], angle: AngleUnit) {
+        let entry = if let Some(entry) = self.definitions.get_mut(name) {
+            entry
+        } else {
+            let entry = LogEntry::new("", angle);
+            self.definitions.entry(name.to_owned()).or_insert(entry)
+        };
+        self.bytes -= entry.line.len();
+        entry.line.clear();
+        entry.line.extend(parts.iter().copied());
+        entry.angle = angle;
         self.bytes += entry.line.len();
-        self.entries.push(entry);
+        self.bound();
+    }
+
+    /// Adds a line that may depend on the lines before it.
+    fn append(&mut self, line: &str, angle: AngleUnit) {
+        let definitions = self.definitions.drain(..);
+        self.entries.extend(definitions.map(|(_, entry)| entry));
+        self.bytes += line.len();
+        self.entries.push(LogEntry::new(line, angle));
         self.bound();
     }
 
     fn bound(&mut self) {
-        let lines = self.entries.len() + self.last.lines.len();
-        let bytes = self.bytes
-            + self
-                .last
-                .lines
-                .iter()
-                .map(|(line, _)| line.len())
-                .sum::<usize>();
+        let last = match &self.last {
+            Last::Logged | Last::Integer(_) | Last::Value => &[][..],
+            Last::Lines(lines) => lines,
+        };
+        let lines = self.entries.len() + self.definitions.len() + last.len();
+        let bytes = self.bytes + last.iter().map(|it| it.line.len()).sum::<usize>();
         if lines > LINES || bytes > BYTES {
             *self = Self {
                 overflowed: true,
@@ -192,11 +283,22 @@ impl Log {
     }
 }
 
+/// Whether the value of a line with a single expression does not depend on other lines. A line that
+/// cannot be parsed depends on other lines.
+fn is_independent(line: &str) -> bool {
+    // Most lines need not be parsed: a word that is built in means the same wherever it stands.
+    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.all(|word| {
+        let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        word.is_empty() || is_built_in(word)
+    }) || syntax::parse(line, &ParseLimits::DEFAULT).is_ok_and(|line| has_built_ins_only(&line))
+}
+
 /// Whether the value of a line does not depend on other lines.
 ///
 /// This is true if all names in the line are built-in names. It is also true if the line defines
 /// functions, since a function looks up names only when it is called.
-pub(super) fn is_independent(line: &Line<'_>) -> bool {
+pub(super) fn has_built_ins_only(line: &Line<'_>) -> bool {
     line.statements.iter().all(|statement| {
         let mut nodes = line.expression(statement).iter();
         statement.is_function()
@@ -209,7 +311,7 @@ pub(super) fn is_independent(line: &Line<'_>) -> bool {
 }
 
 /// Returns the text of an answer, if a line with that text has exactly the same answer.
-fn reads_back(answer: &Answer) -> Option<&str> {
+fn reads_back<'a>(answer: &'a Answered<'_>) -> Option<&'a str> {
     let text = answer.text.as_deref()?;
     let exact = answer.exact.as_ref().filter(|_| !answer.rounded)?;
     let reads_back = match exact {
@@ -223,6 +325,10 @@ fn reads_back(answer: &Answer) -> Option<&str> {
 
 /// Whether `text` is a single literal, with or without a minus sign.
 fn is_literal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+        return true;
+    }
     syntax::parse(text, &ParseLimits::DEFAULT).is_ok_and(|line| {
         let literal = [NodeKind::Literal, NodeKind::Prefix(Prefix::Minus)];
         line.nodes.iter().all(|node| literal.contains(&node.kind))
@@ -239,6 +345,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::client::Answer;
     use crate::engine::{self, Options, Work, Worksheet};
 
     /// Records lines with their answers, and returns the lines of the log. An answer with `~` is
@@ -249,8 +356,10 @@ mod tests {
         for (line, answer) in rows {
             let text = answer.trim_start_matches('~');
             let rounded = answer.starts_with('~');
+            let (left, _) = line.split_once('=').unwrap_or_default();
+            let (name, _) = left.split_once('(').unwrap_or((left, ""));
             let answer = Answer {
-                name: String::new(),
+                name: name.trim().into(),
                 text: (!text.is_empty()).then(|| text.to_owned()),
                 rounded,
                 exact: match text {
@@ -263,10 +372,10 @@ mod tests {
                     ),
                 },
             };
-            log.record(line, AngleUnit::Unspecified, &answer);
+            log.record(line, AngleUnit::Unspecified, &answer.borrowed());
         }
         let lines = log.lines().unwrap();
-        lines.map(|(line, _)| line.to_owned()).collect()
+        lines.map(|(line, _)| line.into_owned()).collect()
     }
 
     #[test]
@@ -357,13 +466,14 @@ mod tests {
     fn a_log_that_overflows_says_so() {
         let mut log = Log::default();
         let answer = Answer {
+            name: "x".into(),
             text: Some("1.5".into()),
             rounded: true,
             ..Answer::default()
         };
         for n in 0..LINES {
             assert!(log.lines().is_some(), "{n}");
-            log.record("x = x + pi", AngleUnit::Unspecified, &answer);
+            log.record("x = x + pi", AngleUnit::Unspecified, &answer.borrowed());
         }
         assert!(log.lines().is_none());
     }
@@ -422,12 +532,12 @@ mod tests {
             let (mut sheet, mut log) = (Worksheet::default(), Log::default());
             for line in &program {
                 if let Some(answer) = run(&mut sheet, line) {
-                    log.record(line, AngleUnit::Unspecified, &answer);
+                    log.record(line, AngleUnit::Unspecified, &answer.borrowed());
                 }
             }
             let mut again = Worksheet::default();
             for (line, _) in log.lines().unwrap() {
-                prop_assert!(run(&mut again, line).is_some(), "{program:?} {line}");
+                prop_assert!(run(&mut again, &line).is_some(), "{program:?} {line}");
             }
             for line in ["ans", "x", "y", "f(2)", "x(2)", "x - y"] {
                 let (mut before, mut after) = (run(&mut sheet, line), run(&mut again, line));

@@ -335,7 +335,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         match answer {
             Ok(answer) => {
                 self.has_new_names |= !answer.name.is_empty();
-                self.log.record(line, angle, &answer);
+                self.log.record(line, angle, &answer.borrowed());
                 if answer.text.is_some() {
                     self.reply = None;
                 }
