@@ -53,12 +53,12 @@ fn percent_decoded(text: &str) -> String {
 /// Returns the details of the status of `exchange` as lines of text. The details are a
 /// `google.rpc.Status`.
 pub(super) fn details(exchange: &Exchange) -> Option<Vec<String>> {
-    let value = HeaderValue::from_str(exchange.trailer(STATUS_DETAILS)?).ok()?;
+    let value = HeaderValue::from_str(exchange.trailer(STATUS_DETAILS.as_str())?).ok()?;
     let mut fields = HeaderMap::new();
-    fields.insert(STATUS_DETAILS, value);
+    fields.insert(STATUS_DETAILS.as_str(), value);
     // The values of fields whose names end in "-bin" are base64 (gRPC over HTTP2).
     let fields = MetadataMap::from_headers(fields);
-    let bytes = fields.get_bin(STATUS_DETAILS)?.to_bytes().ok()?;
+    let bytes = fields.get_bin(STATUS_DETAILS.as_str())?.to_bytes().ok()?;
     let message = pool::message("google.rpc.Status")?;
     Some(pool::text(&pool::decode(&message, &bytes)?))
 }

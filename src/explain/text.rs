@@ -378,7 +378,7 @@ fn headers(f: &mut Formatter<'_>, fields: &[Header]) -> fmt::Result {
     for Header { name, value } in fields {
         let value = match value {
             None => "(secret, and not shown)".into(),
-            Some(value) if name == STATUS_DETAILS => {
+            Some(value) if **name == STATUS_DETAILS => {
                 format!("{} (decoded below)", printable(value, MAX_STATUS_DETAILS))
             }
             Some(value) => printable(value, MAX_VALUE),

@@ -1,19 +1,21 @@
 //! Names of gRPC header fields that our gRPC libraries do not export.
 
+use http::HeaderName;
+
 /// The field with the details of a status: a `google.rpc.Status` in base64. The field is sent in
 /// trailers or headers.
-pub const STATUS_DETAILS: &str = "grpc-status-details-bin";
+pub static STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// The field with the maximum time that the client waits for the end of the call ("gRPC over
 /// HTTP2", "Timeout").
-pub const TIMEOUT: &str = "grpc-timeout";
+pub static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The field with the encoding of compressed messages ("gRPC over HTTP2", "Message-Encoding").
-pub const ENCODING: &str = "grpc-encoding";
+pub static ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 
 /// The field with the encodings that the sender of the field can read ("gRPC over HTTP2",
 /// "Message-Accept-Encoding").
-pub const ACCEPT_ENCODING: &str = "grpc-accept-encoding";
+pub static ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// Whether a media type is that of gRPC with protobuf messages ("gRPC over HTTP2",
 /// "Content-Type").

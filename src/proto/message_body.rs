@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -40,8 +39,11 @@ pub trait MessageRules {
     /// Returns the status of a second message in a call that has one message.
     fn second_message(&self) -> Status;
 
-    /// Checks the end of a body. If `is_missing` is true, the call must have a message, but has none.
-    fn check_end(&mut self, is_missing: bool, trailers: Option<&HeaderMap>) -> Result<(), Status>;
+    /// Checks the end of a body that does not report a failure.
+    ///
+    /// If `is_missing` is true, the call must have a message, but has none. If `has_status` is true,
+    /// the trailers have the status OK.
+    fn check_end(&mut self, is_missing: bool, has_status: bool) -> Result<(), Status>;
 }
 
 /// A body of messages, in which all messages are uncompressed.
@@ -57,28 +59,32 @@ pub struct MessageBody<B, R> {
     is_single: bool,
     /// The number of messages that have begun.
     messages: usize,
-    /// The received bytes of a prefix that is not complete.
-    prefix: Vec<u8>,
     /// The number of received bytes of the current message, without its prefix.
     received: usize,
     /// The number of bytes of the current message that are still to be received.
     remaining: usize,
+    /// What does not pass unchanged. None until the first frame that does not.
+    held: Option<Box<Held>>,
+    has_ended: bool,
+}
+
+/// The parts of a body that do not pass unchanged.
+#[derive(Default)]
+struct Held {
+    /// The received bytes of a prefix that is not complete.
+    prefix: Vec<u8>,
     inflating: Option<Box<Inflating>>,
     /// The received bytes that are not processed.
     input: Bytes,
     /// The bytes that can be returned.
     output: VecDeque<Bytes>,
-    end: End,
 }
 
-/// The end of a body.
-enum End {
-    /// The body has not ended.
-    Open,
-    /// The body has ended, with these trailers. The output comes first.
-    Received(Option<HeaderMap>),
-    /// The end was returned.
-    Returned,
+impl Held {
+    /// Whether the body is in the middle of a prefix or of a compressed message.
+    fn is_within(&self) -> bool {
+        self.inflating.is_some() || !self.prefix.is_empty()
+    }
 }
 
 /// A compressed message that is being inflated.
@@ -104,19 +110,11 @@ impl<B, R: MessageRules> MessageBody<B, R> {
             encoding,
             is_single,
             messages: 0,
-            prefix: Vec::new(),
             received: 0,
             remaining: 0,
-            inflating: None,
-            input: Bytes::new(),
-            output: VecDeque::new(),
-            end: End::Open,
+            held: None,
+            has_ended: false,
         }
-    }
-
-    /// Returns the rules of the receiver.
-    pub fn rules(&self) -> &R {
-        &self.rules
     }
 }
 
@@ -149,8 +147,8 @@ impl<B, R: MessageRules> MessageBody<B, R> {
         self.rules.hold(self.received)
     }
 
-    /// Begins the message of a prefix.
-    fn begin(&mut self, prefix: [u8; PREFIX_BYTES]) -> Result<(), Status> {
+    /// Begins the message of a prefix. Returns whether the message is compressed.
+    fn begin(&mut self, prefix: [u8; PREFIX_BYTES]) -> Result<bool, Status> {
         let Prefix {
             is_compressed,
             length,
@@ -169,9 +167,11 @@ impl<B, R: MessageRules> MessageBody<B, R> {
             return Err(self.rules.too_large());
         }
         (self.received, self.remaining) = (0, length);
-        if !is_compressed {
-            return Ok(());
-        }
+        Ok(is_compressed)
+    }
+
+    /// Begins to inflate the current message.
+    fn begin_inflating(&mut self, held: &mut Held) -> Result<(), Status> {
         let encoding = match self.encoding {
             NamedEncoding::Known(encoding) => encoding,
             NamedEncoding::Unknown => return Err(self.rules.unknown_encoding()),
@@ -181,14 +181,14 @@ impl<B, R: MessageRules> MessageBody<B, R> {
                 ));
             }
         };
-        if length == 0 {
+        if self.remaining == 0 {
             // Some implementations set the flag of an empty message without compressing it.
-            self.output
+            held.output
                 .push_back(Bytes::from_static(&[0; PREFIX_BYTES]));
             return Ok(());
         }
         self.rules.hold(encoding.window())?;
-        self.inflating = Some(Box::new(Inflating {
+        held.inflating = Some(Box::new(Inflating {
             inflater: Inflater::new(encoding),
             block: [0; BLOCK],
             blocks: Vec::new(),
@@ -201,60 +201,61 @@ impl<B, R: MessageRules> MessageBody<B, R> {
     /// Processes the input until output is ready, the input is processed or a turn is over.
     ///
     /// Returns whether the turn is over.
-    fn process(&mut self) -> Result<bool, Status> {
+    fn process(&mut self, held: &mut Held) -> Result<bool, Status> {
         let mut turn = TURN;
-        while self.output.is_empty() {
-            if let Some(mut inflating) = self.inflating.take() {
-                let has_ended = self.inflate(&mut inflating)?;
+        while held.output.is_empty() {
+            if let Some(mut inflating) = held.inflating.take() {
+                let has_ended = self.inflate(&mut held.input, &mut inflating)?;
                 if has_ended {
                     self.received = 0;
-                    self.output.push_back(Prefix::encode(inflating.length));
-                    self.output.extend(inflating.blocks);
+                    held.output.push_back(Prefix::encode(inflating.length));
+                    held.output.extend(inflating.blocks);
                     return Ok(false);
                 }
-                let is_starved = self.input.is_empty() && self.remaining > 0;
-                self.inflating = Some(inflating);
+                let is_starved = held.input.is_empty() && self.remaining > 0;
+                held.inflating = Some(inflating);
                 turn = turn.saturating_sub(BLOCK);
                 if is_starved || turn == 0 {
                     return Ok(!is_starved);
                 }
                 continue;
             }
-            if self.input.is_empty() {
+            if held.input.is_empty() {
                 return Ok(false);
             }
-            self.pass()?;
+            self.pass(held)?;
         }
         Ok(false)
     }
 
     /// Moves the input to the output, up to the first byte that does not pass unchanged. Reads
     /// a prefix at this byte.
-    fn pass(&mut self) -> Result<(), Status> {
-        if self.prefix.is_empty() {
-            let input = self.input.clone();
+    fn pass(&mut self, held: &mut Held) -> Result<(), Status> {
+        if held.prefix.is_empty() {
+            let input = held.input.clone();
             let passing = self.scan(&input)?;
             if passing > 0 {
-                self.output.push_back(self.input.split_to(passing));
+                held.output.push_back(held.input.split_to(passing));
             }
             if self.remaining > 0 {
                 return Ok(());
             }
         }
-        let missing = (PREFIX_BYTES - self.prefix.len()).min(self.input.len());
-        self.prefix.extend_from_slice(&self.input.split_to(missing));
-        if let Some(prefix) = self.prefix.first_chunk().copied() {
-            self.prefix.clear();
-            self.begin(prefix)?;
-            if prefix[0] == 0 {
-                self.output.push_back(Bytes::copy_from_slice(&prefix));
+        let missing = (PREFIX_BYTES - held.prefix.len()).min(held.input.len());
+        held.prefix.extend_from_slice(&held.input.split_to(missing));
+        if let Some(prefix) = held.prefix.first_chunk().copied() {
+            held.prefix.clear();
+            if self.begin(prefix)? {
+                self.begin_inflating(held)?;
+            } else {
+                held.output.push_back(Bytes::copy_from_slice(&prefix));
             }
         }
         Ok(())
     }
 
     /// Inflates one block. Returns whether the message is complete.
-    fn inflate(&mut self, inflating: &mut Inflating) -> Result<bool, Status> {
+    fn inflate(&mut self, input: &mut Bytes, inflating: &mut Inflating) -> Result<bool, Status> {
         let limit = self.rules.limit();
         // One byte more than the limit shows that the message is longer.
         let room = (limit - inflating.length).saturating_add(1).min(BLOCK);
@@ -262,9 +263,9 @@ impl<B, R: MessageRules> MessageBody<B, R> {
         let invalid =
             |error| Status::internal(format!("a compressed message cannot be read: {error}"));
         let written = if self.remaining > 0 {
-            let input = &self.input[..self.remaining.min(self.input.len())];
-            let step = inflating.inflater.inflate(input, block).map_err(invalid)?;
-            self.input.advance(step.read);
+            let part = &input[..self.remaining.min(input.len())];
+            let step = inflating.inflater.inflate(part, block).map_err(invalid)?;
+            input.advance(step.read);
             self.remaining -= step.read;
             step.written
         } else {
@@ -286,21 +287,52 @@ impl<B, R: MessageRules> MessageBody<B, R> {
         Ok(false)
     }
 
+    /// Returns the next bytes of what was held. Returns `Ready(None)` if more has to be received.
+    fn poll_held(
+        &mut self,
+        held: &mut Held,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Status>>> {
+        let has_input = !held.input.is_empty() || held.inflating.is_some() && self.remaining == 0;
+        if held.output.is_empty() && has_input && self.process(held)? {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(held.output.pop_front().map(Ok))
+    }
+
+    /// Receives a frame of data. Returns it if all of it passes unchanged, and holds it otherwise.
+    fn receive_data(&mut self, data: Bytes) -> Result<Option<Bytes>, Status> {
+        if let Some(held) = self.held.as_mut().filter(|held| held.is_within()) {
+            held.input = data;
+            return Ok(None);
+        }
+        // Most frames have only uncompressed messages.
+        let passing = self.scan(&data)?;
+        if passing == data.len() {
+            return Ok(Some(data));
+        }
+        let held = self.held.get_or_insert_default();
+        held.input = data;
+        if passing > 0 {
+            held.output.push_back(held.input.split_to(passing));
+        }
+        Ok(None)
+    }
+
     /// Checks that the body may end here.
     fn check_end(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Status> {
-        let fails = |trailers: &HeaderMap| {
-            let status = trailers.get(Status::GRPC_STATUS);
-            status.is_some_and(|status| status != "0")
-        };
+        let status = trailers.and_then(|trailers| trailers.get(Status::GRPC_STATUS));
         // A call may fail in the middle of a message.
-        if trailers.is_some_and(fails) {
+        if status.is_some_and(|status| status != "0") {
             return Ok(());
         }
-        if self.remaining > 0 || self.inflating.is_some() || !self.prefix.is_empty() {
+        let is_within = self.held.as_ref().is_some_and(|held| held.is_within());
+        if self.remaining > 0 || is_within {
             return Err(Status::internal("the body ends in the middle of a message"));
         }
         let is_missing = self.is_single && self.messages == 0;
-        self.rules.check_end(is_missing, trailers)
+        self.rules.check_end(is_missing, status.is_some())
     }
 }
 
@@ -318,51 +350,37 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
         loop {
-            if let Some(data) = this.output.pop_front() {
-                return Poll::Ready(Some(Ok(Frame::data(data))));
-            }
-            if !this.input.is_empty() || this.inflating.is_some() && this.remaining == 0 {
-                if this.process()? {
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                if !this.output.is_empty() {
-                    continue;
+            if let Some(mut held) = this.held.take() {
+                let polled = this.poll_held(&mut held, cx);
+                this.held = Some(held);
+                if let Some(data) = ready!(polled) {
+                    return Poll::Ready(Some(data.map(Frame::data)));
                 }
             }
-            match mem::replace(&mut this.end, End::Open) {
-                End::Open => {}
-                End::Received(trailers) => {
-                    this.end = End::Returned;
-                    this.check_end(trailers.as_ref())?;
-                    return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
-                }
-                End::Returned => {
-                    this.end = End::Returned;
-                    return Poll::Ready(None);
-                }
+            if this.has_ended {
+                return Poll::Ready(None);
             }
             match ready!(Pin::new(&mut this.body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) if this.inflating.is_none() && this.prefix.is_empty() => {
-                        // Most frames have only uncompressed messages.
-                        let passing = this.scan(&data)?;
-                        if passing == data.len() {
+                    Ok(data) => {
+                        if let Some(data) = this.receive_data(data)? {
                             return Poll::Ready(Some(Ok(Frame::data(data))));
                         }
-                        this.input = data;
-                        if passing > 0 {
-                            this.output.push_back(this.input.split_to(passing));
-                        }
                     }
-                    Ok(data) => this.input = data,
-                    Err(frame) => this.end = End::Received(frame.into_trailers().ok()),
+                    Err(frame) => {
+                        this.has_ended = true;
+                        this.check_end(frame.trailers_ref())?;
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
                 },
                 Some(Err(status)) => {
-                    this.end = End::Returned;
+                    this.has_ended = true;
                     return Poll::Ready(Some(Err(status)));
                 }
-                None => this.end = End::Received(None),
+                None => {
+                    this.has_ended = true;
+                    this.check_end(None)?;
+                }
             }
         }
     }

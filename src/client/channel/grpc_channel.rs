@@ -1,14 +1,13 @@
 //! A channel that accepts gRPC responses only.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
 use futures_util::future::{BoxFuture, FutureExt as _};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
+    HeaderMap, HeaderValue, Request, Response, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE},
     uri::PathAndQuery,
 };
@@ -76,8 +75,9 @@ pub(in crate::client) struct Unary;
 pub(in crate::client) struct GrpcChannel {
     channel: Channel,
     token: Option<BearerToken>,
-    /// The paths of the methods that were answered in gRPC.
-    answered: Arc<Mutex<HashSet<PathAndQuery>>>,
+    /// The paths of the methods that were answered in gRPC. A server has few methods, so a search
+    /// in a list is fast.
+    answered: Arc<Mutex<Vec<PathAndQuery>>>,
 }
 
 impl GrpcChannel {
@@ -104,10 +104,7 @@ impl Service<Request<Body>> for GrpcChannel {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let is_unary = request.extensions().get::<Unary>().is_some();
         let headers = request.headers_mut();
-        headers.insert(
-            HeaderName::from_static(ACCEPT_ENCODING),
-            HeaderValue::from_static(ACCEPTED),
-        );
+        headers.insert(&ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
         if let Some(token) = &self.token {
             headers.insert(AUTHORIZATION, token.header().clone());
         }
@@ -156,7 +153,7 @@ fn check(
     }
     drop_unreadable_details(headers);
     // The messages are uncompressed from here on. tonic would refuse an encoding by its name.
-    let encoding = headers.remove(ENCODING);
+    let encoding = headers.remove(&ENCODING);
     let encoding = NamedEncoding::parse(encoding.as_ref().map(HeaderValue::as_bytes));
     if has_status {
         return Ok(response);
@@ -168,7 +165,7 @@ fn check(
             }
             frame
         });
-        response_body(Body::new(body), encoding, open)
+        response_body(body, encoding, open)
     }))
 }
 
@@ -182,13 +179,14 @@ fn is_grpc(media_type: &[u8]) -> bool {
 }
 
 fn drop_unreadable_details(headers: &mut HeaderMap) {
-    if let Some(details) = headers.get(STATUS_DETAILS) {
-        let alone =
-            HeaderMap::from_iter([(STATUS_DETAILS.parse().expect("a name"), details.clone())]);
+    if let Some(details) = headers.get(&STATUS_DETAILS) {
+        let alone = HeaderMap::from_iter([(STATUS_DETAILS.clone(), details.clone())]);
         let alone = MetadataMap::from_headers(alone);
-        let details = alone.get_bin(STATUS_DETAILS).map(MetadataValue::to_bytes);
+        let details = alone
+            .get_bin(STATUS_DETAILS.as_str())
+            .map(MetadataValue::to_bytes);
         if !matches!(details, Some(Ok(_))) {
-            headers.remove(STATUS_DETAILS);
+            headers.remove(&STATUS_DETAILS);
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use bytes::Bytes;
+use http_body::Body as HttpBody;
 use tokio::sync::oneshot;
 use tonic::{Status, body::Body};
 
@@ -53,7 +54,7 @@ struct ResponseRules {
 /// Returns `body` with uncompressed messages. The response to a streaming call holds `open` until
 /// its end; the response to a unary call has none.
 pub(super) fn response_body(
-    body: Body,
+    body: impl HttpBody<Data = Bytes, Error = Status> + Send + Unpin + 'static,
     encoding: NamedEncoding,
     open: Option<oneshot::Sender<()>>,
 ) -> Body {
@@ -85,15 +86,12 @@ impl MessageRules for ResponseRules {
         MalformedResponse::SecondMessage.into()
     }
 
-    fn check_end(&mut self, is_missing: bool, trailers: Option<&HeaderMap>) -> Result<(), Status> {
+    fn check_end(&mut self, is_missing: bool, has_status: bool) -> Result<(), Status> {
         self.open = None;
-        if !trailers.is_some_and(|trailers| trailers.contains_key(Status::GRPC_STATUS)) {
-            return Err(MalformedResponse::NoStatus.into());
+        match (has_status, is_missing) {
+            (false, _) => Err(MalformedResponse::NoStatus.into()),
+            (true, true) => Err(MalformedResponse::NoMessage.into()),
+            (true, false) => Ok(()),
         }
-        let fails = trailers.and_then(|trailers| trailers.get(Status::GRPC_STATUS));
-        if is_missing && fails.is_some_and(|status| status == "0") {
-            return Err(MalformedResponse::NoMessage.into());
-        }
-        Ok(())
     }
 }

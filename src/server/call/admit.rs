@@ -47,7 +47,7 @@ pub(in crate::server) async fn answer(
         Err(status) => return call.fail(&status),
     };
     // The messages are uncompressed for the services.
-    let named = request.headers_mut().remove(ENCODING);
+    let named = request.headers_mut().remove(&ENCODING);
     let named = NamedEncoding::parse(named.as_ref().map(HeaderValue::as_bytes));
     let compression = call.server.settings.compression;
     let encoding = compression.choose(named, request.headers());

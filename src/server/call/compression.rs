@@ -42,7 +42,7 @@ pub enum Compression {
 impl Compression {
     /// Returns the encoding of the answers to a call with these header fields.
     pub(super) fn choose(self, named: NamedEncoding, headers: &HeaderMap) -> Option<Encoding> {
-        let accepted = |encoding| match headers.get(ACCEPT_ENCODING) {
+        let accepted = |encoding| match headers.get(&ACCEPT_ENCODING) {
             Some(list) => accepts(list.as_bytes(), encoding),
             None => named == NamedEncoding::Known(encoding),
         };
@@ -60,11 +60,11 @@ impl Compression {
 /// Returns `response` with a body that compresses long messages, and the header fields for it.
 pub(super) fn compress(mut response: Response<Body>, encoding: Encoding) -> Response<Body> {
     let headers = response.headers_mut();
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+    headers.insert(&ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
     if headers.contains_key(Status::GRPC_STATUS) {
         return response;
     }
-    headers.insert(ENCODING, HeaderValue::from_static(encoding.name()));
+    headers.insert(&ENCODING, HeaderValue::from_static(encoding.name()));
     response.map(|body| Body::new(CompressedBody::new(body, encoding)))
 }
 

@@ -12,7 +12,7 @@ use crate::proto::header::TIMEOUT;
 ///
 /// The format is at most eight digits and a unit ("Timeout" in the specification gRPC over HTTP2).
 pub(super) fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
-    let Some(value) = headers.get(TIMEOUT) else {
+    let Some(value) = headers.get(&TIMEOUT) else {
         return Ok(None);
     };
     let malformed = || Status::internal("the header grpc-timeout is malformed");
@@ -66,7 +66,7 @@ mod tests {
             ("1é", None),
         ] {
             let value = HeaderValue::from_bytes(text.as_bytes()).unwrap();
-            let headers = HeaderMap::from_iter([(TIMEOUT.parse().unwrap(), value)]);
+            let headers = HeaderMap::from_iter([(TIMEOUT.clone(), value)]);
             let found = timeout(&headers).map(|found| found.unwrap().as_nanos());
             assert_eq!(found.ok(), nanoseconds, "{text:?}");
         }

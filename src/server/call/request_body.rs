@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http_body_util::{BodyExt as _, combinators::MapErr};
 use hyper::body::Incoming;
 use tonic::{Status, metadata::MetadataValue};
@@ -85,7 +84,9 @@ impl MessageRules for RequestRules {
         let message = format!("the server reads only these encodings of messages: {ACCEPTED}");
         let mut status = Status::unimplemented(message);
         let accepted = MetadataValue::from_static(ACCEPTED);
-        status.metadata_mut().insert(ACCEPT_ENCODING, accepted);
+        status
+            .metadata_mut()
+            .insert(ACCEPT_ENCODING.as_str(), accepted);
         status
     }
 
@@ -93,7 +94,7 @@ impl MessageRules for RequestRules {
         Status::unimplemented("this method takes one message, but the request has several")
     }
 
-    fn check_end(&mut self, is_missing: bool, _: Option<&HeaderMap>) -> Result<(), Status> {
+    fn check_end(&mut self, is_missing: bool, _: bool) -> Result<(), Status> {
         if is_missing {
             return Err(Status::unimplemented(
                 "this method takes one message, but the request has none",
