@@ -30,13 +30,16 @@ pub(super) fn command(exchange: &Exchange, request: Option<&DynamicMessage>) -> 
     }
     let address = match server.map(|server| &server.address) {
         Some(Address::Unix(path)) => {
-            // By default, grpcurl sends the path as `:authority`, which is not valid.
-            words.push("-unix -authority localhost".into());
-            shell_quoted(&path.to_string_lossy())
+            words.push("-unix".into());
+            path.to_string_lossy().into_owned()
         }
-        Some(address) => shell_quoted(&address.to_string()),
+        Some(address) => address.to_string(),
         None => SERVE_ADDRESS.into(),
     };
+    if let Some(authority) = authority(exchange, server) {
+        words.push(format!("-authority {}", shell_quoted(authority)));
+    }
+    let address = shell_quoted(&address);
     if let Some(json) = request.and_then(json).filter(|json| json != "{}") {
         if json.len() > MAX_REQUEST {
             return None;
@@ -47,6 +50,27 @@ pub(super) fn command(exchange: &Exchange, request: Option<&DynamicMessage>) -> 
     let path = exchange.request_header(":path")?;
     words.push(path.trim_start_matches('/').into());
     Some(words.join(" "))
+}
+
+/// Returns the `:authority` of the call, if it is not the one that grpcurl sends by default.
+///
+/// By default, grpcurl sends the address. For a socket, it sends the escaped path, which not every
+/// server accepts.
+fn authority<'e>(exchange: &'e Exchange, server: Option<&'e ServerAddress>) -> Option<&'e str> {
+    let server = server?;
+    let tls = server.tls.as_ref();
+    if let Some(domain) = tls.and_then(|tls| tls.domain.as_deref()) {
+        return Some(domain);
+    }
+    let sent = match &exchange.destination {
+        // The call went through the pipe, not to this address.
+        Destination::Embedded { .. } => None,
+        Destination::Remote(_) => exchange.request_header(":authority"),
+    };
+    match server.address {
+        Address::Unix(_) => Some(sent.unwrap_or("localhost")),
+        Address::Tcp { .. } => sent.filter(|sent| *sent != server.address.to_string()),
+    }
 }
 
 /// Returns the TLS options of grpcurl for a connection to `server`.
@@ -60,9 +84,7 @@ fn tls_options(server: Option<&ServerAddress>) -> Vec<String> {
     let files = files
         .into_iter()
         .filter_map(|(option, file)| Some((option, file?.to_string_lossy())));
-    let domain = tls.domain.as_deref().map(Into::into);
     files
-        .chain(domain.map(|domain| ("-authority", domain)))
         .map(|(option, value)| format!("{option} {}", shell_quoted(&value)))
         .collect()
 }
@@ -149,6 +171,18 @@ mod tests {
             let embedded = add(Destination::Embedded { listens_at }, has_token);
             assert_eq!(embedded, expected);
         }
+        let exchange = Exchange {
+            destination: Destination::Remote(server("localhost:1", None)),
+            request_headers: vec![
+                (":authority".into(), "calc.test".into()),
+                (":path".into(), "/calc.Calculator/Add".into()),
+            ],
+            ..Exchange::default()
+        };
+        assert_eq!(
+            command(&exchange, None).unwrap(),
+            "grpcurl -plaintext -authority calc.test localhost:1 calc.Calculator/Add"
+        );
         assert_eq!(
             add(Destination::default(), false),
             r#"grpcurl -plaintext -d '{"n1":20,"n2":10}' 127.0.0.1:50050 calc.Calculator/Add"#

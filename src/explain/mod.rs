@@ -4,6 +4,7 @@
 //! An [`Explanation`] is plain data that is made from recorded calls. [`std::fmt::Display`] writes
 //! the data as text. The text also says what the client cannot observe.
 
+mod body;
 mod grpcurl;
 mod model;
 mod redactor;
@@ -11,9 +12,10 @@ mod status;
 mod text;
 
 pub use self::{
+    body::{Body, DecodedMessage, Message},
     model::{
-        Body, CallSummary, Contract, DecodedMessage, Ending, ExplainedCall, ExplainedResult,
-        Explanation, Header, Message, Request, Response,
+        CallSummary, Contract, Ending, ExplainedCall, ExplainedResult, Explanation, Header,
+        Request, Response,
     },
     status::Status,
 };

@@ -2,21 +2,18 @@
 
 use std::time::Duration;
 
-use prost_reflect::{DynamicMessage, MessageDescriptor, MethodDescriptor, ReflectMessage as _};
+use prost_reflect::{MessageDescriptor, MethodDescriptor};
 
 use super::{
+    body::Body,
     grpcurl,
     redactor::Redactor,
     status::{self, Status},
 };
 use crate::{
-    client::{CallEnd, Destination, Exchange, HeaderField, Payload, Role},
-    proto::framing::{PREFIX_BYTES, Prefix},
-    proto::grpcalc::v1::evaluator_service_server::SERVICE_NAME as EVALUATOR,
-    schema::{
-        bytes::{Annotation, annotate},
-        pool,
-    },
+    client::{CallEnd, Destination, Exchange, HeaderField, Role},
+    proto::{grpcalc::v1::evaluator_service_server::SERVICE_NAME as EVALUATOR, header::ENCODING},
+    schema::pool,
 };
 
 /// The calls of one line, and the result that the user saw.
@@ -181,45 +178,6 @@ pub struct Header {
     pub value: Option<String>,
 }
 
-/// The content of the DATA frames in one direction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Body {
-    /// The total number of bytes in the frames.
-    pub length: usize,
-    /// The number of frames that are not empty.
-    pub frames: usize,
-    /// The messages whose prefixes were recorded. The last message may be incomplete.
-    pub messages: Vec<Message>,
-    /// Whether all bytes were recorded.
-    pub is_complete: bool,
-}
-
-/// A message and its prefix.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// The prefix: one byte for the compression flag, and four bytes for the message length.
-    pub prefix: [u8; PREFIX_BYTES],
-    /// The length of the complete message, in bytes.
-    pub length: usize,
-    /// Whether the message is compressed.
-    pub is_compressed: bool,
-    /// The recorded bytes of the message.
-    pub bytes: Vec<u8>,
-    /// The message in text form; None if the message cannot be decoded.
-    pub decoded: Option<DecodedMessage>,
-    /// The bytes and the meaning of each field. None if the message is incomplete or compressed.
-    pub annotations: Option<Vec<Annotation>>,
-}
-
-/// A message in the text format of Protocol Buffers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodedMessage {
-    /// The name of the message type, without the package.
-    pub name: String,
-    /// The lines of the text, made safe for a terminal.
-    pub text: Vec<String>,
-}
-
 impl Explanation {
     /// Explains the calls of a line. `exchanges` are the recorded calls, and `result` is what the
     /// user saw.
@@ -274,7 +232,8 @@ impl ExplainedCall {
     fn new(exchange: &Exchange, redactor: &Redactor<'_>) -> Self {
         let method = exchange.request_header(":path").and_then(pool::method);
         let input = method.as_ref().map(MethodDescriptor::input);
-        let body = Body::new(&exchange.sent, input.as_ref(), redactor);
+        let encoding = exchange.request_header(ENCODING.as_str());
+        let body = Body::new(&exchange.sent, encoding, input.as_ref(), redactor);
         Self {
             path: path(exchange, redactor),
             destination: exchange.destination.clone(),
@@ -341,7 +300,8 @@ impl Response {
                 ..Body::default()
             }
         } else {
-            Body::new(received, output.as_ref(), redactor)
+            let encoding = exchange.response_header(ENCODING.as_str());
+            Body::new(received, encoding, output.as_ref(), redactor)
         };
         let fields = |fields: &Vec<HeaderField>| headers(fields, redactor);
         let status = Status::new(exchange).map(|status| Status {
@@ -381,72 +341,6 @@ impl Ending {
             CallEnd::Open if method.is_some_and(is_worksheet) => Self::OpenWorksheet,
             CallEnd::Open => Self::Open,
         }
-    }
-}
-
-impl Body {
-    fn new(payload: &Payload, kind: Option<&MessageDescriptor>, redactor: &Redactor<'_>) -> Self {
-        let mut rest = &payload.bytes[..];
-        let mut messages = Vec::new();
-        while let Some((prefix, after)) = rest.split_first_chunk::<PREFIX_BYTES>() {
-            let message = Message::new(*prefix, after, kind, redactor);
-            rest = &after[message.bytes.len()..];
-            messages.push(message);
-        }
-        Self {
-            length: payload.length,
-            frames: payload.frames,
-            messages,
-            is_complete: payload.length == payload.bytes.len(),
-        }
-    }
-}
-
-impl Message {
-    /// Creates a message from its prefix and the `bytes` after the prefix.
-    ///
-    /// `bytes` may lack the end of the message, or may also contain the messages after this
-    /// message.
-    fn new(
-        prefix: [u8; PREFIX_BYTES],
-        bytes: &[u8],
-        kind: Option<&MessageDescriptor>,
-        redactor: &Redactor<'_>,
-    ) -> Self {
-        let Prefix {
-            is_compressed,
-            length,
-        } = Prefix::decode(prefix);
-        let bytes = &bytes[..length.min(bytes.len())];
-        let mut message = Self {
-            prefix,
-            length,
-            is_compressed,
-            bytes: bytes.to_vec(),
-            decoded: None,
-            annotations: None,
-        };
-        message.decoded = message.decode(kind).map(|decoded| DecodedMessage {
-            name: decoded.descriptor().name().into(),
-            text: redactor.lines(&pool::text(&decoded)),
-        });
-        let redact = |mut annotation: Annotation| {
-            annotation.meaning = redactor.text(&annotation.meaning);
-            annotation
-        };
-        message.annotations = message
-            .is_readable()
-            .then(|| annotate(kind, bytes).into_iter().map(redact).collect());
-        message
-    }
-
-    /// Whether the message was recorded completely and is not compressed.
-    fn is_readable(&self) -> bool {
-        self.bytes.len() == self.length && !self.is_compressed
-    }
-
-    fn decode(&self, kind: Option<&MessageDescriptor>) -> Option<DynamicMessage> {
-        pool::decode(kind?, self.is_readable().then_some(&self.bytes)?)
     }
 }
 
@@ -497,6 +391,7 @@ fn snake_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Payload;
 
     /// Returns a call of `path` that is still open.
     fn call(path: &str) -> Exchange {
@@ -534,27 +429,6 @@ mod tests {
             let call = explanation.call.unwrap();
             assert_eq!(call.response.ending, ending, "{path}");
             assert_eq!(call.is_worksheet(), ending == Ending::OpenWorksheet);
-        }
-    }
-
-    #[test]
-    fn a_body_is_divided_into_messages() {
-        for (bytes, lengths) in [
-            (&[0, 0, 0, 0][..], &[][..]),
-            (&[0, 0, 0, 0, 0], &[0]),
-            (&[0, 0, 0, 0, 1, 7, 1, 0, 0, 0, 9, 8], &[1, 9]),
-            (&[0xff; 5], &[u32::MAX as usize]),
-        ] {
-            let exchange = Exchange {
-                sent: payload(bytes),
-                received: payload(bytes),
-                ..Exchange::default()
-            };
-            let explanation = Explanation::new(&[exchange], ExplainedResult::Nothing);
-            assert!(explanation.to_string().contains("(unknown)"));
-            let messages = explanation.call.unwrap().request.body.messages;
-            let found: Vec<_> = messages.iter().map(|message| message.length).collect();
-            assert_eq!(found, lengths);
         }
     }
 

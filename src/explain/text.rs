@@ -5,9 +5,9 @@ use std::{
     time::Duration,
 };
 
+use super::body::{Body, Message};
 use super::model::{
-    Body, CallSummary, Ending, ExplainedCall, ExplainedResult, Explanation, Header, Message,
-    Response,
+    CallSummary, Ending, ExplainedCall, ExplainedResult, Explanation, Header, Response,
 };
 use crate::proto::header::STATUS_DETAILS;
 use crate::{
@@ -351,10 +351,20 @@ fn text_form(f: &mut Formatter<'_>, name: &str, text: &[String]) -> fmt::Result 
 fn bytes(f: &mut Formatter<'_>, message: &Message) -> fmt::Result {
     let length = count(message.length, "byte");
     let hex = hex(&message.bytes, MAX_MESSAGE_BYTES);
-    writeln!(f, "    the message, {length}: {hex}")?;
+    let compressed = if message.is_compressed {
+        ", compressed"
+    } else {
+        ""
+    };
+    writeln!(f, "    the message{compressed}, {length}: {hex}")?;
+    if let Some(inflated) = &message.inflated {
+        let length = count(inflated.len(), "byte");
+        let hex = self::hex(inflated, MAX_MESSAGE_BYTES);
+        writeln!(f, "    the message, inflated, {length}: {hex}")?;
+    }
     match &message.annotations {
         Some(annotations) => lines(f, 6, annotations.iter().map(annotated)),
-        None if message.is_compressed => writeln!(f, "      (compressed)"),
+        None if message.is_compressed => writeln!(f, "      (cannot be inflated)"),
         None => writeln!(f, "      (too long to show its fields)"),
     }
 }

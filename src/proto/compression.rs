@@ -180,6 +180,31 @@ impl Inflater {
     }
 }
 
+/// Inflates a complete message. Returns None if it cannot be inflated, or has more than `limit` bytes.
+#[must_use]
+pub fn inflate(encoding: Encoding, mut compressed: &[u8], limit: usize) -> Option<Vec<u8>> {
+    let (mut inflater, mut message) = (Inflater::new(encoding), vec![0; limit + 1]);
+    let mut length = 0;
+    while !compressed.is_empty() && length <= limit {
+        let step = inflater
+            .inflate(compressed, &mut message[length..])
+            .ok()
+            .filter(|step| step.read + step.written > 0)?;
+        compressed = &compressed[step.read..];
+        length += step.written;
+    }
+    while length <= limit {
+        match inflater.finish(&mut message[length..]).ok()? {
+            0 => {
+                message.truncate(length);
+                return Some(message);
+            }
+            written => length += written,
+        }
+    }
+    None
+}
+
 /// An encoder of one message. Its input and output are given piece by piece.
 pub struct Deflater(Box<dyn EncodeV2 + Send + Sync>);
 

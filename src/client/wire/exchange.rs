@@ -138,6 +138,12 @@ impl Exchange {
         find(&self.request_headers, name)
     }
 
+    /// Returns the value of the response header `name`.
+    #[must_use]
+    pub fn response_header(&self, name: &str) -> Option<&str> {
+        find(self.response_headers.as_ref()?, name)
+    }
+
     /// Whether the response's content type is that of gRPC.
     #[must_use]
     pub fn is_grpc(&self) -> bool {

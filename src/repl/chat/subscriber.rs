@@ -217,7 +217,7 @@ impl<C: Calls> Subscriber<C> {
 /// Whether `error` means that the server refuses the user permanently, or has no chat.
 fn is_final(error: &CallError) -> bool {
     match error {
-        CallError::Refused { .. } => !error.is_transient(),
+        CallError::Refused { .. } | CallError::NotGrpc { .. } => !error.is_transient(),
         _ => error.is_unimplemented(),
     }
 }
