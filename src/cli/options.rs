@@ -81,10 +81,10 @@ pub(super) enum ProgramMode {
 
 #[derive(Debug, Args)]
 pub(super) struct LineOptions {
-    /// The server to call: HOST:PORT, http://HOST:PORT, https://HOST:PORT or unix:PATH. The option
-    /// may be repeated: calls are spread over all servers, and a failed call is sent to another
-    /// server [default: the addresses in the environment variable `GRPCALC_ADDR`, separated by
-    /// commas, else a server inside this process]
+    /// The server to call: HOST:PORT, http://HOST:PORT, https://HOST:PORT, unix:PATH, or
+    /// dns:///HOST:PORT for all addresses of a host. The option may be repeated: calls are spread
+    /// over all servers, and a failed call is sent to another server [default: the addresses in the
+    /// environment variable `GRPCALC_ADDR`, separated by commas, else a server inside this process]
     #[arg(long, value_name = "ADDR")]
     pub(super) addr: Vec<AddrOption>,
 
@@ -120,7 +120,8 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "FILE", requires = "cert", help_heading = ENCRYPTION)]
     pub(super) key: Option<PathBuf>,
 
-    /// The host name in the server's certificate [default: the host in the server's address]
+    /// The host name in the server's certificate, and in the `:authority` of the calls [default:
+    /// the host in the server's address]
     #[arg(long, value_name = "NAME", help_heading = ENCRYPTION)]
     pub(super) domain: Option<String>,
 

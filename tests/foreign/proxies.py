@@ -1,7 +1,10 @@
 """Proxies with plain configurations, between grpcalc and one server."""
 
+import socket
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -164,6 +167,27 @@ http {
 }
 """
     }
+
+
+class Tinyproxy(Proxy):
+    """A proxy for HTTP and CONNECT, which knows no server."""
+
+    command = ["tinyproxy", "-d", "-c", "@folder@/tinyproxy.conf"]
+    files = {
+        "tinyproxy.conf": """
+Port @listen@
+Listen 127.0.0.1
+Allow 127.0.0.1
+BasicAuth ada secret
+"""
+    }
+
+    def wait(self):
+        for _ in range(300):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+                return
+            time.sleep(0.1)
+        raise TimeoutError
 
 
 ALL = [Caddy, Traefik, Envoy, HAProxy, Nginx]

@@ -1,6 +1,7 @@
 """Proxies, and their servers, that are killed under load."""
 
 import os
+import subprocess
 import time
 import unittest
 
@@ -57,6 +58,20 @@ class BehindAProxy(unittest.TestCase):
                 stdout, stderr, code = run(GRPCALC, "--addr", proxy.address, stdin=script)
                 self.assertEqual((stdout, code), ("9\n4\nSERVING\n", 1), stderr)
                 self.assertEqual(stderr, "grpcalc: line 5: division by zero (column 2)\n")
+
+    def test_calls_pass_through_a_tunnel(self):
+        proxy = self.proxy(proxies.Tinyproxy)
+        port = self.address.split(":")[1]
+        for user, code in [("ada:secret@", 0), ("", 3)]:
+            environment = {**os.environ, "https_proxy": f"http://{user}{proxy.address}"}
+            command = [GRPCALC, "--timeout", "2s", "--addr", f"localhost:{port}", "20 + 10"]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            self.assertEqual(done.returncode, code, done.stderr)
+            if code == 0:
+                self.assertEqual(done.stdout, "30\n")
+            else:
+                self.assertIn(proxy.address, done.stderr)
+                self.assertIn("authorization required", done.stderr)
 
     def test_nothing_is_lost_behind_caddy(self):
         self.under_load(proxies.Caddy)
