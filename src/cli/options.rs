@@ -82,7 +82,7 @@ pub(super) enum ProgramMode {
 #[derive(Debug, Args)]
 pub(super) struct LineOptions {
     /// The server to call: HOST:PORT, http://HOST:PORT, https://HOST:PORT, unix:PATH, or
-    /// dns:///HOST:PORT for all addresses of a host. The option may be repeated: calls are spread
+    /// `dns:///HOST:PORT` for all addresses of a host. The option may be repeated: calls are spread
     /// over all servers, and a failed call is sent to another server [default: the addresses in the
     /// environment variable `GRPCALC_ADDR`, separated by commas, else a server inside this process]
     #[arg(long, value_name = "ADDR")]

@@ -8,6 +8,7 @@ mod chat;
 mod error;
 mod reflection;
 mod retry;
+mod status;
 mod wire;
 mod worksheet;
 

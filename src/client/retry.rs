@@ -25,7 +25,10 @@ use super::channel::{
     response_body::MalformedResponse,
 };
 use crate::{
-    client::error::{CallError, crosses_limit, find_source},
+    client::{
+        error::CallError,
+        status::{crosses_limit, find_source},
+    },
     net::backoff::{Backoff, BackoffPolicy},
 };
 
