@@ -263,7 +263,8 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
     };
     let screen = Screen::new(options.color.into());
     let printed = outcome.present(&mut ExplainPrinter);
-    match printed.and_then(|()| screen.print_explanation(&explanation)) {
+    let printed = printed.and_then(|()| screen.print_explanation(&explanation));
+    match printed.and_then(|()| io::stdout().flush()) {
         // A closed pipe is not an error: the reader has ended.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Success),
         written => written.context("cannot write the answer").map(|()| exit),

@@ -12,11 +12,16 @@ mod serve;
 mod user;
 mod value_parser;
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
+use nix::libc::SIGXFSZ;
+use signal_hook::flag;
 use tokio::runtime::{Builder, Runtime};
 
 use self::{
@@ -27,11 +32,19 @@ use self::{
 
 pub use self::exit::Exit;
 
+use crate::text::io_error;
+
 /// Runs the program with the arguments and the standard streams of this process.
 #[must_use]
 pub fn main() -> Exit {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let options = Arguments::read(&arguments).unwrap_or_else(|error| error.exit());
+    ignore_file_size_limit();
+    let options = match Arguments::read(&arguments) {
+        Ok(options) => options,
+        Err(error) if error.use_stderr() => error.exit(),
+        // The help or the version.
+        Err(text) => return printed("the text", text.print()),
+    };
     let exit = match options.mode {
         Some(ProgramMode::Completions { shell }) => return print_completions(shell),
         Some(ProgramMode::Serve(options)) => {
@@ -53,14 +66,26 @@ pub fn main() -> Exit {
 fn print_completions(shell: Shell) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "grpcalc", &mut script);
-    match io::stdout().write_all(&script) {
+    printed("the completions", io::stdout().write_all(&script))
+}
+
+/// Ends the output of `what`, which was `written` to standard output.
+fn printed(what: &str, written: io::Result<()>) -> Exit {
+    match written.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            print_error(format_args!("cannot write the completions: {error}"));
+            let error = io_error::describe(&error);
+            print_error(format_args!("cannot write {what}: {error}"));
             Exit::Usage
         }
         // A closed pipe is not an error: the reader has ended.
         _ => Exit::Success,
     }
+}
+
+/// Makes a write beyond the limit of the size of files fail, instead of ending the process.
+fn ignore_file_size_limit() {
+    // This fails only for signals that a process must not handle.
+    let _ = flag::register(SIGXFSZ, Arc::default());
 }
 
 /// Runs `task`, and returns without waiting for work that still runs in the background.

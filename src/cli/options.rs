@@ -273,8 +273,7 @@ pub(super) fn token_of_environment() -> anyhow::Result<Option<String>> {
     }
 }
 
-/// The value of `--log-level`.
-/// Which answers a server compresses.
+/// The value of `--compression`: which answers a server compresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum CompressionMode {
     /// Answers to calls that name gzip or deflate (grpc-encoding), in this encoding
@@ -286,6 +285,7 @@ pub(super) enum CompressionMode {
     None,
 }
 
+/// The value of `--log-level`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogLevel {
     Off,

@@ -47,10 +47,10 @@ pub(super) async fn serve(options: &ServeOptions) -> anyhow::Result<Exit> {
     raise_file_limit(settings.limits.connections);
     for address in listeners.iter().map(Listener::address) {
         tracing::info!(%address, "listening");
-        print_address(address);
+        print_address(address)?;
     }
     if let Some(exporter) = exporter {
-        start_exporter(exporter, &settings);
+        start_exporter(exporter, &settings)?;
     }
     tokio::spawn(reload(
         hangup,
@@ -133,22 +133,24 @@ fn is_protected(listeners: &[Listener], settings: &Settings, options: &ServeOpti
 }
 
 /// Starts to serve the metrics, and prints their address.
-fn start_exporter(exporter: Listener, settings: &Settings) {
+fn start_exporter(exporter: Listener, settings: &Settings) -> anyhow::Result<()> {
     let address = exporter.address();
     tracing::info!(%address, "serving metrics");
     if exporter.is_open_to_the_network() {
         tracing::warn!(%address, "metrics are open to the network without encryption or a token");
     }
-    print_address(address);
+    print_address(address)?;
     let metrics = Arc::clone(&settings.metrics);
     tokio::spawn(server::export(exporter.connections(), metrics));
+    Ok(())
 }
 
 /// Prints an address on standard output.
-fn print_address(address: &Address) {
-    if let Err(error) = writeln!(io::stdout(), "{address}") {
-        print_error(format_args!("cannot print the address {address}: {error}"));
-    }
+fn print_address(address: &Address) -> anyhow::Result<()> {
+    let mut output = io::stdout();
+    writeln!(output, "{address}")
+        .and_then(|()| output.flush())
+        .with_context(|| format!("cannot print the address {address}"))
 }
 
 fn cannot_listen(address: &Address, error: &io::Error) -> Exit {

@@ -3,6 +3,7 @@
 //! The module uses [`Calls`] and plain readers and writers, so tests need no network and no
 //! terminal.
 
+pub(crate) mod atomic_file;
 mod calling;
 pub mod chat;
 pub mod command;

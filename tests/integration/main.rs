@@ -14,6 +14,7 @@ mod fake_server;
 mod foreign_answers;
 mod frames;
 mod history;
+mod late_writes;
 mod limits;
 mod names;
 mod prompt;

@@ -231,7 +231,7 @@ impl Terminal {
 
     /// Waits for the end of the program.
     #[track_caller]
-    fn has_ended(&self, code: i32) {
+    pub(crate) fn has_ended(&self, code: i32) {
         self.wait("the end", |state| state.ended);
         let status = self.process.wait().unwrap();
         assert!(

@@ -1,17 +1,14 @@
 //! The files of a session: saved worksheets, and the configuration file.
 
 use std::{
-    ffi::OsString,
     io,
     path::{Path, PathBuf},
 };
 
-use tokio::{
-    fs,
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-};
+use tokio::{fs, io::AsyncReadExt as _, task::spawn_blocking};
 
 use crate::repl::{
+    atomic_file,
     calling::outcome::LoadedFile,
     command::continuation::join_continuations,
     settings::{Settings, config},
@@ -125,7 +122,7 @@ pub(super) async fn save(
         if !may_replace {
             return Err(FileError::Foreign(name.into()));
         }
-        write(&path, name, &text).await?;
+        write(&path, name, text).await?;
     }
     Ok(count)
 }
@@ -147,32 +144,15 @@ pub(super) async fn keep(path: &Path, settings: &Settings) -> Result<(), FileErr
         let made = fs::create_dir_all(folder).await;
         made.map_err(|error| FileError::Write(name.clone(), error))?;
     }
-    write(path, &name, &text).await
+    write(path, &name, text).await
 }
 
-/// Writes a file atomically: either the complete text is written, or the file is unchanged.
-async fn write(path: &Path, name: &str, text: &str) -> Result<(), FileError> {
-    // If the path is a symbolic link, the target is replaced, not the link.
-    let path = fs::canonicalize(path).await.unwrap_or_else(|_| path.into());
-    let mut temporary = OsString::from(path.as_os_str());
-    temporary.push(format!(".{}.new", std::process::id()));
-    let written = async {
-        let mut file = fs::File::create_new(&temporary).await?;
-        if let Ok(metadata) = fs::metadata(&path).await {
-            file.set_permissions(metadata.permissions()).await?;
-        }
-        file.write_all(text.as_bytes()).await?;
-        file.sync_all().await?;
-        fs::rename(&temporary, &path).await
-    };
-    let failed = match written.await {
-        Ok(()) => return Ok(()),
-        Err(error) => error,
-    };
-    if failed.kind() != io::ErrorKind::AlreadyExists {
-        let _ = fs::remove_file(&temporary).await;
-    }
-    Err(FileError::Write(name.into(), failed))
+/// Replaces the content of a file, or leaves the file unchanged.
+async fn write(path: &Path, name: &str, text: String) -> Result<(), FileError> {
+    let path = path.to_owned();
+    let written = spawn_blocking(move || atomic_file::replace(&path, text.as_bytes())).await;
+    let written = written.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+    written.map_err(|error| FileError::Write(name.into(), error))
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ mod typed_line;
 use std::{
     borrow::Cow,
     cell::Cell,
-    io,
-    path::{Path, PathBuf},
+    io::{self, Write as _},
+    mem,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -38,6 +39,7 @@ use tokio::sync::{OwnedMutexGuard, mpsc};
 use self::{
     completion::{CompletionCandidate, complete},
     highlight::highlighted,
+    history::HistoryFile,
     mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
     printer::Editing,
@@ -48,7 +50,10 @@ use super::screen::{
     columns,
     pointer::PROMPT,
 };
-use crate::repl::{ChatEvent, join_continuations, settings::Theme};
+use crate::{
+    repl::{ChatEvent, join_continuations, settings::Theme},
+    text::io_error,
+};
 
 /// The maximum number of names that Tab lists; if there are more, Tab lists none.
 ///
@@ -98,7 +103,7 @@ pub struct Editor {
 impl Editor {
     /// Starts the editor's thread. The caller must be in a Tokio runtime.
     ///
-    /// The file `history` keeps the lines; errors in reading and writing this file are ignored. The
+    /// The file `history` keeps the lines; the first error in writing this file is printed. The
     /// thread prints each of `events` above the line that is being edited, or between two lines.
     pub fn start(
         history: Option<PathBuf>,
@@ -189,7 +194,9 @@ impl Editor {
 /// The state of the editor's thread.
 struct Lines {
     editor: rustyline::Editor<Assistant, DefaultHistory>,
-    history: Option<PathBuf>,
+    history: Option<HistoryFile>,
+    /// Whether the user was told that the history file cannot be written.
+    is_history_broken: bool,
     /// Whether `--color` and `NO_COLOR` allow colors. The theme of each line chooses the colors.
     is_colored: bool,
     /// Whether Ctrl-C ended the line.
@@ -241,17 +248,21 @@ impl Lines {
             lists,
             starting: Cell::new(None),
         }));
-        if let Some(file) = &history {
-            // The file does not exist before the first session.
-            let _ = editor.load_history(file);
-        }
-        Ok(Self {
+        let history = history.map(HistoryFile::new);
+        let loaded = match &history {
+            Some(file) => file.load(editor.history_mut(), HISTORY),
+            None => Ok(()),
+        };
+        let mut lines = Self {
             editor,
             history,
+            is_history_broken: false,
             is_colored,
             interrupted,
             editing,
-        })
+        };
+        lines.report_history(loaded);
+        Ok(lines)
     }
 
     fn read(&mut self, theme: Theme) -> io::Result<UserInput> {
@@ -303,7 +314,20 @@ impl Lines {
             && self.editor.add_history_entry(line).unwrap_or(false)
             && let Some(file) = &self.history
         {
-            let _ = self.editor.append_history::<Path>(file);
+            let appended = file.append(line);
+            self.report_history(appended);
+        }
+    }
+
+    /// Tells the user once if the history file cannot be written.
+    fn report_history(&mut self, written: io::Result<()>) {
+        if let Err(error) = written
+            && !mem::replace(&mut self.is_history_broken, true)
+        {
+            let error = io_error::describe(&error);
+            let notice = format!("grpcalc: the history cannot be kept: {error}\n");
+            // An error on standard error cannot be reported.
+            let _ = io::stderr().write_all(notice.as_bytes());
         }
     }
 }
