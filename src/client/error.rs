@@ -286,6 +286,30 @@ impl CallError {
         }
     }
 
+    /// Returns the error of a server that has neither the evaluator nor typed calls.
+    #[must_use]
+    pub fn no_calculator() -> Self {
+        Self::Fault {
+            code: Code::Unimplemented,
+            fault: Fault {
+                reason: Some(name(Code::Unimplemented).into()),
+                message: "this server has no service of a calculator (UNIMPLEMENTED)".into(),
+                ..Fault::default()
+            },
+        }
+    }
+
+    /// Returns this error of a server that had the method before, as an error that may pass.
+    ///
+    /// A gateway may lack a route for a moment, and servers may be replaced one after the other.
+    #[must_use]
+    pub fn passing(self, server: String) -> Self {
+        Self::Unreachable {
+            server,
+            cause: self.to_string(),
+        }
+    }
+
     /// Whether the server reports that the requested item does not exist (`NOT_FOUND`).
     #[must_use]
     pub fn is_not_found(&self) -> bool {

@@ -283,6 +283,14 @@ impl Client {
         completed.await.result.map_err(CallError::for_note)
     }
 
+    /// Returns the number of attempts to connect to the servers.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        let backends = self.0.channel.balancer.iter();
+        let attempts = backends.map(|backend| backend.connectivity.attempts());
+        attempts.fold(0, usize::wrapping_add)
+    }
+
     /// Returns the number of reads, on the connections to all servers, that returned bytes.
     fn reads(&self) -> usize {
         let backends = self.0.channel.balancer.iter();

@@ -29,6 +29,8 @@ struct State {
     generation: usize,
     /// The number of worksheets that were opened.
     worksheets: usize,
+    /// The number of worksheets that the server refuses next, as if it had none.
+    refusals: usize,
     /// Every note of the chat.
     notes: Vec<Note>,
     /// The open subscriptions.
@@ -45,6 +47,11 @@ impl FakeServer {
         let mut state = self.state();
         state.generation += 1;
         state.subscribers.clear();
+    }
+
+    /// Makes the server refuse this number of worksheets, as if it had none.
+    pub(super) fn refuse_worksheets(&self, refusals: usize) {
+        self.state().refusals = refusals;
     }
 
     /// Returns the number of worksheets that were opened.
@@ -93,7 +100,8 @@ impl Calls for FakeServer {
                 n1,
                 n2,
             }) => Ok(Reply::Integer(n1 + n2)),
-            request => panic!("the fake server does not support {request:?}"),
+            Request::Evaluate(_) => Err(CallError::unimplemented()),
+            request @ Request::Call(_) => panic!("the fake server does not support {request:?}"),
         }
     }
 
@@ -105,6 +113,10 @@ impl Calls for FakeServer {
         let sender = FakeSender(sender);
         sender.send(first).await;
         let mut state = self.state();
+        if let Some(refusals) = state.refusals.checked_sub(1) {
+            state.refusals = refusals;
+            return Err(CallError::unimplemented());
+        }
         state.worksheets += 1;
         let receiver = FakeReceiver {
             server: self.clone(),
@@ -143,6 +155,10 @@ impl Calls for FakeServer {
 
     fn server(&self) -> String {
         "a fake".into()
+    }
+
+    fn connections(&self) -> usize {
+        self.state().generation
     }
 }
 

@@ -359,7 +359,7 @@ fn a_long_file_has_a_progress_bar() {
 
 /// The server that replaces a lost one may have no worksheets.
 #[test]
-fn a_worksheet_is_lost_if_no_server_has_worksheets() {
+fn a_worksheet_is_kept_while_no_server_has_worksheets() {
     let (server, address) = Serve::on_any_port();
     let other = typed_only();
     let mut terminal = open_with(&["--addr", &address, "--addr", &other]);
@@ -371,9 +371,20 @@ fn a_worksheet_is_lost_if_no_server_has_worksheets() {
     answers(&mut terminal, "add 1 2", "3");
     terminal.exp_string("> ").unwrap();
     terminal.send_line(":vars").unwrap();
-    let lost = "the worksheet is lost: this server supports only typed calls\r\n";
-    terminal.exp_string(lost).unwrap();
+    let kept = "this server supports only typed calls: the worksheet is kept for a server with the evaluator\r\n";
+    terminal.exp_string(kept).unwrap();
     answers(&mut terminal, "add 2 ans", "5");
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("20 + 10").unwrap();
+    terminal
+        .exp_string("only typed calls: expressions")
+        .unwrap();
+    terminal.exp_string("\n30\r\n").unwrap();
+    let _server = Serve::at(&address);
+    terminal.exp_string("> ").unwrap();
+    terminal.send_line("x / 3").unwrap();
+    terminal.exp_string("the worksheet is restored").unwrap();
+    terminal.exp_string("2.3333333333333333333").unwrap();
     ends(terminal);
 }
 

@@ -74,6 +74,11 @@ pub trait Calls: Clone + Send + Sync + 'static {
         watch::Sender::new(None).subscribe()
     }
 
+    /// Returns the number of attempts to connect. While it is the same, no new connection is used.
+    fn connections(&self) -> usize {
+        0
+    }
+
     /// Returns the recorder of the connection, if the connection is recorded.
     fn recorder(&self) -> Option<Recorder> {
         None
@@ -173,6 +178,10 @@ impl Calls for Client {
 
     fn outage(&self) -> watch::Receiver<Option<CallError>> {
         Client::outage(self)
+    }
+
+    fn connections(&self) -> usize {
+        Client::connections(self)
     }
 
     fn recorder(&self) -> Option<Recorder> {

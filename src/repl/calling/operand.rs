@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{calls::LineResult, evaluation::Evaluation, outcome::Outcome};
+use super::{calls::LineResult, outcome::Outcome};
 use crate::repl::command::{
     Operand, Word,
     fault::{LineFault, SYNTAX},
@@ -19,8 +19,11 @@ pub(in crate::repl) trait Lookup {
     /// The reason to stop before there is an outcome.
     type Stop;
 
-    /// How expressions and statements are evaluated: on a worksheet, or as typed calls.
-    fn evaluation(&mut self) -> &mut Evaluation;
+    /// Whether the server supports only typed calls, as far as is known.
+    fn is_lowered(&mut self) -> bool;
+
+    /// Notes that the server supports only typed calls.
+    fn lower(&mut self);
 
     /// The options with which the line is evaluated.
     fn options(&self) -> EvaluateOptions;
@@ -67,7 +70,7 @@ async fn of_name<L: Lookup>(
     {
         return ControlFlow::Continue(of_reply(word, &reply));
     }
-    if *lookup.evaluation() == Evaluation::Calls {
+    if lookup.is_lowered() {
         return ControlFlow::Continue(Err(unknown(word)));
     }
     let options = lookup.options().decimal();
@@ -75,7 +78,7 @@ async fn of_name<L: Lookup>(
         Ok(Some(answer)) => of_answer(word, answer),
         Ok(None) => Err(unknown(word)),
         Err(error) if error.is_unimplemented() => {
-            *lookup.evaluation() = Evaluation::Calls;
+            lookup.lower();
             Err(unknown(word))
         }
         Err(error) => Err(Outcome::Unanswered(error)),
@@ -146,7 +149,7 @@ mod tests {
 
     /// A lookup that answers every preview with this, and counts the previews.
     struct Fake {
-        evaluation: Evaluation,
+        is_lowered: bool,
         last: Option<Reply>,
         answer: Result<Option<LineResult>, CallError>,
         previews: usize,
@@ -155,8 +158,12 @@ mod tests {
     impl Lookup for Fake {
         type Stop = ();
 
-        fn evaluation(&mut self) -> &mut Evaluation {
-            &mut self.evaluation
+        fn is_lowered(&mut self) -> bool {
+            self.is_lowered
+        }
+
+        fn lower(&mut self) {
+            self.is_lowered = true;
         }
 
         fn options(&self) -> EvaluateOptions {
@@ -184,7 +191,7 @@ mod tests {
             unreachable!()
         };
         let mut lookup = Fake {
-            evaluation: Evaluation::Worksheet,
+            is_lowered: false,
             last: Some(Reply::Integer(5)),
             answer: Ok(Some(Ok(thirty))),
             previews: 0,
@@ -216,7 +223,7 @@ mod tests {
             })
         };
         let mut lookup = Fake {
-            evaluation: Evaluation::Worksheet,
+            is_lowered: false,
             last: None,
             answer: Err(CallError::unimplemented()),
             previews: 0,
@@ -227,7 +234,7 @@ mod tests {
                 panic!("{found:?}");
             };
             assert_eq!(fault.message, "'x' is not an integer");
-            assert_eq!(lookup.evaluation, Evaluation::Calls);
+            assert!(lookup.is_lowered);
         }
         assert_eq!(lookup.previews, 1);
     }

@@ -32,6 +32,9 @@ pub(in crate::repl) async fn reflect(calls: &impl Calls, request: ReflectionRequ
     }
     match (response, request) {
         (Ok(ReflectionResponse::Services(names)), ReflectionRequest::Services) => {
+            if names.is_empty() {
+                return fault(None, "this server lists no services".into());
+            }
             Outcome::Text(names.join("\n") + "\n")
         }
         (Ok(ReflectionResponse::Files(files)), ReflectionRequest::Files(name)) => {

@@ -108,6 +108,7 @@ impl<C: Calls> Execute for ScriptLine<'_, '_, C> {
         let submitter = &mut *self.submitter;
         submitter.flush().await?;
         (submitter.requests, submitter.worksheet_is_stale) = (None, false);
+        submitter.evaluation.forget();
         submitter.push(item).await?;
         // The collector has to get this item before the next worksheet.
         submitter.flush().await
@@ -182,8 +183,13 @@ impl<C: Calls> Submitter<'_, C> {
 impl<C: Calls> Lookup for Submitter<'_, C> {
     type Stop = ();
 
-    fn evaluation(&mut self) -> &mut Evaluation {
-        &mut self.evaluation
+    fn is_lowered(&mut self) -> bool {
+        self.evaluation.refresh(self.calls);
+        matches!(self.evaluation, Evaluation::Calls(_))
+    }
+
+    fn lower(&mut self) {
+        self.evaluation = Evaluation::lowered(self.calls);
     }
 
     fn options(&self) -> EvaluateOptions {

@@ -199,6 +199,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
             self.give_all(items);
             return Flow::Continue(());
         }
+        self.evaluation.refresh(self.calls);
         if self.evaluation != Evaluation::Worksheet {
             return self.one_by_one(&text, items).await;
         }
@@ -222,7 +223,7 @@ impl<'a, C: Calls> Submitter<'a, C> {
                 Flow::Continue(())
             }
             Err(error) if error.is_unimplemented() => {
-                self.evaluation = Evaluation::Calls;
+                self.evaluation = Evaluation::lowered(self.calls);
                 self.credit.give_request(bytes);
                 self.one_by_one(&spare, items).await
             }

@@ -10,7 +10,8 @@ use crate::{
     repl::{
         Calls,
         session::{
-            reconnect::reconnect, replay::replay, stream::WorksheetStream, worksheet::CallContext,
+            reconnect::reconnect, replay::replay_again, stream::WorksheetStream,
+            worksheet::CallContext,
         },
     },
 };
@@ -112,7 +113,7 @@ impl<C: Calls> ScriptWorksheet<C> {
         let Some(lines) = self.answered.lines() else {
             return Err(error);
         };
-        let attempt = async || replay(&lines, context).await;
+        let attempt = async || replay_again(&lines, context, now, rules.timeout).await;
         // The outage of the server is reported for all calls together.
         let (stream, answers) = reconnect(
             rules.timeout,

@@ -46,7 +46,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             self.waiting = Some((line, context.options));
             return self.ask_waiting().await;
         }
-        if self.is_opened || self.reply.is_some() && mentions_last(&line) {
+        if self.is_opened() || self.reply.is_some() && mentions_last(&line) {
             return false;
         }
         let preview = WorksheetRequest::Preview {
@@ -106,7 +106,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
     /// worksheet, or if too many requests are in flight.
     pub(super) async fn ask_names(&mut self, options: EvaluateOptions) -> bool {
         let is_free = self.in_flight.len() < IN_FLIGHT;
-        let may_ask = self.is_opened && self.stream.is_some() && is_free;
+        let may_ask = self.is_opened() && self.stream.is_some() && is_free;
         if may_ask {
             self.has_new_names = false;
             self.send(Purpose::Names, WorksheetRequest::Names { options })

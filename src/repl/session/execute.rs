@@ -66,6 +66,7 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
 
     async fn clear(&mut self) -> Outcome {
         self.session.worksheet.clear();
+        self.session.evaluation.forget();
         self.session.answers = AnswerHistory::default();
         Outcome::Silence
     }
@@ -150,8 +151,13 @@ impl<C: Calls, N: FnMut(&str)> PromptOnly for Prompt<'_, C, N> {
 impl<C: Calls, N: FnMut(&str)> Lookup for Prompt<'_, C, N> {
     type Stop = Infallible;
 
-    fn evaluation(&mut self) -> &mut Evaluation {
-        &mut self.session.evaluation
+    fn is_lowered(&mut self) -> bool {
+        self.session.refresh();
+        matches!(self.session.evaluation, Evaluation::Calls(_))
+    }
+
+    fn lower(&mut self) {
+        self.session.evaluation = Evaluation::lowered(&self.session.calls);
     }
 
     fn options(&self) -> EvaluateOptions {
@@ -245,14 +251,13 @@ impl<C: Calls> Session<C> {
         let request = WorksheetRequest::Names { options };
         match self.worksheet.ask(&request, context, notice).await {
             Ok(names) => Outcome::Text(definitions(&names)),
-            // A server that supports only typed calls has no definitions.
-            Err(error) if error.is_unimplemented() => Outcome::Text(String::new()),
             Err(error) => Outcome::Unanswered(error),
         }
     }
 
     async fn evaluate(&mut self, line: &str, notice: &mut impl FnMut(&str)) -> Outcome {
         let options = self.settings.options;
+        self.refresh();
         if self.evaluation == Evaluation::Worksheet {
             if let Some(fault) = self.worksheet.unusable_reply(line) {
                 return Outcome::Unsendable(fault);
@@ -260,7 +265,9 @@ impl<C: Calls> Session<C> {
             let context = context(&self.calls, options, self.timeout);
             match self.worksheet.run(line, context, notice).await {
                 Ok(outcome) => return outcome,
-                Err(error) if error.is_unimplemented() => self.evaluation = Evaluation::Calls,
+                Err(error) if error.is_unimplemented() => {
+                    self.evaluation = Evaluation::lowered(&self.calls);
+                }
                 Err(error) => return Outcome::Unanswered(error),
             }
         }
@@ -274,6 +281,16 @@ impl<C: Calls> Session<C> {
             self.worksheet.replied(&reply.clone());
         }
         outcome
+    }
+
+    /// Forgets that the server supports only typed calls, if another server may answer now.
+    ///
+    /// A server that had the evaluator before is asked for each line.
+    fn refresh(&mut self) {
+        self.evaluation.refresh(&self.calls);
+        if self.worksheet.is_opened() {
+            self.evaluation.forget();
+        }
     }
 
     /// Makes the answer with this number, counted from 1, the last answer again.

@@ -1,12 +1,14 @@
 //! Restores a lost worksheet: runs the lines of its log in a new worksheet.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem, time::Duration};
+
+use tokio::time::Instant;
 
 use super::{
     reconnect::reconnect,
     replay_log::Log,
     stream::WorksheetStream,
-    worksheet::{CallContext, ReconnectingWorksheet, connected},
+    worksheet::{CallContext, ReconnectingWorksheet, Support, connected},
 };
 use crate::repl::{
     Calls,
@@ -16,6 +18,9 @@ use crate::{
     client::{AngleUnit, Answered, CallError, EvaluateOptions, WorksheetEvent, WorksheetRequest},
     text::printable::printable,
 };
+
+/// The maximum time that a gateway may lack the route to its server.
+const ROUTE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl<C: Calls> ReconnectingWorksheet<C> {
     /// Opens a new worksheet as soon as the server is reachable, and runs the lines of the log in
@@ -30,22 +35,30 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         let lines: Option<Vec<_>> = self.log.lines().map(Iterator::collect);
         let is_lost = lines.is_none();
         let lines = lines.unwrap_or_default();
-        let attempt = async || replay(&lines, context).await;
+        let patience = if self.support == Support::Missing {
+            Duration::ZERO
+        } else {
+            context.timeout.min(ROUTE_TIMEOUT)
+        };
+        let began = Instant::now();
+        let attempt = async || replay_again(&lines, context, began, patience).await;
         let outage = context.calls.outage();
         let replayed = reconnect(context.timeout, outage, is_told, notice, attempt).await;
         let server = context.calls.server();
         let (stream, answers) = match replayed {
             Ok(replayed) => replayed,
             Err(error) => {
-                if error.is_unimplemented() {
-                    (self.is_opened, self.log) = (false, Log::default());
+                if error.is_unimplemented()
+                    && mem::replace(&mut self.support, Support::Missing) != Support::Missing
+                {
                     notice(&format!(
-                        "connected to {server}; the worksheet is lost: this server supports only typed calls"
+                        "connected to {server}; this server supports only typed calls: the worksheet is kept for a server with the evaluator"
                     ));
                 }
                 return Err(error);
             }
         };
+        self.support = Support::Confirmed;
         self.stream = Some(stream);
         if !is_lost {
             // The log had this last answer, so the new worksheet has it too.
@@ -72,6 +85,24 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         }
         Ok(())
     }
+}
+
+/// Runs lines in a new worksheet, like [`replay`], on a server that had worksheets before.
+///
+/// If the server now seems not to have them, tries again for `patience`.
+pub(in crate::repl) async fn replay_again<C: Calls>(
+    lines: &[(Cow<'_, str>, AngleUnit)],
+    context: CallContext<'_, C>,
+    began: Instant,
+    patience: Duration,
+) -> Result<(WorksheetStream<C>, Vec<LineResult>), CallError> {
+    let replayed = replay(lines, context).await;
+    replayed.map_err(|error| {
+        if error.is_unimplemented() && began.elapsed() < patience {
+            return error.passing(context.calls.server());
+        }
+        error
+    })
 }
 
 /// Opens a worksheet and runs lines in it. Returns the worksheet's stream and the answers.

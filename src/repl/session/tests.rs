@@ -72,6 +72,68 @@ async fn a_fake_plays_a_worksheet_and_a_new_one_when_the_stream_breaks() {
     assert_eq!(answer(&mut session, ":services").await, silent("a.Fake\n"));
 }
 
+/// A gateway may lack a route for a moment.
+#[tokio::test(start_paused = true)]
+async fn a_worksheet_comes_back_from_a_server_that_had_none_for_a_moment() {
+    let server = FakeServer::default();
+    let (mut session, _events) = session(&server);
+    answer(&mut session, "x = 5").await;
+    server.break_streams();
+    server.refuse_worksheets(3);
+    let (text, notices) = answer(&mut session, "x + 1").await;
+    assert_eq!(text, "6");
+    assert_eq!(
+        notices.last().unwrap(),
+        "connected to a fake again, and the worksheet is restored"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worksheet_is_kept_while_the_server_has_none() {
+    let server = FakeServer::default();
+    let (mut session, _events) = session(&server);
+    answer(&mut session, "x = 5").await;
+    server.break_streams();
+    server.refuse_worksheets(1_000_000);
+    let (text, notices) = answer(&mut session, "1 + 1").await;
+    assert_eq!(text, "2");
+    assert!(
+        notices
+            .iter()
+            .any(|it| it.contains("the worksheet is kept"))
+    );
+    assert!(notices.iter().any(|it| it == LOWERED), "{notices:?}");
+    let (text, notices) = answer(&mut session, "2 + 2").await;
+    assert_eq!((text.as_str(), notices.len()), ("4", 0), "{notices:?}");
+    server.refuse_worksheets(0);
+    assert_eq!(answer(&mut session, "x + ans").await.0, "9");
+}
+
+#[tokio::test]
+async fn what_a_server_can_do_is_learned_for_each_connection() {
+    let server = FakeServer::default();
+    let (mut session, _events) = session(&server);
+    server.refuse_worksheets(1);
+    let (text, notices) = answer(&mut session, "1 + 1").await;
+    assert_eq!((text.as_str(), notices), ("2", vec![LOWERED.to_owned()]));
+    answer(&mut session, "1 + 1").await;
+    assert_eq!(server.worksheets(), 0);
+    // A new connection.
+    server.break_streams();
+    assert_eq!(answer(&mut session, "x = 3").await.0, "3");
+    assert_eq!(server.worksheets(), 1);
+}
+
+#[tokio::test]
+async fn clear_forgets_what_the_server_can_do() {
+    let server = FakeServer::default();
+    let (mut session, _events) = session(&server);
+    server.refuse_worksheets(1);
+    answer(&mut session, "1 + 1").await;
+    answer(&mut session, ":clear").await;
+    assert_eq!(answer(&mut session, "x = 3").await.0, "3");
+}
+
 #[tokio::test]
 async fn a_fake_plays_a_chat_that_is_joined_again_when_the_stream_breaks() {
     let server = FakeServer::default();

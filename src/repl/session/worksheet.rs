@@ -59,8 +59,7 @@ pub(super) struct ReconnectingWorksheet<C: Calls> {
     pub(super) stream: Option<WorksheetStream<C>>,
     /// A stream that is being opened for a preview.
     pub(super) opening: Option<Opening<C>>,
-    /// Whether the worksheet may have definitions or a last answer.
-    pub(super) is_opened: bool,
+    pub(super) support: Support,
     pub(super) in_flight: VecDeque<InFlight>,
     pub(super) log: Log,
     /// The last answer, if it is a reply that was not sent to the worksheet yet.
@@ -71,6 +70,17 @@ pub(super) struct ReconnectingWorksheet<C: Calls> {
     pub(super) waiting: Option<(String, EvaluateOptions)>,
     /// Whether a preview failed. Then no more previews are requested before the next line.
     pub(super) is_silent: bool,
+}
+
+/// Whether the server has worksheets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Support {
+    /// No worksheet was opened yet.
+    Unknown,
+    /// A worksheet was opened. It may have definitions or a last answer.
+    Confirmed,
+    /// A worksheet was opened, but the server that answers now has none.
+    Missing,
 }
 
 /// The connection, the options and the deadline of a request.
@@ -95,7 +105,7 @@ impl<C: Calls> Default for ReconnectingWorksheet<C> {
         Self {
             stream: None,
             opening: None,
-            is_opened: false,
+            support: Support::Unknown,
             in_flight: VecDeque::new(),
             log: Log::default(),
             reply: None,
@@ -109,7 +119,7 @@ impl<C: Calls> Default for ReconnectingWorksheet<C> {
 impl<C: Calls> ReconnectingWorksheet<C> {
     /// Whether the worksheet may have definitions or a last answer.
     pub(super) fn is_opened(&self) -> bool {
-        self.is_opened
+        self.support != Support::Unknown
     }
 
     /// Returns the last answer, if it was not sent to the worksheet yet.
@@ -187,13 +197,13 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             self.send(purpose(), request.clone()).await;
             match self.answers(context.timeout).await {
                 Ok(answers) => {
-                    self.is_opened = true;
+                    self.support = Support::Confirmed;
                     return Ok(answers);
                 }
                 Err(_) => self.lose(),
             }
         }
-        if self.is_opened {
+        if self.is_opened() {
             self.restore(&mut is_told, context, notice).await?;
             self.send(purpose(), request.clone()).await;
         } else {
@@ -207,7 +217,8 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             if is_told && is_answered {
                 notice(&connected(context.calls));
             }
-            (self.stream, self.is_opened) = (Some(WorksheetStream::new(opened?)), true);
+            self.stream = Some(WorksheetStream::new(opened?));
+            self.support = Support::Confirmed;
             self.in_flight.push_back(InFlight::new(purpose()));
         }
         let answers = self.answers(context.timeout).await;
@@ -244,7 +255,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
 
     /// Whether the worksheet is lost and has to be restored.
     pub(super) fn is_missing(&self) -> bool {
-        self.is_opened && self.stream.is_none()
+        self.is_opened() && self.stream.is_none()
     }
 
     /// Returns the answers to the newest request. Completes older requests first.
