@@ -1,10 +1,14 @@
 //! The requests and replies of unary calls, and the function that makes the calls with the stubs.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use tonic::Status;
 
-use super::{channel::balancer::Backend, with_deadline};
+use super::{
+    channel::{balancer::Backend, response_body::MalformedResponse},
+    error::Fault,
+    with_deadline,
+};
 use crate::{
     proto::{
         calc::{AddRequest, DivideRequest, MultiplyRequest, SubstractRequest},
@@ -14,6 +18,7 @@ use crate::{
         },
         response::ExactRef,
     },
+    syntax,
     text::printable::printable,
 };
 
@@ -353,15 +358,22 @@ impl Answer {
         )
     }
 
+    /// Whether this can be the answer to `line`. A line with a statement has a value, or it defines
+    /// a name.
+    #[must_use]
+    pub fn can_answer(&self, line: &str) -> bool {
+        self.text.is_some() || !self.name.is_empty() || !syntax::has_statements(line)
+    }
+
     /// Converts a message from a server. The server is not trusted, so the texts are made safe for
-    /// a terminal.
-    pub(super) fn from_proto(message: proto::Answer) -> Self {
+    /// a terminal. Fails with the fault of the message if it has one.
+    fn from_proto(message: proto::Answer) -> Result<Self, Fault> {
         let value = match message.result {
             Some(answer::Result::Value(value)) => Some(value),
-            // The server sends a fault as the status of the call, and not in this message.
-            Some(answer::Result::Fault(_)) | None => None,
+            Some(answer::Result::Fault(fault)) => return Err(Fault::from_proto(&fault)),
+            None => None,
         };
-        Self {
+        Ok(Self {
             name: sanitize(&message.name).into_owned(),
             rounded: value.as_ref().is_some_and(|value| value.rounded),
             exact: value.as_ref().and_then(|value| {
@@ -377,7 +389,7 @@ impl Answer {
                 Some(typed.map(|text| (*text).to_owned()))
             }),
             text: value.map(|value| sanitize(&value.text).into_owned()),
-        }
+        })
     }
 }
 
@@ -401,7 +413,15 @@ async fn send_line(backend: &Backend, line: &Evaluate, timeout: Duration) -> Res
     let mut stub = backend.evaluator.clone();
     let response = stub.evaluate(with_deadline(request, timeout)).await?;
     let answer = response.into_inner().answer.unwrap_or_default();
-    Ok(Reply::Answer(Answer::from_proto(answer)))
+    let answer = Answer::from_proto(answer).map_err(|fault| {
+        let mut status = Status::invalid_argument(&fault.message);
+        status.set_source(Arc::new(fault));
+        status
+    })?;
+    if !answer.can_answer(&line.expression) {
+        return Err(MalformedResponse::NoResult.into());
+    }
+    Ok(Reply::Answer(answer))
 }
 
 async fn send_call(backend: &Backend, call: Call, timeout: Duration) -> Result<Reply, Status> {

@@ -5,7 +5,10 @@ use std::{error::Error, ops::Range, time::Duration};
 use tonic::{Code, Status};
 
 use super::{
-    channel::connector::{Connectivity, ConnectivityState},
+    channel::{
+        connector::{Connectivity, ConnectivityState},
+        response_body::MalformedResponse,
+    },
     status::{root_cause, with_code},
 };
 use crate::{
@@ -249,6 +252,12 @@ impl CallError {
             server: server.into(),
             cause: "the answers of the server do not match the requests".into(),
         }
+    }
+
+    /// Returns the error for an answer to a line that has neither a value nor a fault.
+    #[must_use]
+    pub fn no_result() -> Self {
+        Self::broken(&MalformedResponse::NoResult.to_string(), Code::Internal)
     }
 
     /// Returns the error for a reply of another kind than the request.

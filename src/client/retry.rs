@@ -26,7 +26,7 @@ use super::channel::{
 };
 use crate::{
     client::{
-        error::CallError,
+        error::{CallError, Fault},
         status::{crosses_limit, find_source},
     },
     net::backoff::{Backoff, BackoffPolicy},
@@ -98,10 +98,12 @@ impl RetryAction {
             return match malformed {
                 // A proxy ends a response in this way if it loses its server.
                 MalformedResponse::NoStatus => Self::Retry,
-                MalformedResponse::NoMessage | MalformedResponse::SecondMessage => Self::Fail,
+                MalformedResponse::NoMessage
+                | MalformedResponse::SecondMessage
+                | MalformedResponse::NoResult => Self::Fail,
             };
         }
-        if find_source::<TimeoutExpired>(error).is_some() {
+        if find_source::<TimeoutExpired>(error).is_some() || find_source::<Fault>(error).is_some() {
             return Self::Fail;
         }
         if find_source::<ConnectError>(error).is_some() {

@@ -80,6 +80,10 @@ impl CallError {
         if let Some(malformed) = find_source::<MalformedResponse>(error) {
             return Self::broken(&malformed.to_string(), code);
         }
+        if let Some(fault) = find_source::<Fault>(error) {
+            let fault = fault.clone();
+            return Self::Fault { code, fault };
+        }
         if find_source::<TimeoutExpired>(error).is_some() {
             return Self::deadline(timeout, connectivity);
         }

@@ -19,7 +19,7 @@ pub use self::{
     error::{SyntaxError, SyntaxErrorKind},
     line::{Definition, Line, Nodes, Statement, Statements},
     node::{Binary, Node, NodeKind, Postfix, Prefix},
-    parse::{ParseLimits, parse, read},
+    parse::{ParseLimits, has_statements, parse, read},
     span::Span,
     token::{is_space, superscript, vulgar_fraction},
 };

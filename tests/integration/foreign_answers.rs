@@ -228,6 +228,53 @@ fn malformed_responses_are_no_success() {
     }
 }
 
+/// Returns a server whose evaluator answers every line with these messages: `response` to
+/// `Evaluate`, and `row` as the only answer of a worksheet.
+fn evaluator(response: &[u8], row: &[u8]) -> String {
+    let mut worksheet = vec![0x0a, u8::try_from(row.len()).unwrap()];
+    worksheet.extend_from_slice(row);
+    // done: true
+    worksheet.extend_from_slice(&[0x10, 1]);
+    let (alone, sheet) = (message(response), message(&worksheet));
+    start(move |request| {
+        let is_worksheet = request.uri().path().ends_with("/Worksheet");
+        Reply::grpc(
+            &[if is_worksheet {
+                sheet.clone()
+            } else {
+                alone.clone()
+            }],
+            0,
+        )
+    })
+}
+
+#[test]
+fn an_answer_without_a_result_is_no_success() {
+    // An answer with the index of its line only, and an answer whose fault has the message "no".
+    let fault = [0x22, 0x04, 0x12, 0x02, b'n', b'o'];
+    let mut answer = vec![0x0a, 6];
+    answer.extend(fault);
+    for (response, row, expected) in [
+        (&[][..], &[][..], "neither a value nor a fault"),
+        (&[0x0a, 0], &[0x08, 0], "neither a value nor a fault"),
+        (&answer, &fault, "no"),
+    ] {
+        let address = evaluator(response, row);
+        for arguments in [&["20 + 10"][..], &["--explain", "20 + 10"], &[]] {
+            let options = [&["--addr", &address][..], arguments].concat();
+            let ended = run(&options, "20 + 10\n");
+            assert_ne!(ended.code, 0, "{arguments:?}: {ended:?}");
+            assert!(ended.stderr.contains(expected), "{arguments:?}: {ended:?}");
+        }
+        // A comment has no result.
+        if row.is_empty() {
+            let ended = run(&["--addr", &address], "# nothing\n");
+            assert_eq!(ended, ran("", "", 0));
+        }
+    }
+}
+
 #[test]
 fn a_fleet_of_unlike_servers_answers_the_same_in_any_order() {
     let old = calculator(Reply::grpc(&[], 12));

@@ -28,6 +28,9 @@ pub(in crate::client) enum MalformedResponse {
     /// The response to a unary call has several messages.
     #[error("the response of the server has several messages instead of one")]
     SecondMessage,
+    /// The message of the response to a line has neither a value nor a fault.
+    #[error("the reply of the server makes no sense: the line has neither a value nor a fault")]
+    NoResult,
 }
 
 impl From<MalformedResponse> for Status {
@@ -35,7 +38,7 @@ impl From<MalformedResponse> for Status {
     fn from(error: MalformedResponse) -> Self {
         let message = error.to_string();
         let mut status = match error {
-            MalformedResponse::NoStatus => Self::internal(message),
+            MalformedResponse::NoStatus | MalformedResponse::NoResult => Self::internal(message),
             MalformedResponse::NoMessage | MalformedResponse::SecondMessage => {
                 Self::unimplemented(message)
             }

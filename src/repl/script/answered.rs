@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     client::{AngleUnit, Answered, WorksheetRequest},
     repl::session::replay_log::Log,
+    syntax,
 };
 
 /// The answered lines of a worksheet that restore its definitions and its last answer.
@@ -64,22 +65,26 @@ impl AnsweredLines {
     }
 
     /// Records the answer to the next line of the current request.
+    ///
+    /// Returns false if the answer cannot belong to the line.
     #[inline]
-    pub(super) fn record(&mut self, answer: &Answered<'_>) {
+    #[must_use]
+    pub(super) fn record(&mut self, answer: &Answered<'_>) -> bool {
         self.request.answers += 1;
-        if !self.request.has_single_statements || !self.log.record_exact(answer) {
-            self.record_line(answer);
-        }
+        self.request.has_single_statements && self.log.record_exact(answer)
+            || self.record_line(answer)
     }
 
-    fn record_line(&mut self, answer: &Answered<'_>) {
-        if answer.name.is_empty() && answer.text.is_none() {
-            return;
-        }
+    fn record_line(&mut self, answer: &Answered<'_>) -> bool {
         let (index, angle) = (self.request.answers - 1, self.request.angle);
-        if let Some(line) = self.request.line(index) {
-            self.log.record(line, angle, answer);
+        let Some(line) = self.request.line(index) else {
+            return true;
+        };
+        if answer.name.is_empty() && answer.text.is_none() {
+            return !syntax::has_statements(line);
         }
+        self.log.record(line, angle, answer);
+        true
     }
 
     /// Returns the lines that restore the worksheet, each with its unit of angles, or None if there

@@ -162,7 +162,9 @@ impl<'a, C: Calls> Collector<'a, C> {
             worksheet.begin_request();
             match worksheet.stream.take() {
                 Some(Ok(WorksheetEvent::Answer(Ok(answer)))) => {
-                    worksheet.answered.record(&answer);
+                    if !worksheet.answered.record(&answer) {
+                        return Err(self.broken(&CallError::no_result()));
+                    }
                     if answer.text.is_some() {
                         self.last = LastAnswer::Worksheet;
                     }
@@ -275,7 +277,10 @@ impl<'a, C: Calls> Collector<'a, C> {
             match worksheet.stream.take() {
                 Some(Ok(WorksheetEvent::Answer(row))) => {
                     match &row {
-                        Ok(answer) => worksheet.answered.record(answer),
+                        Ok(answer) if !worksheet.answered.record(answer) => {
+                            return Err(self.broken(&CallError::no_result()));
+                        }
+                        Ok(_) => {}
                         Err(_) => worksheet.answered.record_fault(),
                     }
                     let row = row.map(Answered::into_owned);

@@ -344,6 +344,11 @@ impl<C: Calls> ReconnectingWorksheet<C> {
             None => {}
         }
         match answer {
+            Ok(answer) if !answer.can_answer(line) => {
+                // The worksheet may have changed in any way.
+                self.lose();
+                Outcome::Unanswered(CallError::no_result())
+            }
             Ok(answer) => {
                 self.has_new_names |= !answer.name.is_empty();
                 self.log.record(line, angle, &answer.borrowed());

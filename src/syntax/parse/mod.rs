@@ -48,6 +48,13 @@ pub fn parse<'t>(text: &'t str, limits: &ParseLimits) -> Result<Line<'t>> {
     Ok(line)
 }
 
+/// Whether `text` is a line with statements, and not only blanks and a comment. A text that cannot be
+/// parsed counts as a line without statements.
+#[must_use]
+pub fn has_statements(text: &str) -> bool {
+    parse(text, &ParseLimits::DEFAULT).is_ok_and(|line| !line.statements.is_empty())
+}
+
 /// Parses the text of `line`, and stores the result in `line`. The line must be
 /// [unread](Line::unread).
 ///
