@@ -42,6 +42,9 @@ const MAX_RETRIES: u32 = 5;
 const BACKOFF: BackoffPolicy =
     BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(250));
 
+/// The number of times that the silence of a server is checked before a call goes to another one.
+const SLICES: u32 = 8;
+
 /// The rule that decides whether a call is sent again, and to which backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RetryPolicy {
@@ -433,7 +436,8 @@ fn retry_delay(status: &Status) -> Option<Duration> {
 
 /// Returns the result of `attempt`, or None if the attempt is abandoned.
 ///
-/// The attempt is abandoned if nothing is received from the server during the time `patience`.
+/// The attempt is abandoned when nothing has been received from the server for the time `patience`,
+/// within one part in [`SLICES`].
 async fn with_liveness_check<T>(
     attempt: impl Future<Output = T>,
     patience: Option<Duration>,
@@ -442,12 +446,19 @@ async fn with_liveness_check<T>(
     let Some(patience) = patience else {
         return Some(attempt.await);
     };
-    let (mut attempt, reads) = (pin!(attempt), connectivity.reads());
-    match time::timeout(patience, &mut attempt).await {
-        Ok(outcome) => Some(outcome),
-        Err(_) if connectivity.reads() == reads => None,
-        Err(_) => Some(attempt.await),
+    let mut attempt = pin!(attempt);
+    let (mut reads, mut silent) = (connectivity.reads(), 0);
+    while silent < SLICES {
+        if let Ok(outcome) = time::timeout(patience / SLICES, &mut attempt).await {
+            return Some(outcome);
+        }
+        silent += 1;
+        // The server may stop in the middle of its answers, so the last answer counts.
+        if reads != connectivity.reads() {
+            (reads, silent) = (connectivity.reads(), 0);
+        }
     }
+    None
 }
 
 /// Divides `timeout` by the number of backends, so that each backend gets an equal part.

@@ -1,6 +1,10 @@
 //! The prompt in a pseudo-terminal.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use grpcalc::repl::settings::SETTINGS;
 use nix::sys::{signal::Signal, wait::WaitStatus};
@@ -385,6 +389,26 @@ fn a_worksheet_is_kept_while_no_server_has_worksheets() {
     terminal.send_line("x / 3").unwrap();
     terminal.exp_string("the worksheet is restored").unwrap();
     terminal.exp_string("2.3333333333333333333").unwrap();
+    ends(terminal);
+}
+
+/// The deadline of a line covers everything that is done for it.
+#[test]
+fn a_silent_server_costs_one_timeout() {
+    let (server, address) = Serve::on_any_port();
+    let mut terminal = open_with(&["--addr", &address, "--timeout", "3s"]);
+    answers(&mut terminal, "x = 7", "7");
+    server.signal(Signal::SIGSTOP);
+    for _ in 0..2 {
+        terminal.exp_string("> ").unwrap();
+        let begun = Instant::now();
+        terminal.send_line("x + 1").unwrap();
+        terminal.exp_regex("within 3s").unwrap();
+        // Twice the timeout would be 6 s.
+        assert!(begun.elapsed() < Duration::from_millis(5500));
+    }
+    server.signal(Signal::SIGCONT);
+    answers(&mut terminal, "x + 1", "8");
     ends(terminal);
 }
 

@@ -6,6 +6,8 @@ use std::{
     thread,
 };
 
+use nix::sys::signal::Signal;
+
 use crate::{
     discovery::scrape,
     harness::{Serve, nobody, piped, ran, run},
@@ -67,6 +69,28 @@ fn killing_one_of_two_servers_loses_no_answer() {
         answers.lines().count()
     );
     drop(kept);
+}
+
+/// The calls under way were sent before the last answers of the stopped server.
+#[test]
+fn stopping_one_of_two_servers_loses_no_answer() {
+    const LINES: u32 = 20_000;
+    let (_kept, one) = Serve::on_any_port();
+    let (stopped, other) = Serve::on_any_port();
+    let mut child = piped(&["--timeout", "6s", "--addr", &one, "--addr", &other]);
+    let mut input = child.stdin.take().unwrap();
+    let writer = thread::spawn(move || input.write_all(additions(LINES).as_bytes()));
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut answers = String::new();
+    for _ in 0..LINES / 4 {
+        output.read_line(&mut answers).unwrap();
+    }
+    stopped.signal(Signal::SIGSTOP);
+    output.read_to_string(&mut answers).unwrap();
+    stopped.signal(Signal::SIGCONT);
+    writer.join().unwrap().unwrap();
+    assert_eq!(answers, sums(LINES));
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -12,7 +12,11 @@ use super::{
 };
 use crate::{
     client::{Answered, CallError, Fault, Reply, WorksheetEvent},
-    repl::{Calls, LOWERED, Outcome, calling::calls::LineResult, session::definitions},
+    repl::{
+        Calls, LOWERED, Outcome,
+        calling::calls::LineResult,
+        session::{definitions, stream::INTERRUPTION},
+    },
 };
 
 /// Takes pending answers from a queue, waits for each answer, and prints it.
@@ -217,7 +221,11 @@ impl<'a, C: Calls> Collector<'a, C> {
     /// Waits until more answers of the worksheet arrive.
     async fn wait(&mut self) -> Result<(), StopReason> {
         let arrived = match &mut self.worksheet {
-            Some(worksheet) => worksheet.stream.wait(self.rules.timeout).await,
+            Some(worksheet) => {
+                // A line that cannot be interrupted costs the script only this line.
+                let limit = self.rules.timeout;
+                worksheet.stream.wait(limit, limit.max(INTERRUPTION)).await
+            }
             None => Err(CallError::no_worksheet()),
         };
         match arrived {

@@ -12,7 +12,7 @@ use crate::repl::calling::calls::{
 
 /// The shortest time limit for the answer to a cancellation. The worksheet may be in a library
 /// call, which cannot be interrupted.
-pub(super) const INTERRUPTION: Duration = Duration::from_secs(1);
+pub(in crate::repl) const INTERRUPTION: Duration = Duration::from_secs(1);
 
 /// The stream of a worksheet: its sending half and its receiving half.
 pub(in crate::repl) struct WorksheetStream<C: Calls> {
@@ -48,8 +48,12 @@ impl<C: Calls> WorksheetStream<C> {
     }
 
     /// Waits for more events. Cancels a line that takes longer than `limit`. Returns an error if
-    /// the server does not even answer the cancellation.
-    pub(in crate::repl) async fn wait(&mut self, limit: Duration) -> Result<(), CallError> {
+    /// the server does not even answer the cancellation within `grace`.
+    pub(in crate::repl) async fn wait(
+        &mut self,
+        limit: Duration,
+        grace: Duration,
+    ) -> Result<(), CallError> {
         if let Ok(arrived) = timeout(limit, self.responses.wait()).await {
             return arrived;
         }
@@ -61,7 +65,7 @@ impl<C: Calls> WorksheetStream<C> {
             }
             self.responses.wait().await
         };
-        let arrived = timeout(limit.max(INTERRUPTION), cancelled).await;
+        let arrived = timeout(grace, cancelled).await;
         arrived.unwrap_or_else(|_| Err(self.responses.silent(limit)))
     }
 
@@ -75,10 +79,10 @@ impl<C: Calls> WorksheetStream<C> {
         self.responses.wait().now_or_never().is_some()
     }
 
-    /// Waits for the next event and takes it.
+    /// Waits for the next event and takes it. A server that does not answer costs about `limit`.
     pub(super) async fn next(&mut self, limit: Duration) -> Result<WorksheetEvent<'_>, CallError> {
         while !self.responses.is_ready() {
-            self.wait(limit).await?;
+            self.wait(limit, INTERRUPTION).await?;
         }
         self.take()
             .unwrap_or_else(|| Err(CallError::no_worksheet()))

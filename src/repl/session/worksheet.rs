@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{
     background::{BackgroundReply, Opening},
@@ -191,7 +191,7 @@ impl<C: Calls> ReconnectingWorksheet<C> {
         context: CallContext<'_, C>,
         notice: &mut impl FnMut(&str),
     ) -> Result<Vec<LineResult>, CallError> {
-        let mut is_told = false;
+        let (begun, mut is_told) = (Instant::now(), false);
         (self.opening, self.is_silent) = (None, false);
         if self.stream.is_some() {
             self.send(purpose(), request.clone()).await;
@@ -200,7 +200,13 @@ impl<C: Calls> ReconnectingWorksheet<C> {
                     self.support = Support::Confirmed;
                     return Ok(answers);
                 }
-                Err(_) => self.lose(),
+                Err(error) => {
+                    self.lose();
+                    // The line has used its time. The next line restores the worksheet.
+                    if begun.elapsed() >= context.timeout {
+                        return Err(error);
+                    }
+                }
             }
         }
         if self.is_opened() {
