@@ -218,13 +218,10 @@ impl Client {
         &self,
         first: WorksheetRequest,
     ) -> Result<(Requests, Responses), CallError> {
-        let attempt = |backend: Arc<Backend>, left| {
-            let first = first.clone();
-            async move {
-                let stub = backend.evaluator.clone();
-                worksheet::open(stub, first, left, &backend.connectivity).await
-            }
-        };
+        let channel = &self.0.channel;
+        let servers = channel.balancer.count();
+        let patience = (servers > 1).then(|| share(channel.timeout, servers));
+        let attempt = |backend, left| worksheet::open(backend, first.clone(), left, patience);
         let start = Instant::now();
         let completed = self
             .0

@@ -14,12 +14,13 @@ use tonic::{Status, Streaming};
 use super::{
     Answer, CallError, EvaluateOptions, Fault, TypedValue,
     call::sanitize,
-    channel::{connector::Connectivity, grpc_channel::GrpcChannel},
+    channel::balancer::Backend,
+    reflection::{ReflectionRequest, reflect},
 };
 use crate::proto::{
     grpcalc::{
         v1 as proto,
-        v1::{Cancel, Names, Preview, Run, evaluator_service_client, worksheet_request},
+        v1::{Cancel, Names, Preview, Run, worksheet_request},
     },
     response::{AnswerReader, AnswerRef, WorksheetResponse},
 };
@@ -107,7 +108,9 @@ pub struct Responses {
     taken: u64,
     /// The name of the server of this stream.
     server: String,
-    connectivity: Arc<Connectivity>,
+    backend: Arc<Backend>,
+    /// The maximum time without a sign of life of the server; None if there is no other server.
+    patience: Option<Duration>,
 }
 
 /// An answer of a worksheet, or the end of a request's answers.
@@ -163,12 +166,15 @@ impl Answer {
 
 /// Opens the stream of a worksheet and sends the request `first` on it. `timeout` is the time that
 /// is left to open the stream.
+///
+/// If there are other servers, `patience` is the maximum time without a sign of life of this one.
 pub(super) async fn open(
-    mut stub: evaluator_service_client::EvaluatorServiceClient<GrpcChannel>,
+    backend: Arc<Backend>,
     first: WorksheetRequest,
     timeout: Duration,
-    connectivity: &Arc<Connectivity>,
+    patience: Option<Duration>,
 ) -> Result<(Requests, Responses), Status> {
+    let mut stub = backend.evaluator.clone();
     let (sender, waiting) = mpsc::channel(QUEUE);
     let pending = PendingRequests::default();
     let requests = Requests {
@@ -195,8 +201,9 @@ pub(super) async fn open(
         expected: None,
         pending,
         taken: 0,
-        server: connectivity.server(),
-        connectivity: Arc::clone(connectivity),
+        server: backend.connectivity.server(),
+        backend,
+        patience,
     };
     Ok((requests, responses))
 }
@@ -276,11 +283,23 @@ impl Responses {
     }
 
     /// Waits for the next message of the stream. An error means that the stream has ended.
+    ///
+    /// If there are other servers, a server that is silent while an answer is due is lost.
     pub async fn wait(&mut self) -> Result<(), CallError> {
         let server = &self.server;
-        let message = match self.first.take() {
-            Some(first) => Ok(Some(first)),
-            None => self.messages.message().await,
+        let is_due = self.expected.is_some() || !lock(&self.pending).is_empty();
+        let message = match (self.first.take(), self.patience.filter(|_| is_due)) {
+            (Some(first), _) => Ok(Some(first)),
+            (None, None) => self.messages.message().await,
+            (None, Some(patience)) => tokio::select! {
+                biased;
+                message = self.messages.message() => message,
+                () = silence(&self.backend, patience) => {
+                    self.backend.record_failure();
+                    let cause = format!("nothing was received for {patience:?}");
+                    return Err(CallError::silent_stream(server, cause));
+                }
+            },
         };
         self.answers = match message {
             Ok(Some(message)) => message
@@ -288,7 +307,7 @@ impl Responses {
                 .map_err(|_| CallError::protocol_error(server))?,
             Ok(None) => return Err(CallError::ended(server, "worksheet")),
             Err(status) => {
-                let connectivity = &self.connectivity;
+                let connectivity = &self.backend.connectivity;
                 return Err(if self.has_begun {
                     CallError::from_stream(&status, server, connectivity)
                 } else {
@@ -349,6 +368,26 @@ impl Responses {
     #[must_use]
     pub fn protocol_error(&self) -> CallError {
         CallError::protocol_error(&self.server)
+    }
+}
+
+/// Ends when nothing has been received from a server for the time `patience`.
+///
+/// A server that computes sends nothing. Half the time after its last sign of life, it is asked for
+/// its health; any reply is a sign of life.
+async fn silence(backend: &Backend, patience: Duration) {
+    loop {
+        let reads = backend.connectivity.reads();
+        time::sleep(patience / 2).await;
+        if backend.connectivity.reads() != reads {
+            continue;
+        }
+        let request = ReflectionRequest::Health(String::new());
+        let probe = reflect(backend.channel.clone(), &request, patience / 2);
+        let _ = time::timeout(patience / 2, probe).await;
+        if backend.connectivity.reads() == reads {
+            return;
+        }
     }
 }
 

@@ -93,6 +93,43 @@ fn stopping_one_of_two_servers_loses_no_answer() {
     assert!(child.wait().unwrap().success());
 }
 
+/// The worksheet moves to the other server, unless the silent server only computes.
+#[test]
+fn stopping_the_server_of_a_worksheet_loses_no_answer() {
+    let servers = [0, 1].map(|_| Serve::on_any_port());
+    let addresses = servers.each_ref().map(|(_, address)| address.as_str());
+    let mut child = piped(&[
+        "--timeout",
+        "6s",
+        "--addr",
+        addresses[0],
+        "--addr",
+        addresses[1],
+    ]);
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut answered = |line: &str| {
+        let mut answer = String::new();
+        input.write_all(line.as_bytes()).unwrap();
+        output.read_line(&mut answer).unwrap();
+        answer
+    };
+    let mut expected = 0;
+    for _ in 0..2 {
+        assert_eq!(answered("x = 1; 20 + 10\n"), "30\n");
+        for (server, _) in &servers {
+            server.signal(Signal::SIGSTOP);
+            expected += 1;
+            let line = format!("x = x + {expected}; {expected}\n");
+            // One of the two servers has the worksheet.
+            assert_eq!(answered(&line), format!("{expected}\n"));
+            server.signal(Signal::SIGCONT);
+        }
+    }
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
 #[test]
 fn a_missing_server_is_skipped() {
     let (_server, there) = Serve::on_any_port();
