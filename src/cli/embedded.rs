@@ -1,10 +1,16 @@
 //! The embedded server, inside this process.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use futures_util::stream::{StreamExt as _, select_all};
-use tokio::{runtime::Builder, sync::oneshot};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::oneshot,
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
@@ -52,7 +58,11 @@ pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedd
         oneshot::channel(),
     );
     let shutdown_requested = shutdown.clone();
+    let (give, take) = mpsc::channel::<Runtime>();
     let serve = move || {
+        let Ok(runtime) = take.recv() else {
+            return;
+        };
         runtime.block_on(async {
             let listeners = match listen(&addresses, &settings, insecure).await {
                 Ok(listeners) => listeners,
@@ -70,7 +80,13 @@ pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedd
         });
     };
     let thread = std::thread::Builder::new().name("server".into());
-    thread.spawn(serve).context("cannot start a thread")?;
+    let spawned = thread.spawn(serve);
+    // A runtime must not be dropped here.
+    match &spawned {
+        Ok(_) => drop(give.send(runtime)),
+        Err(_) => runtime.shutdown_background(),
+    }
+    spawned.context("cannot start a thread")?;
     let addresses = if options.listen.is_empty() {
         // Without addresses to listen on, there is nothing to wait for.
         Vec::new()

@@ -9,6 +9,7 @@ mod limits;
 mod log;
 mod options;
 mod serve;
+mod start;
 mod user;
 mod value_parser;
 
@@ -37,6 +38,10 @@ use crate::text::io_error;
 /// Runs the program with the arguments and the standard streams of this process.
 #[must_use]
 pub fn main() -> Exit {
+    start::guarded(run)
+}
+
+fn run() -> Exit {
     let arguments: Vec<_> = std::env::args_os().collect();
     ignore_file_size_limit();
     let options = match Arguments::read(&arguments) {

@@ -9,6 +9,7 @@ mod chat;
 mod compression;
 mod discovery;
 mod documents;
+mod environment;
 mod evaluate;
 mod fake_server;
 mod foreign_answers;

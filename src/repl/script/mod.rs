@@ -85,6 +85,9 @@ pub enum ScriptError {
     /// The answers cannot be written.
     #[error("cannot write the answers")]
     Write(#[source] io::Error),
+    /// The thread that writes the answers cannot start.
+    #[error("cannot start a thread")]
+    Thread(#[source] io::Error),
 }
 
 /// Answers the lines of `input`, and writes the answers to `output` in the order of the lines.
@@ -110,7 +113,7 @@ pub async fn run(
         .spawn(move || {
             let _ = written.send(output::write_all(to_write, output));
         })
-        .map_err(ScriptError::Write)?;
+        .map_err(ScriptError::Thread)?;
     let (requested, to_call) = mpsc::unbounded_channel();
     let (chat_sender, mut chat_events) = mpsc::channel(CHAT_EVENTS);
     let chat = ChatSession::new(name, rules.timeout, chat_sender);
