@@ -36,6 +36,8 @@ pub struct Work<'a> {
     left: u64,
     /// The complete budget, in nanoseconds.
     budget: u64,
+    /// The work between two calls of `interrupted`, in nanoseconds.
+    interval: u64,
     /// When `left` falls below this value, `interrupted` is called.
     next_poll: u64,
     /// Whether an operation was refused because its cost exceeds the rest of the budget.
@@ -58,11 +60,20 @@ impl<'a> Work<'a> {
             limits,
             left: budget,
             budget,
+            interval: POLL_INTERVAL,
             next_poll: budget.saturating_sub(POLL_INTERVAL),
             spent: false,
             interrupted,
             memory: None,
         }
+    }
+
+    /// Calls the callback after each `interval` nanoseconds of estimated work.
+    #[must_use]
+    pub fn polled_every(mut self, interval: u64) -> Self {
+        self.interval = interval;
+        self.next_poll = self.left.saturating_sub(interval);
+        self
     }
 
     /// Whether an operation was refused because its cost exceeds the rest of the budget.
@@ -110,7 +121,7 @@ impl<'a> Work<'a> {
     }
 
     fn poll(&mut self) -> Result<()> {
-        self.next_poll = self.left.saturating_sub(POLL_INTERVAL);
+        self.next_poll = self.left.saturating_sub(self.interval);
         match (self.interrupted)() {
             None => Ok(()),
             Some(Interruption::Cancelled) => Err(Fault::cancelled()),

@@ -1,6 +1,6 @@
 //! Names: the bindings of a worksheet, and the lookup of a name's meaning.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::engine::{
     fault::{Fault, Reason, Result},
@@ -8,7 +8,7 @@ use crate::engine::{
     value::Presented,
 };
 use crate::{
-    syntax::{Definition, Line, Node, Span, Statement},
+    syntax::{Definition, Line, Node, NodeKind, Span, Statement},
     text::{printable::quoted, suggestion::suggestion},
 };
 
@@ -29,35 +29,66 @@ impl Binding {
     }
 }
 
-/// A function that a line defined, with its own copy of the line's text and nodes.
+/// A function that a line defined, with its own copy of its definition.
+///
+/// The spans and the indices of nodes count from the start of the definition. A line can have
+/// thousands of definitions, so none of them keeps the text of the others.
 #[derive(Debug)]
 pub(in crate::engine) struct UserFunction {
     pub(in crate::engine) text: Box<str>,
     pub(in crate::engine) nodes: Box<[Node]>,
-    /// The indices of the body's nodes in `nodes`.
-    pub(in crate::engine) body: Range<u32>,
-    pub(in crate::engine) parameters: Vec<Span>,
+    pub(in crate::engine) parameters: Box<[Span]>,
+    /// The indices of the parameters, in the order of their names.
+    by_name: Box<[u8]>,
     /// The place of the body in `text`.
     body_span: Span,
 }
 
 impl UserFunction {
-    /// Returns the function that `statement` of `line` defines.
-    pub(in crate::engine) fn new(line: &Line<'_>, statement: &Statement) -> Self {
-        let definition = statement.binds.as_ref();
+    /// Returns the function that `statement` of `line` defines with `definition`.
+    pub(in crate::engine) fn new(
+        line: &Line<'_>,
+        statement: &Statement,
+        definition: &Definition,
+    ) -> Self {
+        let start = definition.name.start;
+        let moved = |span: Span| Span {
+            start: span.start - start,
+            end: span.end - start,
+        };
+        let first = statement.nodes.start;
+        let nodes = line.expression(statement).iter().map(|node| Node {
+            kind: match node.kind {
+                NodeKind::JumpIfFalse(to) => NodeKind::JumpIfFalse(to - first),
+                NodeKind::Jump(to) => NodeKind::Jump(to - first),
+                kind => kind,
+            },
+            span: moved(node.span),
+        });
+        let whole = Span {
+            start,
+            end: definition.right.end,
+        };
+        let text = whole.of(line.text);
+        let parameters = definition.parameters.iter().flatten();
+        let parameters: Box<[Span]> = parameters.map(|span| moved(*span)).collect();
+        // The parser limits the number of parameters to 255.
+        let mut by_name: Box<[u8]> = (0..=u8::MAX).take(parameters.len()).collect();
+        by_name.sort_by_key(|index| parameters[usize::from(*index)].of(text));
         Self {
-            text: line.text.into(),
-            nodes: line.nodes.as_slice().into(),
-            body: statement.nodes.clone(),
-            parameters: definition
-                .and_then(|definition| definition.parameters.clone())
-                .unwrap_or_default(),
-            body_span: definition.map_or_else(Span::default, |definition| definition.right),
+            text: text.into(),
+            nodes: nodes.collect(),
+            parameters,
+            by_name,
+            body_span: moved(definition.right),
         }
     }
 
     fn heap_bytes(&self) -> usize {
-        self.text.len() + size_of_val(&*self.nodes) + size_of_val(&*self.parameters)
+        self.text.len()
+            + size_of_val(&*self.nodes)
+            + size_of_val(&*self.parameters)
+            + self.by_name.len()
     }
 
     /// Returns the left side and the right side of the function's definition.
@@ -72,8 +103,9 @@ impl UserFunction {
 
     /// Returns the index of the parameter called `name`.
     fn parameter(&self, name: &str) -> Option<usize> {
-        let mut parameters = self.parameters.iter();
-        parameters.position(|span| span.of(&self.text) == name)
+        let word = |index: &u8| self.parameters[usize::from(*index)].of(&self.text);
+        let found = self.by_name.binary_search_by(|index| word(index).cmp(name));
+        found.ok().map(|at| usize::from(self.by_name[at]))
     }
 }
 

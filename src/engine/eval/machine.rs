@@ -28,6 +28,9 @@ use crate::{
 /// The estimated cost, in nanoseconds, of entering a function.
 const CALL: u64 = 150;
 
+/// The maximum length of a name whose lookup is part of the cost of a node, in bytes.
+const SHORT_NAME: usize = 32;
+
 /// A position in the line, or in a function that the line calls.
 struct Frame {
     /// The function, or `None` for the line itself.
@@ -240,6 +243,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     fn named(&mut self, span: Span) -> Result<Presented> {
         let function = self.frame.function.as_deref();
         let name = span.of(text(function, self.line));
+        pay_for_name(name, self.work)?;
         match self.environment.resolve(name, function) {
             Some(Resolved::Parameter(index)) => Ok(self.stack[self.frame.base + index].clone()),
             Some(Resolved::Binding(Binding::Value(value))) => Ok(value.clone()),
@@ -263,6 +267,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     fn call(&mut self, node: Node, arguments: usize) -> Result<()> {
         let caller = self.frame.function.as_deref();
         let name = node.callee(text(caller, self.line));
+        pay_for_name(name, self.work)?;
         match self.environment.resolve(name, caller) {
             Some(Resolved::Binding(Binding::Function(function))) => {
                 let parameters = function.parameters.len();
@@ -314,8 +319,8 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
         let frame = Frame {
             base: self.stack.len() - function.parameters.len(),
-            next: function.body.start,
-            end: function.body.end,
+            next: 0,
+            end: u32::try_from(function.nodes.len()).unwrap_or(u32::MAX),
             function: Some(function),
         };
         self.callers.push(mem::replace(&mut self.frame, frame));
@@ -341,6 +346,15 @@ impl<'m, 'w> Machine<'m, 'w> {
                 Ok(base.power(&exponent, self.work)?.into())
             }
         }
+    }
+}
+
+/// Pays for the lookup of a name. It compares the name with names that may be as long.
+#[inline]
+fn pay_for_name(name: &str, work: &mut Work<'_>) -> Result<()> {
+    match name.len() {
+        0..=SHORT_NAME => Ok(()),
+        length => work.pay(length as u64),
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) struct EvaluatedLine<'t> {
     pub(super) bound: BTreeMap<&'t str, Binding>,
 }
 
+/// The cost of a statement, in nanoseconds, without the cost of its expression.
+const STATEMENT: u64 = 100;
+
 /// Evaluates the statements of `line`.
 ///
 /// Names that the line does not bind are looked up in `worksheet`.
@@ -39,6 +42,7 @@ pub(super) fn run<'t>(
         if let Some((name, binding)) = outcome.binds.take() {
             outcome.bound.insert(name, binding);
         }
+        work.pay(STATEMENT)?;
         if let Some(definition) = &statement.binds {
             check_bindable(definition, line.text, options.reserved)?;
         }
@@ -53,9 +57,11 @@ pub(super) fn run<'t>(
             Some(Machine::new(line, body, environment, options.angle, work).run()?)
         };
         if let Some(definition) = &statement.binds {
-            let binding = match &outcome.value {
-                Some(value) => Binding::Value(value.clone()),
-                None => Binding::Function(Arc::new(UserFunction::new(line, statement))),
+            let binding = if let Some(value) = &outcome.value {
+                Binding::Value(value.clone())
+            } else {
+                let function = UserFunction::new(line, statement, definition);
+                Binding::Function(Arc::new(function))
             };
             outcome.binds = Some((definition.name.of(line.text), binding));
         }

@@ -49,6 +49,9 @@ pub struct Worksheet {
     reals: Option<Arc<Memory>>,
 }
 
+/// The cost of reading one byte of a line, in nanoseconds.
+const READ: u64 = 12;
+
 /// The approximate size of a map entry, in bytes. The text of the name is counted separately.
 const ENTRY: usize = 96;
 
@@ -168,6 +171,8 @@ impl Worksheet {
                 "the number of digits is {digits}, but must be from 1 to {limit}"
             )));
         }
+        let bytes = line.text.len().min(work.limits.syntax.line);
+        work.pay(READ * bytes as u64)?;
         let parsed = syntax::read(line, &work.limits.syntax);
         parsed.map_err(|error| Fault::syntax(*error, line.text))?;
         let outcome = statements::run(line, &self.bindings, options, work)?;
@@ -324,6 +329,33 @@ mod tests {
             format!("{} = {}", name.unwrap(), value.unwrap().text)
         };
         worksheet.names().map(definition).collect()
+    }
+
+    #[test]
+    fn functions_of_one_line_keep_their_own_text() {
+        let sheet = worksheet(&[
+            ("a = 1; f(x) = x; g(y, z) = if(y < 1, f(z) + a, y!)", ""),
+            ("g(0, 6) + g(3, 0)", "13"),
+            ("f(x) = 2 x", ""),
+            ("g(0, 6)", "13"),
+        ]);
+        assert_eq!(
+            definitions(&sheet),
+            ["a = 1", "f(x) = 2 x", "g(y, z) = if(y < 1, f(z) + a, y!)"]
+        );
+        let many = "h(t) = t;".repeat(5000) + "i(t) = t";
+        let sheet = worksheet(&[(&many, "")]);
+        assert!(sheet.heap_bytes < 2000, "{}", sheet.heap_bytes);
+    }
+
+    #[test]
+    fn a_function_has_at_most_255_parameters() {
+        let names = |count: u32| (0..count).map(|n| format!("p{n}")).collect::<Vec<_>>();
+        let line = |count| format!("f({}) = p0 + p{}", names(count).join(", "), count - 1);
+        let call = format!("f({})", vec!["1"; 255].join(", "));
+        worksheet(&[(&line(255), ""), (&call, "2"), (&line(256), "! LIMIT")]);
+        // The reading of a long list takes time in proportion to its length.
+        worksheet(&[(&line(9000), "! LIMIT")]);
     }
 
     #[test]

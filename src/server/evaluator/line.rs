@@ -1,6 +1,9 @@
 //! The evaluation of a line, inline or in the pool, and the encoding of its answer.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
 use super::pool::Cancellation;
 use crate::{
@@ -22,6 +25,17 @@ use crate::{
 /// Outside the pool, a thread also serves other calls. Most lines need only a hundredth of this
 /// work.
 pub(super) const INLINE: u64 = 100_000;
+
+/// The maximum length of a line that is evaluated outside the pool, in bytes. Reading the longest
+/// lines takes a millisecond.
+pub(super) const INLINE_LENGTH: usize = 8 * 1024;
+
+/// The maximum time of a line outside the pool, after its first few microseconds. The estimate of a
+/// line may be too low.
+const INLINE_TIME: Duration = Duration::from_millis(1);
+
+/// The estimated work between two looks at the clock, in nanoseconds, outside the pool.
+const INLINE_POLL: u64 = 10_000;
 
 /// The maximum estimated work, in nanoseconds, of the first try to evaluate a line.
 ///
@@ -47,9 +61,19 @@ pub(super) fn try_inline(
     budget: u64,
     evaluate: impl FnOnce(&mut Work<'_>) -> EvaluationResult,
 ) -> Option<(EvaluationResult, u64)> {
-    let mut work = Work::new(limits, small.min(budget), &|| None);
+    let (begun, is_late) = (Cell::new(None), Cell::new(false));
+    // Most lines end before the first look at the clock.
+    let interrupted = || {
+        let now = Instant::now();
+        let since = *begun.take().get_or_insert(now);
+        begun.set(Some(since));
+        is_late.set(now.duration_since(since) > INLINE_TIME);
+        is_late.get().then_some(Interruption::OutOfTime)
+    };
+    let work = Work::new(limits, small.min(budget), &interrupted);
+    let mut work = work.polled_every(INLINE_POLL);
     let result = evaluate(&mut work);
-    let is_heavy = work.is_spent() && budget > small;
+    let is_heavy = is_late.get() || work.is_spent() && budget > small;
     (!is_heavy).then(|| (result, work.done()))
 }
 

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    line::{FIRST_TRY, INLINE, answer, evaluate_in_pool, try_inline},
+    line::{FIRST_TRY, INLINE, INLINE_LENGTH, answer, evaluate_in_pool, try_inline},
     pool::{Cancellation, Pool, PoolFull},
     worksheet::WorksheetSession,
 };
@@ -94,8 +94,13 @@ impl EvaluatorService for Evaluator {
                 engine::evaluate(&expression, options, work)
             })
         };
-        let mut tried = try_inline(FIRST_TRY);
-        if tried.is_none() {
+        let is_short = expression.len() <= INLINE_LENGTH;
+        let mut tried = if is_short {
+            try_inline(FIRST_TRY)
+        } else {
+            None
+        };
+        if tried.is_none() && is_short {
             // After this, a separate task polls the call.
             yield_now().await;
             tried = try_inline(INLINE);

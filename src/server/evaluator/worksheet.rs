@@ -14,7 +14,7 @@ use tonic::{Status, Streaming};
 
 use super::{
     inbox::Inbox,
-    line::{EvaluationResult, INLINE, evaluate_in_pool, try_inline, write},
+    line::{EvaluationResult, INLINE, INLINE_LENGTH, evaluate_in_pool, try_inline, write},
     parked::ParkedStream,
     pool::Cancellation,
     shared::{Evaluator, SMALL},
@@ -262,11 +262,18 @@ impl WorksheetSession {
                 continue;
             }
             let text = &current.text[line];
-            let tried = try_inline(INLINE, limits, budget, |work| {
-                current
-                    .kind
-                    .evaluate(worksheet, text, current.options, work)
-            });
+            let mut try_inline = || {
+                try_inline(INLINE, limits, budget, |work| {
+                    current
+                        .kind
+                        .evaluate(worksheet, text, current.options, work)
+                })
+            };
+            let tried = if text.len() <= INLINE_LENGTH {
+                try_inline()
+            } else {
+                None
+            };
             let Some((result, work)) = tried else {
                 return BatchEnd::Heavy(text.to_owned());
             };

@@ -1,5 +1,7 @@
 //! Parses statements: definitions, expressions and conversions.
 
+use std::collections::HashSet;
+
 use super::{Parser, Result, index};
 use crate::{
     syntax::{
@@ -8,6 +10,9 @@ use crate::{
     },
     text::printable::quoted,
 };
+
+/// The maximum number of parameters of a function.
+pub(in crate::syntax) const PARAMETERS: usize = u8::MAX as usize;
 
 impl Parser<'_, '_> {
     /// Reads the statements of the line.
@@ -104,6 +109,7 @@ impl Parser<'_, '_> {
     /// The caller has checked that only names and commas are between the parentheses.
     fn parameters(&mut self) -> Result<Vec<Span>> {
         let mut parameters: Vec<Span> = Vec::new();
+        let (text, mut words) = (self.line.text, HashSet::new());
         let mut lexeme = self.advance()?;
         while lexeme.token != Token::Close {
             let name = self.next;
@@ -118,10 +124,11 @@ impl Parser<'_, '_> {
                 return Err(self.unexpected("a parameter's name"));
             }
             self.check_bindable(name.span)?;
-            if parameters
-                .iter()
-                .any(|earlier| self.word(*earlier) == self.word(name.span))
-            {
+            if parameters.len() == PARAMETERS {
+                let message = format!("a function has at most {PARAMETERS} parameters");
+                return Err(SyntaxError::new(SyntaxErrorKind::Limit, name.span, message));
+            }
+            if !words.insert(name.span.of(text)) {
                 let message = format!("two parameters are called {}", quoted(self.word(name.span)));
                 return Err(
                     SyntaxError::wrong(name.span, message).help("give them different names")

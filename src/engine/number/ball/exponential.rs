@@ -260,7 +260,8 @@ impl Ball {
         // The result is so close to ±1 that e^2x is not needed: 1 - tanh(x) < 2 e^-2x.
         let threshold = Radius::new(limits.exponent.unsigned_abs(), 0);
         if self.min_abs().is_some_and(|min| min > threshold) {
-            let bound = Radius::power_of_two(-limits.exponent);
+            // A radius far below the precision would only cost time.
+            let bound = Radius::power_of_two(-limits.exponent.min(2 * bits(precision) + 64));
             let one = Self::one().widened(bound);
             let negative = self.midpoint.sign() == Sign::Negative;
             return Ok(if negative { one.negated() } else { one });
