@@ -1,6 +1,6 @@
 //! The answered lines of a script that a new worksheet needs.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     client::{AngleUnit, Answered, WorksheetRequest},
@@ -21,8 +21,8 @@ pub(super) struct AnsweredLines {
 /// The lines of the request that is being answered.
 #[derive(Default)]
 struct Request {
-    /// The lines, joined by `\n`.
-    text: String,
+    /// The request, if it has lines.
+    run: Option<Arc<WorksheetRequest>>,
     angle: AngleUnit,
     /// Whether each line has one statement, so that its answer tells which name it defines.
     has_single_statements: bool,
@@ -34,13 +34,13 @@ struct Request {
 
 impl AnsweredLines {
     /// Begins the answers to a request. None means that no request is under way.
-    pub(super) fn begin(&mut self, request: Option<WorksheetRequest>) {
+    pub(super) fn begin(&mut self, request: Option<Arc<WorksheetRequest>>) {
         self.is_idle = request.is_none();
-        self.request = match request {
+        self.request = match request.as_deref() {
             Some(WorksheetRequest::Run { text, options, .. }) => Request {
                 has_single_statements: memchr::memchr(b';', text.as_bytes()).is_none(),
-                text,
                 angle: options.angle,
+                run: request,
                 ..Request::default()
             },
             // The answers to other requests change nothing.
@@ -94,20 +94,28 @@ impl AnsweredLines {
     }
 
     /// Returns the part of `request`, the current request, that is not answered.
-    pub(super) fn rest(&mut self, request: WorksheetRequest) -> WorksheetRequest {
+    pub(super) fn rest(&mut self, request: &WorksheetRequest) -> WorksheetRequest {
         let answers = self.request.answers;
         match request {
             WorksheetRequest::Run { lines, options, .. } => WorksheetRequest::Run {
                 text: self.request.rest(answers).to_owned(),
                 lines: lines.saturating_sub(answers),
-                options,
+                options: *options,
             },
-            request => request,
+            request => request.clone(),
         }
     }
 }
 
 impl Request {
+    /// Returns the lines, joined by `\n`.
+    fn text(&self) -> &str {
+        match self.run.as_deref() {
+            Some(WorksheetRequest::Run { text, .. }) => text,
+            _ => "",
+        }
+    }
+
     /// Returns the text from the line `index` on, counted from 0.
     fn rest(&mut self, index: u32) -> &str {
         let (line, mut start) = self.line;
@@ -115,17 +123,18 @@ impl Request {
             (self.line, start) = ((0, 0), 0);
         }
         for _ in self.line.0..index {
-            let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+            let text = self.text();
+            let rest = text.as_bytes().get(start..).unwrap_or_default();
             let newline = memchr::memchr(b'\n', rest);
-            start = newline.map_or(self.text.len(), |newline| start + newline + 1);
+            start = newline.map_or(text.len(), |newline| start + newline + 1);
         }
         self.line = (index, start);
-        self.text.get(start..).unwrap_or_default()
+        self.text().get(start..).unwrap_or_default()
     }
 
     /// Returns the line `index`, counted from 0. Returns None if the request has no lines.
     fn line(&mut self, index: u32) -> Option<&str> {
-        if self.text.is_empty() {
+        if self.text().is_empty() {
             return None;
         }
         let rest = self.rest(index);

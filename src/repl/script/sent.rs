@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct SentRequests<C: Calls>(Arc<Mutex<State<C>>>);
 
 struct State<C: Calls> {
-    requests: VecDeque<WorksheetRequest>,
+    requests: VecDeque<Arc<WorksheetRequest>>,
     /// The sending half of the stream. None while the collector opens a new stream.
     sender: Option<C::WorksheetSender>,
 }
@@ -32,7 +32,7 @@ impl<C: Calls> SentRequests<C> {
     /// Creates the requests of a stream that was opened with the request `first`.
     pub(super) fn new(first: WorksheetRequest, sender: C::WorksheetSender) -> Self {
         Self(Arc::new(Mutex::new(State {
-            requests: VecDeque::from([first]),
+            requests: VecDeque::from([Arc::new(first)]),
             sender: Some(sender),
         })))
     }
@@ -45,7 +45,7 @@ impl<C: Calls> SentRequests<C> {
     pub(super) async fn send(&self, request: WorksheetRequest) {
         let sender = {
             let mut state = self.lock();
-            state.requests.push_back(request.clone());
+            state.requests.push_back(Arc::new(request.clone()));
             state.sender.clone()
         };
         // If the stream breaks during the next line, the collector sends the request again.
@@ -55,7 +55,7 @@ impl<C: Calls> SentRequests<C> {
     }
 
     /// Returns the oldest request.
-    pub(super) fn oldest(&self) -> Option<WorksheetRequest> {
+    pub(super) fn oldest(&self) -> Option<Arc<WorksheetRequest>> {
         self.lock().requests.front().cloned()
     }
 
@@ -67,7 +67,7 @@ impl<C: Calls> SentRequests<C> {
     /// Replaces the oldest request by its part that is not answered.
     pub(super) fn replace_oldest(&self, rest: WorksheetRequest) {
         if let Some(oldest) = self.lock().requests.front_mut() {
-            *oldest = rest;
+            *oldest = Arc::new(rest);
         }
     }
 
@@ -89,7 +89,7 @@ impl<C: Calls> SentRequests<C> {
                 request
             };
             if let Some(request) = request {
-                sender.send(request).await;
+                sender.send(WorksheetRequest::clone(&request)).await;
             }
         }
     }

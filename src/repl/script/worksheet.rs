@@ -1,6 +1,6 @@
 //! The worksheet of a script. If its stream breaks, a new stream continues at the same line.
 
-use std::mem;
+use std::{mem, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -133,16 +133,16 @@ impl<C: Calls> ScriptWorksheet<C> {
     }
 
     /// Replaces the oldest request by the part of it that is not answered.
-    fn continue_request(&mut self, oldest: Option<WorksheetRequest>) {
+    fn continue_request(&mut self, oldest: Option<Arc<WorksheetRequest>>) {
         let Some(oldest) = oldest else {
             return;
         };
         let answers = self.answered.answers();
-        match &oldest {
+        match &*oldest {
             WorksheetRequest::Names { .. } => self.skipped_names += answers,
             WorksheetRequest::Preview { .. } if answers == 0 => {}
             WorksheetRequest::Run { lines, .. } if answers < *lines => {
-                let rest = self.answered.rest(oldest);
+                let rest = self.answered.rest(&oldest);
                 self.sent.replace_oldest(rest);
             }
             WorksheetRequest::Preview { .. } | WorksheetRequest::Run { .. } => {

@@ -316,9 +316,9 @@ fn reads_back<'a>(answer: &'a Answered<'_>) -> Option<&'a str> {
     let exact = answer.exact.as_ref().filter(|_| !answer.rounded)?;
     let reads_back = match exact {
         _ if text.len() >= ParseLimits::DEFAULT.line / 2 => false,
-        TypedValue::Truth(_) | TypedValue::Fraction { .. } => true,
+        TypedValue::Truth(_) | TypedValue::Fraction { .. } | TypedValue::BigInteger => true,
         // A factored number would lose its factors.
-        TypedValue::Integer(_) | TypedValue::BigInteger | TypedValue::Untyped => is_literal(text),
+        TypedValue::Integer(_) | TypedValue::Untyped => is_literal(text),
     };
     reads_back.then_some(text)
 }
