@@ -1,10 +1,11 @@
 //! The peer of a connection, and the counts of its calls and notes.
 
 use std::{
+    hash::{BuildHasher as _, RandomState},
     num::NonZeroU32,
     sync::{
-        OnceLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        LazyLock, OnceLock,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::Poll,
     time::Duration,
@@ -14,6 +15,8 @@ use governor::{
     DefaultDirectRateLimiter, Quota,
     clock::{Clock as _, DefaultClock},
 };
+use http::HeaderValue;
+use tonic::Extensions;
 
 /// The maximum rate of chat notes from one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +27,38 @@ pub struct NoteRate {
     pub per_second: NonZeroU32,
 }
 
+/// A caller of the evaluator: a connection or, if the server requires tokens, a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct CallerId(u64);
+
+impl CallerId {
+    /// Returns the caller of a call from `peer` with the field `authorization`.
+    pub(super) fn new(peer: &Peer, authorization: Option<&HeaderValue>) -> Self {
+        // The key is random, so nobody can choose a token with the hash of another one.
+        static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        Self(match authorization {
+            None => peer.number,
+            Some(value) => KEY.hash_one(value.as_bytes()),
+        })
+    }
+
+    /// Returns the caller that the extensions of a request name.
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or(Self(0))
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_connection(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// The peer of a connection, with the counts of its calls and notes.
 #[derive(Debug)]
 pub(super) struct Peer {
     name: String,
+    /// The number of the connection.
+    number: u64,
     is_surplus: bool,
     /// Whether the HTTP/2 preface has arrived.
     greeted: AtomicBool,
@@ -42,8 +73,10 @@ pub(super) struct Peer {
 impl Peer {
     /// Creates a peer that has not sent anything.
     pub(super) fn new(name: String, is_surplus: bool) -> Self {
+        static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
         Self {
             name,
+            number: CONNECTIONS.fetch_add(1, Ordering::Relaxed),
             is_surplus,
             greeted: AtomicBool::new(false),
             active_calls: AtomicUsize::new(0),

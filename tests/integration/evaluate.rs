@@ -286,6 +286,35 @@ async fn a_heavy_line_does_not_delay_others() {
     }
 }
 
+/// The callers of heavy lines take turns, whatever the number of their lines.
+#[tokio::test]
+async fn a_flood_of_heavy_lines_does_not_shut_out_another_caller() {
+    let (_server, address) = Serve::on_any_port();
+    let connect = || {
+        let target = Target::open(vec![address.parse().unwrap()]);
+        Client::lazy(target, PATIENCE)
+    };
+    let floods: Vec<_> = (0..4).map(|_| connect()).collect();
+    let flood = join_all(
+        floods
+            .iter()
+            .flat_map(|client| (0..100).map(|_| client.call(line(HEAVY)))),
+    );
+    let other = connect();
+    let answers = async {
+        // A line that needs the pool.
+        let short = HEAVY.replace("60", "14");
+        for _ in 0..5 {
+            assert_eq!(other.call(line(&short)).await.unwrap().to_string(), "377");
+        }
+    };
+    tokio::select! {
+        biased;
+        () = answers => {}
+        _ = flood => panic!("the flood ended first"),
+    }
+}
+
 /// A dropped call frees the thread that computes its line.
 #[tokio::test]
 async fn a_dropped_call_stops_its_work() {

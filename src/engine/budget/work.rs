@@ -18,6 +18,8 @@ pub enum Interruption {
     Cancelled,
     /// The work took too long by the clock.
     OutOfTime,
+    /// Other work has to be done instead.
+    Refused,
 }
 
 /// The work budget of a calculation.
@@ -126,6 +128,7 @@ impl<'a> Work<'a> {
             None => Ok(()),
             Some(Interruption::Cancelled) => Err(Fault::cancelled()),
             Some(Interruption::OutOfTime) => Err(self.out_of_work()),
+            Some(Interruption::Refused) => Err(Fault::overloaded()),
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 use futures_util::FutureExt as _;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::{ALLOW, CONTENT_TYPE},
+    header::{ALLOW, AUTHORIZATION, CONTENT_TYPE},
 };
 use hyper::body::Incoming;
 use tokio::time::timeout_at;
@@ -23,7 +23,11 @@ use crate::proto::{
     compression::NamedEncoding,
     header::{ENCODING, is_grpc},
 };
-use crate::server::{ServerLimits, ServerState, peer::Peer, status};
+use crate::server::{
+    ServerLimits, ServerState,
+    peer::{CallerId, Peer},
+    status,
+};
 
 /// The maximum number of health calls under way. Most of these calls are watches.
 const HEALTH_CALLS: usize = 1024;
@@ -129,9 +133,17 @@ async fn serve(
     let is_single = call.method().has_single_request();
     let budget = &call.server.requests;
     let mut request = request.map(|body| request_body(body, encoding, is_single, limit, budget));
-    if service == ServiceId::Chat {
+    match service {
         // The chat limits the rate of notes from each connection.
-        request.extensions_mut().insert(Arc::clone(&call.peer));
+        ServiceId::Chat => drop(request.extensions_mut().insert(Arc::clone(&call.peer))),
+        // The callers of the evaluator take turns.
+        ServiceId::Evaluator => {
+            let token = call.server.settings.tokens.as_ref();
+            let token = token.and_then(|_| request.headers().get(AUTHORIZATION));
+            let caller = CallerId::new(&call.peer, token);
+            request.extensions_mut().insert(caller);
+        }
+        _ => {}
     }
     let serving = call.server.routes.call(service, request);
     match AssertUnwindSafe(serving).catch_unwind().await {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::pool::Cancellation;
+use super::pool::RunningJob;
 use crate::{
     engine::{
         self, AngleUnit, Base, ExactValue, Fault, Interruption, Limits, Options, Rendered, Work,
@@ -83,15 +83,11 @@ pub(super) fn try_inline(
 pub(super) fn evaluate_in_pool(
     limits: &Limits,
     budget: u64,
-    cancellation: &Cancellation,
+    job: &RunningJob,
     evaluate: impl FnOnce(&mut Work<'_>) -> EvaluationResult,
 ) -> EvaluationResult {
-    let end = Instant::now() + TIME_FACTOR * Duration::from_nanos(budget);
-    let interrupted = || match () {
-        () if cancellation.is_cancelled() => Some(Interruption::Cancelled),
-        () if Instant::now() > end => Some(Interruption::OutOfTime),
-        () => None,
-    };
+    let limit = Duration::from_nanos(budget).saturating_mul(TIME_FACTOR);
+    let interrupted = || job.interrupted(limit);
     evaluate(&mut Work::new(limits, budget, &interrupted))
 }
 

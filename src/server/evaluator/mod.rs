@@ -5,6 +5,7 @@ mod line;
 mod parked;
 mod pool;
 mod shared;
+mod turns;
 mod worksheet;
 
 pub(super) use self::shared::Evaluator;

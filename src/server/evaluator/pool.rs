@@ -1,29 +1,28 @@
-//! The pool of threads that evaluate heavy lines. It has one thread for each core.
+//! The pool that evaluates heavy lines. Each core runs one line at a time.
 
 use std::{
+    cell::{Cell, RefCell},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task,
-};
+use tokio::task;
 
-use crate::server::semaphore;
+use super::turns::{JobId, SLICE, TooManyJobs, Turn, Turns};
+use crate::{engine::Interruption, server::peer::CallerId};
 
-/// A pool of threads. The numbers of running jobs and of waiting jobs are limited.
+/// The pool of heavy lines. The numbers of running jobs and of waiting jobs are limited, and the
+/// callers take turns.
 ///
-/// The jobs run on the blocking threads of the runtime.
+/// The jobs run on the blocking threads of the runtime. A job that waits for its next turn keeps its
+/// thread.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
-    /// The semaphore with one permit for each job that may run at the same time.
-    running: Arc<Semaphore>,
-    /// The semaphore with one permit for each job that may run or wait at the same time.
-    accepted: Arc<Semaphore>,
+    turns: Arc<Turns>,
     /// The maximum number of jobs that wait.
     max_waiting: usize,
 }
@@ -32,11 +31,17 @@ pub(super) struct Pool {
 #[derive(Debug)]
 pub(super) struct PoolFull(pub(in crate::server) usize);
 
-/// A permit to wait for a thread and then to run one job.
+/// A permit to wait for a turn and then to run one job.
 #[derive(Debug)]
 pub(super) struct JobPermit {
-    running: Arc<Semaphore>,
-    accepted: OwnedSemaphorePermit,
+    turns: Arc<Turns>,
+    job: JobId,
+}
+
+impl Drop for JobPermit {
+    fn drop(&mut self) {
+        self.turns.forget(self.job);
+    }
 }
 
 /// A flag that cancels a job. Clones share the flag.
@@ -44,7 +49,7 @@ pub(super) struct JobPermit {
 pub(super) struct Cancellation(Arc<AtomicBool>);
 
 impl Cancellation {
-    pub(super) fn is_cancelled(&self) -> bool {
+    fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
@@ -64,47 +69,99 @@ impl Drop for CancelOnDrop {
 }
 
 impl Pool {
-    /// Creates a pool with one thread for each core.
+    /// Creates a pool that runs one job on each core.
     ///
-    /// `waiting` is the maximum number of waiting jobs for each thread.
+    /// `waiting` is the maximum number of waiting jobs for each core.
     pub(super) fn new(waiting: usize) -> Self {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let max_waiting = threads.saturating_mul(waiting);
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let max_waiting = cores.saturating_mul(waiting);
         Self {
-            running: semaphore(threads),
-            accepted: semaphore(threads.saturating_add(max_waiting)),
+            turns: Arc::new(Turns::new(cores, cores.saturating_add(max_waiting))),
             max_waiting,
         }
     }
 
-    /// Returns a permit for a job. Fails if too many jobs already wait.
-    pub(super) fn enter(&self) -> Result<JobPermit, PoolFull> {
-        let accepted = Arc::clone(&self.accepted).try_acquire_owned();
+    /// Returns a permit for a job of `caller`. Fails if too many jobs already wait, and no other
+    /// caller has more jobs.
+    pub(super) fn enter(&self, caller: CallerId) -> Result<JobPermit, PoolFull> {
+        let accepted = self.turns.accept(caller);
         Ok(JobPermit {
-            running: Arc::clone(&self.running),
-            accepted: accepted.map_err(|_| PoolFull(self.max_waiting))?,
+            turns: Arc::clone(&self.turns),
+            job: accepted.map_err(|TooManyJobs| PoolFull(self.max_waiting))?,
         })
     }
 }
 
 impl JobPermit {
-    /// Runs `job` when a thread is free, and returns the result of the job.
+    /// Runs `job` when its caller has the turn, and returns the result of the job.
     ///
     /// Returns `None` if the job panicked. Dropping the future cancels the job. A cancelled job
-    /// keeps its thread until the job ends.
+    /// keeps its turn until the job ends.
     pub(super) async fn run<T: Send + 'static>(
         self,
         cancellation: Cancellation,
-        job: impl FnOnce(&Cancellation) -> T + Send + 'static,
+        job: impl FnOnce(&RunningJob) -> T + Send + 'static,
     ) -> Option<T> {
-        let running = self.running.acquire_owned().await;
-        let running = running.expect("the semaphore is never closed");
-        let accepted = self.accepted;
+        // Without a turn, the job is refused as soon as it looks for an interruption.
+        let turn = self.turns.queue(self.job).await.ok();
         let _guard = CancelOnDrop(cancellation.clone());
         let job = task::spawn_blocking(move || {
-            let _permits = (accepted, running);
-            job(&cancellation)
+            job(&RunningJob {
+                turn: RefCell::new(turn),
+                begun: Cell::new(Instant::now()),
+                before: Cell::new(Duration::ZERO),
+                cancellation,
+                permit: self,
+            })
         });
         job.await.ok()
+    }
+}
+
+/// A job that runs, in slices of time.
+pub(super) struct RunningJob {
+    /// The turn. None if the job has to end.
+    turn: RefCell<Option<Turn>>,
+    /// The begin of the slice.
+    begun: Cell<Instant>,
+    /// The time of the earlier slices.
+    before: Cell<Duration>,
+    cancellation: Cancellation,
+    // Dropped after the turn.
+    permit: JobPermit,
+}
+
+impl RunningJob {
+    /// Returns the reason why the job has to end, if there is one. `limit` is the maximum time of
+    /// all its slices.
+    ///
+    /// At the end of a slice, waits until the caller has the turn again.
+    pub(super) fn interrupted(&self, limit: Duration) -> Option<Interruption> {
+        if self.turn.borrow().is_none() {
+            return Some(Interruption::Refused);
+        }
+        if self.cancellation.is_cancelled() {
+            return Some(Interruption::Cancelled);
+        }
+        let slice = self.begun.get().elapsed();
+        if self.before.get() + slice > limit {
+            return Some(Interruption::OutOfTime);
+        }
+        if slice < SLICE {
+            return None;
+        }
+        self.before.set(self.before.get() + slice);
+        let JobPermit { turns, job } = &self.permit;
+        if turns.others_wait(*job)
+            && let Some(turn) = self.turn.take()
+        {
+            let next = turns.pause(*job, turn).blocking_recv().ok();
+            self.turn.replace(next);
+        }
+        self.begun.set(Instant::now());
+        if self.turn.borrow().is_none() {
+            return Some(Interruption::Refused);
+        }
+        None
     }
 }

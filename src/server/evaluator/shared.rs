@@ -10,12 +10,13 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{
     line::{FIRST_TRY, INLINE, INLINE_LENGTH, answer, evaluate_in_pool, try_inline},
-    pool::{Cancellation, Pool, PoolFull},
+    pool::{Cancellation, Pool, PoolFull, RunningJob},
     worksheet::WorksheetSession,
 };
 use crate::server::{
     Metrics, ServerLimits, Settings,
     byte_budget::ByteBudget,
+    peer::CallerId,
     semaphore,
     status::{from_fault, internal, overloaded, shutting_down},
 };
@@ -83,6 +84,7 @@ impl EvaluatorService for Evaluator {
         &self,
         request: Request<EvaluateRequest>,
     ) -> Result<Response<EvaluateResponse>, Status> {
+        let caller = CallerId::of(request.extensions());
         let EvaluateRequest {
             expression,
             options,
@@ -109,12 +111,12 @@ impl EvaluatorService for Evaluator {
             result
         } else {
             let limits = Arc::clone(&self.limits);
-            let job = move |cancellation: &Cancellation| {
-                evaluate_in_pool(&limits, budget, cancellation, |work| {
+            let job = move |job: &RunningJob| {
+                evaluate_in_pool(&limits, budget, job, |work| {
                     engine::evaluate(&expression, options, work)
                 })
             };
-            let permit = self.pool.enter();
+            let permit = self.pool.enter(caller);
             let permit =
                 permit.map_err(|PoolFull(limit)| overloaded(&ServerLimits::WAITING, limit))?;
             let computed = permit.run(Cancellation::default(), job).await;
@@ -149,7 +151,8 @@ impl EvaluatorService for Evaluator {
         let permit = Arc::clone(&self.worksheets).try_acquire_owned();
         let permit =
             permit.map_err(|_| overloaded(&ServerLimits::WORKSHEETS, self.max_worksheets))?;
-        let session = WorksheetSession::new(self.clone(), request.into_inner(), permit);
+        let caller = CallerId::of(request.extensions());
+        let session = WorksheetSession::new(self.clone(), caller, request.into_inner(), permit);
         Ok(Response::new(session.responses()))
     }
 }

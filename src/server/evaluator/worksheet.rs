@@ -16,12 +16,13 @@ use super::{
     inbox::Inbox,
     line::{EvaluationResult, INLINE, INLINE_LENGTH, evaluate_in_pool, try_inline, write},
     parked::ParkedStream,
-    pool::Cancellation,
+    pool::{Cancellation, RunningJob},
     shared::{Evaluator, SMALL},
 };
 use crate::server::{
     Metrics, ServerLimits,
     byte_budget::{BudgetExhausted, Reservation},
+    peer::CallerId,
     status::{idle, internal, overloaded, shutting_down},
 };
 use crate::{
@@ -49,6 +50,7 @@ const LINE_COST: u64 = 200;
 /// The worksheet exists as long as the stream.
 pub(super) struct WorksheetSession {
     service: Evaluator,
+    caller: CallerId,
     inbox: Inbox,
     /// The worksheet. `None` while a job in the pool uses the worksheet.
     worksheet: Option<Box<Worksheet>>,
@@ -89,6 +91,7 @@ impl WorksheetSession {
     /// ends.
     pub(super) fn new(
         service: Evaluator,
+        caller: CallerId,
         requests: Streaming<WorksheetRequest>,
         permit: OwnedSemaphorePermit,
     ) -> Self {
@@ -98,6 +101,7 @@ impl WorksheetSession {
             worksheet: Some(Box::new(Worksheet::sharing(&service.values))),
             unread: service.requests.reservation(),
             service,
+            caller,
             current: None,
             answered: 0,
             pooled: None,
@@ -303,15 +307,19 @@ impl WorksheetSession {
 
     /// Moves the worksheet into the pool, and starts the evaluation of `line` there.
     fn start_pooled(&mut self, line: String) -> Result<(), Box<Fault>> {
-        let permit = self.service.pool.enter().map_err(|_| Fault::overloaded())?;
+        let permit = self
+            .service
+            .pool
+            .enter(self.caller)
+            .map_err(|_| Fault::overloaded())?;
         let (Some(current), Some(mut worksheet)) = (&self.current, self.worksheet.take()) else {
             return Ok(());
         };
         let (kind, options) = (current.kind, current.options);
         let limits = Arc::clone(&self.service.limits);
-        let job = move |cancellation: &Cancellation| {
+        let job = move |job: &RunningJob| {
             let budget = kind.budget(&limits);
-            let result = evaluate_in_pool(&limits, budget, cancellation, |work| {
+            let result = evaluate_in_pool(&limits, budget, job, |work| {
                 kind.evaluate(&mut worksheet, &line, options, work)
             });
             (worksheet, result)
