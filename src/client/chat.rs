@@ -20,7 +20,7 @@ use crate::{
         grpc::{Empty, chat_server_client::ChatServerClient},
         note::{NAME, TEXT, missed},
     },
-    text::printable::printable,
+    text::printable::{printable, printable_with_emoji},
 };
 
 /// The time without a new note after which the history counts as complete.
@@ -40,7 +40,10 @@ pub struct Note {
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, text) = (printable(&self.name, NAME), printable(&self.text, TEXT));
+        let (name, text) = (
+            printable(&self.name, NAME),
+            printable_with_emoji(&self.text, TEXT),
+        );
         write!(f, "[{name}] {text}")
     }
 }

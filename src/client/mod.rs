@@ -44,7 +44,7 @@ pub use self::{
     },
     chat::{Note, Notes},
     error::{CallError, Fault},
-    reflection::{Health, ReflectionRequest, ReflectionResponse},
+    reflection::{Health, MAX_SERVICES, ReflectionRequest, ReflectionResponse},
     wire::{
         exchange::{CallEnd, Destination, Exchange, Payload, Role, ServerAddress},
         http2::HeaderField,

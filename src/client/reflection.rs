@@ -43,7 +43,7 @@ pub enum ReflectionRequest {
 /// The response to a [`ReflectionRequest`] of the same kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReflectionResponse {
-    /// The names of the services of the server, made safe for a terminal.
+    /// The names of the services of the server, made safe for a terminal: the first 10,001.
     Services(Vec<String>),
     /// The descriptor files, which have not been validated.
     Files(Vec<FileDescriptorProto>),
@@ -100,6 +100,9 @@ const PATHS: [&str; 2] = [
 /// The maximum number of characters shown of the name of a service.
 const MAX_NAME: usize = 256;
 
+/// The maximum number of services that are listed.
+pub const MAX_SERVICES: usize = 10_000;
+
 async fn services(channel: GrpcChannel) -> Result<Vec<String>, Status> {
     let first = MessageRequest::ListServices(String::new());
     match Reflection::open(channel, first).await? {
@@ -107,6 +110,8 @@ async fn services(channel: GrpcChannel) -> Result<Vec<String>, Status> {
             let names = list
                 .service
                 .iter()
+                // One more than is shown, so that the user learns that there are more.
+                .take(MAX_SERVICES + 1)
                 .map(|service| printable(&service.name, MAX_NAME));
             Ok(names.collect())
         }

@@ -286,6 +286,16 @@ impl Responses {
     ///
     /// If there are other servers, a server that is silent while an answer is due is lost.
     pub async fn wait(&mut self) -> Result<(), CallError> {
+        // Responses without answers are no progress.
+        loop {
+            self.receive().await?;
+            if self.is_ready() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Result<(), CallError> {
         let server = &self.server;
         let is_due = self.expected.is_some() || !lock(&self.pending).is_empty();
         let message = match (self.first.take(), self.patience.filter(|_| is_due)) {

@@ -1,5 +1,8 @@
 //! Rules for notes of the chat.
 
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+use unicode_security::skeleton;
+
 use super::grpc::Note;
 use crate::text::printable::is_blank;
 
@@ -66,12 +69,23 @@ pub fn check_name(name: &str) -> Result<(), NoteError> {
     if name.contains(char::is_control) {
         return Err(NoteError::ControlInName);
     }
-    // A name that differs only in case, spaces and invisible characters looks the same.
-    let visible: String = name.chars().filter(|c| !is_blank(*c)).collect();
-    if visible.eq_ignore_ascii_case(ANNOUNCER) {
+    if looks_like(name, ANNOUNCER) {
         return Err(NoteError::ReservedName);
     }
     Ok(())
+}
+
+/// Whether `name` looks like `other`, which has only small ASCII letters.
+///
+/// Names look the same if they differ only in case, spaces, invisible characters, marks, compatible
+/// forms, and letters that are easily confused (Unicode Technical Standard 39, section 4).
+fn looks_like(name: &str, other: &str) -> bool {
+    let letters = name
+        .nfkd()
+        .filter(|c| !is_blank(*c) && !is_combining_mark(*c));
+    let visible: String = letters.collect();
+    let is_same = |text: &str| skeleton(text).eq(skeleton(other));
+    is_same(&visible) || is_same(&visible.to_lowercase())
 }
 
 /// Creates the note with which the server reports that `count` notes are missing.
@@ -123,6 +137,15 @@ mod tests {
             (note("a", "\u{9b}2J"), NoteError::ControlInText),
             (note("grpcalc", ""), NoteError::ReservedName),
             (note(" GRPCalc\u{200b}\u{a0}", ""), NoteError::ReservedName),
+            (note("ｇｒｐｃａｌｃ", ""), NoteError::ReservedName),
+            (note("grp\u{441}al\u{441}", ""), NoteError::ReservedName),
+            (note("GRP\u{421}ALC", ""), NoteError::ReservedName),
+            (note("grpcaIc", ""), NoteError::ReservedName),
+            (note("grpca1c", ""), NoteError::ReservedName),
+            (
+                note("g\u{332}rpca\u{301}lc\u{e0020}", ""),
+                NoteError::ReservedName,
+            ),
         ] {
             assert_eq!(check(&bad), Err(error), "{bad:?}");
         }

@@ -250,6 +250,22 @@ fn evaluator(response: &[u8], row: &[u8]) -> String {
 }
 
 #[test]
+fn a_long_list_of_services_is_cut() {
+    // A service with the name "a".
+    let services = [0x0a, 3, 0x0a, 1, b'a'].repeat(20_000);
+    let mut response = vec![0x32];
+    prost::encoding::encode_varint(services.len() as u64, &mut response);
+    response.extend(services);
+    let framed = message(&response);
+    let address = start(move |_| Reply::grpc(std::slice::from_ref(&framed), 0));
+    let ended = run(&["--addr", &address], ":services\n");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    assert_eq!(lines.len(), 10_001);
+    assert_eq!(lines[10_000], "and more: only 10000 services are listed");
+}
+
+#[test]
 fn an_answer_without_a_result_is_no_success() {
     // An answer with the index of its line only, and an answer whose fault has the message "no".
     let fault = [0x22, 0x04, 0x12, 0x02, b'n', b'o'];

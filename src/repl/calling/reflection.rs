@@ -1,7 +1,7 @@
 //! Shows the services, the descriptors and the health of a server as text.
 
 use crate::{
-    client::{CallError, Fault, Health, ReflectionRequest, ReflectionResponse},
+    client::{CallError, Fault, Health, MAX_SERVICES, ReflectionRequest, ReflectionResponse},
     text::printable::quoted,
 };
 use crate::{
@@ -35,7 +35,16 @@ pub(in crate::repl) async fn reflect(calls: &impl Calls, request: ReflectionRequ
             if names.is_empty() {
                 return fault(None, "this server lists no services".into());
             }
-            Outcome::Text(names.join("\n") + "\n")
+            let mut text = String::new();
+            for name in names.iter().take(MAX_SERVICES) {
+                text += name;
+                text.push('\n');
+            }
+            if names.len() > MAX_SERVICES {
+                let more = format!("and more: only {MAX_SERVICES} services are listed\n");
+                text.push_str(&more);
+            }
+            Outcome::Text(text)
         }
         (Ok(ReflectionResponse::Files(files)), ReflectionRequest::Files(name)) => {
             match describe(&files, &name) {

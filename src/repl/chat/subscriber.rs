@@ -28,6 +28,10 @@ pub enum ChatEvent {
 const BACKOFF: BackoffPolicy =
     BackoffPolicy::new(Duration::from_millis(100), Duration::from_secs(5));
 
+/// The maximum number of notes that count as the history of the chat. Before the end of the history,
+/// the chat is not joined.
+const HISTORY: usize = 100_000;
+
 /// Receives the notes of the chat, and sends the new notes to `events`.
 pub(super) struct Subscriber<C: Calls> {
     calls: C,
@@ -89,14 +93,25 @@ impl<C: Calls> Subscriber<C> {
     }
 
     async fn receive_all(&mut self) -> Result<(), Closed> {
-        let mut in_history = true;
+        let (mut in_history, mut notes) = (true, 0);
         loop {
+            if in_history && notes == HISTORY {
+                in_history = false;
+                let new = self.replay.end_history();
+                self.deliver_all(new).await?;
+                self.notice(format!(
+                    "the history of the chat has more than {HISTORY} notes; the others follow as new notes"
+                ))
+                .await?;
+                self.report_joined().await?;
+            }
             let received = if in_history {
                 self.notes.next_of_history(self.timeout).await
             } else {
                 self.notes.next().await.map(Some)
             };
             self.update_cursor();
+            notes += usize::from(in_history);
             match received {
                 Ok(Some(note)) if self.cursor.is_some() => self.deliver(note).await?,
                 Ok(Some(note)) => {
@@ -111,7 +126,7 @@ impl<C: Calls> Subscriber<C> {
                 }
                 Err(error) => {
                     self.rejoin(error).await?;
-                    in_history = true;
+                    (in_history, notes) = (true, 0);
                 }
             }
         }
