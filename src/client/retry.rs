@@ -20,7 +20,7 @@ use tonic_types::StatusExt as _;
 
 use super::channel::{
     balancer::{ActiveCall, Backend, Balancer},
-    connector::Connectivity,
+    connector::{Connectivity, ConnectivityState},
     grpc_channel::NotGrpc,
     response_body::MalformedResponse,
 };
@@ -309,7 +309,7 @@ impl Attempts<'_> {
             if replies.load(Ordering::Relaxed) != replies_before {
                 self.retries = 0;
             }
-            let action = RetryAction::of(&status);
+            let action = self.action(&status, connectivity);
             self.record_failure(action, &backend);
             if action == RetryAction::TryOthers {
                 self.unimplemented.push(call.index);
@@ -329,6 +329,22 @@ impl Attempts<'_> {
         }
         // A server without the method is alive, unlike the others.
         .map_err(|error: CallError| self.unimplemented_error.take().unwrap_or(error))
+    }
+
+    /// Returns the action after an attempt that failed with `status`.
+    ///
+    /// A connection that was accepted, but broke before the server sent anything, is no connection.
+    /// Proxies for TCP accept connections even if they have no server.
+    fn action(&self, status: &Status, connectivity: &Connectivity) -> RetryAction {
+        match RetryAction::of(status) {
+            RetryAction::Retry
+                if self.policy != RetryPolicy::Once
+                    && connectivity.state() != ConnectivityState::Ready =>
+            {
+                RetryAction::Reconnect
+            }
+            action => action,
+        }
     }
 
     /// Whether a backend other than `index` has not failed this call.

@@ -25,6 +25,7 @@ mod script;
 mod serve;
 mod session;
 mod several;
+mod simulation;
 mod worksheet;
 
 mod harness;
