@@ -3,7 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -46,16 +46,28 @@ impl Drop for JobPermit {
 
 /// A flag that cancels a job. Clones share the flag.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cancellation(Arc<AtomicBool>);
+pub(super) struct Cancellation(Arc<CancellationState>);
+
+#[derive(Debug, Default)]
+struct CancellationState {
+    is_cancelled: AtomicBool,
+    /// The job, once it is queued.
+    job: OnceLock<(Arc<Turns>, JobId)>,
+}
 
 impl Cancellation {
     fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_cancelled.load(Ordering::Relaxed)
     }
 
     /// Requests that the job ends early. Called when the result of the job is no longer needed.
+    ///
+    /// A job that waits for its turn ends without it.
     pub(super) fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_cancelled.store(true, Ordering::Relaxed);
+        if let Some((turns, job)) = self.0.job.get() {
+            turns.release(*job);
+        }
     }
 }
 
@@ -102,9 +114,14 @@ impl JobPermit {
         cancellation: Cancellation,
         job: impl FnOnce(&RunningJob) -> T + Send + 'static,
     ) -> Option<T> {
-        // Without a turn, the job is refused as soon as it looks for an interruption.
-        let turn = self.turns.queue(self.job).await.ok();
+        let _ = cancellation.0.job.set((Arc::clone(&self.turns), self.job));
+        let queued = self.turns.queue(self.job);
+        if cancellation.is_cancelled() {
+            self.turns.release(self.job);
+        }
         let _guard = CancelOnDrop(cancellation.clone());
+        // Without a turn, the job ends as soon as it looks for an interruption.
+        let turn = queued.await.ok();
         let job = task::spawn_blocking(move || {
             job(&RunningJob {
                 turn: RefCell::new(turn),
@@ -137,11 +154,8 @@ impl RunningJob {
     ///
     /// At the end of a slice, waits until the caller has the turn again.
     pub(super) fn interrupted(&self, limit: Duration) -> Option<Interruption> {
-        if self.turn.borrow().is_none() {
-            return Some(Interruption::Refused);
-        }
-        if self.cancellation.is_cancelled() {
-            return Some(Interruption::Cancelled);
+        if let Some(ended) = self.ended() {
+            return Some(ended);
         }
         let slice = self.begun.get().elapsed();
         if self.before.get() + slice > limit {
@@ -159,9 +173,14 @@ impl RunningJob {
             self.turn.replace(next);
         }
         self.begun.set(Instant::now());
-        if self.turn.borrow().is_none() {
-            return Some(Interruption::Refused);
+        self.ended()
+    }
+
+    fn ended(&self) -> Option<Interruption> {
+        if self.cancellation.is_cancelled() {
+            return Some(Interruption::Cancelled);
         }
-        None
+        let is_refused = self.turn.borrow().is_none();
+        is_refused.then_some(Interruption::Refused)
     }
 }

@@ -136,6 +136,11 @@ impl Turns {
         state.grant(self);
     }
 
+    /// Lets a waiting job end without another turn.
+    pub(super) fn release(&self, job: JobId) {
+        self.lock().release(job);
+    }
+
     /// Forgets a job, which does not run.
     pub(super) fn forget(&self, job: JobId) {
         self.lock().forget(job);
@@ -209,17 +214,24 @@ impl State {
         Ok(())
     }
 
-    fn forget(&mut self, job: JobId) {
+    /// Removes a job from the queue. Its receiver gets an error.
+    fn release(&mut self, job: JobId) {
         let Some(caller) = self.callers.get_mut(&job.caller) else {
             return;
         };
-        if !caller.jobs.remove(&job.number) {
-            return;
-        }
-        self.jobs -= 1;
         caller.waiting.retain(|waiting| waiting.job != job.number);
         if caller.waiting.is_empty() {
             self.ring.retain(|id| *id != job.caller);
+        }
+    }
+
+    fn forget(&mut self, job: JobId) {
+        self.release(job);
+        let Some(caller) = self.callers.get_mut(&job.caller) else {
+            return;
+        };
+        if caller.jobs.remove(&job.number) {
+            self.jobs -= 1;
         }
         if caller.jobs.is_empty() {
             self.callers.remove(&job.caller);
