@@ -5,19 +5,16 @@ use std::{error::Error, ops::Range, time::Duration};
 use tonic::{Code, Status};
 
 use super::{
+    cause::{MAX_MESSAGE, root_cause, with_code},
     channel::{
         connector::{Connectivity, ConnectivityState},
         response_body::MalformedResponse,
     },
-    status::{root_cause, with_code},
 };
 use crate::{
     proto::{code::name, grpcalc::v1 as proto},
     text::printable::printable,
 };
-
-/// The maximum number of characters shown of a message from a server.
-pub(super) const MAX_MESSAGE: usize = 1024;
 
 /// A server's description of what is wrong with a line or a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]

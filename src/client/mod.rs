@@ -3,6 +3,7 @@
 //! It does not use the engine: every answer comes from a server.
 
 mod call;
+mod cause;
 mod channel;
 mod chat;
 mod error;

@@ -26,8 +26,9 @@ use super::channel::{
 };
 use crate::{
     client::{
+        cause::find_source,
         error::{CallError, Fault},
-        status::{crosses_limit, find_source},
+        status::crosses_limit,
     },
     net::backoff::{Backoff, BackoffPolicy},
 };

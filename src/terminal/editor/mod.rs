@@ -6,6 +6,7 @@
 mod completion;
 mod highlight;
 pub(super) mod history;
+mod keys;
 mod mode;
 pub(super) mod preview;
 mod printer;
@@ -25,8 +26,7 @@ use std::{
 };
 
 use rustyline::{
-    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context,
-    EventContext, EventHandler, Helper, KeyEvent, RepeatCount,
+    Behavior, ColorMode, CompletionType, Config, Context, Helper, KeyEvent,
     completion::Completer,
     error::ReadlineError,
     highlight::{CmdKind, Highlighter},
@@ -40,6 +40,7 @@ use self::{
     completion::{CompletionCandidate, complete},
     highlight::highlighted,
     history::HistoryFile,
+    keys::{interrupt, suspend},
     mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
     printer::Editing,
@@ -338,50 +339,6 @@ fn io_error(error: ReadlineError) -> io::Error {
         ReadlineError::Errno(number) => io::Error::from_raw_os_error(number as i32),
         error => io::Error::other(error),
     }
-}
-
-/// A key binding. The function returns the editor command that the key runs.
-struct KeyBinding<F>(F);
-
-impl<F: Fn() -> Cmd + Send + Sync> ConditionalEventHandler for KeyBinding<F> {
-    fn handle(
-        &self,
-        _: &rustyline::Event,
-        _: RepeatCount,
-        _: bool,
-        _: &EventContext<'_>,
-    ) -> Option<Cmd> {
-        Some((self.0)())
-    }
-}
-
-fn binding(command: impl Fn() -> Cmd + Send + Sync + 'static) -> EventHandler {
-    EventHandler::Conditional(Box::new(KeyBinding(command)))
-}
-
-/// Returns the binding of Ctrl-C, which closes a list of names, like `q`. If there is no list,
-/// Ctrl-C ends the line, like Enter.
-///
-/// rustyline's own Ctrl-C would also discard the keys typed after Ctrl-C, and leave the preview on
-/// the screen.
-fn interrupt(interrupted: Arc<AtomicBool>, lists: Arc<AtomicBool>) -> EventHandler {
-    binding(move || {
-        if lists.load(Ordering::Relaxed) {
-            return Cmd::SelfInsert(1, 'q');
-        }
-        interrupted.store(true, Ordering::Relaxed);
-        Cmd::AcceptLine
-    })
-}
-
-/// Returns the binding of Ctrl-Z: it stops the process group.
-fn suspend(stop_key: Option<StopKey>) -> EventHandler {
-    binding(move || {
-        if let Some(stop_key) = &stop_key {
-            stop_key.press();
-        }
-        Cmd::Repaint
-    })
 }
 
 /// Completion, colors and previews for rustyline.
