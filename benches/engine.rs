@@ -55,7 +55,14 @@ fn lines(criterion: &mut Criterion) {
     }
     criterion.bench_function("parse 1.5 * (2 + 3) ^ 2 / 7", |bencher| {
         let limits = syntax::ParseLimits::default();
-        bencher.iter(|| syntax::parse(black_box("1.5 * (2 + 3) ^ 2 / 7"), &limits).unwrap());
+        bencher.iter(|| {
+            syntax::parse(
+                black_box("1.5 * (2 + 3) ^ 2 / 7"),
+                &limits,
+                &syntax::NoFunctions,
+            )
+            .unwrap()
+        });
     });
 }
 

@@ -212,7 +212,7 @@ impl Output for StandardStreams {
 /// Returns `defaults` with the evaluation options that the command line sets.
 fn evaluate_options(options: &LineOptions, defaults: EvaluateOptions) -> EvaluateOptions {
     EvaluateOptions {
-        digits: options.digits.unwrap_or(defaults.digits),
+        digits: options.digits.or(defaults.digits),
         ..defaults
     }
 }

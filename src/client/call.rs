@@ -22,7 +22,7 @@ use crate::{
     text::printable::printable,
 };
 
-pub use proto::{AngleUnit, NumberBase};
+pub use proto::{AngleUnit, NumberBase, ReadingKind};
 
 /// The methods of `calc.Calculator`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +73,9 @@ pub struct Evaluate {
 /// Options for the evaluation of lines and for the text of the answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvaluateOptions {
-    /// The number of significant digits of a rounded answer, from 1 to the limit of the server.
-    pub digits: u32,
+    /// The number of significant digits of a rounded answer, from 1 to the limit of the server. If
+    /// it is None, a rounded answer has 20 digits, and longer finite decimals are shown in full.
+    pub digits: Option<u32>,
     /// The unit of angles that are written without a unit, such as the argument of `sin(1)`.
     pub angle: AngleUnit,
     /// The base in which integers are shown.
@@ -93,10 +94,10 @@ impl EvaluateOptions {
 }
 
 impl Default for EvaluateOptions {
-    /// Returns the default options: 20 digits, radians and decimal integers.
+    /// Returns the default options: no number of digits, radians and decimal integers.
     fn default() -> Self {
         Self {
-            digits: 20,
+            digits: None,
             angle: AngleUnit::Unspecified,
             base: NumberBase::Unspecified,
         }
@@ -106,7 +107,7 @@ impl Default for EvaluateOptions {
 impl From<EvaluateOptions> for proto::Options {
     fn from(options: EvaluateOptions) -> Self {
         Self {
-            digits: options.digits,
+            digits: options.digits.unwrap_or(0),
             angle_unit: options.angle.into(),
             number_base: options.base.into(),
         }
@@ -153,6 +154,53 @@ pub struct Answer {
     pub rounded: bool,
     /// The exact value; None for a real number and for a line without a value.
     pub exact: Option<TypedValue>,
+    /// How the line was read, if not everybody expects it.
+    pub reading: Option<Box<Reading>>,
+}
+
+/// How a line was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The line with all its operators and parentheses, made safe for a terminal; empty if it is too
+    /// long.
+    pub text: String,
+    /// The rules by which the line was read: values of `grpcalc.v1.ReadingKind`. A server may send
+    /// kinds that this program does not know.
+    pub kinds: Vec<i32>,
+}
+
+impl Reading {
+    /// Converts a message from a server.
+    pub(super) fn from_proto(message: &proto::Reading) -> Self {
+        Self {
+            text: sanitize(&message.text).into_owned(),
+            kinds: message.kinds.clone(),
+        }
+    }
+
+    /// Returns advice for a reading whose text does not tell what is unusual.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        let has = |kind: ReadingKind| self.kinds.contains(&kind.into());
+        if has(ReadingKind::Variable) {
+            return Some("a variable; use :set digits 5, or 'to 5 digits' and 'to hex'");
+        }
+        has(ReadingKind::Recurring).then_some("the digits recur")
+    }
+
+    /// Returns the names of the rules, as in `percent`.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.kinds
+            .iter()
+            .map(|kind| match ReadingKind::try_from(*kind) {
+                Ok(kind) => {
+                    let name = kind.as_str_name();
+                    name.trim_start_matches("READING_KIND_")
+                        .to_ascii_lowercase()
+                }
+                Err(_) => kind.to_string(),
+            })
+    }
 }
 
 /// An exact value, typed as in `grpcalc.v1.Value`.
@@ -389,6 +437,9 @@ impl Answer {
                 Some(typed.map(|text| (*text).to_owned()))
             }),
             text: value.map(|value| sanitize(&value.text).into_owned()),
+            reading: message
+                .reading
+                .map(|reading| Box::new(Reading::from_proto(&reading))),
         })
     }
 }

@@ -33,8 +33,8 @@ pub use crate::net::tls::ClientTlsFiles;
 
 pub use self::{
     call::{
-        AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reply, Request,
-        TypedValue,
+        AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reading,
+        ReadingKind, Reply, Request, TypedValue,
     },
     channel::{
         concurrency::MAX as MAX_CALLS,

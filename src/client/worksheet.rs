@@ -12,7 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{
-    Answer, CallError, EvaluateOptions, Fault, TypedValue,
+    Answer, CallError, EvaluateOptions, Fault, Reading, TypedValue,
     call::sanitize,
     channel::balancer::Backend,
     reflection::{ReflectionRequest, reflect},
@@ -136,6 +136,8 @@ pub struct Answered<'r> {
     pub rounded: bool,
     /// The exact value; None for a real number and for a line without a value.
     pub exact: Option<TypedValue<&'r str>>,
+    /// How the line was read, if not everybody expects it.
+    pub reading: Option<Box<Reading>>,
 }
 
 impl Answered<'_> {
@@ -147,6 +149,7 @@ impl Answered<'_> {
             text: self.text.map(Cow::into_owned),
             rounded: self.rounded,
             exact: self.exact.map(|exact| exact.map(|text| (*text).to_owned())),
+            reading: self.reading,
         }
     }
 }
@@ -160,6 +163,7 @@ impl Answer {
             text: self.text.as_deref().map(Cow::Borrowed),
             rounded: self.rounded,
             exact: self.exact.as_ref().map(|exact| exact.map(String::as_str)),
+            reading: self.reading.clone(),
         }
     }
 }
@@ -415,5 +419,8 @@ fn row(answer: AnswerRef<'_>) -> Row<'_> {
         rounded: value.is_some_and(|value| value.rounded),
         exact: value
             .and_then(|value| TypedValue::from_message(value.text, value.rounded, value.exact)),
+        reading: answer
+            .reading
+            .map(|reading| Box::new(Reading::from_proto(&reading))),
     })
 }

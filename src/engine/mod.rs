@@ -22,7 +22,11 @@ pub use self::{
         memory::Memory,
         work::{Interruption, Work},
     },
-    eval::{environment::is_built_in, worksheet::Worksheet},
+    eval::{
+        environment::{BuiltInFunctions, is_built_in},
+        reading::LineReading,
+        worksheet::Worksheet,
+    },
     fault::{Fault, Reason},
     library::{AngleUnit, CONSTANTS},
     show::{ExactValue, Rendered},
@@ -43,6 +47,9 @@ pub const DIGITS: u32 = 20;
 pub struct Options {
     /// The number of significant digits of a rounded answer, from 1 to [`Limits::digits`].
     pub digits: u32,
+    /// Whether a finite decimal of up to 60 significant digits is shown in full, even if it has more
+    /// than `digits` digits. This is the case if the caller has not asked for a number of digits.
+    pub in_full: bool,
     /// The unit of angles in trigonometric functions.
     pub angle: AngleUnit,
     /// The base in which integers are shown, unless the line names a base (`to hex`).
@@ -65,10 +72,23 @@ pub enum Base {
     Hexadecimal,
 }
 
+impl Base {
+    /// Returns the base as a number.
+    fn radix(self) -> u8 {
+        match self {
+            Self::Binary => 2,
+            Self::Octal => 8,
+            Self::Decimal => 10,
+            Self::Hexadecimal => 16,
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
             digits: DIGITS,
+            in_full: true,
             angle: AngleUnit::default(),
             base: Base::default(),
             reserved: &[],
@@ -84,6 +104,8 @@ pub struct Answer {
     /// The value of the last statement. It is `None` if the line has no statement, or if the last
     /// statement defines a function.
     pub value: Option<Rendered>,
+    /// How the line was read, if it was read in a way that not everybody expects.
+    pub reading: Option<Box<LineReading>>,
 }
 
 /// Evaluates a line that uses no definitions of earlier lines.

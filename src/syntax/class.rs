@@ -4,7 +4,10 @@
 
 use std::ops::Range;
 
-use super::token::{Lexer, Token};
+use super::{
+    alphabet::with_ascii_signs,
+    token::{Lexer, Token},
+};
 
 /// The class of a part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,26 @@ pub enum Class {
 /// White space between tokens is not in any part.
 #[must_use]
 pub fn classes(text: &str) -> Vec<(Class, Range<usize>)> {
+    let ascii = with_ascii_signs(text);
+    let mut parts = classes_of_ascii(&ascii);
+    if ascii.len() < text.len() {
+        // Full-width signs are longer than the ASCII characters that replace them.
+        let starts = |text: &str| -> Vec<usize> {
+            text.char_indices()
+                .map(|(at, _)| at)
+                .chain([text.len()])
+                .collect()
+        };
+        let (short, long) = (starts(&ascii), starts(text));
+        let moved = |at: usize| long[short.partition_point(|start| *start < at)];
+        for (_, place) in &mut parts {
+            *place = moved(place.start)..moved(place.end);
+        }
+    }
+    parts
+}
+
+fn classes_of_ascii(text: &str) -> Vec<(Class, Range<usize>)> {
     let mut lexer = Lexer::new(text);
     let mut parts: Vec<(Class, Range<usize>)> = Vec::new();
     let mut end = 0;

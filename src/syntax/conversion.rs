@@ -1,21 +1,23 @@
-//! Conversions, which are written after a value: `to hex`, `-> 30 digits`.
+//! Conversions, which are written after a value: `to hex`, `-> 30 digits`, `in base 7`.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 /// A conversion of a value to another form.
 ///
 /// To add a conversion with an operand, such as a unit, add a variant. Then parse the variant in
-/// `Parser::conversion`, and apply it in `converted` in `engine::show`.
+/// `Parser::conversion`, and apply it in `engine::value::conversion`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
-    /// A form of [`FORMS`]. It is written as one word, such as `hex`.
-    Form(&'static Form),
+    /// A notation.
+    Notation(Notation),
     /// A rounding to this many significant digits.
     Digits(u32),
+    /// A rounding to this many digits after the point.
+    Decimals(u32),
 }
 
 /// The target form of a conversion, such as `hex`: a row of [`FORMS`].
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Form {
     /// The words that name the form. Messages use the first word.
     pub names: &'static [&'static str],
@@ -23,8 +25,18 @@ pub struct Form {
     pub example: &'static str,
     /// A description of the form in one line.
     pub summary: &'static str,
-    /// The notation. `None` only for `digits`, which is written after a number, as in `30 digits`.
-    pub notation: Option<Notation>,
+    target: Target,
+}
+
+/// How a form is written, and the conversion to it.
+#[derive(Debug)]
+enum Target {
+    /// One word, such as `hex`.
+    Word(Notation),
+    /// A count before the word, such as `30 digits`.
+    Counted(fn(u32) -> Conversion),
+    /// The word before a base, such as `base 7`.
+    Base,
 }
 
 /// A notation of numbers.
@@ -32,84 +44,170 @@ pub struct Form {
 pub enum Notation {
     /// Decimal digits, even if the options set another base.
     Decimal,
-    /// An integer in hexadecimal.
-    Hexadecimal,
-    /// An integer in binary.
-    Binary,
-    /// An integer in octal.
-    Octal,
+    /// All digits of an integer.
+    Integer,
+    /// Digits with the prefix of base 2, 8 or 16, as in `0xff`.
+    Prefixed(u8),
+    /// Digits after the base, as in `7#123`. The base is from 2 to 36.
+    Base(u8),
+    /// An integer in two's complement, with all its digits.
+    TwosComplement {
+        /// The base: 2 or 16.
+        base: u8,
+        /// The number of bits.
+        bits: u8,
+    },
     /// A rational number as `numerator/denominator`.
     Fraction,
+    /// A rational number as an integer and a proper fraction: `1 2/3`.
+    Mixed,
+    /// The exact value, such as `7/12` or `2*sqrt(2)`.
+    Exact,
     /// Scientific notation: one digit, a point, the other digits, and a power of ten.
     Scientific,
+    /// Engineering notation: the exponent of ten is a multiple of three.
+    Engineering,
+    /// A percentage.
+    Percent,
+    /// Roman numerals.
+    Roman,
+}
+
+/// The bases that `to base` takes.
+pub(super) const BASES: RangeInclusive<u32> = 2..=36;
+
+const fn form(
+    names: &'static [&'static str],
+    example: &'static str,
+    summary: &'static str,
+    target: Target,
+) -> Form {
+    Form {
+        names,
+        example,
+        summary,
+        target,
+    }
+}
+
+const fn word(names: &'static [&'static str], summary: &'static str, notation: Notation) -> Form {
+    form(names, names[0], summary, Target::Word(notation))
+}
+
+const fn twos_complement(names: &'static [&'static str], base: u8, bits: u8) -> Form {
+    const SUMMARY: &str = "an integer as this many bits, in two's complement";
+    word(names, SUMMARY, Notation::TwosComplement { base, bits })
 }
 
 /// The table of all forms. The parser, messages, help and completion use it.
 pub static FORMS: &[Form] = &[
-    Form {
-        names: &["dec"],
-        example: "dec",
-        summary: "an integer in base ten",
-        notation: Some(Notation::Decimal),
-    },
-    Form {
-        names: &["hex"],
-        example: "hex",
-        summary: "an integer in base sixteen",
-        notation: Some(Notation::Hexadecimal),
-    },
-    Form {
-        names: &["oct"],
-        example: "oct",
-        summary: "an integer in base eight",
-        notation: Some(Notation::Octal),
-    },
-    Form {
-        names: &["bin"],
-        example: "bin",
-        summary: "an integer in base two",
-        notation: Some(Notation::Binary),
-    },
-    Form {
-        names: &["fraction", "frac"],
-        example: "fraction",
-        summary: "a fraction of two integers",
-        notation: Some(Notation::Fraction),
-    },
-    Form {
-        names: &["sci"],
-        example: "sci",
-        summary: "a decimal number times a power of ten",
-        notation: Some(Notation::Scientific),
-    },
-    Form {
-        names: &["digits", "digit"],
-        example: "30 digits",
-        summary: "rounded to this many significant digits",
-        notation: None,
-    },
+    word(&["dec", "decimal"], "decimal digits", Notation::Decimal),
+    word(
+        &["hex", "hexadecimal"],
+        "a number in base sixteen",
+        Notation::Prefixed(16),
+    ),
+    word(
+        &["oct", "octal"],
+        "a number in base eight",
+        Notation::Prefixed(8),
+    ),
+    word(
+        &["bin", "binary"],
+        "a number in base two",
+        Notation::Prefixed(2),
+    ),
+    form(
+        &["base"],
+        "base 7",
+        "a number in a base from 2 to 36, written as 7#123",
+        Target::Base,
+    ),
+    twos_complement(&["hex8"], 16, 8),
+    twos_complement(&["hex16"], 16, 16),
+    twos_complement(&["hex32"], 16, 32),
+    twos_complement(&["hex64"], 16, 64),
+    twos_complement(&["bin8"], 2, 8),
+    twos_complement(&["bin16"], 2, 16),
+    twos_complement(&["bin32"], 2, 32),
+    twos_complement(&["bin64"], 2, 64),
+    word(
+        &["integer", "int"],
+        "all digits of an integer",
+        Notation::Integer,
+    ),
+    word(
+        &["fraction", "frac"],
+        "a fraction of two integers",
+        Notation::Fraction,
+    ),
+    word(
+        &["mixed"],
+        "an integer and a fraction, written as 1 2/3",
+        Notation::Mixed,
+    ),
+    word(
+        &["exact"],
+        "the exact value, written as 7/12 or 2*sqrt(2)",
+        Notation::Exact,
+    ),
+    word(
+        &["sci", "scientific"],
+        "a decimal number times a power of ten",
+        Notation::Scientific,
+    ),
+    word(
+        &["eng", "engineering"],
+        "a decimal number times a power of a thousand",
+        Notation::Engineering,
+    ),
+    word(&["percent"], "a percentage", Notation::Percent),
+    word(
+        &["roman"],
+        "roman numerals, for integers from 1 to 3999",
+        Notation::Roman,
+    ),
+    form(
+        &["digits", "digit", "sf", "figures"],
+        "30 digits",
+        "rounded to this many significant digits",
+        Target::Counted(Conversion::Digits),
+    ),
+    form(
+        &["decimals", "decimal", "dp", "places"],
+        "2 decimals",
+        "rounded to this many digits after the point",
+        Target::Counted(Conversion::Decimals),
+    ),
 ];
 
 impl Form {
-    /// Whether the form is a word without a number before it.
+    /// Whether the form is a word without a number beside it.
     #[must_use]
     pub fn is_word(&self) -> bool {
-        self.notation.is_some()
+        matches!(self.target, Target::Word(_))
     }
 }
 
 /// Returns the conversion written as `word` alone, such as `hex`, or `None` if there is none.
 pub(super) fn of_word(word: &str) -> Option<Conversion> {
-    named(word)
-        .find(|form| form.is_word())
-        .map(Conversion::Form)
+    named(word).find_map(|form| match form.target {
+        Target::Word(notation) => Some(Conversion::Notation(notation)),
+        _ => None,
+    })
 }
 
 /// Returns the conversion written as `count` and `word`, such as `30 digits`, or `None`.
 pub(super) fn of_count(count: u32, word: &str) -> Option<Conversion> {
-    let mut forms = named(word);
-    forms.find(|form| !form.is_word())?;
-    Some(Conversion::Digits(count))
+    named(word).find_map(|form| match form.target {
+        Target::Counted(conversion) => Some(conversion(count)),
+        _ => None,
+    })
+}
+
+/// Whether `word` is written before a base.
+pub(super) fn is_base(word: &str) -> bool {
+    named(word).any(|form| matches!(form.target, Target::Base))
 }
 
 /// Returns the forms that have the name `word`.
@@ -129,8 +227,18 @@ pub(super) fn list() -> String {
 impl fmt::Display for Conversion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Form(form) => f.write_str(form.names[0]),
+            Self::Notation(Notation::Base(base)) => write!(f, "base {base}"),
+            Self::Notation(notation) => {
+                let is_named =
+                    |form: &&Form| matches!(form.target, Target::Word(word) if word == *notation);
+                let form = FORMS
+                    .iter()
+                    .find(is_named)
+                    .expect("every notation has a row");
+                f.write_str(form.names[0])
+            }
             Self::Digits(count) => write!(f, "{count} digits"),
+            Self::Decimals(count) => write!(f, "{count} decimals"),
         }
     }
 }
@@ -138,7 +246,7 @@ impl fmt::Display for Conversion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::{ParseLimits, parse};
+    use crate::syntax::{NoFunctions, ParseLimits, parse};
 
     #[test]
     fn every_row_parses_and_prints() {
@@ -146,15 +254,17 @@ mod tests {
             for name in form.names {
                 let written = form.example.replace(form.names[0], name);
                 let line = format!("255 to {written}");
-                let line = parse(&line, &ParseLimits::DEFAULT).unwrap();
+                let line = parse(&line, &ParseLimits::DEFAULT, &NoFunctions).unwrap();
                 assert_eq!(line.to_string(), format!("255 to {}", form.example));
             }
-            assert!(form.example.ends_with(form.names[0]) && !form.summary.is_empty());
+            assert!(form.example.contains(form.names[0]) && !form.summary.is_empty());
         }
     }
 
     #[test]
     fn the_list_of_a_message() {
-        assert_eq!(list(), "dec, hex, oct, bin, fraction, sci and 30 digits");
+        let list = list();
+        assert!(list.starts_with("dec, hex, oct, bin, base 7, "), "{list}");
+        assert!(list.ends_with(" and 2 decimals"), "{list}");
     }
 }

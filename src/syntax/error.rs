@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Span;
+use super::{Span, alphabet::with_ascii_signs};
 
 /// A syntax error: the text of a line is not valid in the language.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +60,6 @@ impl SyntaxError {
     /// parsed.
     #[must_use]
     pub fn characters(&self, line: &str) -> Range<usize> {
-        self.span.characters(line)
+        self.span.characters(&with_ascii_signs(line))
     }
 }

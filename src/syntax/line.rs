@@ -1,20 +1,23 @@
 //! A parsed line: its statements, with their expressions as nodes in postfix order.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use smallvec::SmallVec;
 
-use super::{Conversion, Node, Span};
+use super::{Node, NodeKind, Readings, Span, alphabet::with_ascii_signs};
 
 /// A parsed line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line<'t> {
-    /// The text that was parsed. Every span is a range of this text.
-    pub text: &'t str,
+    /// The text that was parsed, with ASCII characters instead of full-width signs. Every span is a
+    /// range of this text.
+    pub text: Cow<'t, str>,
     /// The statements in order. A blank line or a comment has no statements.
     pub statements: Statements,
     /// The nodes of all statements, in the order that [`Node`] describes.
     pub nodes: Nodes,
+    /// The rules that gave the line a meaning which not everybody expects.
+    pub readings: Readings,
 }
 
 /// The statements of a line. A single statement needs no allocation.
@@ -30,8 +33,6 @@ pub struct Statement {
     pub binds: Option<Definition>,
     /// The range of the statement's expression in [`Line::nodes`].
     pub nodes: Range<u32>,
-    /// The conversions of the statement's value, in the order of the text.
-    pub conversions: Vec<(Conversion, Span)>,
 }
 
 impl Statement {
@@ -60,9 +61,10 @@ impl<'t> Line<'t> {
     #[must_use]
     pub fn unread(text: &'t str) -> Self {
         Self {
-            text,
+            text: with_ascii_signs(text),
             statements: Statements::new(),
             nodes: Nodes::new(),
+            readings: Readings::NONE,
         }
     }
 
@@ -70,5 +72,12 @@ impl<'t> Line<'t> {
     #[must_use]
     pub fn expression(&self, statement: &Statement) -> &[Node] {
         &self.nodes[statement.nodes.start as usize..statement.nodes.end as usize]
+    }
+
+    /// Whether the value of `statement` is converted to another form.
+    #[must_use]
+    pub fn is_converted(&self, statement: &Statement) -> bool {
+        let last = self.expression(statement).last();
+        last.is_some_and(|node| matches!(node.kind, NodeKind::Convert(_)))
     }
 }

@@ -119,7 +119,7 @@ class OurServer(unittest.TestCase):
 
     def test_faults_of_expressions(self):
         for expression, code, reason, span, help in [
-            ("sqr(9)", "INVALID_ARGUMENT", "UNKNOWN_NAME", ("0", "6"), "did you mean 'sqrt'?"),
+            ("sqt(9)", "INVALID_ARGUMENT", "UNKNOWN_NAME", ("0", "6"), "did you mean 'sqrt'?"),
             ("é = 1; 1/0", "INVALID_ARGUMENT", "DIVISION_BY_ZERO", ("8", "9"), None),
             ("9^9^9", "RESOURCE_EXHAUSTED", "LIMIT", ("1", "2"), None),
         ]:

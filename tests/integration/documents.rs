@@ -305,17 +305,17 @@ fn functions() -> String {
         );
         for function in all().filter(|function| function.group == group) {
             let (line, answer) = function.example;
-            let also = match function.names {
-                [_, others @ ..] if !others.is_empty() => {
-                    format!(" (also `{}`)", others.join("`, `"))
-                }
-                _ => String::new(),
+            let others: Vec<_> = function.all_names().skip(1).collect();
+            let also = match others[..] {
+                [] => String::new(),
+                _ => format!(" (also `{}`)", others.join("`, `")),
             };
+            // A bar would end the cell.
+            let summary = function.summary.replace('|', "\\|");
             let _ = writeln!(
                 page,
-                "| `{}`{also} | {} | {} | `{line}` | `{answer}` |",
+                "| `{}`{also} | {summary} | {} | `{line}` | `{answer}` |",
                 function.usage(),
-                function.summary,
                 function.domain
             );
         }

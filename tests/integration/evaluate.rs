@@ -109,16 +109,17 @@ async fn a_line_has_an_answer_or_a_fault() {
                 numerator: "1".into(),
                 denominator: "3".into(),
             }),
+            ..Answer::default()
         }))
     );
-    let fault = client.call(line("2 + sqr(9)")).await.unwrap_err();
+    let fault = client.call(line("2 + sqt(9)")).await.unwrap_err();
     assert_eq!(
         fault,
         CallError::Fault {
             code: Code::InvalidArgument,
             fault: Fault {
                 reason: Some("UNKNOWN_NAME".into()),
-                message: "unknown function 'sqr'".into(),
+                message: "unknown function 'sqt'".into(),
                 place: Some(4..10),
                 help: "did you mean 'sqrt'?".into(),
             },
@@ -126,7 +127,7 @@ async fn a_line_has_an_answer_or_a_fault() {
     );
     assert_eq!(
         fault.to_string(),
-        "unknown function 'sqr' (column 5): did you mean 'sqrt'?"
+        "unknown function 'sqt' (column 5): did you mean 'sqrt'?"
     );
     assert_eq!(
         client.call(line("# nothing")).await,

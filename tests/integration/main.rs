@@ -15,6 +15,7 @@ mod fake_server;
 mod foreign_answers;
 mod frames;
 mod history;
+mod kept_answers;
 mod late_writes;
 mod limits;
 mod names;

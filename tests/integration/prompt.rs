@@ -222,7 +222,7 @@ fn history_outlives_the_session() {
 fn tab_completes_a_command() {
     let mut terminal = open(grpcalc());
     terminal.exp_string("> ").unwrap();
-    terminal.send("mult\t6 7\n").unwrap();
+    terminal.send("multip\t6 7\n").unwrap();
     terminal.exp_string("\n42\r\n").unwrap();
     ends(terminal);
 }

@@ -23,11 +23,11 @@ fn screen(terminal: &Terminal, from: &str) -> String {
 fn prompt() -> String {
     let mut terminal = at_prompt(&[]);
     terminal.answers("price = 19.99", "19.99");
-    terminal.answers("3 price + 8%", "64.7676");
+    terminal.answers("3 price + 8%", "64.7676\n(read as 3*price * (1 + 8/100))");
     terminal.answers("1/3 + sqrt(2)", "≈ 1.7475468957064283821");
     terminal.press("max(price,\r20,\r22) / 4\r");
     terminal.shows("\n5.5\n>");
-    terminal.press("2^2000\r2 + sqr(16)\r");
+    terminal.press("2^2000\r2 + sqt(16)\r");
     terminal.shows("did you mean 'sqrt'?\n>");
     terminal.press("2 * p\t\t");
     terminal.shows("\n> 2 * p");

@@ -379,7 +379,7 @@ fn a_theme_chooses_the_colors() {
     terminal.line_is("> sqrt(2) + (");
     assert_eq!(terminal.looks(), light);
     terminal.discard();
-    terminal.press(":set theme none\r2 * (3 + sqr(4)) # five\r");
+    terminal.press(":set theme none\r2 * (3 + sqt(4)) # five\r");
     terminal.shows("did you mean 'sqrt'?\n>");
     assert!(!terminal.has_printed("\x1b[31m"));
     terminal.press("6 * (7)");
@@ -391,9 +391,9 @@ fn a_theme_chooses_the_colors() {
 fn the_faulty_part_is_marked() {
     let mut terminal = Terminal::open(&colorful(&[]));
     // The preview finds this fault, and Enter shows carets under it.
-    terminal.press("2 + sqr(16) + 1");
-    terminal.line_is("> 2 + sqr(16) + 1");
-    let faulty = part("sqr(16)", BRIGHT_RED, "u");
+    terminal.press("2 + sqt(16) + 1");
+    terminal.line_is("> 2 + sqt(16) + 1");
+    let faulty = part("sqt(16)", BRIGHT_RED, "u");
     while !terminal.looks().contains(&faulty) {
         // The preview of the last key may come late.
         terminal.press(" \x7f");
@@ -401,7 +401,7 @@ fn the_faulty_part_is_marked() {
     }
     terminal.press("\r");
     terminal
-        .shows("> 2 + sqr(16) + 1\n      ^^^^^^^\nunknown function 'sqr': did you mean 'sqrt'?\n>");
+        .shows("> 2 + sqt(16) + 1\n      ^^^^^^^\nunknown function 'sqt': did you mean 'sqrt'?\n>");
     // The editor finds syntax errors without the server.
     terminal.press("1.2.3 * 4");
     terminal.line_is("> 1.2.3 * 4");
@@ -779,8 +779,8 @@ fn a_dumb_terminal_gets_plain_text() {
     let mut command = colorful(&[]);
     command.env("TERM", "dumb");
     let mut terminal = Terminal::open(&command);
-    terminal.press("2 + sqr(16)\n");
-    terminal.shows("unknown function 'sqr' (column 5): did you mean 'sqrt'?");
+    terminal.press("2 + sqt(16)\n");
+    terminal.shows("unknown function 'sqt' (column 5): did you mean 'sqrt'?");
     terminal.press("1/3\n");
     terminal.shows("≈ 0.33333333333333333333");
     assert!(!terminal.has_printed("\x1b"));

@@ -8,7 +8,7 @@ use crate::engine::{
     value::Presented,
 };
 use crate::{
-    syntax::{Definition, Line, Node, NodeKind, Span, Statement},
+    syntax::{Definition, Functions, Line, Node, NodeKind, Span, Statement},
     text::{printable::quoted, suggestion::suggestion},
 };
 
@@ -61,6 +61,10 @@ impl UserFunction {
             kind: match node.kind {
                 NodeKind::JumpIfFalse(to) => NodeKind::JumpIfFalse(to - first),
                 NodeKind::Jump(to) => NodeKind::Jump(to - first),
+                NodeKind::ShortCircuit { logic, end } => NodeKind::ShortCircuit {
+                    logic,
+                    end: end - first,
+                },
                 kind => kind,
             },
             span: moved(node.span),
@@ -69,7 +73,7 @@ impl UserFunction {
             start,
             end: definition.right.end,
         };
-        let text = whole.of(line.text);
+        let text = whole.of(&line.text);
         let parameters = definition.parameters.iter().flatten();
         let parameters: Box<[Span]> = parameters.map(|span| moved(*span)).collect();
         // The parser limits the number of parameters to 255.
@@ -183,6 +187,9 @@ impl<'s> Environment<'s> {
             .chain(self.line.keys().copied())
             .chain(worksheet);
         let fault = unknown(name, kind);
+        if let Some(advice) = library::advice(name) {
+            return fault.help(advice);
+        }
         match suggestion(name, known) {
             Some(near) => fault.help(format!("did you mean '{near}'?")),
             None => fault,
@@ -190,7 +197,26 @@ impl<'s> Environment<'s> {
     }
 }
 
-/// Returns the built-in meaning of a name. No line can change this meaning.
+/// The names that can be called without parentheses in a worksheet.
+pub(super) struct CallableNames<'s>(pub(super) &'s Bindings);
+
+impl Functions for CallableNames<'_> {
+    fn takes_one_argument(&self, name: &str) -> bool {
+        self.0.get(name).is_none() && BuiltInFunctions.takes_one_argument(name)
+    }
+}
+
+/// The built-in functions. A parser that knows no worksheet uses them.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltInFunctions;
+
+impl Functions for BuiltInFunctions {
+    fn takes_one_argument(&self, name: &str) -> bool {
+        library::find(name).is_some_and(Function::takes_one_argument)
+    }
+}
+
+/// Returns the built-in meaning of a name. A line can only change the meaning of newer names.
 fn built_in<'s>(name: &str) -> Option<Resolved<'s>> {
     match name {
         "ans" | "_" => Some(Resolved::LastAnswer),
@@ -206,7 +232,9 @@ fn built_in<'s>(name: &str) -> Option<Resolved<'s>> {
 #[must_use]
 pub fn is_built_in(name: &str) -> bool {
     match built_in(name) {
-        Some(Resolved::Truth(_) | Resolved::Function(_) | Resolved::Constant(_)) => true,
+        Some(Resolved::Truth(_)) => true,
+        Some(Resolved::Function(function)) => !function.can_be_hidden(name),
+        Some(Resolved::Constant(constant)) => constant.word().is_none(),
         Some(Resolved::Parameter(_) | Resolved::Binding(_) | Resolved::LastAnswer) | None => false,
     }
 }
@@ -231,9 +259,11 @@ pub(super) fn check_bindable(definition: &Definition, line: &str, reserved: &[&s
     for (span, is_parameter) in names.chain(parameters.map(|span| (span, true))) {
         let name = span.of(line);
         let kind = match built_in(name) {
-            Some(Resolved::Function(_)) => "a function",
+            Some(Resolved::Function(function)) if !function.can_be_hidden(name) => "a function",
             _ if reserved.contains(&name) => "a command",
-            Some(Resolved::Constant(_)) if !is_parameter => "a constant",
+            Some(Resolved::Constant(constant)) if !is_parameter && constant.word().is_none() => {
+                "a constant"
+            }
             _ => continue,
         };
         let message = format!("{} cannot be redefined: it is {kind}", quoted(name));
@@ -271,9 +301,14 @@ mod tests {
         let functions = library::all().flat_map(|function| function.names);
         let constants = CONSTANTS.iter().map(|(name, _)| name);
         for name in functions.chain(constants).chain(&["true", "false"]) {
-            assert!(is_built_in(name), "{name}");
+            let is_strong = match built_in(name) {
+                Some(Resolved::Function(function)) => !function.can_be_hidden(name),
+                Some(Resolved::Constant(constant)) => constant.word().is_none(),
+                _ => true,
+            };
+            assert_eq!(is_built_in(name), is_strong, "{name}");
         }
-        for name in ["ans", "_", "x", ""] {
+        for name in ["ans", "_", "x", "", "avg", "million"] {
             assert!(!is_built_in(name), "{name}");
         }
     }

@@ -11,7 +11,7 @@ use crate::engine::{
         exact::{Exact, integer_within},
     },
 };
-use crate::syntax::{superscript, vulgar_fraction};
+use crate::syntax::{Literal, superscript};
 
 /// Returns the value of a literal that the lexer has accepted.
 #[inline]
@@ -25,17 +25,89 @@ pub(in crate::engine) fn literal(text: &str, work: &mut Work<'_>) -> Result<Numb
 /// Returns the value of a literal of any length and notation.
 #[cold]
 fn any_literal(text: &str, work: &mut Work<'_>) -> Result<Number> {
-    let bytes = text.as_bytes();
-    if let Some((n, d)) = text.chars().next().and_then(vulgar_fraction) {
-        return Ok(Exact::ratio(n.into(), d.into()).into());
+    match Literal::of(text) {
+        Literal::Decimal {
+            whole,
+            fraction,
+            exponent,
+        } => scaled((whole, fraction), 10, 10, exponent, work),
+        Literal::InBase {
+            radix,
+            whole,
+            fraction,
+            exponent,
+        } => scaled((whole, fraction), radix, 2, exponent, work),
+        Literal::Recurring {
+            whole,
+            fraction,
+            repeated,
+        } => recurring(whole, fraction, repeated, work),
+        Literal::Mixed {
+            whole,
+            numerator,
+            denominator,
+        } => {
+            let [whole, n, d] = [whole, numerator, denominator].map(|it| integer(it, 10, work));
+            whole?.add(&n?.div(&d?, work)?, work)
+        }
+        Literal::Vulgar {
+            whole,
+            fraction: (n, d),
+        } => {
+            let fraction = Number::from(Exact::ratio(n.into(), d.into()));
+            integer(whole, 10, work)?.add(&fraction, work)
+        }
     }
-    let radix = match bytes {
-        [b'0', b'x' | b'X', ..] => 16,
-        [b'0', b'o' | b'O', ..] => 8,
-        [b'0', b'b' | b'B', ..] => 2,
-        _ => return decimal(text, work),
+}
+
+/// Returns the value of the digits `whole.fraction` in the base `radix`, times `unit^exponent`.
+fn scaled(
+    (whole, fraction): (&str, &str),
+    radix: u32,
+    unit: i64,
+    exponent_text: &str,
+    work: &mut Work<'_>,
+) -> Result<Number> {
+    let n = integer(&format!("{whole}{fraction}"), radix, work)?;
+    let places = fraction.chars().filter(char::is_ascii_alphanumeric).count();
+    let places = i64::try_from(places).expect("lines are bounded");
+    let exponent = exponent(exponent_text);
+    let is_zero = n.exact().is_some_and(Exact::is_zero);
+    if is_zero || (exponent == 0 && places == 0) {
+        return Ok(n);
+    }
+    let power = |base: i64, exponent: i64, work: &mut Work<'_>| {
+        Number::from(base).power(&exponent.into(), work)
     };
-    Ok(integer_within(digits(&text[2..], radix, work)?.into(), work)?.into())
+    if i64::from(radix) == unit {
+        let power = power(unit, exponent.saturating_sub(places), work)?;
+        return n.mul(&power, work);
+    }
+    let places = power(radix.into(), places, work)?;
+    let power = power(unit, exponent, work)?;
+    n.div(&places, work)?.mul(&power, work)
+}
+
+/// Returns the value of a decimal whose digits `repeated` recur for ever.
+///
+/// For `w.f` with `p` digits after the point and `r` recurring digits, it is
+/// `(wf + repeated/(10^r - 1)) / 10^p`.
+fn recurring(whole: &str, fraction: &str, repeated: &str, work: &mut Work<'_>) -> Result<Number> {
+    let count = |digits: &str| {
+        let count = digits.bytes().filter(u8::is_ascii_digit).count();
+        Number::from(i64::try_from(count).expect("lines are bounded"))
+    };
+    let ten = Number::from(10);
+    let start = integer(&format!("{whole}{fraction}"), 10, work)?;
+    let nines = ten.power(&count(repeated), work)?.sub(&1.into(), work)?;
+    let rest = integer(repeated, 10, work)?.div(&nines, work)?;
+    let unit = ten.power(&count(fraction), work)?;
+    start.add(&rest, work)?.div(&unit, work)
+}
+
+/// Returns the value of digits in the base `radix`. No digits are 0.
+fn integer(text: &str, radix: u32, work: &mut Work<'_>) -> Result<Number> {
+    Ok(integer_within(digits(text, radix, work)?.into(), work)?.into())
 }
 
 /// Returns the value of a literal of at most 18 digits, without separators or an exponent.
@@ -67,32 +139,15 @@ fn small_decimal(text: &[u8]) -> Option<Exact> {
     })
 }
 
-/// Returns the value of a decimal literal of any length.
-fn decimal(text: &str, work: &mut Work<'_>) -> Result<Number> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, digits)) => (mantissa, exponent(digits)),
-        None => (text, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let places = fraction.bytes().filter(|b| *b != b'_').count();
-    let n = digits(&format!("{whole}{fraction}"), 10, work)?;
-    if n.is_zero() {
-        return Ok(0.into());
-    }
-    let n = Number::from(integer_within(n.into(), work)?);
-    let exponent = exponent.saturating_sub(i64::try_from(places).expect("lines are bounded"));
-    if exponent == 0 {
-        return Ok(n);
-    }
-    let unit = Number::from(10).power(&exponent.into(), work)?;
-    n.mul(&unit, work)
-}
-
 /// Returns the value of an exponent, clamped to the range from `i64::MIN / 2` to `i64::MAX / 2`.
 ///
 /// Clamping changes no result: a number with an exponent outside this range exceeds the limits.
 fn exponent(text: &str) -> i64 {
-    let digits = text.replace('−', "-").replace(['_', '+'], "");
+    if text.is_empty() {
+        return 0;
+    }
+    let is_minus = |c: char| !c.is_ascii_digit() && !matches!(c, '+' | '_');
+    let digits = text.replace(is_minus, "-").replace(['_', '+'], "");
     let most = if digits.starts_with('-') {
         i64::MIN / 2
     } else {
@@ -112,12 +167,12 @@ fn digits(text: &str, radix: u32, work: &mut Work<'_>) -> Result<UBig> {
         return Err(Fault::too_long(work.limits.result));
     }
     work.pay_at_once(cost::decimal(bits), "reading the number")?;
-    let text: String = text.chars().filter(|c| *c != '_').collect();
+    let text: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     if text.is_empty() {
         return Ok(UBig::ZERO);
     }
     let n = UBig::from_str_radix(&text, radix).expect("the lexer has accepted these digits");
-    debug_assert!(n.bit_len() <= text.len() * 4);
+    debug_assert!(n.bit_len() <= text.len() * 6);
     Ok(n)
 }
 

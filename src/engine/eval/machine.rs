@@ -11,17 +11,23 @@ use super::{
     environment::{Binding, Environment, Resolved, UserFunction},
     literal::{literal, superscripts},
 };
-use crate::engine::{
-    budget::work::{NODE, Work},
-    fault::{Fault, Reason, Result},
-    library::{self, AngleUnit, Context, DOUBLE_FACTORIAL, FACTORIAL, Function, SQUARE_ROOT},
-    value::{
-        Presented,
-        arithmetic::{self, percent},
-    },
-};
 use crate::{
-    syntax::{Line, Node, NodeKind, Postfix, Prefix, Span},
+    engine::{
+        budget::work::{NODE, Work},
+        fault::{Fault, Reason, Result},
+        library::{
+            self, ABSOLUTE, AngleUnit, BIT_AND, BIT_NOT, BIT_OR, BIT_XOR, CUBE_ROOT, Context,
+            DOUBLE_FACTORIAL, FACTORIAL, Function, MULTIFACTORIAL, ROOT, SHIFT_LEFT, SHIFT_RIGHT,
+            SQUARE_ROOT,
+        },
+        number::Number,
+        value::{
+            Presented, Truth, Value,
+            arithmetic::{self, percent},
+            convert,
+        },
+    },
+    syntax::{Binary, Line, Logic, Node, NodeKind, Postfix, Prefix, Reading, Readings, Span},
     text::printable::quoted,
 };
 
@@ -56,6 +62,7 @@ pub(super) struct Machine<'m, 'w> {
     frame: Frame,
     /// The frames that continue after `frame` has ended. The first of them is the outermost caller.
     callers: Vec<Frame>,
+    readings: Readings,
 }
 
 impl<'m, 'w> Machine<'m, 'w> {
@@ -81,6 +88,19 @@ impl<'m, 'w> Machine<'m, 'w> {
                 end: body.end,
             },
             callers: Vec::new(),
+            readings: Readings::NONE,
+        }
+    }
+
+    /// Returns the readings of the line's own names, after the evaluation.
+    pub(super) fn readings(&self) -> Readings {
+        self.readings
+    }
+
+    /// Adds a reading, if the line itself is being evaluated and not a function.
+    fn read_as(&mut self, reading: Reading) {
+        if self.frame.function.is_none() {
+            self.readings.insert(reading);
         }
     }
 
@@ -125,7 +145,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             return fault;
         }
         let Some(outermost) = self.callers.first() else {
-            return fault.at(node.span, self.line.text);
+            return fault.at(node.span, &self.line.text);
         };
         let call = self.line.nodes[outermost.next as usize - 1];
         let place = quoted(
@@ -133,7 +153,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                 .of(text(self.frame.function.as_deref(), self.line)),
         );
         let message = format!("{} (at {place} in a function)", fault.message);
-        Box::new(Fault { message, ..*fault }).at(call.span, self.line.text)
+        Box::new(Fault { message, ..*fault }).at(call.span, &self.line.text)
     }
 
     /// Evaluates one node.
@@ -151,20 +171,15 @@ impl<'m, 'w> Machine<'m, 'w> {
                 self.push(value)
             }
             NodeKind::Call { arguments, .. } => self.call(node, arguments.into()),
-            NodeKind::Prefix(operator) => {
-                let value = self.pop();
-                match operator {
-                    Prefix::Plus => {
-                        let number = value.number()?.clone();
-                        self.push(number.into())
-                    }
-                    Prefix::Minus => {
-                        let number = value.number()?.negated(self.work)?;
-                        self.push(number.into())
-                    }
-                    Prefix::Root => self.apply(&SQUARE_ROOT, &[value]),
-                }
+            NodeKind::LastAnswer => {
+                let value = self.last_answer()?;
+                self.push(value)
             }
+            NodeKind::Magnitude => {
+                let value = self.magnitude(node.span)?;
+                self.push(value)
+            }
+            NodeKind::Prefix(operator) => self.prefix(operator),
             NodeKind::Postfix(operator) => {
                 let value = self.pop();
                 let result = self.postfix(operator, node, &value)?;
@@ -180,8 +195,25 @@ impl<'m, 'w> Machine<'m, 'w> {
                     return Ok(());
                 }
                 let (right, left) = (self.pop(), self.pop());
+                if let Some(function) = bitwise(operator) {
+                    return self.apply(&function, &[left, right]);
+                }
                 let result = arithmetic::binary(operator, &left.value, &right.value, self.work)?;
                 self.push(result.into())
+            }
+            NodeKind::Bars => {
+                let value = self.pop();
+                self.apply(&ABSOLUTE, &[value])
+            }
+            NodeKind::ShortCircuit { .. }
+            | NodeKind::Joined(_)
+            | NodeKind::ChainStart(_)
+            | NodeKind::ChainNext(_)
+            | NodeKind::ChainEnd(_) => self.logic(node.kind),
+            NodeKind::Convert(conversion) => {
+                let value = self.pop();
+                let converted = convert(&value, conversion, self.work)?;
+                self.push(converted)
             }
             NodeKind::JumpIfFalse(otherwise) => {
                 if !self.pop().value.truth()? {
@@ -195,6 +227,91 @@ impl<'m, 'w> Machine<'m, 'w> {
             }
             NodeKind::Label => Ok(()),
         }
+    }
+
+    /// Evaluates a node of `and`, of `or`, or of a chain of comparisons.
+    fn logic(&mut self, kind: NodeKind) -> Result<()> {
+        match kind {
+            NodeKind::ShortCircuit { logic, end } => {
+                let value = self.stack.last().expect("the left operand is evaluated");
+                if value.value.truth()? == (logic == Logic::Or) {
+                    self.jump(end + 1);
+                }
+                Ok(())
+            }
+            NodeKind::Joined(_) => {
+                let (right, left) = (self.pop(), self.pop());
+                let certain = left.value.is_certain() && right.value.is_certain();
+                let value = right.value.truth()?;
+                self.push(Value::Truth(Truth { value, certain }).into())
+            }
+            NodeKind::ChainStart(operator) => {
+                let (right, left) = (self.pop(), self.pop());
+                let truth = arithmetic::binary(operator, &left.value, &right.value, self.work)?;
+                self.push(truth.into())?;
+                self.push(right)
+            }
+            NodeKind::ChainNext(operator) => {
+                let right = self.chained(operator)?;
+                self.push(right)
+            }
+            NodeKind::ChainEnd(operator) => self.chained(operator).map(|_| ()),
+            _ => unreachable!("the caller has chosen the node"),
+        }
+    }
+
+    /// Continues a chain of comparisons: compares the last two values, and removes both. Makes the
+    /// truth before them false if the comparison is false. Returns the last value.
+    fn chained(&mut self, operator: Binary) -> Result<Presented> {
+        let (right, left, before) = (self.pop(), self.pop(), self.pop());
+        let truth = if before.value.truth()? {
+            arithmetic::binary(operator, &left.value, &right.value, self.work)?.into()
+        } else {
+            before
+        };
+        self.push(truth)?;
+        Ok(right)
+    }
+
+    /// Applies a prefix operator to the last value.
+    fn prefix(&mut self, operator: Prefix) -> Result<()> {
+        let value = self.pop();
+        match operator {
+            Prefix::Plus => {
+                let number = value.number()?.clone();
+                self.push(number.into())
+            }
+            Prefix::Minus => {
+                let number = value.number()?.negated(self.work)?;
+                self.push(number.into())
+            }
+            Prefix::Root => self.apply(&SQUARE_ROOT, &[value]),
+            Prefix::CubeRoot => self.apply(&CUBE_ROOT, &[value]),
+            Prefix::FourthRoot => self.apply(&ROOT, &[value, Number::from(4).into()]),
+            Prefix::Complement => self.apply(&BIT_NOT, &[value]),
+            Prefix::Not => {
+                let certain = value.value.is_certain();
+                let value = !value.value.truth()?;
+                self.push(Value::Truth(Truth { value, certain }).into())
+            }
+        }
+    }
+
+    fn last_answer(&self) -> Result<Presented> {
+        let last = self.environment.worksheet.last.clone();
+        last.ok_or_else(|| Fault::new(Reason::UnknownName, "there is no last answer"))
+    }
+
+    /// Returns the value of `k` or `M` directly behind a literal: of the binding, if there is one.
+    fn magnitude(&mut self, span: Span) -> Result<Presented> {
+        let name = span.of(text(self.frame.function.as_deref(), self.line));
+        let function = self.frame.function.as_deref();
+        if self.environment.resolve(name, function).is_some() {
+            return self.named(span);
+        }
+        let digits = library::magnitude(name);
+        self.read_as(Reading::NumberWord);
+        Ok(literal(digits, self.work)?.into())
     }
 
     /// Continues at the node with the index `to`.
@@ -247,12 +364,14 @@ impl<'m, 'w> Machine<'m, 'w> {
         match self.environment.resolve(name, function) {
             Some(Resolved::Parameter(index)) => Ok(self.stack[self.frame.base + index].clone()),
             Some(Resolved::Binding(Binding::Value(value))) => Ok(value.clone()),
-            Some(Resolved::LastAnswer) => {
-                let last = self.environment.worksheet.last.clone();
-                last.ok_or_else(|| Fault::new(Reason::UnknownName, "there is no last answer"))
-            }
+            Some(Resolved::LastAnswer) => self.last_answer(),
             Some(Resolved::Truth(truth)) => Ok(truth.into()),
-            Some(Resolved::Constant(constant)) => Ok(constant.value(self.work)?.into()),
+            Some(Resolved::Constant(constant)) => {
+                if constant.word().is_some() {
+                    self.read_as(Reading::NumberWord);
+                }
+                Ok(constant.value(self.work)?.into())
+            }
             Some(Resolved::Binding(Binding::Function(_))) => {
                 Err(function_without_call(name, &format!("{name}(...)")))
             }
@@ -278,6 +397,9 @@ impl<'m, 'w> Machine<'m, 'w> {
                 self.enter(Arc::clone(function))
             }
             Some(Resolved::Function(function)) => {
+                if let Some(reading) = function.reading(arguments) {
+                    self.read_as(reading.kind);
+                }
                 let start = self.stack.len() - arguments;
                 let values: SmallVec<[Presented; 3]> = self.stack.drain(start..).collect();
                 self.heap_bytes -= values.iter().map(Presented::heap_bytes).sum::<usize>();
@@ -334,10 +456,14 @@ impl<'m, 'w> Machine<'m, 'w> {
             angle: self.angle,
         };
         match operator {
-            Postfix::Factorial => FACTORIAL.call(slice::from_ref(operand), &mut context),
-            Postfix::DoubleFactorial => {
-                DOUBLE_FACTORIAL.call(slice::from_ref(operand), &mut context)
-            }
+            Postfix::Factorial => match node.span.end - node.span.start {
+                1 => FACTORIAL.call(slice::from_ref(operand), &mut context),
+                2 => DOUBLE_FACTORIAL.call(slice::from_ref(operand), &mut context),
+                distance => {
+                    let distance = Number::from(i64::from(distance));
+                    MULTIFACTORIAL.call(&[operand.clone(), distance.into()], &mut context)
+                }
+            },
             Postfix::Percent => Ok(percent(operand.number()?, context.work)?.into()),
             Postfix::Superscript => {
                 let base = operand.number()?;
@@ -347,6 +473,18 @@ impl<'m, 'w> Machine<'m, 'w> {
             }
         }
     }
+}
+
+/// Returns the function of an operator on bits, or `None` for another operator.
+fn bitwise(operator: Binary) -> Option<Function> {
+    Some(match operator {
+        Binary::BitAnd => BIT_AND,
+        Binary::BitOr => BIT_OR,
+        Binary::BitXor => BIT_XOR,
+        Binary::ShiftLeft => SHIFT_LEFT,
+        Binary::ShiftRight => SHIFT_RIGHT,
+        _ => return None,
+    })
 }
 
 /// Pays for the lookup of a name. It compares the name with names that may be as long.
@@ -359,8 +497,8 @@ fn pay_for_name(name: &str, work: &mut Work<'_>) -> Result<()> {
 }
 
 /// Returns the text of `function`, or the text of `line` if there is no function.
-fn text<'t>(function: Option<&'t UserFunction>, line: &Line<'t>) -> &'t str {
-    function.map_or(line.text, |function| &function.text)
+fn text<'t>(function: Option<&'t UserFunction>, line: &'t Line<'_>) -> &'t str {
+    function.map_or(&line.text, |function| &function.text)
 }
 
 /// Returns the fault for the use of a function's name as a value.

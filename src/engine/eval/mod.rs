@@ -7,5 +7,6 @@ pub(super) mod environment;
 mod fast_path;
 mod literal;
 mod machine;
+pub(super) mod reading;
 mod statements;
 pub(super) mod worksheet;

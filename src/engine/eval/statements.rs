@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Options, budget::work::Work, fault::Result, value::Presented},
-    syntax::Line,
+    syntax::{Line, Readings},
 };
 
 /// The value of a line, and the definitions that the worksheet has to keep.
@@ -19,6 +19,8 @@ pub(super) struct EvaluatedLine<'t> {
     pub(super) binds: Option<(&'t str, Binding)>,
     /// The definitions that come before the last statement.
     pub(super) bound: BTreeMap<&'t str, Binding>,
+    /// The readings that only the meaning of names tells.
+    pub(super) readings: Readings,
 }
 
 /// The cost of a statement, in nanoseconds, without the cost of its expression.
@@ -28,7 +30,7 @@ const STATEMENT: u64 = 100;
 ///
 /// Names that the line does not bind are looked up in `worksheet`.
 pub(super) fn run<'t>(
-    line: &Line<'t>,
+    line: &'t Line<'_>,
     worksheet: &Bindings,
     options: Options,
     work: &mut Work<'_>,
@@ -37,6 +39,7 @@ pub(super) fn run<'t>(
         value: None,
         binds: None,
         bound: BTreeMap::new(),
+        readings: Readings::NONE,
     };
     for statement in &line.statements {
         if let Some((name, binding)) = outcome.binds.take() {
@@ -44,7 +47,7 @@ pub(super) fn run<'t>(
         }
         work.pay(STATEMENT)?;
         if let Some(definition) = &statement.binds {
-            check_bindable(definition, line.text, options.reserved)?;
+            check_bindable(definition, &line.text, options.reserved)?;
         }
         outcome.value = if statement.is_function() {
             None
@@ -54,16 +57,19 @@ pub(super) fn run<'t>(
                 worksheet,
             };
             let body = statement.nodes.clone();
-            Some(Machine::new(line, body, environment, options.angle, work).run()?)
+            let mut machine = Machine::new(line, body, environment, options.angle, work);
+            let value = machine.run()?;
+            outcome.readings.extend(machine.readings());
+            Some(value)
         };
         if let Some(definition) = &statement.binds {
             let binding = if let Some(value) = &outcome.value {
-                Binding::Value(value.clone())
+                Binding::Value(value.kept())
             } else {
                 let function = UserFunction::new(line, statement, definition);
                 Binding::Function(Arc::new(function))
             };
-            outcome.binds = Some((definition.name.of(line.text), binding));
+            outcome.binds = Some((definition.name.of(&line.text), binding));
         }
     }
     Ok(outcome)

@@ -6,8 +6,9 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::{
-    environment::{Binding, Bindings, unknown},
+    environment::{Binding, Bindings, CallableNames, unknown},
     fast_path::{FastPath, fast_path},
+    reading::{LineReading, reading},
     statements,
 };
 use crate::engine::{
@@ -49,6 +50,13 @@ pub struct Worksheet {
     reals: Option<Arc<Memory>>,
 }
 
+/// The outcome of the statements of a line, and the answer of the line.
+struct EvaluatedLine<'t> {
+    outcome: statements::EvaluatedLine<'t>,
+    value: Option<Rendered>,
+    reading: Option<Box<LineReading>>,
+}
+
 /// The cost of reading one byte of a line, in nanoseconds.
 const READ: u64 = 12;
 
@@ -85,7 +93,7 @@ impl Worksheet {
         work: &mut Work<'_>,
     ) -> Option<Result<Answer>> {
         let FastPath { name, value } = self.fast_path(line, options, work)?;
-        let rendered = match show(&value, &[], options, line, work) {
+        let rendered = match show(&value, options, work) {
             Ok(rendered) => rendered,
             Err(fault) => return Some(Err(fault)),
         };
@@ -102,6 +110,7 @@ impl Worksheet {
         Some(Ok(Answer {
             name: name.map(CompactString::from),
             value: Some(rendered),
+            reading: None,
         }))
     }
 
@@ -126,20 +135,31 @@ impl Worksheet {
     fn run_slow(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
-        let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
+        let evaluated = self.evaluate(&mut parsed, options, work)?;
+        let EvaluatedLine {
+            outcome,
+            value,
+            reading,
+        } = evaluated;
         let statements::EvaluatedLine {
             value: last,
             binds,
             mut bound,
+            ..
         } = outcome;
         let name = binds.as_ref().map(|(name, _)| CompactString::from(*name));
         // The last definition of a name counts.
         if let Some((name, _)) = &binds {
             bound.remove(name);
         }
+        let last = last.map(|value| value.kept());
         self.remember(bound.into_iter().chain(binds).collect(), last, work)?;
         self.reals = work.memory.take();
-        Ok(Answer { name, value })
+        Ok(Answer {
+            name,
+            value,
+            reading,
+        })
     }
 
     /// Returns the answer that `line` would have, and changes nothing.
@@ -147,23 +167,28 @@ impl Worksheet {
         if let Some(FastPath { name, value }) = self.fast_path(line, options, work) {
             return Ok(Answer {
                 name: name.map(CompactString::from),
-                value: Some(show(&value, &[], options, line, work)?),
+                value: Some(show(&value, options, work)?),
+                reading: None,
             });
         }
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
-        let (outcome, value) = self.evaluate(&mut parsed, options, work)?;
-        let name = outcome.binds.map(|(name, _)| name.into());
-        Ok(Answer { name, value })
+        let evaluated = self.evaluate(&mut parsed, options, work)?;
+        let name = evaluated.outcome.binds.map(|(name, _)| name.into());
+        Ok(Answer {
+            name,
+            value: evaluated.value,
+            reading: evaluated.reading,
+        })
     }
 
     /// Parses and evaluates `line`, and converts its value to text.
     fn evaluate<'t>(
         &self,
-        line: &mut Line<'t>,
+        line: &'t mut Line<'_>,
         options: Options,
         work: &mut Work<'_>,
-    ) -> Result<(statements::EvaluatedLine<'t>, Option<Rendered>)> {
+    ) -> Result<EvaluatedLine<'t>> {
         let Options { digits, .. } = options;
         if !(1..=work.limits.digits).contains(&digits) {
             let limit = work.limits.digits;
@@ -173,20 +198,30 @@ impl Worksheet {
         }
         let bytes = line.text.len().min(work.limits.syntax.line);
         work.pay(READ * bytes as u64)?;
-        let parsed = syntax::read(line, &work.limits.syntax);
-        parsed.map_err(|error| Fault::syntax(*error, line.text))?;
+        let functions = CallableNames(&self.bindings);
+        let parsed = syntax::read(line, &work.limits.syntax, &functions);
+        parsed.map_err(|error| Fault::syntax(*error, &line.text))?;
+        let line = &*line;
         let outcome = statements::run(line, &self.bindings, options, work)?;
-        let rendered = match (&outcome.value, line.statements.last()) {
-            (Some(value), Some(statement)) => Some(show(
-                value,
-                &statement.conversions,
-                options,
-                line.text,
-                work,
-            )?),
+        let value = match (&outcome.value, line.statements.last()) {
+            (Some(value), Some(statement)) => {
+                let shown = show(value, options, work);
+                let last = line.expression(statement).last();
+                Some(shown.map_err(|fault| match last {
+                    Some(node) if line.is_converted(statement) => fault.at(node.span, &line.text),
+                    _ => fault,
+                })?)
+            }
             _ => None,
         };
-        Ok((outcome, rendered))
+        let mut readings = line.readings;
+        readings.extend(outcome.readings);
+        let reading = reading(line, readings, &outcome.bound, &self.bindings);
+        Ok(EvaluatedLine {
+            outcome,
+            value,
+            reading,
+        })
     }
 
     /// Keeps the definitions and the answer of a line. Keeps nothing if they exceed a limit.
@@ -259,7 +294,8 @@ impl Worksheet {
                 work.memory.clone_from(&self.reals);
                 Ok(Answer {
                     name: Some(name.into()),
-                    value: Some(show(value, &[], options, name, work)?),
+                    value: Some(show(value, options, work)?),
+                    reading: None,
                 })
             }
             Some(Binding::Function(function)) => {
@@ -271,6 +307,7 @@ impl Worksheet {
                         rounded: false,
                         typed: None,
                     }),
+                    reading: None,
                 })
             }
             None => Err(unknown(name, "name")),
@@ -323,7 +360,7 @@ mod tests {
         let limits = Limits::default();
         let definition = |name| {
             let mut work = Work::new(&limits, limits.work, &|| None);
-            let Answer { name, value } = worksheet
+            let Answer { name, value, .. } = worksheet
                 .definition(name, Options::default(), &mut work)
                 .unwrap();
             format!("{} = {}", name.unwrap(), value.unwrap().text)
@@ -429,7 +466,7 @@ mod tests {
             ("x = 2; y = 3; 1/0", "! DIVISION_BY_ZERO"),
             ("x", "1"),
             ("y", "! UNKNOWN_NAME"),
-            ("x = 5; 1/3 to hex", "! DOMAIN"),
+            ("x = 5; 5000 to roman", "! DOMAIN"),
             ("x", "1"),
         ]);
         assert_eq!(definitions(&worksheet), ["x = 1"]);

@@ -2,12 +2,16 @@
 
 use super::{
     Context, Function, Group,
+    elementary::root_of,
     signature::{ANY, Arguments, NUMBER, TRUTH, takes, variadic},
 };
-use crate::engine::{
-    budget::work::Work,
-    fault::{Fault, Reason, Result},
-    number::Number,
+use crate::{
+    engine::{
+        budget::work::Work,
+        fault::{Fault, Reason, Result},
+        number::Number,
+    },
+    syntax::Reading,
 };
 
 use Group::Several;
@@ -62,6 +66,7 @@ pub(super) static TABLE: &[Function] = &[
         variadic(&[NUMBER]),
         |x, c| mean(x, c.work),
     )
+    .aliases(&["avg", "average"])
     .summary("the arithmetic mean")
     .example("mean(1, 2, 6)", "3"),
     Function::new(
@@ -80,8 +85,45 @@ pub(super) static TABLE: &[Function] = &[
         variadic(&[NUMBER]),
         variance,
     )
-    .summary("the mean of the squared distances from the mean")
+    .aliases(&["pvariance"])
+    .read_as(Reading::Statistics, "pvariance", "")
+    .summary("the variance of a population: the mean of the squared distances from the mean")
     .example("variance(1, 2, 6)", "4.6666666666666666667"),
+    Function::new(
+        Several,
+        &["svariance"],
+        "x, y, ...",
+        variadic(&[NUMBER, NUMBER]),
+        |x, c| sample_variance(x, c.work),
+    )
+    .weak()
+    .aliases(&["var"])
+    .read_as(Reading::Statistics, "svariance", "")
+    .summary("the variance of a sample: like variance, but divided by the number of values less 1")
+    .example("svariance(1, 2, 6)", "7"),
+    Function::new(
+        Several,
+        &["pstdev"],
+        "x, y, ...",
+        variadic(&[NUMBER]),
+        |x, c| root_of(&variance(x, c)?, 2, c.work),
+    )
+    .weak()
+    .read_as(Reading::Statistics, "sqrt(pvariance", ")")
+    .summary("the standard deviation of a population: the square root of the variance")
+    .example("pstdev(2, 4, 4, 4, 5, 5, 7, 9)", "2"),
+    Function::new(
+        Several,
+        &["stdev"],
+        "x, y, ...",
+        variadic(&[NUMBER, NUMBER]),
+        |x, c| root_of(&sample_variance(x, c.work)?, 2, c.work),
+    )
+    .weak()
+    .aliases(&["std", "stddev"])
+    .read_as(Reading::Statistics, "sqrt(svariance", ")")
+    .summary("the standard deviation of a sample: the square root of svariance")
+    .example("stdev(1, 2, 3)", "1"),
     // This row is for help and completion. The parser turns a call of `if` into jumps, because only
     // one branch is evaluated.
     Function::new(
@@ -165,11 +207,22 @@ fn median(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
 
 fn variance(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
+    squared_distances(x, work)?.div(&count(x), work)
+}
+
+/// Returns the variance of a sample of at least two values.
+fn sample_variance(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
+    let count = count(x).sub(&1.into(), work)?;
+    squared_distances(x, work)?.div(&count, work)
+}
+
+/// Returns the sum of the squared distances from the mean.
+fn squared_distances(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
     let mean = mean(x, work)?;
     let mut sum = Number::from(0);
     for number in x.numbers() {
         let distance = number.sub(&mean, work)?;
         sum = sum.add(&distance.mul(&distance, work)?, work)?;
     }
-    sum.div(&count(x), work)
+    Ok(sum)
 }

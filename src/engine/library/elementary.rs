@@ -9,10 +9,13 @@ use super::{
     signature::{Arguments, Domain, EXACT, INTEGER, NUMBER, Parameter, Refusal, takes},
     unary,
 };
-use crate::engine::{
-    budget::work::Work,
-    fault::{Fault, Result},
-    number::{Number, exact::Exact, integer, real::Unary},
+use crate::{
+    engine::{
+        budget::work::Work,
+        fault::{Fault, Result},
+        number::{Number, exact::Exact, integer, real::Unary},
+    },
+    syntax::Reading,
 };
 
 use Group::{Exponential, Numbers};
@@ -53,17 +56,33 @@ pub(in crate::engine) const SQUARE_ROOT: Function =
     .domain("x >= 0")
     .example("sqrt(16)", "4");
 
-pub(super) static TABLE: &[Function] = &[
-    SQUARE_ROOT,
+/// The cube root: the function `cbrt` and the operator `∛`.
+pub(in crate::engine) const CUBE_ROOT: Function =
     Function::new(Numbers, &["cbrt"], "x", takes(&[NUMBER]), |x, c| {
         root_of(x.number(0), 3, c.work)
     })
     .summary("the cube root")
-    .example("cbrt(-27)", "-3"),
+    .example("cbrt(-27)", "-3");
+
+/// The root of any degree: the function `root`, and the operator `∜`.
+pub(in crate::engine) const ROOT: Function =
     Function::new(Numbers, &["root"], "x, n", takes(&[NUMBER, DEGREE]), root)
         .summary("the n-th root")
         .domain("an integer n except 0; x >= 0 if n is even")
-        .example("root(32, 5)", "2"),
+        .example("root(32, 5)", "2");
+
+/// The absolute value: the function `abs`, and bars.
+pub(in crate::engine) const ABSOLUTE: Function =
+    Function::new(Numbers, &["abs"], "x", takes(&[NUMBER]), |x, c| {
+        x.number(0).absolute(c.work)
+    })
+    .summary("the absolute value; also written |x|")
+    .example("abs(-5)", "5");
+
+pub(super) static TABLE: &[Function] = &[
+    SQUARE_ROOT,
+    CUBE_ROOT,
+    ROOT,
     Function::new(
         Numbers,
         &["pow"],
@@ -83,12 +102,9 @@ pub(super) static TABLE: &[Function] = &[
     )
     .summary("the square root of x^2 + y^2")
     .example("hypot(3, 4)", "5"),
-    Function::new(Numbers, &["abs"], "x", takes(&[NUMBER]), |x, c| {
-        x.number(0).absolute(c.work)
-    })
-    .summary("the absolute value")
-    .example("abs(-5)", "5"),
+    ABSOLUTE,
     Function::new(Numbers, &["sign"], "x", takes(&[NUMBER]), sign)
+        .aliases(&["sgn", "signum"])
         .summary("the sign of x: -1, 0 or 1")
         .example("sign(-5)", "-1"),
     Function::new(Numbers, &["floor"], "x", takes(&[NUMBER]), |x, c| {
@@ -100,6 +116,7 @@ pub(super) static TABLE: &[Function] = &[
         let floor = x.number(0).negated(c.work)?.floor(c.work)?;
         exact(floor.negated())
     })
+    .aliases(&["ceiling"])
     .summary("the least integer not below x")
     .example("ceil(1.2)", "2"),
     Function::new(
@@ -114,6 +131,7 @@ pub(super) static TABLE: &[Function] = &[
     Function::new(Numbers, &["trunc"], "x", takes(&[NUMBER]), |x, c| {
         truncated(x.number(0), c.work).map(Number::from)
     })
+    .aliases(&["int", "truncate"])
     .summary("the integer part: x rounded towards zero")
     .example("trunc(-1.5)", "-1"),
     Function::new(Numbers, &["frac"], "x", takes(&[NUMBER]), |x, c| {
@@ -150,18 +168,21 @@ pub(super) static TABLE: &[Function] = &[
             _ => logarithm(x.number(0), x.number(1), c.work),
         },
     )
+    .read_alone_as(Reading::Logarithm, "log10")
     .summary("the logarithm to a base, by default 10")
     .domain("x > 0, base > 0, base != 1")
     .example("log(8, 4)", "1.5"),
     Function::new(Exponential, &["log2"], "x", takes(&[POSITIVE]), |x, c| {
         logarithm(x.number(0), &2.into(), c.work)
     })
+    .aliases(&["lb", "ld"])
     .summary("the logarithm to base 2")
     .domain("x > 0")
     .example("log2(1024)", "10"),
     Function::new(Exponential, &["log10"], "x", takes(&[POSITIVE]), |x, c| {
         logarithm(x.number(0), &10.into(), c.work)
     })
+    .aliases(&["lg"])
     .summary("the logarithm to base 10")
     .domain("x > 0")
     .example("log10(0.001)", "-3"),
@@ -188,9 +209,49 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[NUMBER, NUMBER]),
         |x, c| x.number(0).quotient(x.number(1), c.work).map(Number::from),
     )
-    .summary("the integer floor(x/y); x mod y is the remainder")
+    .summary("the integer floor(x/y), also written x // y; x mod y is the remainder")
     .domain("y != 0")
     .example("quotient(17, 5)", "3"),
+    Function::new(
+        Numbers,
+        &["mod"],
+        "x, y",
+        takes(&[NUMBER, NUMBER]),
+        |x, c| x.number(0).modulo(x.number(1), c.work),
+    )
+    .weak()
+    .summary("the remainder with the sign of y; also written x mod y")
+    .domain("y != 0")
+    .example("mod(-7, 3)", "2"),
+    Function::new(
+        Numbers,
+        &["rem"],
+        "x, y",
+        takes(&[NUMBER, NUMBER]),
+        |x, c| {
+            let quotient = x.number(0).div(x.number(1), c.work)?;
+            let whole = Number::from(truncated(&quotient, c.work)?);
+            x.number(0).sub(&x.number(1).mul(&whole, c.work)?, c.work)
+        },
+    )
+    .weak()
+    .summary("the remainder with the sign of x")
+    .domain("y != 0")
+    .example("rem(-7, 3)", "-1"),
+    Function::new(
+        Numbers,
+        &["idiv"],
+        "x, y",
+        takes(&[NUMBER, NUMBER]),
+        |x, c| {
+            let quotient = x.number(0).div(x.number(1), c.work)?;
+            truncated(&quotient, c.work).map(Number::from)
+        },
+    )
+    .weak()
+    .summary("the integer part of x/y, rounded towards zero; rem(x, y) is the remainder")
+    .domain("y != 0")
+    .example("idiv(-7, 3)", "-2"),
     Function::new(
         Exponential,
         &["log1p"],
@@ -290,7 +351,7 @@ fn root(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
 /// Returns the root of `x`. The degree must not be 0.
 ///
 /// If the degree is negative, the result is 1 divided by the root of degree `-degree`.
-fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Number> {
+pub(super) fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Number> {
     let root = positive_root(x, degree.unsigned_abs(), work)?;
     if degree < 0 {
         return Number::from(1).div(&root, work);

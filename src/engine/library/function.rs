@@ -1,11 +1,14 @@
 //! The type of a built-in function. Each row of the tables of functions has this type.
 
 use super::signature::{Arguments, Signature};
-use crate::engine::{
-    budget::work::Work,
-    fault::{Fault, Reason, Result},
-    number::Number,
-    value::Presented,
+use crate::{
+    engine::{
+        budget::work::Work,
+        fault::{Fault, Reason, Result},
+        number::Number,
+        value::Presented,
+    },
+    syntax::Reading,
 };
 
 /// A built-in function: its names, its signature, its body and its documentation.
@@ -13,6 +16,10 @@ use crate::engine::{
 pub struct Function {
     /// The names of the function. Messages use the first name.
     pub names: &'static [&'static str],
+    /// The names that the function has in other calculators. A line can bind them.
+    pub aliases: &'static [&'static str],
+    /// Whether a line can bind the names of the function.
+    is_weak: bool,
     /// The text of the parameters in help. `...` stands for any number of further arguments.
     pub parameters: &'static str,
     /// The condition on the arguments, as text for help. It is empty if every number is allowed.
@@ -23,8 +30,21 @@ pub struct Function {
     pub example: (&'static str, &'static str),
     /// The group in which help lists the function.
     pub group: Group,
+    /// How a call is read, if not everybody expects it.
+    reading: Option<CallReading>,
     signature: Signature,
     body: Body,
+}
+
+/// How the call of a function is read: as the text `before`, the arguments in parentheses and the
+/// text `behind`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct CallReading {
+    pub(in crate::engine) kind: Reading,
+    pub(in crate::engine) before: &'static str,
+    pub(in crate::engine) behind: &'static str,
+    /// The number of arguments of such a call, or `None` for any number.
+    pub(in crate::engine) arguments: Option<usize>,
 }
 
 /// The code of a function. There is a variant for each kind of result.
@@ -130,6 +150,9 @@ impl Function {
     ) -> Self {
         Self {
             names,
+            aliases: &[],
+            is_weak: false,
+            reading: None,
             parameters,
             domain: "",
             summary: "",
@@ -156,6 +179,67 @@ impl Function {
     pub(super) const fn example(mut self, line: &'static str, answer: &'static str) -> Self {
         self.example = (line, answer);
         self
+    }
+
+    /// Returns the same row with the names of other calculators.
+    pub(super) const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Returns the same row for a function whose names a line can bind.
+    pub(super) const fn weak(mut self) -> Self {
+        self.is_weak = true;
+        self
+    }
+
+    /// Returns the same row with the reading of a call: the text before and behind its arguments.
+    pub(super) const fn read_as(
+        mut self,
+        kind: Reading,
+        before: &'static str,
+        behind: &'static str,
+    ) -> Self {
+        self.reading = Some(CallReading {
+            kind,
+            before,
+            behind,
+            arguments: None,
+        });
+        self
+    }
+
+    /// Returns the same row with the reading of a call with a single argument.
+    pub(super) const fn read_alone_as(mut self, kind: Reading, name: &'static str) -> Self {
+        self.reading = Some(CallReading {
+            kind,
+            before: name,
+            behind: "",
+            arguments: Some(1),
+        });
+        self
+    }
+
+    /// Returns all names of the function.
+    pub fn all_names(&self) -> impl Iterator<Item = &'static str> {
+        self.names.iter().chain(self.aliases).copied()
+    }
+
+    /// Whether a line can bind `name`, which is a name of the function.
+    pub(in crate::engine) fn can_be_hidden(&self, name: &str) -> bool {
+        self.is_weak || self.aliases.contains(&name)
+    }
+
+    /// Returns how a call with this number of arguments is read, if not everybody expects it.
+    pub(in crate::engine) fn reading(&self, arguments: usize) -> Option<CallReading> {
+        self.reading
+            .filter(|reading| reading.arguments.is_none_or(|count| count == arguments))
+    }
+
+    /// Whether a call can have a single argument.
+    #[must_use]
+    pub fn takes_one_argument(&self) -> bool {
+        self.signature.takes_count(1)
     }
 
     /// Returns the form of a call, such as `root(x, n)`.

@@ -54,6 +54,7 @@ pub(in crate::engine) const FACTORIAL: Function = Function::new(
         .or_refuse(NO_FACTORIAL)]),
     |x, c| integer::factorial(&x.natural(0), c.work).map(Number::from),
 )
+.aliases(&["fact"])
 .summary("the product of the integers from 1 to n; also written n!")
 .domain("an integer >= 0")
 .example("factorial(20)", "2432902008176640000");
@@ -68,6 +69,95 @@ pub(in crate::engine) const DOUBLE_FACTORIAL: Function = Function::new(
         .or_refuse(NO_DOUBLE_FACTORIAL)]),
     |x, c| integer::double_factorial(&x.natural(0), c.work).map(Number::from),
 );
+
+/// The factorial with every `k`-th factor: the function, and `!!!` and longer operators.
+pub(in crate::engine) const MULTIFACTORIAL: Function = Function::new(
+    Integers,
+    &["multifactorial"],
+    "n, k",
+    takes(&[
+        INTEGER
+            .within(&[(Domain::AtLeast(0), NO_FACTORIAL)])
+            .or_refuse(NO_FACTORIAL),
+        INTEGER.within(&[(
+            Domain::AtLeast(1),
+            Refusal::domain("the distance of the factors must be positive"),
+        )]),
+    ]),
+    |x, c| integer::multifactorial(&x.natural(0), &x.natural(1), c.work).map(Number::from),
+)
+.weak()
+.summary("the product of n, n - k, n - 2k and so on; also written n!! for k = 2, n!!! for k = 3")
+.domain("integers, n >= 0, k >= 1")
+.example("multifactorial(10, 3)", "280");
+
+/// The function `band` and the operator `&`.
+pub(in crate::engine) const BIT_AND: Function = Function::new(
+    Bits,
+    &["band"],
+    "a, b, ...",
+    variadic(&[INTEGER]),
+    |x, c| bitwise(x, c, |a, b| a & b),
+)
+.summary(
+    "the bits set in all arguments, also written a & b; negative integers are in two's complement",
+)
+.domain("integers")
+.example("band(12, 10)", "8");
+
+/// The function `bor` and the operator `|`.
+pub(in crate::engine) const BIT_OR: Function =
+    Function::new(Bits, &["bor"], "a, b, ...", variadic(&[INTEGER]), |x, c| {
+        bitwise(x, c, |a, b| a | b)
+    })
+    .summary("the bits set in at least one argument; also written a | b")
+    .domain("integers")
+    .example("bor(12, 10)", "14");
+
+/// The function `bxor` and the operator `xor`.
+pub(in crate::engine) const BIT_XOR: Function = Function::new(
+    Bits,
+    &["bxor"],
+    "a, b, ...",
+    variadic(&[INTEGER]),
+    |x, c| bitwise(x, c, |a, b| a ^ b),
+)
+.summary("the bits that are 1 in an odd number of the arguments; also written a xor b")
+.domain("integers")
+.example("bxor(12, 10)", "6");
+
+/// The function `bnot` and the operator `~`.
+pub(in crate::engine) const BIT_NOT: Function =
+    Function::new(Bits, &["bnot"], "a", takes(&[INTEGER]), |x, _| {
+        Ok(Exact::from(!x.integer(0)).into())
+    })
+    .summary("every bit inverted: -a - 1; also written ~a")
+    .domain("an integer")
+    .example("bnot(12)", "-13");
+
+/// The function `shl` and the operator `<<`.
+pub(in crate::engine) const SHIFT_LEFT: Function = Function::new(
+    Bits,
+    &["shl"],
+    "a, n",
+    takes(&[INTEGER, INTEGER]),
+    |x, c| shift(x, c, false),
+)
+.summary("the bits moved n places to the left: a * 2^n; also written a << n")
+.domain("integers")
+.example("shl(5, 3)", "40");
+
+/// The function `shr` and the operator `>>`.
+pub(in crate::engine) const SHIFT_RIGHT: Function = Function::new(
+    Bits,
+    &["shr"],
+    "a, n",
+    takes(&[INTEGER, INTEGER]),
+    |x, c| shift(x, c, true),
+)
+.summary("the bits moved n places to the right: floor(a/2^n); also written a >> n")
+.domain("integers")
+.example("shr(40, 3)", "5");
 
 pub(super) static TABLE: &[Function] = &[
     Function::new(
@@ -120,6 +210,7 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[NATURAL, NATURAL]),
         |x, c| choices(x, c, |n, k, c| integer::combinations(n, k, c.work)),
     )
+    .aliases(&["nCr", "ncr", "binom", "choose"])
     .summary("the number of ways to choose k of n things")
     .domain("integers >= 0")
     .example("comb(49, 6)", "13983816"),
@@ -130,13 +221,16 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[NATURAL, NATURAL]),
         |x, c| choices(x, c, |n, k, c| integer::permutations(n, k, c.work)),
     )
+    .aliases(&["nPr", "npr", "permutations"])
     .summary("the number of ways to put k of n things in a row")
     .domain("integers >= 0")
     .example("perm(5, 2)", "20"),
     FACTORIAL,
+    MULTIFACTORIAL,
     Function::new(Integers, &["fib"], "n", takes(&[NATURAL]), |x, c| {
         integer::fibonacci(&x.natural(0), c.work).map(Number::from)
     })
+    .aliases(&["fibonacci"])
     .summary("the n-th Fibonacci number, from fib(0) = 0 and fib(1) = 1")
     .domain("an integer >= 0")
     .example("fib(90)", "2880067194370816120"),
@@ -178,58 +272,12 @@ pub(super) static TABLE: &[Function] = &[
     .summary("the integer part of the square root")
     .domain("an integer >= 0")
     .example("isqrt(17)", "4"),
-    Function::new(
-        Bits,
-        &["band"],
-        "a, b, ...",
-        variadic(&[INTEGER]),
-        |x, c| bitwise(x, c, |a, b| a & b),
-    )
-    .summary("the bits set in all arguments; negative integers are in two's complement")
-    .domain("integers")
-    .example("band(12, 10)", "8"),
-    Function::new(Bits, &["bor"], "a, b, ...", variadic(&[INTEGER]), |x, c| {
-        bitwise(x, c, |a, b| a | b)
-    })
-    .summary("the bits set in at least one argument")
-    .domain("integers")
-    .example("bor(12, 10)", "14"),
-    Function::new(
-        Bits,
-        &["bxor"],
-        "a, b, ...",
-        variadic(&[INTEGER]),
-        |x, c| bitwise(x, c, |a, b| a ^ b),
-    )
-    .summary("exclusive or: the bits that are 1 in an odd number of the arguments")
-    .domain("integers")
-    .example("bxor(12, 10)", "6"),
-    Function::new(Bits, &["bnot"], "a", takes(&[INTEGER]), |x, _| {
-        Ok(Exact::from(!x.integer(0)).into())
-    })
-    .summary("every bit inverted: -a - 1")
-    .domain("an integer")
-    .example("bnot(12)", "-13"),
-    Function::new(
-        Bits,
-        &["shl"],
-        "a, n",
-        takes(&[INTEGER, INTEGER]),
-        |x, c| shift(x, c, false),
-    )
-    .summary("the bits moved n places to the left: a * 2^n")
-    .domain("integers")
-    .example("shl(5, 3)", "40"),
-    Function::new(
-        Bits,
-        &["shr"],
-        "a, n",
-        takes(&[INTEGER, INTEGER]),
-        |x, c| shift(x, c, true),
-    )
-    .summary("the bits moved n places to the right: floor(a/2^n)")
-    .domain("integers")
-    .example("shr(40, 3)", "5"),
+    BIT_AND,
+    BIT_OR,
+    BIT_XOR,
+    BIT_NOT,
+    SHIFT_LEFT,
+    SHIFT_RIGHT,
     Function::new(Bits, &["bitcount"], "a", takes(&[NATURAL]), |x, _| {
         Ok(UBig::from(x.natural(0).count_ones()).into())
     })

@@ -7,6 +7,7 @@
 mod aggregates;
 mod constants;
 mod elementary;
+mod foreign;
 mod function;
 mod integers;
 mod logarithm;
@@ -20,10 +21,14 @@ pub use self::{
     function::{AngleUnit, Function, Group},
 };
 pub(super) use self::{
-    constants::Constant,
-    elementary::SQUARE_ROOT,
+    constants::{Constant, magnitude},
+    elementary::{ABSOLUTE, CUBE_ROOT, ROOT, SQUARE_ROOT},
+    foreign::advice,
     function::{Context, wrong_arity},
-    integers::{DOUBLE_FACTORIAL, FACTORIAL},
+    integers::{
+        BIT_AND, BIT_NOT, BIT_OR, BIT_XOR, DOUBLE_FACTORIAL, FACTORIAL, MULTIFACTORIAL, SHIFT_LEFT,
+        SHIFT_RIGHT,
+    },
 };
 use super::{
     fault::Result,
@@ -44,7 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
 pub fn find(name: &str) -> Option<&'static Function> {
     static BY_NAME: LazyLock<HashMap<&str, &Function>> = LazyLock::new(|| {
         let named =
-            |function: &'static Function| function.names.iter().map(move |name| (*name, function));
+            |function: &'static Function| function.all_names().map(move |name| (name, function));
         all().flat_map(named).collect()
     });
     BY_NAME.get(name).copied()

@@ -35,6 +35,8 @@ pub(super) enum Domain {
     Between(i64, i64),
     /// Numbers between the bounds, including the bounds.
     Within(i64, i64),
+    /// Numbers that are not between the bounds. The bounds are included.
+    Outside(i64, i64),
     /// All numbers except 0.
     NonZero,
     /// Integers that fit in `i64`.
@@ -107,6 +109,7 @@ impl Domain {
             Self::AtLeast(bound) => compare(bound)?.is_ge(),
             Self::Between(low, high) => compare(low)?.is_gt() && compare(high)?.is_lt(),
             Self::Within(low, high) => compare(low)?.is_ge() && compare(high)?.is_le(),
+            Self::Outside(low, high) => compare(low)?.is_le() || compare(high)?.is_ge(),
             Self::NonZero => !q.is_zero(),
             Self::Int64 => q.to_i64().is_some(),
         })
@@ -483,6 +486,7 @@ mod tests {
             (Domain::Between(-1, 1), (8, 9), (1, 1)),
             (Domain::Within(-1, 1), (-1, 1), (-10, 9)),
             (Domain::Within(-1, 1), (1, 1), (10, 9)),
+            (Domain::Outside(-1, 1), (1, 1), (8, 9)),
             (Domain::NonZero, (1, 9), (0, 1)),
             (Domain::Int64, (i64::MAX, 1), (1, 2)),
         ] {

@@ -115,6 +115,35 @@ pub(super) static TABLE: &[Function] = &[
     .summary("the angle of the point (x, y), from -pi to pi")
     .domain("x != 0 or y != 0")
     .example("atan2(0, 1)", "0"),
+    Function::new(Trigonometry, &["acot"], "x", takes(&[NUMBER]), |x, c| {
+        if x.number(0).exact().is_some_and(Exact::is_zero) {
+            return arc(Unary::Acos, x.number(0), c);
+        }
+        let inverse = inverse(x.number(0), c.work)?;
+        arc(Unary::Atan, &inverse, c)
+    })
+    .weak()
+    .aliases(&["arccot", "arccotg"])
+    .summary("the angle whose cotangent is x, from -pi/2 to pi/2")
+    .example("4 acot(1) - pi", "0"),
+    Function::new(Trigonometry, &["asec"], "x", takes(&[SECANT]), |x, c| {
+        let cosine = inverse(x.number(0), c.work)?;
+        arc(Unary::Acos, &cosine, c)
+    })
+    .weak()
+    .aliases(&["arcsec"])
+    .summary("the angle whose secant is x, from 0 to pi")
+    .domain("x <= -1 or x >= 1")
+    .example("asec(1)", "0"),
+    Function::new(Trigonometry, &["acsc"], "x", takes(&[SECANT]), |x, c| {
+        let sine = inverse(x.number(0), c.work)?;
+        arc(Unary::Asin, &sine, c)
+    })
+    .weak()
+    .aliases(&["arccsc"])
+    .summary("the angle whose cosecant is x, from -pi/2 to pi/2")
+    .domain("x <= -1 or x >= 1")
+    .example("2 acsc(1) - pi", "0"),
     Function::new(Trigonometry, &["degrees"], "x", takes(&[NUMBER]), |x, c| {
         degrees(x.number(0), c.work)
     })
@@ -147,6 +176,7 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[NUMBER]),
         |x, c| hyperbolic(Unary::Asinh, x.number(0), 0, c),
     )
+    .aliases(&["arcsinh"])
     .summary("the number whose hyperbolic sine is x")
     .example("asinh(0)", "0"),
     Function::new(
@@ -159,6 +189,7 @@ pub(super) static TABLE: &[Function] = &[
             x => unary(Unary::Acosh, x, c),
         },
     )
+    .aliases(&["arccosh"])
     .summary("the number >= 0 whose hyperbolic cosine is x")
     .domain("x >= 1")
     .example("acosh(1)", "0"),
@@ -169,10 +200,79 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[HYPERBOLIC_TANGENT]),
         |x, c| hyperbolic(Unary::Atanh, x.number(0), 0, c),
     )
+    .aliases(&["arctanh"])
     .summary("the number whose hyperbolic tangent is x")
     .domain("-1 < x < 1")
     .example("atanh(0)", "0"),
+    Function::new(Hyperbolic, &["coth"], "x", takes(&[NUMBER]), |x, c| {
+        let tangent = hyperbolic(Unary::Tanh, x.number(0), 0, c)?;
+        inverse(&tangent, c.work)
+    })
+    .weak()
+    .summary("the hyperbolic cotangent: 1/tanh(x)")
+    .domain("x != 0")
+    .example("coth(1) tanh(1)", "1"),
+    Function::new(Hyperbolic, &["sech"], "x", takes(&[NUMBER]), |x, c| {
+        let cosine = hyperbolic(Unary::Cosh, x.number(0), 1, c)?;
+        inverse(&cosine, c.work)
+    })
+    .weak()
+    .summary("the hyperbolic secant: 1/cosh(x)")
+    .example("sech(0)", "1"),
+    Function::new(Hyperbolic, &["csch"], "x", takes(&[NUMBER]), |x, c| {
+        let sine = hyperbolic(Unary::Sinh, x.number(0), 0, c)?;
+        inverse(&sine, c.work)
+    })
+    .weak()
+    .summary("the hyperbolic cosecant: 1/sinh(x)")
+    .domain("x != 0")
+    .example("csch(1) sinh(1)", "1"),
+    Function::new(Hyperbolic, &["acoth"], "x", takes(&[NUMBER]), |x, c| {
+        let tangent = inverse(x.number(0), c.work)?;
+        inverse_hyperbolic("atanh", &tangent, c)
+    })
+    .weak()
+    .aliases(&["arcoth", "arccoth"])
+    .summary("the number whose hyperbolic cotangent is x")
+    .domain("x < -1 or x > 1")
+    .example("acoth(3) - ln(2)/2", "0"),
+    Function::new(Hyperbolic, &["asech"], "x", takes(&[NUMBER]), |x, c| {
+        let cosine = inverse(x.number(0), c.work)?;
+        inverse_hyperbolic("acosh", &cosine, c)
+    })
+    .weak()
+    .aliases(&["arsech", "arcsech"])
+    .summary("the number >= 0 whose hyperbolic secant is x")
+    .domain("0 < x <= 1")
+    .example("asech(1)", "0"),
+    Function::new(Hyperbolic, &["acsch"], "x", takes(&[NUMBER]), |x, c| {
+        let sine = inverse(x.number(0), c.work)?;
+        hyperbolic(Unary::Asinh, &sine, 0, c)
+    })
+    .weak()
+    .aliases(&["arcsch", "arccsch"])
+    .summary("the number whose hyperbolic cosecant is x")
+    .domain("x != 0")
+    .example("acsch(1) - asinh(1)", "0"),
 ];
+
+/// The parameter of `asec` and `acsc`.
+const SECANT: Parameter = NUMBER.within(&[(
+    Domain::Outside(-1, 1),
+    Refusal::domain("a secant is never between -1 and 1"),
+)]);
+
+/// Returns `1/x`.
+fn inverse(x: &Number, work: &mut Work<'_>) -> Result<Number> {
+    Number::from(1).div(x, work)
+}
+
+/// Calls the inverse hyperbolic function `name`, which tests its argument.
+fn inverse_hyperbolic(name: &str, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
+    let function = super::find(name).expect("the table has it");
+    let value = function.call(&[x.clone().into()], context)?;
+    value.number().cloned()
+}
 
 /// Converts an angle from degrees to radians.
 fn radians(x: &Number, work: &mut Work<'_>) -> Result<Number> {
@@ -244,7 +344,7 @@ fn rational_value(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Op
 /// Returns 1 divided by a trigonometric function of the argument.
 fn inverse_of(function: Unary, x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let value = trigonometric(function, x.number(0), context)?;
-    Number::from(1).div(&value, context.work)
+    inverse(&value, context.work)
 }
 
 /// Returns the angle whose sine, cosine or tangent is `x`. `context` has the unit of the angle.

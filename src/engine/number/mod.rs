@@ -331,6 +331,17 @@ impl Number {
         }
     }
 
+    /// Estimates the logarithm of the absolute value to base 2. The number is not zero.
+    pub(super) fn log2_estimate(&self) -> f64 {
+        match self {
+            Self::Exact(q) => {
+                integer::log2(&q.numerator().unsigned_abs()) - integer::log2(&q.denominator())
+            }
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            Self::Real(real) => (real.ball().magnitude() - 1) as f64,
+        }
+    }
+
     /// Returns the number as an integer. Fails if it is not an exact integer.
     pub(super) fn integer(&self) -> Result<IBig> {
         self.exact().and_then(Exact::to_integer).ok_or_else(|| {

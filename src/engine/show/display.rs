@@ -1,43 +1,96 @@
 //! Converts a value to text in a given format.
 
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 use compact_str::{CompactString, ToCompactString as _};
-use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::IBig;
 
-use super::layout::Layout;
-use super::{ExactValue, Rendered};
-use crate::engine::{
-    Base,
-    budget::work::{Work, cost},
-    fault::{Fault, Result},
-    number::{
-        Number,
-        decimal::{Decimal, exponent, finite_decimal, rounded_decimal},
-        exact::Exact,
-        real::Real,
+use super::{
+    ExactValue, Rendered,
+    based::{self, Mark},
+    layout::{Exponent, Layout},
+    notation, pay_for_text,
+};
+use crate::{
+    engine::{
+        Base, Options,
+        budget::work::{Work, cost},
+        fault::Result,
+        number::{
+            Number,
+            decimal::{Decimal, exponent, finite_decimal, rounded_decimal},
+            exact::Exact,
+            real::Real,
+        },
+        value::{Converted, Factorization, Presentation, Rounding, Value},
     },
-    value::{Factorization, Presentation, Value},
+    syntax::Notation,
 };
 
 /// The maximum length of a value's text, in bytes. A value with a longer text has no typed form for
 /// programs.
 const LONGEST_TYPED: usize = 4096;
 
+/// The number of significant digits up to which a finite decimal is shown in full, if no number of
+/// digits was asked for.
+const IN_FULL: usize = 60;
+
 /// All settings for showing a value.
 pub(super) struct Format {
     /// The number of significant digits of a rounded number.
-    pub(super) digits: usize,
+    digits: usize,
+    /// The number of significant digits up to which a finite decimal is not rounded.
+    finite: usize,
     /// Whether integers are also rounded if they have more than `digits` digits.
-    pub(super) exactly: bool,
-    /// The notation of the value.
-    pub(super) presentation: Presentation,
-    /// The base in which [`Presentation::Automatic`] shows integers.
-    pub(super) base: Base,
+    exactly: bool,
+    /// The number of digits after the point, if it was asked for.
+    decimals: Option<u32>,
+    /// The notation that was asked for.
+    notation: Option<Notation>,
+    /// The base in which integers are shown, if no notation was asked for.
+    base: Base,
+    factors: Option<Arc<Factorization>>,
 }
 
 impl Format {
+    /// Returns the format of a presentation.
+    pub(super) fn of(presentation: &Presentation, options: Options) -> Self {
+        let digits = options.digits as usize;
+        let mut format = Self {
+            digits,
+            finite: if options.in_full {
+                digits.max(IN_FULL)
+            } else {
+                digits
+            },
+            exactly: false,
+            decimals: None,
+            notation: None,
+            base: options.base,
+            factors: None,
+        };
+        match presentation {
+            Presentation::Automatic => {}
+            Presentation::Factored(factors) => format.factors = Some(Arc::clone(factors)),
+            Presentation::Converted(converted) => {
+                let Converted {
+                    notation, rounding, ..
+                } = **converted;
+                format.notation = notation.or(Some(Notation::Decimal));
+                match rounding {
+                    None => {}
+                    Some(Rounding::Digits(count)) => {
+                        format.digits = count as usize;
+                        format.finite = count as usize;
+                        format.exactly = true;
+                    }
+                    Some(Rounding::Decimals(count)) => format.decimals = Some(count),
+                }
+            }
+        }
+        format
+    }
+
     /// Shows a number or a truth value.
     pub(super) fn value(&self, value: &Value, work: &mut Work<'_>) -> Result<Rendered> {
         match value {
@@ -51,27 +104,12 @@ impl Format {
     }
 
     /// Shows a number.
-    pub(super) fn number(&self, number: &Number, work: &mut Work<'_>) -> Result<Rendered> {
-        let exact = match number {
-            Number::Exact(exact) => exact,
-            Number::Real(real) => return self.real(real, work),
+    fn number(&self, number: &Number, work: &mut Work<'_>) -> Result<Rendered> {
+        let (text, rounded) = self.text(number, work)?;
+        let typed = match number {
+            Number::Exact(exact) => typed(exact, &text, work)?,
+            Number::Real(_) => None,
         };
-        let (text, rounded) = match &self.presentation {
-            Presentation::Automatic if self.base != Base::Decimal && exact.is_integer() => {
-                (in_base(exact, self.base)?, false)
-            }
-            Presentation::Automatic | Presentation::Decimal | Presentation::Scientific => {
-                self.decimal(exact, work)?
-            }
-            Presentation::InBase(base) => (in_base(exact, *base)?, false),
-            Presentation::Fraction => {
-                pay_for_text(exact.bits().0, work)?;
-                pay_for_text(exact.bits().1, work)?;
-                (fraction(exact).into(), false)
-            }
-            Presentation::Factored(primes) => (factored(primes, work)?, !primes.certain),
-        };
-        let typed = typed(exact, &text, work)?;
         Ok(Rendered {
             text,
             rounded,
@@ -79,10 +117,75 @@ impl Format {
         })
     }
 
+    /// Returns the text of a number, and whether it is rounded.
+    fn text(&self, number: &Number, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
+        if let Some(factors) = &self.factors {
+            return Ok((notation::factored(factors, work)?, !factors.certain));
+        }
+        match (self.notation, number) {
+            (Some(Notation::Percent), _) => {
+                let hundredfold = number.mul(&100.into(), work)?;
+                let (text, rounded) = self.decimals(&hundredfold, work)?;
+                Ok((text + "%", rounded))
+            }
+            (Some(Notation::Prefixed(radix)), _) => self.based(number, radix, Mark::Prefix, work),
+            (Some(Notation::Base(radix)), _) => self.based(number, radix, Mark::Base, work),
+            (None, Number::Exact(exact)) if self.base != Base::Decimal && exact.is_integer() => {
+                let radix = self.base.radix();
+                Ok((
+                    based::integer(&exact.numerator(), radix, Mark::Prefix, work)?,
+                    false,
+                ))
+            }
+            (Some(Notation::TwosComplement { base, bits }), Number::Exact(exact)) => {
+                Ok(based::twos_complement(exact, base, bits))
+            }
+            (Some(Notation::Fraction | Notation::Exact), Number::Exact(exact)) => {
+                Ok((notation::fraction(exact, work)?, false))
+            }
+            (Some(Notation::Mixed), Number::Exact(exact)) => {
+                Ok((notation::mixed(exact, work)?, false))
+            }
+            (Some(Notation::Roman), Number::Exact(exact)) => Ok((notation::roman(exact), true)),
+            _ => self.decimals(number, work),
+        }
+    }
+
+    /// Writes a number in a base, with about as much precision as the decimal digits have.
+    fn based(
+        &self,
+        number: &Number,
+        radix: u8,
+        mark: Mark,
+        work: &mut Work<'_>,
+    ) -> Result<(CompactString, bool)> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a number of digits"
+        )]
+        let count = (self.digits as f64 * 10f64.ln() / f64::from(radix).ln()).ceil() as usize;
+        based::number(number, radix, mark, count, work)
+    }
+
+    /// Returns the decimal digits of a number, and whether they are rounded.
+    fn decimals(&self, number: &Number, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
+        if let Some(places) = self.decimals
+            && self.exponent() == Exponent::IfNeeded
+        {
+            return fixed(number, places, work);
+        }
+        match number {
+            Number::Exact(exact) => self.decimal(exact, work),
+            Number::Real(real) => Ok((self.real(real, work)?, true)),
+        }
+    }
+
     /// Returns the decimal digits of an exact number, and whether the digits are rounded.
     fn decimal(&self, exact: &Exact, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
         if let Exact::Small(n, 1) = exact
-            && !self.is_scientific()
+            && self.exponent() == Exponent::IfNeeded
             && !self.exactly
         {
             return Ok((n.to_compact_string(), false));
@@ -92,9 +195,9 @@ impl Format {
             let text = digits_of(&exact.numerator());
             let count = text.len() - usize::from(exact.is_negative());
             let longer =
-                text.trim_end_matches('0').len() - usize::from(exact.is_negative()) > self.digits;
+                text.trim_end_matches('0').len() - usize::from(exact.is_negative()) > self.finite;
             let fits = count <= self.digits || !self.exactly;
-            if !self.is_scientific() && fits {
+            if self.exponent() == Exponent::IfNeeded && fits {
                 return Ok((text, false));
             }
             if !longer {
@@ -105,7 +208,7 @@ impl Format {
                     false,
                 ));
             }
-        } else if let Some((digits, exponent)) = finite_decimal(exact, self.digits, work)? {
+        } else if let Some((digits, exponent)) = finite_decimal(exact, self.finite, work)? {
             return Ok((
                 self.laid_out(exact.is_negative(), &digits, exponent, None),
                 false,
@@ -118,17 +221,8 @@ impl Format {
         ))
     }
 
-    /// Shows a real. Refines the real until its digits are certain.
-    fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<Rendered> {
-        match self.presentation {
-            Presentation::Automatic | Presentation::Decimal | Presentation::Scientific => {}
-            Presentation::Fraction => {
-                return Err(Fault::domain(
-                    "only an exact number can be shown as a fraction",
-                ));
-            }
-            Presentation::InBase(_) | Presentation::Factored(_) => return Err(not_an_integer()),
-        }
+    /// Returns the digits of a real. Refines the real until its digits are certain.
+    fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<CompactString> {
         // A decimal digit needs 3.33 bits. The additional bits compensate for rounding errors.
         let first = self.digits * 10 / 3 + 32;
         let mut attempts = 0;
@@ -148,22 +242,20 @@ impl Format {
             (Some(()), Some(decimal)) => decimal,
             _ => Decimal::certain(&real.ball(), self.digits, work),
         };
-        let text = if decimal.digits.is_empty() {
-            "0".into()
-        } else {
-            let known = Some(decimal.known);
-            self.laid_out(decimal.negative, &decimal.digits, decimal.exponent, known)
-        };
-        Ok(Rendered {
-            text,
-            rounded: true,
-            typed: None,
-        })
+        if decimal.digits.is_empty() {
+            return Ok("0".into());
+        }
+        let known = Some(decimal.known);
+        Ok(self.laid_out(decimal.negative, &decimal.digits, decimal.exponent, known))
     }
 
-    /// Whether scientific notation was requested.
-    fn is_scientific(&self) -> bool {
-        matches!(self.presentation, Presentation::Scientific)
+    /// Returns when an exponent is written.
+    fn exponent(&self) -> Exponent {
+        match self.notation {
+            Some(Notation::Scientific) => Exponent::Always,
+            Some(Notation::Engineering) => Exponent::OfThousand,
+            _ => Exponent::IfNeeded,
+        }
     }
 
     /// Writes digits in decimal or scientific notation. See [`Layout`].
@@ -179,32 +271,31 @@ impl Format {
             digits,
             exponent,
             known,
-            scientific: self.is_scientific(),
+            style: self.exponent(),
         }
         .text()
     }
 }
 
-/// Writes the prime factors of an integer as a product, as in `2^3 * 5`.
-fn factored(factors: &Factorization, work: &mut Work<'_>) -> Result<CompactString> {
-    let mut text = CompactString::new(if factors.negative { "-" } else { "" });
-    for (index, (prime, exponent)) in factors.primes.iter().enumerate() {
-        pay_for_text(prime.bit_len(), work)?;
-        let sign = if index > 0 { " * " } else { "" };
-        write!(text, "{sign}{prime}").expect("writing to a String cannot fail");
-        if *exponent > 1 {
-            write!(text, "^{exponent}").expect("writing to a String cannot fail");
-        }
-    }
-    if factors.primes.is_empty() {
-        text.push('1');
-    }
-    Ok(text)
-}
-
-/// Pays the cost of writing a number in decimal digits. `bits` is its length in binary.
-fn pay_for_text(bits: usize, work: &mut Work<'_>) -> Result<()> {
-    work.pay_at_once(cost::decimal(bits), "writing the number out")
+/// Writes a number with `places` digits after the point. Also returns whether they are rounded. A
+/// half is rounded away from zero.
+fn fixed(number: &Number, places: u32, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
+    let unit = Number::from(10).power(&i64::from(places).into(), work)?;
+    let size = number.absolute(work)?;
+    let scaled = size.mul(&unit, work)?;
+    let is_exact = scaled.exact().is_some_and(Exact::is_integer);
+    let half = Number::from(Exact::ratio(1, 2));
+    let nearest = scaled.add(&half, work)?.floor(work)?;
+    pay_for_text(nearest.bits().0, work)?;
+    let width = places as usize + 1;
+    let digits = format!("{:0>width$}", digits_of(&nearest.numerator()));
+    let negative = !nearest.is_zero() && number.sign(work)? == Some(dashu_base::Sign::Negative);
+    let (whole, decimals) = digits.split_at(digits.len() - places as usize);
+    let (sign, point) = (
+        if negative { "-" } else { "" },
+        if places > 0 { "." } else { "" },
+    );
+    Ok((format!("{sign}{whole}{point}{decimals}").into(), !is_exact))
 }
 
 /// Returns the typed form of a value. Returns `None` if the value or its `text` is too long.
@@ -234,32 +325,4 @@ fn digits_of(n: &IBig) -> CompactString {
         Ok(n) => n.to_compact_string(),
         Err(_) => n.to_string().into(),
     }
-}
-
-/// Returns the fault for a number that cannot be shown because it is not an exact integer.
-fn not_an_integer() -> Box<Fault> {
-    Fault::domain("only exact integers can be shown in this base")
-        .help("use floor(x), round(x) or trunc(x) to get an integer")
-}
-
-/// Writes an integer in a base, with the prefix of the base, as in `0xff`.
-fn in_base(exact: &Exact, base: Base) -> Result<CompactString> {
-    let (radix, prefix) = match base {
-        Base::Binary => (2, "0b"),
-        Base::Octal => (8, "0o"),
-        Base::Decimal => (10, ""),
-        Base::Hexadecimal => (16, "0x"),
-    };
-    let n = exact.to_integer().ok_or_else(not_an_integer)?;
-    let sign = if n.sign() == Sign::Negative { "-" } else { "" };
-    let digits = n.unsigned_abs().in_radix(radix).to_string();
-    Ok(format!("{sign}{prefix}{digits}").into())
-}
-
-/// Writes a rational as `numerator/denominator`. An integer has no denominator in the text.
-fn fraction(exact: &Exact) -> String {
-    if exact.is_integer() {
-        return exact.numerator().to_string();
-    }
-    format!("{}/{}", exact.numerator(), exact.denominator())
 }

@@ -13,8 +13,19 @@ pub(super) struct Layout<'d> {
     pub(super) exponent: i64,
     /// The number of correct digits of a rounded number, or `None` if the number is exact.
     pub(super) known: Option<usize>,
-    /// Whether scientific notation was requested.
-    pub(super) scientific: bool,
+    /// When an exponent is written.
+    pub(super) style: Exponent,
+}
+
+/// When the exponent of a number is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exponent {
+    /// If the number would have many zeros otherwise, or digits that are not known.
+    IfNeeded,
+    /// Always, with one digit before the point.
+    Always,
+    /// Always, with one to three digits before the point, so that the exponent is a multiple of 3.
+    OfThousand,
 }
 
 impl Layout<'_> {
@@ -33,14 +44,21 @@ impl Layout<'_> {
         if self.negative {
             text.push('-');
         }
-        if self.scientific || !plain {
-            let (first, rest) = digits.split_at(1);
+        if self.style != Exponent::IfNeeded || !plain {
+            let shift = match self.style {
+                Exponent::OfThousand => self.exponent.rem_euclid(3),
+                Exponent::IfNeeded | Exponent::Always => 0,
+            };
+            let whole = usize::try_from(shift).expect("not negative") + 1;
+            let (first, rest) = digits.split_at(whole.min(digits.len()));
             text.push_str(first);
+            text.extend(iter::repeat_n('0', whole - first.len()));
             if !rest.is_empty() {
                 text.push('.');
                 text.push_str(rest);
             }
-            write!(text, "e{}", self.exponent).expect("writing to a String cannot fail");
+            let exponent = self.exponent - shift;
+            write!(text, "e{exponent}").expect("writing to a String cannot fail");
             return text;
         }
         // A number below 1 may have zeros after the point.

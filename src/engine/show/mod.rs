@@ -1,7 +1,9 @@
 //! Converts values to text.
 
+mod based;
 mod display;
 mod layout;
+mod notation;
 
 use compact_str::{CompactString, ToCompactString as _};
 use dashu_int::{IBig, UBig};
@@ -9,12 +11,11 @@ use dashu_int::{IBig, UBig};
 use self::display::Format;
 use super::{
     Base, Options,
-    budget::work::Work,
-    fault::{Fault, Result},
+    budget::work::{Work, cost},
+    fault::Result,
     number::{Number, exact::Exact},
     value::{Presentation, Presented, Value},
 };
-use crate::syntax::{Conversion, Notation, Span};
 
 /// A value as text for people, and in a typed form for programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,19 +45,12 @@ pub enum ExactValue {
     Truth(bool),
 }
 
-/// Converts a value to text with `options`. Without `conversions`, the text is in the presentation
-/// of the value.
-///
-/// If several conversions set the same property, the last conversion counts. If a conversion does
-/// not fit the value, the fault has the span of this conversion.
+/// Converts a value to text, in its presentation and with `options`.
 pub(super) fn show(
     presented: &Presented,
-    conversions: &[(Conversion, Span)],
     options: Options,
-    line: &str,
     work: &mut Work<'_>,
 ) -> Result<Rendered> {
-    let Options { digits, base, .. } = options;
     let Presented {
         value,
         presentation,
@@ -64,9 +58,8 @@ pub(super) fn show(
     if let (
         Value::Number(Number::Exact(Exact::Small(n, 1))),
         Presentation::Automatic,
-        [],
         Base::Decimal,
-    ) = (value, presentation, conversions, base)
+    ) = (value, presentation, options.base)
     {
         return Ok(Rendered {
             text: n.to_compact_string(),
@@ -74,73 +67,10 @@ pub(super) fn show(
             typed: Some(ExactValue::Integer(*n)),
         });
     }
-    if conversions.is_empty() {
-        let format = Format {
-            digits: digits as usize,
-            exactly: false,
-            presentation: presentation.clone(),
-            base,
-        };
-        return format.value(value, work);
-    }
-    let (format, form) = converted(conversions, digits, line, work)?;
-    let rendered = match (value, form) {
-        (Value::Truth(_), None) => format.value(value, work),
-        _ => value
-            .number()
-            .and_then(|number| format.number(number, work)),
-    };
-    rendered.map_err(|fault| match form {
-        Some(span) => fault.at(span, line),
-        None => fault,
-    })
+    Format::of(presentation, options).value(value, work)
 }
 
-/// Returns the format that `conversions` set, and the span of the conversion that sets the
-/// notation.
-fn converted(
-    conversions: &[(Conversion, Span)],
-    digits: u32,
-    line: &str,
-    work: &Work<'_>,
-) -> Result<(Format, Option<Span>)> {
-    let mut format = Format {
-        digits: digits as usize,
-        exactly: false,
-        presentation: Presentation::Decimal,
-        base: Base::Decimal,
-    };
-    let mut form = None;
-    for (conversion, span) in conversions {
-        match conversion {
-            Conversion::Digits(count) => {
-                let limit = work.limits.digits;
-                if *count > limit {
-                    let message = format!("{count} digits are more than the limit of {limit}");
-                    return Err(Fault::limit(message).at(*span, line));
-                }
-                format.digits = *count as usize;
-                format.exactly = true;
-            }
-            Conversion::Form(named) => {
-                if let Some(notation) = named.notation {
-                    format.presentation = presentation(notation);
-                }
-                form = Some(*span);
-            }
-        }
-    }
-    Ok((format, form))
-}
-
-/// Returns the presentation of numbers in `notation`.
-fn presentation(notation: Notation) -> Presentation {
-    match notation {
-        Notation::Decimal => Presentation::Decimal,
-        Notation::Hexadecimal => Presentation::InBase(Base::Hexadecimal),
-        Notation::Binary => Presentation::InBase(Base::Binary),
-        Notation::Octal => Presentation::InBase(Base::Octal),
-        Notation::Fraction => Presentation::Fraction,
-        Notation::Scientific => Presentation::Scientific,
-    }
+/// Pays the cost of writing a number in decimal digits. `bits` is its length in binary.
+fn pay_for_text(bits: usize, work: &mut Work<'_>) -> Result<()> {
+    work.pay_at_once(cost::decimal(bits), "writing the number out")
 }

@@ -70,7 +70,13 @@ pub(in crate::engine) fn binary(
         Binary::Multiply | Binary::Juxtapose => x.mul(y, work)?,
         Binary::Divide => x.div(y, work)?,
         Binary::Modulo => x.modulo(y, work)?,
+        Binary::FloorDivide => x.quotient(y, work)?.into(),
         Binary::Power => x.power(y, work)?,
+        Binary::BitOr
+        | Binary::BitXor
+        | Binary::BitAnd
+        | Binary::ShiftLeft
+        | Binary::ShiftRight => unreachable!("the library has the operators on bits"),
     }
     .into())
 }

@@ -1,9 +1,13 @@
 //! The values of expressions, and their presentations.
 
 pub(super) mod arithmetic;
+mod conversion;
 mod presentation;
 
-pub(super) use self::presentation::{Factorization, Presentation, Presented};
+pub(super) use self::{
+    conversion::convert,
+    presentation::{Converted, Factorization, Presentation, Presented, Rounding},
+};
 use super::{
     fault::{Fault, Reason, Result},
     number::Number,
@@ -62,6 +66,14 @@ impl Value {
                 "a number is used where true or false is expected",
             )
             .help("write a comparison, such as x != 0")),
+        }
+    }
+
+    /// Whether the value is proven. Only the result of a primality test may not be proven.
+    pub(super) fn is_certain(&self) -> bool {
+        match self {
+            Self::Number(_) => true,
+            Self::Truth(truth) => truth.certain,
         }
     }
 

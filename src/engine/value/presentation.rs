@@ -1,4 +1,4 @@
-//! Presentations: how values are written. A value and its presentation are kept together.
+//! The presentation of a value: how it is written.
 
 use std::sync::Arc;
 
@@ -6,7 +6,10 @@ use dashu_base::BitTest as _;
 use dashu_int::UBig;
 
 use super::Value;
-use crate::engine::{Base, fault::Result, number::Number};
+use crate::{
+    engine::{fault::Result, number::Number},
+    syntax::Notation,
+};
 
 /// A way to write a value. It never changes the value itself.
 #[derive(Clone, Debug, Default)]
@@ -14,16 +17,28 @@ pub(in crate::engine) enum Presentation {
     /// Integers are written in the base of the options, and other numbers in decimal digits.
     #[default]
     Automatic,
-    /// A number in decimal digits.
-    Decimal,
-    /// Scientific notation: one digit, a point, the other digits and a power of ten.
-    Scientific,
-    /// A rational as `numerator/denominator`.
-    Fraction,
-    /// An integer in a base, with the prefix of the base.
-    InBase(Base),
     /// An integer as the product of its primes.
     Factored(Arc<Factorization>),
+    /// A form that conversions such as `to hex` set.
+    Converted(Arc<Converted>),
+}
+
+/// The form that conversions set. If several conversions set the same property, the last one counts.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct Converted {
+    pub(in crate::engine) notation: Option<Notation>,
+    pub(in crate::engine) rounding: Option<Rounding>,
+    /// The factors of the value, if it was written as a product before the conversions.
+    pub(in crate::engine) factors: Option<Arc<Factorization>>,
+}
+
+/// A number of digits that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Rounding {
+    /// Significant digits.
+    Digits(u32),
+    /// Digits after the point.
+    Decimals(u32),
 }
 
 /// The prime factors of an integer.
@@ -39,7 +54,7 @@ pub(in crate::engine) struct Factorization {
 
 /// A value and its presentation. A function can set the presentation.
 ///
-/// A value keeps its presentation in a variable and in a branch of `if`. An operation on the value
+/// A value keeps its presentation in a branch of `if` and as an argument. An operation on the value
 /// removes the presentation.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Presented {
@@ -52,8 +67,24 @@ impl Presentation {
     #[inline]
     fn heap_bytes(&self) -> usize {
         match self {
-            Self::Factored(factorization) => factorization.heap_bytes(),
-            _ => 0,
+            Self::Automatic => 0,
+            Self::Factored(factors) => factors.heap_bytes(),
+            Self::Converted(converted) => {
+                let factors = converted.factors.as_ref();
+                size_of::<Converted>() + factors.map_or(0, |factors| factors.heap_bytes())
+            }
+        }
+    }
+
+    /// Returns the form to which another conversion is added.
+    pub(super) fn converted(&self) -> Converted {
+        match self {
+            Self::Automatic => Converted::default(),
+            Self::Factored(factors) => Converted {
+                factors: Some(Arc::clone(factors)),
+                ..Converted::default()
+            },
+            Self::Converted(converted) => Converted::clone(converted),
         }
     }
 }
@@ -86,5 +117,20 @@ impl Presented {
     #[inline]
     pub(in crate::engine) fn heap_bytes(&self) -> usize {
         self.value.heap_bytes() + self.presentation.heap_bytes()
+    }
+
+    /// Returns the value as a name keeps it: without the form that conversions set.
+    pub(in crate::engine) fn kept(&self) -> Self {
+        let presentation = match &self.presentation {
+            Presentation::Converted(converted) => match &converted.factors {
+                Some(factors) => Presentation::Factored(Arc::clone(factors)),
+                None => Presentation::Automatic,
+            },
+            presentation => presentation.clone(),
+        };
+        Self {
+            value: self.value.clone(),
+            presentation,
+        }
     }
 }

@@ -35,6 +35,7 @@ mod field {
         pub(in crate::proto::response) const NAME: u32 = 2;
         pub(in crate::proto::response) const VALUE: u32 = 3;
         pub(in crate::proto::response) const FAULT: u32 = 4;
+        pub(in crate::proto::response) const READING: u32 = 5;
     }
     pub(super) mod value {
         pub(in crate::proto::response) const TEXT: u32 = 1;
@@ -100,7 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::proto::grpcalc::v1::{Answer, Fault, Fraction, Span, Value, answer, value};
+    use crate::proto::grpcalc::v1::{Answer, Fault, Fraction, Reading, Span, Value, answer, value};
 
     /// The message type that prost would generate.
     #[derive(Clone, PartialEq, Message)]
@@ -139,12 +140,22 @@ mod tests {
             })
         });
         let result = prop_oneof![Just(None), value.prop_map(Some), fault.prop_map(Some)];
-        (any::<u32>(), ".*", result).prop_map(|(line, name, result)| Answer { line, name, result })
+        let reading = prop_oneof![
+            Just(None),
+            (".*", prop::collection::vec(any::<i32>(), 0..4))
+                .prop_map(|(text, kinds)| Some(Reading { text, kinds })),
+        ];
+        (any::<u32>(), ".*", result, reading).prop_map(|(line, name, result, reading)| Answer {
+            line,
+            name,
+            result,
+            reading,
+        })
     }
 
     /// Writes `answer` in the way that the server does.
     fn write(out: &mut ResponseWriter, answer: &Answer) {
-        let Some(answer::Result::Value(value)) = &answer.result else {
+        let (Some(answer::Result::Value(value)), None) = (&answer.result, &answer.reading) else {
             return out.push(answer);
         };
         out.push_value(
@@ -197,6 +208,7 @@ mod tests {
                 });
                 prop_assert_eq!(found.value, value);
                 prop_assert_eq!(found.fault.as_deref(), fault);
+                prop_assert_eq!(found.reading.as_deref(), answer.reading.as_ref());
             }
             prop_assert!(read.is_empty());
         }

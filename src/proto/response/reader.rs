@@ -7,7 +7,7 @@ use prost::{
 };
 
 use super::{ExactRef, WorksheetResponse, field};
-use crate::proto::grpcalc::v1::Fault;
+use crate::proto::grpcalc::v1::{Fault, Reading};
 
 /// The error for bytes that are not an encoded response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,8 @@ pub struct AnswerRef<'r> {
     pub value: Option<ValueRef<'r>>,
     /// The fault of the line. None if the line has no fault.
     pub fault: Option<Box<Fault>>,
+    /// How the line was read, if the server sent it.
+    pub reading: Option<Box<Reading>>,
 }
 
 /// A value in a received response.
@@ -117,6 +119,7 @@ impl<'r> AnswerRef<'r> {
             name: "",
             value: None,
             fault: None,
+            reading: None,
         };
         while rest.has_remaining() {
             let (tag, wire_type) = key(&mut rest)?;
@@ -135,6 +138,11 @@ impl<'r> AnswerRef<'r> {
                         Fault::decode(length_delimited(&mut rest)?).map_err(|_| Malformed)?,
                     ));
                     answer.value = None;
+                }
+                (field::answer::READING, WireType::LengthDelimited) => {
+                    let reading = length_delimited(&mut rest)?;
+                    let merged = answer.reading.get_or_insert_default();
+                    merged.merge(reading).map_err(|_| Malformed)?;
                 }
                 _ => skip(tag, wire_type, &mut rest)?,
             }

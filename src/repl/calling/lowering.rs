@@ -6,6 +6,7 @@ use crate::repl::{
 };
 use crate::{
     client::{Call, CallError, Method, Reply},
+    engine::BuiltInFunctions,
     syntax::{self, Binary, Line, Node, NodeKind, Prefix},
 };
 
@@ -29,14 +30,17 @@ enum Step {
 /// The line may contain integers of 32 bits, `+`, `-` and `*`. It may also contain one `/` as the
 /// last operation, because the reply of a division is a float.
 pub(super) fn lower(line: &str) -> Result<Expression, LineFault> {
-    let line = syntax::parse(line, &syntax::ParseLimits::DEFAULT).map_err(|error| LineFault {
-        reason: SYNTAX,
-        span: error.characters(line),
-        message: error.message,
-        help: error.help,
-    })?;
+    let line =
+        syntax::parse(line, &syntax::ParseLimits::DEFAULT, &BuiltInFunctions).map_err(|error| {
+            LineFault {
+                reason: SYNTAX,
+                span: error.characters(line),
+                message: error.message,
+                help: error.help,
+            }
+        })?;
     let nodes = match line.statements.as_slice() {
-        [statement] if statement.binds.is_none() && statement.conversions.is_empty() => {
+        [statement] if statement.binds.is_none() && !line.is_converted(statement) => {
             line.expression(statement)
         }
         _ => return Err(unsupported(&line, None)),
@@ -68,7 +72,7 @@ pub(super) fn lower(line: &str) -> Result<Expression, LineFault> {
 }
 
 fn operand(line: &Line<'_>, node: &Node, negative: bool) -> Result<i32, LineFault> {
-    let digits = node.span.of(line.text);
+    let digits = node.span.of(&line.text);
     let magnitude: Option<i64> = digits.replace('_', "").parse().ok();
     let signed = magnitude.map(|magnitude| if negative { -magnitude } else { magnitude });
     let operand = signed.and_then(|signed| i32::try_from(signed).ok());
@@ -77,7 +81,7 @@ fn operand(line: &Line<'_>, node: &Node, negative: bool) -> Result<i32, LineFaul
 
 fn unsupported(line: &Line<'_>, node: Option<&Node>) -> LineFault {
     let span = node.map_or(0..line.text.chars().count(), |node| {
-        node.span.characters(line.text)
+        node.span.characters(&line.text)
     });
     LineFault {
         reason: SYNTAX,

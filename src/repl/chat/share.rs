@@ -3,6 +3,7 @@
 use crate::repl::command::fault::LineFault;
 use crate::{
     client::{Answer, Note, Reply, TypedValue},
+    engine::BuiltInFunctions,
     proto::note::TEXT,
     syntax::{self, Binary, NodeKind, ParseLimits, Prefix},
 };
@@ -76,13 +77,13 @@ pub(super) fn answer(note: &Note) -> Option<Answer> {
 /// Whether a text from another user is a plain value, in the notation of answers. All other
 /// expressions are refused, so no text from another user is evaluated.
 fn is_number(text: &str) -> bool {
-    let Ok(line) = syntax::parse(text, &ParseLimits::DEFAULT) else {
+    let Ok(line) = syntax::parse(text, &ParseLimits::DEFAULT, &BuiltInFunctions) else {
         return false;
     };
     let [statement] = &line.statements[..] else {
         return false;
     };
-    if statement.binds.is_some() || !statement.conversions.is_empty() || text.contains('#') {
+    if statement.binds.is_some() || line.is_converted(statement) || text.contains('#') {
         return false;
     }
     let is_literal = line.nodes.iter().all(|node| {

@@ -1,7 +1,9 @@
 //! Joins consecutive lines if a parenthesis is open at the end of a line.
 
 use super::parse::parse;
-use crate::syntax::{Class, ParseLimits, classes};
+use std::ops::Range;
+
+use crate::syntax::{Class, ParseLimits, classes, is_operator, is_space};
 
 /// The maximum number of lines that are joined. If a parenthesis is still open after these lines,
 /// no lines are joined.
@@ -22,7 +24,7 @@ pub struct LogicalLine {
     /// The number of the first of these lines in the text, counted from 1.
     pub number: usize,
     /// The joined text. Spaces replace the line ends and the comments, so that positions in the
-    /// text stay the same.
+    /// text stay the same. Where a line end separates two arguments of a call, it is `, `.
     pub line: String,
 }
 
@@ -87,16 +89,60 @@ fn joined(group: &[&str]) -> String {
         return String::new();
     };
     let mut line = String::new();
-    for other in others {
+    for (other, next) in others.iter().zip(&group[1..]) {
         let comment = classes(other)
             .into_iter()
             .find_map(|(class, place)| (class == Class::Comment).then_some(place.start));
         let (code, comment) = other.split_at(comment.unwrap_or(other.len()));
+        let code_end = line.len() + code.trim_end().len();
         line += code;
         line.extend(comment.chars().map(|_| ' '));
+        if separates(&line, next) {
+            line.truncate(code_end);
+            line.push(',');
+        }
         line.push(' ');
     }
     line + last
+}
+
+/// Whether the line end between `before` and `next` separates two arguments of a call. The arguments
+/// of a call can be a column that was pasted.
+fn separates(before: &str, next: &str) -> bool {
+    let parts = classes(before);
+    let mut open = Vec::new();
+    for (index, (class, _)) in parts.iter().enumerate() {
+        match class {
+            Class::Open => {
+                let is_call = index > 0 && parts[index - 1].0 == Class::Call;
+                open.push(is_call);
+            }
+            Class::Close => _ = open.pop(),
+            _ => {}
+        }
+    }
+    let is_operand = |(class, place): &(Class, Range<usize>)| match class {
+        Class::Number | Class::Close => true,
+        Class::Name => !is_operator(&before[place.clone()]),
+        Class::Operator => matches!(&before[place.clone()], "!" | "!!" | "%"),
+        _ => false,
+    };
+    if open.last() != Some(&true) || !parts.last().is_some_and(is_operand) {
+        return false;
+    }
+    let Some((class, place)) = classes(next).into_iter().next() else {
+        return false;
+    };
+    let word = &next[place.clone()];
+    match class {
+        Class::Close | Class::Comment | Class::Wrong => false,
+        Class::Name => !is_operator(word),
+        Class::Operator => {
+            let is_sign = matches!(word, "+" | "-" | "−" | "√" | "~" | "|");
+            is_sign && !next[place.end..].starts_with(is_space)
+        }
+        Class::Number | Class::Call | Class::Open => true,
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +161,16 @@ mod tests {
                 false,
             ),
             ("f(\n1,\n2\n)", &[(1, "f( 1, 2 )")], false),
+            (
+                "f(1\n2 # two\n-3\n- 4\n)",
+                &[(1, "f(1, 2, -3 - 4 )")],
+                false,
+            ),
+            (
+                "f(x\nmod 2\n(1\n+ 2))",
+                &[(1, "f(x mod 2, (1 + 2))")],
+                false,
+            ),
             (
                 "1\n(2\n3\n(4\n5)",
                 &[(1, "1"), (2, "(2"), (3, "3"), (4, "(4 5)")],

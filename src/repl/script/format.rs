@@ -39,6 +39,10 @@ struct JsonLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rounded: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reading_kinds: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<JsonFault<'a>>,
@@ -85,6 +89,11 @@ impl Format {
                     name: &answer.name,
                     value: answer.text.as_deref(),
                     rounded: answer.text.is_some().then_some(answer.rounded),
+                    reading: answer.reading.as_ref().map(|reading| &*reading.text),
+                    reading_kinds: match &answer.reading {
+                        Some(reading) => reading.names().collect(),
+                        None => Vec::new(),
+                    },
                     ..JsonLine::default()
                 },
             ),

@@ -24,7 +24,7 @@ const RULES: Rules = Rules {
     many: true,
     format: Format::Plain,
     options: EvaluateOptions {
-        digits: 20,
+        digits: Some(20),
         angle: AngleUnit::Unspecified,
         base: NumberBase::Unspecified,
     },

@@ -7,6 +7,7 @@ use crate::repl::chat::share::AnsweredLine;
 use crate::text::elide::elided;
 use crate::{
     client::{AngleUnit, Reply},
+    engine::BuiltInFunctions,
     syntax::{self, ParseLimits},
 };
 
@@ -51,12 +52,16 @@ impl NumberedAnswer {
     /// later in the session.
     pub(super) fn expression(&self) -> Option<&str> {
         let text = &self.answered.line;
-        let line = syntax::parse(text, &ParseLimits::DEFAULT).ok()?;
+        let line = syntax::parse(text, &ParseLimits::DEFAULT, &BuiltInFunctions).ok()?;
         if line.statements.len() != 1 || !has_built_ins_only(&line) {
             return None;
         }
         match &line.statements.first()?.binds {
-            Some(binding) => text.get(binding.right.start as usize..),
+            Some(binding) => {
+                let start = binding.right.characters(&line.text).start;
+                let (at, _) = text.char_indices().nth(start)?;
+                text.get(at..)
+            }
             None => Some(text),
         }
     }

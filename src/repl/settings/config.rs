@@ -180,7 +180,7 @@ mod tests {
         let again = merged(&text, &Settings::default()).unwrap();
         assert_eq!(
             again,
-            "digits = 20\nangle = \"rad\"\nbase = 10\nfold = true\n"
+            "digits = \"auto\"\nangle = \"rad\"\nbase = 10\nfold = true\n"
         );
     }
 
@@ -204,7 +204,7 @@ mod tests {
         let text = "# mine\ndigits = 12 # few\n\n# the end\n";
         let (mut settings, wrong) = read(text);
         assert!(wrong.is_empty(), "{wrong:?}");
-        settings.options.digits = 50;
+        settings.options.digits = Some(50);
         settings.preview = false;
         let kept = merged(text, &settings).unwrap();
         assert!(kept.starts_with("# mine\ndigits = 50 # few\n"), "{kept}");
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(
             wrong,
             [
-                "line 1: digits cannot be 0; use 1 to 1000",
+                "line 1: digits cannot be 0; use auto or 1 to 1000",
                 "line 2: there is no setting 'colour'; ':set' lists the settings",
                 "line 5: base cannot be [1]; use 10, 16, 8 or 2",
                 "line 6: fold cannot be a table; use on or off",

@@ -88,16 +88,29 @@ impl PartialEq for Setting {
     }
 }
 
+/// The value of `digits` if no number of digits is set.
+const AUTO: &str = "auto";
+
 /// The table of settings, with one row per setting.
 pub const SETTINGS: [Setting; 7] = [
     Setting {
         name: "digits",
-        values: "1 to 1000",
-        summary: "significant digits of rounded answers",
-        get: |settings| settings.options.digits.to_string(),
+        values: "auto or 1 to 1000",
+        summary: "significant digits of rounded answers; auto: 20, and finite decimals in full",
+        get: |settings| match settings.options.digits {
+            Some(digits) => digits.to_string(),
+            None => AUTO.into(),
+        },
         set: |settings, value| {
-            let digits = value.parse().ok();
-            settings.options.digits = digits.filter(|digits| (1..=1000).contains(digits))?;
+            settings.options.digits = match value {
+                AUTO => None,
+                _ => Some(
+                    value
+                        .parse()
+                        .ok()
+                        .filter(|digits| (1..=1000).contains(digits))?,
+                ),
+            };
             Some(())
         },
     },

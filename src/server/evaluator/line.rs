@@ -8,16 +8,18 @@ use std::{
 use super::pool::RunningJob;
 use crate::{
     engine::{
-        self, AngleUnit, Base, ExactValue, Fault, Interruption, Limits, Options, Rendered, Work,
+        self, AngleUnit, Base, ExactValue, Fault, Interruption, Limits, LineReading, Options,
+        Rendered, Work,
     },
     proto::{
         grpcalc::{
             v1 as proto,
-            v1::{Fraction, Value, answer, value},
+            v1::{Fraction, Reading, ReadingKind, Value, answer, value},
         },
         reserved::COMMANDS,
         response::{ExactRef, ResponseWriter},
     },
+    syntax,
 };
 
 /// The maximum estimated work, in nanoseconds, of a line that is evaluated outside the pool.
@@ -110,6 +112,7 @@ impl From<proto::Options> for Options {
         };
         Self {
             digits,
+            in_full: options.digits == 0,
             angle,
             base,
             reserved: &COMMANDS,
@@ -126,11 +129,13 @@ pub(super) fn answer(line: u32, result: EvaluationResult) -> proto::Answer {
             result: answer
                 .value
                 .map(|value| answer::Result::Value(value.into())),
+            reading: answer.reading.map(|reading| (*reading).into()),
         },
         Err(fault) => proto::Answer {
             line,
             name: String::new(),
             result: Some(answer::Result::Fault((*fault).into())),
+            reading: None,
         },
     }
 }
@@ -144,6 +149,7 @@ pub(super) fn write(response: &mut ResponseWriter, line: u32, result: Evaluation
         Ok(engine::Answer {
             name,
             value: Some(rendered),
+            reading: None,
         }) => (name.as_deref().unwrap_or_default(), rendered),
         _ => return response.push(&answer(line, result)),
     };
@@ -158,6 +164,47 @@ pub(super) fn write(response: &mut ResponseWriter, line: u32, result: Evaluation
         Some(ExactValue::Fraction(_)) => return response.push(&answer(line, result)),
     };
     response.push_value(line, name, &rendered.text, rendered.rounded, exact);
+}
+
+impl From<LineReading> for Reading {
+    fn from(reading: LineReading) -> Self {
+        Self {
+            text: reading.text,
+            kinds: reading
+                .kinds
+                .iter()
+                .map(|kind| kind_of(kind).into())
+                .collect(),
+        }
+    }
+}
+
+/// Converts the kind of a reading to its value in the contract.
+fn kind_of(kind: syntax::Reading) -> ReadingKind {
+    use syntax::Reading;
+    match kind {
+        Reading::Percent => ReadingKind::Percent,
+        Reading::Remainder => ReadingKind::Remainder,
+        Reading::Product => ReadingKind::Product,
+        Reading::Call => ReadingKind::Call,
+        Reading::DigitGroup => ReadingKind::DigitGroup,
+        Reading::Recurring => ReadingKind::Recurring,
+        Reading::MixedNumber => ReadingKind::MixedNumber,
+        Reading::Multifactorial => ReadingKind::Multifactorial,
+        Reading::EqualsSign => ReadingKind::EqualsSign,
+        Reading::LastAnswer => ReadingKind::LastAnswer,
+        Reading::Bars => ReadingKind::Bars,
+        Reading::BaseNumber => ReadingKind::BaseNumber,
+        Reading::Chain => ReadingKind::Chain,
+        Reading::Bits => ReadingKind::Bits,
+        Reading::FloorDivision => ReadingKind::FloorDivision,
+        Reading::NumberWord => ReadingKind::NumberWord,
+        Reading::Columns => ReadingKind::Columns,
+        Reading::Power => ReadingKind::Power,
+        Reading::Statistics => ReadingKind::Statistics,
+        Reading::Logarithm => ReadingKind::Logarithm,
+        Reading::Variable => ReadingKind::Variable,
+    }
 }
 
 impl From<Rendered> for Value {

@@ -1,25 +1,43 @@
 //! Parses expressions by operator precedence.
 
-use super::{Parser, Result, error::wrong_if, index};
-use crate::{
-    syntax::{
-        Binary, Node, NodeKind, Postfix, Prefix, Span, SyntaxError, SyntaxErrorKind,
-        node::Level,
-        token::{Lexeme, Token},
-    },
-    text::printable::quoted,
+use super::{Parser, Result};
+use crate::syntax::{
+    Binary, Logic, Node, NodeKind, Postfix, Prefix, Reading, Span, SyntaxError, SyntaxErrorKind,
+    node::Level,
+    token::{Lexeme, Token},
 };
 
 /// An operator or an opening parenthesis on the parser's stack. Its operand is still incomplete.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pending {
     Prefix(Prefix, Span),
-    Binary(Binary, Span),
+    Binary {
+        operator: Binary,
+        span: Span,
+        /// Whether the left operand is a written percentage.
+        percent: bool,
+    },
+    /// The last comparison so far of a chain such as `a < b < c`.
+    Chained(Binary, Span),
+    Logic {
+        logic: Logic,
+        span: Span,
+        /// The index of the [`NodeKind::ShortCircuit`]. Its target is still unknown.
+        jump: usize,
+    },
+    /// A call without parentheses.
+    BareCall {
+        name: Span,
+        exponent: Option<Exponent>,
+    },
     Group(Span),
+    Bars(Span),
     Call {
         name: Span,
+        exponent: Option<Exponent>,
         /// The number of arguments before the current argument.
         arguments: u16,
+        commas: Commas,
     },
     If {
         name: Span,
@@ -30,7 +48,45 @@ pub(super) enum Pending {
     },
 }
 
-impl Parser<'_, '_> {
+/// An exponent between the name of a function and its argument, as in `sin^2 x`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exponent {
+    pub(super) span: Span,
+    /// Whether the exponent is in superscript digits.
+    pub(super) superscript: bool,
+}
+
+/// How the commas of a call are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Commas {
+    /// Whether a blank follows a comma.
+    pub(super) spaced: bool,
+    /// Whether a comma is directly between a digit and exactly three digits, as in `1,234`.
+    pub(super) grouping: bool,
+}
+
+impl Pending {
+    /// Returns the precedence of an operator, or `None` for an opening bracket.
+    pub(super) fn level(&self) -> Option<Level> {
+        Some(match self {
+            Self::Prefix(prefix, _) => prefix.level(),
+            Self::Binary { operator, .. } | Self::Chained(operator, _) => operator.level(),
+            Self::Logic { logic, .. } => logic.level(),
+            Self::BareCall { .. } => Level::CALL,
+            Self::Group(_) | Self::Bars(_) | Self::Call { .. } | Self::If { .. } => return None,
+        })
+    }
+
+    /// Whether the entry counts as a level of nesting.
+    fn nests(&self) -> bool {
+        !matches!(
+            self,
+            Self::Binary { .. } | Self::Chained(..) | Self::Logic { .. }
+        )
+    }
+}
+
+impl Parser<'_> {
     /// Reads an expression.
     pub(super) fn expression(&mut self) -> Result<()> {
         loop {
@@ -45,9 +101,10 @@ impl Parser<'_, '_> {
     fn operand(&mut self) -> Result<()> {
         loop {
             let Lexeme { token, span, .. } = self.next;
-            match token {
+            let prefix = match token {
                 Token::Number => {
                     self.node(NodeKind::Literal, span);
+                    self.number_end = span.end;
                     self.advance()?;
                     return Ok(());
                 }
@@ -55,271 +112,163 @@ impl Parser<'_, '_> {
                     if self.name()? {
                         return Ok(());
                     }
+                    continue;
                 }
-                Token::Plus => self.open(Pending::Prefix(Prefix::Plus, span))?,
-                Token::Minus => self.open(Pending::Prefix(Prefix::Minus, span))?,
-                Token::Root => self.open(Pending::Prefix(Prefix::Root, span))?,
-                Token::Open => self.open(Pending::Group(span))?,
+                Token::Open => {
+                    self.open(Pending::Group(span))?;
+                    continue;
+                }
+                Token::Bar | Token::DoubleBar => {
+                    self.open_bars()?;
+                    continue;
+                }
+                Token::Plus => Prefix::Plus,
+                Token::Minus => Prefix::Minus,
+                Token::Root => Prefix::Root,
+                Token::CubeRoot => Prefix::CubeRoot,
+                Token::FourthRoot => Prefix::FourthRoot,
+                Token::Tilde => Prefix::Complement,
                 _ => return Err(self.no_operand()),
-            }
+            };
+            self.open(Pending::Prefix(prefix, span))?;
         }
-    }
-
-    /// Reads a name where an operand is expected.
-    ///
-    /// Returns whether the operand is complete. A call with arguments is incomplete: of such a
-    /// call, this method reads only the name and the opening parenthesis.
-    fn name(&mut self) -> Result<bool> {
-        let name = self.next.span;
-        let word = self.word(name);
-        match word {
-            "to" | "mod" => return Err(self.no_operand()),
-            "ans" | "_" if self.in_function => {
-                let message = format!("{} cannot be used in a function", quoted(word));
-                let error = SyntaxError::wrong(name, message);
-                return Err(
-                    error.help("its value changes with every line; use a parameter instead")
-                );
-            }
-            _ => {}
-        }
-        let is_if = word == "if";
-        self.advance()?;
-        if self.next.token != Token::Open {
-            if is_if {
-                let error = self.unexpected("'('");
-                return Err(error.help("write if(condition, then, else)"));
-            }
-            self.node(NodeKind::Name, name);
-            return Ok(true);
-        }
-        if is_if {
-            let (parts, jump) = (0, 0);
-            self.open(Pending::If { name, parts, jump })?;
-            if self.next.token == Token::Close {
-                return Err(wrong_if(name, "none"));
-            }
-            return Ok(false);
-        }
-        self.open(Pending::Call { name, arguments: 0 })?;
-        if self.next.token != Token::Close {
-            return Ok(false);
-        }
-        let close = self.advance()?;
-        self.pop();
-        self.call(name, 0, close.span);
-        Ok(true)
     }
 
     /// Reads the operators, closing parentheses and commas after an operand.
     ///
     /// Returns whether another operand must follow; if not, the expression has ended.
-    fn operators(&mut self) -> Result<bool> {
+    pub(super) fn operators(&mut self) -> Result<bool> {
         loop {
+            if self.next.tabbed && self.ends_column() {
+                self.argument_end()?;
+                self.readings.insert(Reading::Columns);
+                return Ok(true);
+            }
             let Lexeme { token, span, .. } = self.next;
-            let binary = match token {
-                Token::Plus => Binary::Add,
-                Token::Minus => Binary::Subtract,
-                Token::Star => Binary::Multiply,
-                Token::Slash => Binary::Divide,
-                Token::Power => Binary::Power,
-                Token::Equal => Binary::Equal,
-                Token::Unequal => Binary::Unequal,
-                Token::Less => Binary::Less,
-                Token::LessEqual => Binary::LessEqual,
-                Token::Greater => Binary::Greater,
-                Token::GreaterEqual => Binary::GreaterEqual,
-                Token::Percent => {
-                    if self.percent()? {
-                        continue;
+            let operator = match token {
+                Token::Name => self.word_operator(),
+                _ => sign_operator(token),
+            };
+            if let Some(operator) = operator {
+                self.infix(operator, span);
+                self.advance()?;
+                return Ok(true);
+            }
+            match token {
+                Token::Bar | Token::DoubleBar => {
+                    if !self.close_bars()? {
+                        self.infix(Binary::BitOr, span);
+                        self.advance()?;
+                        return Ok(true);
                     }
-                    return Ok(true);
                 }
-                Token::Name if self.word(span) == "mod" => Binary::Modulo,
-                Token::Name if self.word(span) != "to" => {
+                Token::Percent => {
+                    if !self.percent()? {
+                        return Ok(true);
+                    }
+                }
+                Token::Name => match self.word(span) {
+                    "and" => return self.logic(Logic::And),
+                    "or" => return self.logic(Logic::Or),
+                    "to" | "as" | "in" => self.conversion()?,
+                    "not" => return Err(self.no_operator()),
+                    _ => {
+                        self.juxtaposed();
+                        return Ok(true);
+                    }
+                },
+                Token::Open | Token::Root | Token::CubeRoot | Token::FourthRoot => {
                     self.juxtaposed();
                     return Ok(true);
                 }
-                Token::Open | Token::Root => {
-                    self.juxtaposed();
-                    return Ok(true);
-                }
-                Token::Bang => {
-                    self.postfix(Postfix::Factorial)?;
-                    continue;
-                }
-                Token::BangBang => {
-                    self.postfix(Postfix::DoubleFactorial)?;
-                    continue;
-                }
-                Token::Superscript => {
-                    self.postfix(Postfix::Superscript)?;
-                    continue;
-                }
-                Token::Close => {
-                    self.close()?;
-                    continue;
-                }
+                Token::Bangs => self.postfix(Postfix::Factorial)?,
+                Token::Superscript => self.postfix(Postfix::Superscript)?,
+                Token::Close => self.close()?,
                 Token::Comma => {
                     self.comma()?;
                     return Ok(true);
                 }
-                Token::Name | Token::Arrow | Token::End | Token::Semicolon => {
-                    return self.end().map(|()| false);
+                Token::Arrow => self.conversion()?,
+                Token::Equals if self.is_last_equals() => {
+                    self.advance()?;
+                    self.readings.insert(Reading::EqualsSign);
                 }
-                Token::Number | Token::Equals => return Err(self.no_operator()),
-            };
-            self.advance()?;
-            self.infix(binary, span);
-            return Ok(true);
+                Token::End | Token::Semicolon => return self.end().map(|()| false),
+                _ => return Err(self.no_operator()),
+            }
         }
     }
 
-    /// Puts a binary operator on the stack, where it waits for its right operand.
-    fn infix(&mut self, operator: Binary, span: Span) {
-        let level = operator.level();
-        let right_associative = operator == Binary::Power;
-        self.reduce(|tighter| tighter > level || (tighter == level && !right_associative));
-        self.pending.push(Pending::Binary(operator, span));
-    }
-
-    /// Puts a multiplication on the stack, for a product without a sign such as `2 x`.
-    fn juxtaposed(&mut self) {
-        // There is no sign between the operands, so the span is empty and is where they meet.
-        let at = self.next.span.start;
-        self.infix(Binary::Juxtapose, Span { start: at, end: at });
+    /// Returns the operator that the next name is, such as `mod`.
+    fn word_operator(&mut self) -> Option<Binary> {
+        Some(match self.word(self.next.span) {
+            "mod" => Binary::Modulo,
+            "per" => Binary::Divide,
+            "xor" => Binary::BitXor,
+            "of" => {
+                if self.percent_end == self.nodes.len() {
+                    self.readings.insert(Reading::Percent);
+                }
+                Binary::Multiply
+            }
+            _ => return None,
+        })
     }
 
     /// Reads a postfix operator.
     fn postfix(&mut self, operator: Postfix) -> Result<()> {
         let Lexeme { span, .. } = self.advance()?;
+        if operator == Postfix::Factorial && span.end - span.start > 1 {
+            self.readings.insert(Reading::Multifactorial);
+        }
         self.node(NodeKind::Postfix(operator), span);
         Ok(())
     }
 
-    /// Reads a `%`: a percent sign or the remainder operator. Returns whether it is a percent sign.
-    ///
-    /// Before an operand, a `%` is the remainder operator. Before a `+` or a `-`, it is the
-    /// remainder operator only if there is a space before the `%`.
-    fn percent(&mut self) -> Result<bool> {
-        let Lexeme { span, spaced, .. } = self.advance()?;
-        let divides = match self.next.token {
-            Token::Number | Token::Open | Token::Root => true,
-            Token::Name => !matches!(self.word(self.next.span), "to" | "mod"),
-            Token::Plus | Token::Minus => spaced,
-            _ => false,
-        };
-        if divides {
-            self.infix(Binary::Modulo, span);
-        } else {
-            self.node(NodeKind::Postfix(Postfix::Percent), span);
-        }
-        Ok(!divides)
+    /// Whether the next token is an equals sign at the end of a statement. It is ignored, unless it
+    /// can belong to a definition.
+    fn is_last_equals(&self) -> bool {
+        let ends = matches!(self.token_after_next().token, Token::End | Token::Semicolon);
+        let is_bracketed = self.pending.iter().any(|pending| pending.level().is_none());
+        let start = self.statements.last().map_or(0, |last| last.nodes.end);
+        let is_name = self.nodes.len() == start as usize + 1
+            && self
+                .nodes
+                .last()
+                .is_some_and(|node| node.kind == NodeKind::Name);
+        ends && !is_bracketed && !is_name
     }
 
-    /// Reads a comma between arguments.
-    fn comma(&mut self) -> Result<()> {
-        self.reduce(|_| true);
-        match self.pending.last().copied() {
-            Some(Pending::Call { name, arguments }) => {
-                let arguments = one_more(arguments, name)?;
-                self.replace(Pending::Call { name, arguments });
-            }
-            Some(Pending::If { name, parts: 0, .. }) => {
-                let jump = self.line.nodes.len();
-                self.node(NodeKind::JumpIfFalse(0), name);
-                self.replace(Pending::If {
-                    name,
-                    parts: 1,
-                    jump,
-                });
-            }
-            Some(Pending::If {
-                name,
-                parts: 1,
-                jump,
-            }) => {
-                let condition = jump;
-                let jump = self.line.nodes.len();
-                self.line.nodes[condition].kind = NodeKind::JumpIfFalse(index(jump));
-                self.node(NodeKind::Jump(0), name);
-                self.replace(Pending::If {
-                    name,
-                    parts: 2,
-                    jump,
-                });
-            }
-            Some(Pending::If { name, .. }) => return Err(wrong_if(name, "more")),
-            _ => {
-                let message = "the comma is outside of a function call";
-                let error = SyntaxError::wrong(self.next.span, message);
-                return Err(error.help(
-                    "commas separate arguments; the decimal separator is a point, as in 1.5",
-                ));
-            }
-        }
-        self.advance()?;
-        Ok(())
-    }
-
-    /// Reads a closing parenthesis after an operand.
-    fn close(&mut self) -> Result<()> {
-        self.reduce(|_| true);
-        let span = self.next.span;
-        match self.pop() {
-            Some(Pending::Group(_)) => self.closed = self.line.nodes.len(),
-            Some(Pending::Call { name, arguments }) => {
-                let arguments = one_more(arguments, name)?;
-                self.call(name, arguments, span);
-            }
-            Some(Pending::If { name, parts, jump }) => {
-                if parts != 2 {
-                    return Err(wrong_if(name, "fewer"));
-                }
-                self.line.nodes[jump].kind = NodeKind::Jump(index(self.line.nodes.len()));
-                self.node(NodeKind::Label, name.to(span));
-            }
-            _ => {
-                let error = SyntaxError::wrong(span, "this ')' has no matching '('");
-                return Err(error.help("remove it, or add the matching '('"));
-            }
-        }
-        self.advance()?;
-        Ok(())
-    }
-
-    /// Ends the expression, or returns the error for a parenthesis that is still open.
+    /// Ends the expression, or returns the error for a bracket that is still open.
     fn end(&mut self) -> Result<()> {
         self.reduce(|_| true);
         let open = match self.pending.last() {
             None => return Ok(()),
-            Some(Pending::Group(span)) => *span,
+            Some(Pending::Group(span) | Pending::Bars(span)) => *span,
             Some(Pending::Call { name, .. } | Pending::If { name, .. }) => *name,
-            Some(Pending::Prefix(..) | Pending::Binary(..)) => unreachable!("these are reduced"),
+            Some(_) => unreachable!("operators are reduced"),
         };
         Err(match self.next.token {
             Token::End => self.unclosed(open),
+            _ if self.word(open) == "|" => self.unexpected("'|'"),
             _ => self.unexpected("')'"),
         })
     }
 
     /// Adds a node to the line.
-    fn node(&mut self, kind: NodeKind, span: Span) {
-        self.line.nodes.push(Node { kind, span });
+    pub(super) fn node(&mut self, kind: NodeKind, span: Span) {
+        self.nodes.push(Node { kind, span });
     }
 
-    /// Adds a call to the line.
-    fn call(&mut self, name: Span, arguments: u16, close: Span) {
-        let length = name.end - name.start;
-        let kind = NodeKind::Call {
-            arguments,
-            name: length,
-        };
-        self.node(kind, name.to(close));
+    /// Puts a prefix operator or an opening bracket on the stack, and reads the next token.
+    pub(super) fn open(&mut self, pending: Pending) -> Result<()> {
+        self.push(pending)?;
+        self.advance()?;
+        Ok(())
     }
 
-    /// Puts a prefix operator or an opening parenthesis on the stack, and reads the next token.
-    fn open(&mut self, pending: Pending) -> Result<()> {
+    /// Puts a prefix operator, an opening bracket or a call on the stack.
+    pub(super) fn push(&mut self, pending: Pending) -> Result<()> {
         if self.depth == self.nesting {
             let message = format!(
                 "the expression is nested deeper than the limit of {} levels",
@@ -329,73 +278,89 @@ impl Parser<'_, '_> {
             return Err(error.help("move the inner parts to separate statements: x = ...; ..."));
         }
         self.depth += 1;
+        match pending {
+            Pending::BareCall { .. } => self.bare_calls += 1,
+            Pending::Call { .. } | Pending::If { .. } => self.count_open_calls(self.open_calls + 1),
+            _ => {}
+        }
         self.pending.push(pending);
-        self.advance()?;
         Ok(())
     }
 
-    /// Removes the top of the stack.
-    fn pop(&mut self) -> Option<Pending> {
-        let top = self.pending.pop();
-        self.depth -= usize::from(!matches!(top, None | Some(Pending::Binary(..))));
-        top
+    /// Removes the last entry of the stack.
+    pub(super) fn pop(&mut self) -> Option<Pending> {
+        let pending = self.pending.pop()?;
+        self.depth -= usize::from(pending.nests());
+        match pending {
+            Pending::BareCall { .. } => self.bare_calls -= 1,
+            Pending::Call { .. } | Pending::If { .. } => self.count_open_calls(self.open_calls - 1),
+            _ => {}
+        }
+        Some(pending)
     }
 
-    /// Replaces the top of the stack.
-    fn replace(&mut self, pending: Pending) {
-        *self
-            .pending
-            .last_mut()
-            .expect("the caller has checked that the stack is not empty") = pending;
+    /// Sets the number of open calls. In a call, commas separate arguments and do not group digits.
+    fn count_open_calls(&mut self, count: usize) {
+        self.open_calls = count;
+        self.lexer.groups_digits = count == 0;
+    }
+
+    /// Replaces the last entry of the stack with another entry of the same kind.
+    pub(super) fn replace(&mut self, pending: Pending) {
+        *self.pending.last_mut().expect("an entry is on the stack") = pending;
+    }
+
+    /// Returns the innermost open bracket.
+    pub(super) fn innermost(&self) -> Option<&Pending> {
+        let mut brackets = self.pending.iter().rev();
+        brackets.find(|pending| pending.level().is_none())
     }
 
     /// Moves operators from the top of the stack to the line.
     ///
-    /// Stops at an opening parenthesis, or at an operator whose precedence does not satisfy
-    /// `applies`.
-    fn reduce(&mut self, applies: impl Fn(Level) -> bool) {
-        loop {
-            match self.pending.last().copied() {
-                Some(Pending::Prefix(operator, span)) if applies(Level::PREFIX) => {
-                    self.pop();
-                    self.node(NodeKind::Prefix(operator), span);
-                }
-                Some(Pending::Binary(operator, span)) if applies(operator.level()) => {
-                    self.pop();
-                    self.binary(operator, span);
-                }
-                _ => return,
-            }
-        }
-    }
-
-    /// Adds a binary operator to the line. A `+` or `-` before a percentage becomes
-    /// [`Binary::AddPercent`] or [`Binary::SubtractPercent`].
-    fn binary(&mut self, operator: Binary, span: Span) {
-        let with_percent = match operator {
-            Binary::Add => Some(Binary::AddPercent),
-            Binary::Subtract => Some(Binary::SubtractPercent),
-            _ => None,
-        };
-        let without_parentheses = self.closed != self.line.nodes.len();
-        let percent = NodeKind::Postfix(Postfix::Percent);
-        let right = self.line.nodes.last_mut().expect("both operands are read");
-        match with_percent {
-            Some(operator) if right.kind == percent && without_parentheses => {
-                *right = Node {
-                    kind: NodeKind::Binary(operator),
+    /// Stops at an opening bracket, or at an operator whose precedence does not satisfy `applies`.
+    pub(super) fn reduce(&mut self, applies: impl Fn(Level) -> bool) {
+        while let Some(level) = self.pending.last().and_then(Pending::level)
+            && applies(level)
+        {
+            match self.pop() {
+                Some(Pending::Prefix(operator, span)) => self.prefix(operator, span),
+                Some(Pending::Binary {
+                    operator,
                     span,
-                };
+                    percent,
+                }) => self.binary(operator, span, percent),
+                Some(Pending::Chained(operator, span)) => {
+                    self.node(NodeKind::ChainEnd(operator), span);
+                }
+                Some(Pending::Logic { logic, span, jump }) => self.join(logic, span, jump),
+                Some(Pending::BareCall { name, exponent }) => {
+                    self.call(name, 1, self.taken, exponent);
+                }
+                _ => unreachable!("a bracket has no level"),
             }
-            _ => self.node(NodeKind::Binary(operator), span),
         }
     }
 }
 
-/// Adds 1 to `arguments`. If the sum is too large, the error marks `name`.
-fn one_more(arguments: u16, name: Span) -> Result<u16> {
-    arguments.checked_add(1).ok_or_else(|| {
-        let message = "a call can have at most 65535 arguments";
-        SyntaxError::new(SyntaxErrorKind::Limit, name, message)
+/// Returns the operator between two operands that a sign always is.
+fn sign_operator(token: Token) -> Option<Binary> {
+    Some(match token {
+        Token::Plus => Binary::Add,
+        Token::Minus => Binary::Subtract,
+        Token::Star => Binary::Multiply,
+        Token::Slash => Binary::Divide,
+        Token::DoubleSlash => Binary::FloorDivide,
+        Token::Power => Binary::Power,
+        Token::Equal => Binary::Equal,
+        Token::Unequal => Binary::Unequal,
+        Token::Less => Binary::Less,
+        Token::LessEqual => Binary::LessEqual,
+        Token::Greater => Binary::Greater,
+        Token::GreaterEqual => Binary::GreaterEqual,
+        Token::Ampersand => Binary::BitAnd,
+        Token::ShiftLeft => Binary::ShiftLeft,
+        Token::ShiftRight => Binary::ShiftRight,
+        _ => return None,
     })
 }

@@ -4,16 +4,24 @@
 //! operand has just ended. Operators that wait for their right operand are on the parser's own
 //! stack, so nested expressions and long chains do not use the stack of the thread.
 
+mod bracket;
+mod call;
+mod conversion;
 mod error;
 mod expression;
+mod operator;
+mod percent;
 mod statement;
+
+use std::collections::HashSet;
 
 use smallvec::SmallVec;
 
 use self::expression::Pending;
+pub use self::percent::is_operator;
 use super::{
-    Line, Span, SyntaxError, SyntaxErrorKind,
-    token::{Lexeme, Lexer},
+    Line, Nodes, Reading, Readings, Span, Statements, SyntaxError, SyntaxErrorKind,
+    token::{Lexeme, Lexer, Token},
 };
 
 /// The limits that the parser checks.
@@ -39,20 +47,44 @@ impl Default for ParseLimits {
     }
 }
 
+/// Tells which names can be called without parentheses, as in `sqrt 16`.
+///
+/// The grammar has no table of functions, but the meaning of a sign after a name depends on the
+/// name: `sin -1 * 2` is a product and `x -1 * 2` is a difference.
+pub trait Functions {
+    /// Whether `name` is a function that can take a single argument.
+    fn takes_one_argument(&self, name: &str) -> bool;
+}
+
+/// No name can be called without parentheses.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFunctions;
+
+impl Functions for NoFunctions {
+    fn takes_one_argument(&self, _name: &str) -> bool {
+        false
+    }
+}
+
 type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
 /// Parses `text` as a line of the language.
-pub fn parse<'t>(text: &'t str, limits: &ParseLimits) -> Result<Line<'t>> {
+pub fn parse<'t>(
+    text: &'t str,
+    limits: &ParseLimits,
+    functions: &dyn Functions,
+) -> Result<Line<'t>> {
     let mut line = Line::unread(text);
-    read(&mut line, limits)?;
+    read(&mut line, limits, functions)?;
     Ok(line)
 }
 
-/// Whether `text` is a line with statements, and not only blanks and a comment. A text that cannot be
-/// parsed counts as a line without statements.
+/// Whether `text` is a line with statements, and not only blanks and a comment. A text that does not
+/// begin with a token counts as a line without statements.
 #[must_use]
 pub fn has_statements(text: &str) -> bool {
-    parse(text, &ParseLimits::DEFAULT).is_ok_and(|line| !line.statements.is_empty())
+    let first = Lexer::new(text).next();
+    first.is_ok_and(|lexeme| lexeme.token != Token::End)
 }
 
 /// Parses the text of `line`, and stores the result in `line`. The line must be
@@ -60,57 +92,102 @@ pub fn has_statements(text: &str) -> bool {
 ///
 /// [`parse`] is slower, because it also moves the parsed line. The nodes of a short text are stored
 /// in the line itself, so the move takes a considerable part of the total time.
-pub fn read(line: &mut Line<'_>, limits: &ParseLimits) -> Result<()> {
+pub fn read(line: &mut Line<'_>, limits: &ParseLimits, functions: &dyn Functions) -> Result<()> {
+    let Line {
+        text,
+        statements,
+        nodes,
+        readings,
+    } = line;
     // Spans are counted in 32 bits, even if the limit is higher.
-    if line.text.len() > limits.line.min(u32::MAX as usize) {
+    if text.len() > limits.line.min(u32::MAX as usize) {
         let message = format!(
             "the line has {} bytes, more than the limit of {}",
-            line.text.len(),
+            text.len(),
             limits.line
         );
         return Err(
             SyntaxError::new(SyntaxErrorKind::Limit, Span::default(), message).help("split it"),
         );
     }
-    let mut lexer = Lexer::new(line.text);
+    let mut lexer = Lexer::new(text);
     let next = lexer.next()?;
     let mut parser = Parser {
+        text,
         lexer,
         next,
         taken: Span::default(),
-        line,
+        statements,
+        nodes,
+        functions,
         pending: SmallVec::new(),
         nesting: limits.nesting,
         depth: 0,
+        open_calls: 0,
+        bare_calls: 0,
         closed: 0,
+        percent_end: 0,
+        number_end: u32::MAX,
+        bound: HashSet::new(),
+        parameters: HashSet::new(),
         in_function: false,
+        has_bits: false,
+        has_comparison: false,
+        readings: Readings::NONE,
     };
-    parser.line()
+    let outcome = parser.line();
+    parser.readings.extend(parser.lexer.readings);
+    if parser.has_bits && parser.has_comparison {
+        parser.readings.insert(Reading::Bits);
+    }
+    *readings = parser.readings;
+    outcome
 }
 
 /// The state of the parser between two tokens.
-struct Parser<'p, 't> {
-    lexer: Lexer<'t>,
+struct Parser<'p> {
+    text: &'p str,
+    lexer: Lexer<'p>,
     /// The next token. The lexer has read it, but the parser has not processed it.
     next: Lexeme,
     /// The span of the last token that the parser has processed.
     taken: Span,
-    /// The line, with the statements and nodes parsed so far.
-    line: &'p mut Line<'t>,
+    /// The statements parsed so far.
+    statements: &'p mut Statements,
+    /// The nodes parsed so far.
+    nodes: &'p mut Nodes,
+    functions: &'p dyn Functions,
     /// The stack of operators and opening parentheses.
     pending: SmallVec<[Pending; 8]>,
     /// The maximum of `depth`.
     nesting: usize,
     /// The number of entries in `pending` that are not binary operators.
     depth: usize,
-    /// The number of nodes in `line` when the last group was closed. If `line` still has this
-    /// number of nodes, the last operand is in parentheses.
+    /// The number of calls in `pending` that have parentheses.
+    open_calls: usize,
+    /// The number of calls in `pending` that have no parentheses.
+    bare_calls: usize,
+    /// The number of nodes when the last group was closed. If there are still as many nodes, the
+    /// last operand is in parentheses.
     closed: usize,
+    /// The number of nodes when the last written percentage ended, such as `5%` or `5% + 3%`.
+    percent_end: usize,
+    /// The index of the byte after the last literal number.
+    number_end: u32,
+    /// The names that earlier statements of the line bind.
+    bound: HashSet<&'p str>,
+    /// The parameters of the function whose body is being parsed.
+    parameters: HashSet<&'p str>,
     /// Whether the expression is the body of a function.
     in_function: bool,
+    /// Whether the line has an operator on bits.
+    has_bits: bool,
+    /// Whether the line has a comparison.
+    has_comparison: bool,
+    readings: Readings,
 }
 
-impl Parser<'_, '_> {
+impl<'p> Parser<'p> {
     /// Returns the next token, and reads the token after it.
     #[inline]
     fn advance(&mut self) -> Result<Lexeme> {
@@ -120,9 +197,20 @@ impl Parser<'_, '_> {
         Ok(taken)
     }
 
+    /// Returns the token after the next token. An error in it counts as the end of the line.
+    fn token_after_next(&self) -> Lexeme {
+        let end = Lexeme {
+            token: Token::End,
+            span: Span::default(),
+            spaced: false,
+            tabbed: false,
+        };
+        self.lexer.clone().next().unwrap_or(end)
+    }
+
     /// Returns the text at `span`.
-    fn word(&self, span: Span) -> &str {
-        span.of(self.line.text)
+    fn word(&self, span: Span) -> &'p str {
+        span.of(self.text)
     }
 }
 

@@ -1,12 +1,12 @@
-//! Parses statements: definitions, expressions and conversions.
+//! Parses statements: definitions and expressions.
 
 use std::collections::HashSet;
 
 use super::{Parser, Result, index};
 use crate::{
     syntax::{
-        Conversion, Definition, KEYWORDS, Span, Statement, SyntaxError, SyntaxErrorKind,
-        conversion, token::Token,
+        Definition, KEYWORDS, NodeKind, Reading, Span, Statement, SyntaxError, SyntaxErrorKind,
+        token::Token,
     },
     text::printable::quoted,
 };
@@ -14,7 +14,10 @@ use crate::{
 /// The maximum number of parameters of a function.
 pub(in crate::syntax) const PARAMETERS: usize = u8::MAX as usize;
 
-impl Parser<'_, '_> {
+/// The names that set the digits and the bases of bc. Here they are variables.
+const SETTINGS_OF_BC: [&str; 3] = ["scale", "obase", "ibase"];
+
+impl Parser<'_> {
     /// Reads the statements of the line.
     pub(super) fn line(&mut self) -> Result<()> {
         while self.next.token != Token::End {
@@ -24,23 +27,15 @@ impl Parser<'_, '_> {
                 _ => break,
             };
         }
-        if let Some((last, others)) = self.line.statements.split_last() {
-            let function = Some(last).filter(|last| last.is_function());
-            let not_shown = others.iter().chain(function);
-            if let Some((_, span)) = not_shown
-                .flat_map(|statement| &statement.conversions)
-                .next()
-            {
-                let error =
-                    SyntaxError::wrong(*span, "the value is not shown, so it cannot be converted");
-                return Err(error.help("only the value of the last statement is shown"));
-            }
-        }
         Ok(())
     }
 
-    /// Reads a statement: a definition or an expression, and the conversions after it.
+    /// Reads a statement: a definition or an expression.
     fn statement(&mut self) -> Result<()> {
+        if self.next.token == Token::Equals {
+            self.advance()?;
+            self.readings.insert(Reading::EqualsSign);
+        }
         let mut binds = match self.next.token {
             Token::Name => self.definition()?,
             _ => None,
@@ -48,22 +43,25 @@ impl Parser<'_, '_> {
         self.in_function = binds
             .as_ref()
             .is_some_and(|definition| definition.parameters.is_some());
-        let start = self.line.nodes.len();
+        let start = self.nodes.len();
         let first = self.next.span;
-        self.expression()?;
+        if binds.is_none() && self.at_conversion() {
+            let at = first.start;
+            self.node(NodeKind::LastAnswer, Span { start: at, end: at });
+            self.readings.insert(Reading::LastAnswer);
+            self.operators()?;
+        } else {
+            self.expression()?;
+        }
         if let Some(definition) = &mut binds {
             definition.right = first.to(self.taken);
+            self.bound.insert(definition.name.of(self.text));
         }
-        let conversions = match self.next.token {
-            Token::End | Token::Semicolon => Vec::new(),
-            _ => self.conversions()?,
-        };
-        let nodes = index(start)..index(self.line.nodes.len());
-        self.line.statements.push(Statement {
-            binds,
-            nodes,
-            conversions,
-        });
+        if !self.parameters.is_empty() {
+            self.parameters.clear();
+        }
+        let nodes = index(start)..index(self.nodes.len());
+        self.statements.push(Statement { binds, nodes });
         Ok(())
     }
 
@@ -88,6 +86,9 @@ impl Parser<'_, '_> {
             _ => return Ok(None),
         };
         self.check_bindable(name)?;
+        if SETTINGS_OF_BC.contains(&self.word(name)) {
+            self.readings.insert(Reading::Variable);
+        }
         self.advance()?;
         let parameters = if is_function {
             Some(self.parameters()?)
@@ -109,7 +110,7 @@ impl Parser<'_, '_> {
     /// The caller has checked that only names and commas are between the parentheses.
     fn parameters(&mut self) -> Result<Vec<Span>> {
         let mut parameters: Vec<Span> = Vec::new();
-        let (text, mut words) = (self.line.text, HashSet::new());
+        let (text, mut words) = (self.text, HashSet::new());
         let mut lexeme = self.advance()?;
         while lexeme.token != Token::Close {
             let name = self.next;
@@ -141,6 +142,7 @@ impl Parser<'_, '_> {
             }
             lexeme = self.advance()?;
         }
+        self.parameters = words;
         Ok(parameters)
     }
 
@@ -153,60 +155,5 @@ impl Parser<'_, '_> {
             return Err(error.help("it is a word of the language; choose another name"));
         }
         Ok(())
-    }
-
-    /// Reads the conversions after an expression, up to the end of the statement.
-    fn conversions(&mut self) -> Result<Vec<(Conversion, Span)>> {
-        let mut conversions = Vec::new();
-        while self.at_conversion() {
-            self.advance()?;
-            let first = self.next.span;
-            let conversion = self.conversion()?;
-            let last = self.advance()?;
-            conversions.push((conversion, first.to(last.span)));
-        }
-        match self.next.token {
-            Token::End | Token::Semicolon => Ok(conversions),
-            _ => Err(self.unexpected("the end of the statement")),
-        }
-    }
-
-    /// Whether the next token begins a conversion.
-    fn at_conversion(&self) -> bool {
-        match self.next.token {
-            Token::Arrow => true,
-            Token::Name => self.word(self.next.span) == "to",
-            _ => false,
-        }
-    }
-
-    /// Reads one conversion up to its last token, which remains the next token of the parser.
-    fn conversion(&mut self) -> Result<Conversion> {
-        let word = self.word(self.next.span);
-        let form = match self.next.token {
-            Token::Name => conversion::of_word(word),
-            Token::Number => return self.counted_conversion(),
-            _ => None,
-        };
-        form.ok_or_else(|| {
-            let help = format!("the conversions are {}", conversion::list());
-            self.unexpected("a conversion such as 'hex'").help(help)
-        })
-    }
-
-    /// Reads a conversion that begins with a count: `30 digits`.
-    fn counted_conversion(&mut self) -> Result<Conversion> {
-        let span = self.next.span;
-        let digits = self.word(span).replace('_', "");
-        // A count that does not fit in `u32` is above every limit.
-        let count = digits.parse().unwrap_or(u32::MAX);
-        if count == 0 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            let message = format!("{} is not a valid count of digits", quoted(&digits));
-            let error = SyntaxError::wrong(span, message);
-            return Err(error.help("write a positive integer, as in: to 30 digits"));
-        }
-        self.advance()?;
-        conversion::of_count(count, self.word(self.next.span))
-            .ok_or_else(|| self.unexpected("'digits'"))
     }
 }

@@ -246,7 +246,10 @@ fn settings(operands: &str, option: Option<&str>) -> Vec<CompletionCandidate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::{ParseLimits, parse};
+    use crate::{
+        engine::BuiltInFunctions,
+        syntax::{ParseLimits, parse},
+    };
 
     fn definitions() -> Vec<(String, String)> {
         [("sum_of(a, b)", "a + b"), ("size", "12")]
@@ -258,7 +261,7 @@ mod tests {
     fn candidates() {
         for (line, start, candidates) in [
             ("ad", 0, &["add "][..]),
-            ("  mu", 2, &["multiply ", "mul "]),
+            ("  mu", 2, &["multiply ", "mul ", "multifactorial("]),
             (
                 "su",
                 0,
@@ -275,16 +278,44 @@ mod tests {
             ("2 + :fibo", 5, &[]),
             ("2 + cosh", 4, &["cosh("]),
             ("help sqr", 5, &["sqrt "]),
-            (":explain mult", 9, &["multiply "]),
+            (":explain mult", 9, &["multiply ", "multifactorial("]),
             (":explain 2 + siz", 13, &["size"]),
             (":set an", 5, &["angle "]),
             (":set -", 5, &["--save"]),
             ("an", 0, &["ans"]),
-            ("1 + 255 to h", 11, &["hex"]),
+            (
+                "1 + 255 to h",
+                11,
+                &["hex", "hex8", "hex16", "hex32", "hex64"],
+            ),
             (
                 "1 -> ",
                 5,
-                &["dec", "hex", "oct", "bin", "fraction", "sci", "30 digits"],
+                &[
+                    "dec",
+                    "hex",
+                    "oct",
+                    "bin",
+                    "base 7",
+                    "hex8",
+                    "hex16",
+                    "hex32",
+                    "hex64",
+                    "bin8",
+                    "bin16",
+                    "bin32",
+                    "bin64",
+                    "integer",
+                    "fraction",
+                    "mixed",
+                    "exact",
+                    "sci",
+                    "eng",
+                    "percent",
+                    "roman",
+                    "30 digits",
+                    "2 decimals",
+                ],
             ),
             ("to", 0, &["totient("]),
             ("1 # sq", 4, &[]),
@@ -293,7 +324,7 @@ mod tests {
             (":save  src/termin", 7, &["src/terminal/"]),
             (":load it's", 6, &[]),
             (":load\tCargo.t", 6, &["Cargo.toml"]),
-            (":explain\tmult", 9, &["multiply "]),
+            (":explain\tmult", 9, &["multiply ", "multifactorial("]),
             ("help\tsqr", 5, &["sqrt "]),
             ("help = siz", 7, &["size"]),
             (" # sq", 3, &[]),
@@ -325,7 +356,10 @@ mod tests {
     fn every_conversion_parses() {
         for form in FORMS {
             let line = format!("255 to {}", form.example);
-            assert!(parse(&line, &ParseLimits::DEFAULT).is_ok(), "{line}");
+            assert!(
+                parse(&line, &ParseLimits::DEFAULT, &BuiltInFunctions).is_ok(),
+                "{line}"
+            );
         }
     }
 

@@ -7,7 +7,7 @@ use anstyle::Style;
 use super::typed_line::{AfterCommand, TypedLine};
 use crate::terminal::screen::color::{Palette, styled};
 use crate::{
-    engine::library,
+    engine::{BuiltInFunctions, library},
     syntax::{self, Class, ParseLimits, SyntaxErrorKind, classes},
 };
 
@@ -103,8 +103,8 @@ fn bytes(text: &str, span: Range<usize>) -> Option<Range<usize>> {
 ///
 /// Returns `None` if the line is valid, or if more text at its end could make it valid.
 fn syntax_error(line: &str) -> Option<Range<usize>> {
-    let error = syntax::parse(line, &ParseLimits::DEFAULT).err()?;
-    let span = error.span.start as usize..error.span.end as usize;
+    let error = syntax::parse(line, &ParseLimits::DEFAULT, &BuiltInFunctions).err()?;
+    let span = bytes(line, error.characters(line))?;
     (error.kind != SyntaxErrorKind::Incomplete && !span.is_empty()).then_some(span)
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::typed_line::TypedLine;
 use crate::{
+    engine::BuiltInFunctions,
     repl::{LogicalLine, join_continuations},
     syntax::{self, NodeKind, ParseLimits, Prefix},
 };
@@ -191,12 +192,11 @@ fn previewable(typed: &TypedLine) -> Option<String> {
     };
     // Spaces at the end do not change the line: the user can type one to see a late preview.
     let line = line.trim_end();
-    let parsed = syntax::parse(line, &ParseLimits::DEFAULT).ok()?;
+    let parsed = syntax::parse(line, &ParseLimits::DEFAULT, &BuiltInFunctions).ok()?;
     let statement = parsed.statements.last()?;
     let is_plain = |kind| matches!(kind, NodeKind::Literal | NodeKind::Prefix(Prefix::Minus));
     let nodes = parsed.expression(statement);
-    let is_number =
-        nodes.iter().all(|node| is_plain(node.kind)) && statement.conversions.is_empty();
+    let is_number = nodes.iter().all(|node| is_plain(node.kind)) && !parsed.is_converted(statement);
     let is_worth_it = !statement.is_function() && !is_number;
     is_worth_it.then(|| line.to_owned())
 }

@@ -6,8 +6,10 @@ pub(super) mod pointer;
 pub(super) mod progress;
 
 use std::{
+    collections::BTreeSet,
     fmt::Display,
     io::{self, Write as _},
+    sync::{Mutex, PoisonError},
 };
 
 use self::{
@@ -17,7 +19,7 @@ use self::{
 };
 use crate::explain::{CallSummary, Explanation};
 use crate::{
-    client::{CallError, Note, Reply},
+    client::{CallError, Note, Reading, Reply},
     repl::{
         FaultView, Outcome, Present,
         settings::{Settings, Theme},
@@ -51,6 +53,8 @@ pub(super) enum LineOrigin<'f> {
 pub struct Screen {
     output: OutputStream,
     errors: OutputStream,
+    /// The kinds of readings that were shown.
+    shown: Mutex<BTreeSet<i32>>,
 }
 
 #[derive(Debug)]
@@ -79,6 +83,7 @@ impl Screen {
         Self {
             output: OutputStream::new(&io::stdout(), color),
             errors: OutputStream::new(&io::stderr(), color),
+            shown: Mutex::default(),
         }
     }
 
@@ -124,6 +129,25 @@ impl Screen {
                 "{sign}{}",
                 separated(&text, reply.exact(), settings.separator)
             ),
+        }
+    }
+
+    /// Prints how a line was read, unless readings of the same kinds were shown before.
+    fn print_reading(&self, reading: &Reading, theme: Theme) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = shown.len();
+        shown.extend(&reading.kinds);
+        if shown.len() == before || reading.text.is_empty() {
+            return;
+        }
+        drop(shown);
+        let text = match reading.advice() {
+            Some(advice) => format!("(read as {}: {advice})", reading.text),
+            None => format!("(read as {})", reading.text),
+        };
+        match self.errors.palette(theme) {
+            Some(palette) => print_error(styled(palette.dim, text)),
+            None => print_error(text),
         }
     }
 
@@ -198,7 +222,14 @@ impl Present for LinePrinter<'_> {
             return Ok(());
         }
         let number = (!is_recalled).then_some(self.number);
-        self.screen.print_answer(reply, self.settings, number)
+        self.screen.print_answer(reply, self.settings, number)?;
+        if let Reply::Answer(answer) = reply
+            && let Some(reading) = &answer.reading
+            && !is_recalled
+        {
+            self.screen.print_reading(reading, self.settings.theme);
+        }
+        Ok(())
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {

@@ -13,7 +13,9 @@ pub(in crate::engine) use self::{
     factoring::factor,
     modular::power_modulo,
     primes::{Primality, primality},
-    products::{combinations, double_factorial, factorial, fibonacci, permutations},
+    products::{
+        combinations, double_factorial, factorial, fibonacci, multifactorial, permutations,
+    },
     roots::exact_root,
 };
 

@@ -48,6 +48,35 @@ pub(in crate::engine) fn factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig
     Ok(rising_factorial(&UBig::ONE, to_u64(n)))
 }
 
+/// Returns the product of `n`, `n - step`, `n - 2 * step` and so on, as long as they are positive.
+/// `step` is not zero.
+pub(in crate::engine) fn multifactorial(
+    n: &UBig,
+    step: &UBig,
+    work: &mut Work<'_>,
+) -> Result<UBig> {
+    if n.is_zero() {
+        return Ok(UBig::ONE);
+    }
+    let count = (n + step - UBig::ONE) / step;
+    // Each factor is at most n, and the factors are as far apart as those of n! are together.
+    let bits = (log2(&count).exp2() * log2(n)).min(log2_factorial(n) / log2(step).exp2() + log2(n));
+    pay_for_product(bits + 64.0, "a factorial", work)?;
+    let count = to_u64(&count);
+    let first = n - step * (count - 1);
+    Ok(progression(&first, step, count))
+}
+
+/// Returns `first * (first + step) * ...` with `count` factors, computed by binary splitting.
+fn progression(first: &UBig, step: &UBig, count: u64) -> UBig {
+    if count <= 16 {
+        let multiply = |product: UBig, index: u64| product * (first + step * index);
+        return (0..count).fold(UBig::ONE, multiply);
+    }
+    let half = count / 2;
+    progression(first, step, half) * progression(&(first + step * half), step, count - half)
+}
+
 /// Returns `n!!`: the product of `n`, `n - 2`, `n - 4` and so on.
 pub(in crate::engine) fn double_factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     pay_for_product(log2_factorial(n) / 2.0 + 64.0, "a factorial", work)?;

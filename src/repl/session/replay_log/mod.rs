@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::{
     client::{AngleUnit, Answered, Reply, TypedValue},
-    engine::is_built_in,
+    engine::{BuiltInFunctions, is_built_in},
     syntax::{self, Line, NodeKind, ParseLimits, Prefix},
 };
 
@@ -178,7 +178,7 @@ impl Log {
 
     /// Records the answer to a line that has several statements.
     fn record_statements(&mut self, line: &str, angle: AngleUnit, answer: &Answered<'_>) {
-        let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT) else {
+        let Ok(parsed) = syntax::parse(line, &ParseLimits::DEFAULT, &BuiltInFunctions) else {
             // The server supports a syntax that this program cannot parse.
             self.overflowed = true;
             return;
@@ -291,7 +291,8 @@ fn is_independent(line: &str) -> bool {
     words.all(|word| {
         let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
         word.is_empty() || is_built_in(word)
-    }) || syntax::parse(line, &ParseLimits::DEFAULT).is_ok_and(|line| has_built_ins_only(&line))
+    }) || syntax::parse(line, &ParseLimits::DEFAULT, &BuiltInFunctions)
+        .is_ok_and(|line| has_built_ins_only(&line))
 }
 
 /// Whether the value of a line does not depend on other lines.
@@ -303,8 +304,8 @@ pub(super) fn has_built_ins_only(line: &Line<'_>) -> bool {
         let mut nodes = line.expression(statement).iter();
         statement.is_function()
             || nodes.all(|node| match node.kind {
-                NodeKind::Name => is_built_in(node.span.of(line.text)),
-                NodeKind::Call { .. } => is_built_in(node.callee(line.text)),
+                NodeKind::Name => is_built_in(node.span.of(&line.text)),
+                NodeKind::Call { .. } => is_built_in(node.callee(&line.text)),
                 _ => true,
             })
     })
@@ -329,7 +330,7 @@ fn is_literal(text: &str) -> bool {
     if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
         return true;
     }
-    syntax::parse(text, &ParseLimits::DEFAULT).is_ok_and(|line| {
+    syntax::parse(text, &ParseLimits::DEFAULT, &BuiltInFunctions).is_ok_and(|line| {
         let literal = [NodeKind::Literal, NodeKind::Prefix(Prefix::Minus)];
         line.nodes.iter().all(|node| literal.contains(&node.kind))
     })

@@ -1,0 +1,113 @@
+//! Puts operators on the parser's stack, and moves them to the line.
+
+use super::{Parser, Result, expression::Pending, index};
+use crate::syntax::{Binary, Logic, NodeKind, Prefix, Reading, Span, node::Level, token::Token};
+
+impl Parser<'_> {
+    /// Puts a binary operator on the stack, where it waits for its right operand.
+    pub(super) fn infix(&mut self, operator: Binary, span: Span) {
+        if operator == Binary::FloorDivide {
+            self.readings.insert(Reading::FloorDivision);
+        }
+        let level = operator.level();
+        let from_the_left = operator != Binary::Power && !operator.chains();
+        self.reduce(|tighter| tighter > level || (tighter == level && from_the_left));
+        if level <= Level(9) {
+            self.has_comparison |= !operator.is_bitwise();
+            self.has_bits |= operator.is_bitwise();
+        }
+        if operator.chains() && self.chain(operator, span) {
+            return;
+        }
+        if operator == Binary::Power && self.is_unusual_power() {
+            self.readings.insert(Reading::Power);
+        }
+        let percent = self.percent_end == self.nodes.len();
+        self.pending.push(Pending::Binary {
+            operator,
+            span,
+            percent,
+        });
+    }
+
+    /// Continues the chain that the last comparison began, if there is one. Returns whether there
+    /// is one.
+    fn chain(&mut self, operator: Binary, span: Span) -> bool {
+        match self.pending.last().copied() {
+            Some(Pending::Binary {
+                operator: first,
+                span: at,
+                ..
+            }) if first.chains() => {
+                self.node(NodeKind::ChainStart(first), at);
+                self.readings.insert(Reading::Chain);
+            }
+            Some(Pending::Chained(before, at)) => self.node(NodeKind::ChainNext(before), at),
+            _ => return false,
+        }
+        self.replace(Pending::Chained(operator, span));
+        true
+    }
+
+    /// Whether other calculators read the power differently whose operator follows: the power of a
+    /// negative literal, as in `-2^2`, or a power of a power, as in `2^3^2`.
+    fn is_unusual_power(&self) -> bool {
+        let is_literal = matches!(self.nodes.last(), Some(node) if node.kind == NodeKind::Literal);
+        match self.pending.last() {
+            Some(Pending::Binary { operator, .. }) => *operator == Binary::Power,
+            Some(Pending::Prefix(Prefix::Minus, _)) => {
+                is_literal && self.closed != self.nodes.len()
+            }
+            _ => false,
+        }
+    }
+
+    /// Puts a multiplication on the stack, for a product without a sign such as `2 x`.
+    pub(super) fn juxtaposed(&mut self) {
+        if self.bare_calls > 0 && self.at_function() {
+            // The next function is not a part of the argument.
+            self.reduce(|level| level >= Level::CALL);
+        }
+        // There is no sign between the operands, so the span is empty and is where they meet.
+        let at = self.next.span.start;
+        let touches_number = self.number_end == at;
+        self.infix(Binary::Juxtapose, Span { start: at, end: at });
+        let below = self.pending.iter().rev().nth(1);
+        let divides = |operator| {
+            matches!(
+                operator,
+                Binary::Divide | Binary::FloorDivide | Binary::Modulo
+            )
+        };
+        if matches!(below, Some(Pending::Binary { operator, .. }) if divides(*operator))
+            || (touches_number && self.word(self.next.span) == "e")
+        {
+            self.readings.insert(Reading::Product);
+        }
+    }
+
+    /// Whether a function begins with the next token.
+    fn at_function(&self) -> bool {
+        self.next.token == Token::Name
+            && (self.token_after_next().token == Token::Open || self.is_function(self.next.span))
+    }
+
+    /// Reads `and` or `or`, and puts it on the stack. Returns true: an operand must follow.
+    pub(super) fn logic(&mut self, logic: Logic) -> Result<bool> {
+        let level = logic.level();
+        self.reduce(|tighter| tighter >= level);
+        let span = self.next.span;
+        let jump = self.nodes.len();
+        self.node(NodeKind::ShortCircuit { logic, end: 0 }, span);
+        self.pending.push(Pending::Logic { logic, span, jump });
+        self.advance()?;
+        Ok(true)
+    }
+
+    /// Adds the end of `and` or `or` to the line.
+    pub(super) fn join(&mut self, logic: Logic, span: Span, jump: usize) {
+        let end = index(self.nodes.len());
+        self.nodes[jump].kind = NodeKind::ShortCircuit { logic, end };
+        self.node(NodeKind::Joined(logic), span);
+    }
+}
