@@ -55,7 +55,7 @@ impl Default for Limits {
             result: 1_000_000,
             digits: 1_000,
             precision: 16_384,
-            exponent: 1 << 24,
+            exponent: (1 << 61) - 1,
             angle: 1 << 14,
             work: 1_000_000_000,
             preview: 50_000_000,
@@ -130,7 +130,7 @@ impl LimitTable for Limits {
         LimitRow {
             option: "max-exponent",
             unit: LimitUnit::Count,
-            range: 128..=1 << 24,
+            range: 128..=(1 << 61) - 1,
             help: "absolute value of the base-2 exponent of a real number",
             noun: None,
             reason: "correctness of the digits: the error bounds are proven only for this range",

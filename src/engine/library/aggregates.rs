@@ -22,7 +22,7 @@ pub(super) static TABLE: &[Function] = &[
         &["min"],
         "x, y, ...",
         variadic(&[NUMBER]),
-        |x, c| extreme(x, c.work, std::cmp::Ordering::is_lt),
+        |x, c| extreme(x, c.work, Number::lesser),
     )
     .summary("the smallest argument")
     .example("min(3, 1, 2)", "1"),
@@ -31,7 +31,7 @@ pub(super) static TABLE: &[Function] = &[
         &["max"],
         "x, y, ...",
         variadic(&[NUMBER]),
-        |x, c| extreme(x, c.work, std::cmp::Ordering::is_gt),
+        |x, c| extreme(x, c.work, Number::greater),
     )
     .summary("the largest argument")
     .example("max(3, 1, 2)", "3"),
@@ -143,22 +143,17 @@ pub(super) static TABLE: &[Function] = &[
     .example("if(2 > 1, 10, 1/0)", "10"),
 ];
 
-/// Returns the smallest or the largest argument.
-///
-/// Each argument is compared with the best argument so far. From the result of the comparison,
-/// `beats` decides whether the new argument is better.
+/// Returns the smallest or the largest argument. `choose` returns one of two numbers.
 fn extreme(
     x: Arguments<'_>,
     work: &mut Work<'_>,
-    beats: fn(std::cmp::Ordering) -> bool,
+    choose: fn(&Number, &Number, &mut Work<'_>) -> Result<Number>,
 ) -> Result<Number> {
-    let mut best = x.number(0);
+    let mut best = x.number(0).clone();
     for next in x.numbers().skip(1) {
-        if beats(next.compare(best, work)?) {
-            best = next;
-        }
+        best = choose(&best, next, work)?;
     }
-    Ok(best.clone())
+    Ok(best)
 }
 
 /// Returns the sum of the arguments.
@@ -182,8 +177,23 @@ fn mean(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
 
 fn median(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
+    let sorted = match sorted(x, work) {
+        Ok(sorted) => sorted,
+        Err(fault) if fault.reason == Reason::Undecided => sorted_without_decisions(x, work)?,
+        Err(fault) => return Err(fault),
+    };
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 {
+        return Ok(sorted[middle].clone());
+    }
+    let sum = sorted[middle - 1].add(&sorted[middle], work)?;
+    sum.div(&2.into(), work)
+}
+
+/// Returns the arguments in ascending order. Fails if an order cannot be decided.
+fn sorted(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Vec<Number>> {
     // Insertion sort, because a fault of a comparison has to stop the sorting.
-    let mut sorted: Vec<&Number> = Vec::with_capacity(x.len());
+    let mut sorted: Vec<Number> = Vec::with_capacity(x.len());
     for number in x.numbers() {
         let (mut low, mut high) = (0, sorted.len());
         while low < high {
@@ -194,15 +204,25 @@ fn median(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
                 low = middle + 1;
             }
         }
-        work.pay((sorted.len() - low) as u64 / 8)?;
-        sorted.insert(low, number);
+        work.pay((sorted.len() - low) as u64 / 4)?;
+        sorted.insert(low, number.clone());
     }
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 {
-        return Ok(sorted[middle].clone());
+    Ok(sorted)
+}
+
+/// Returns the arguments in ascending order. Two numbers whose order cannot be decided become the
+/// lesser and the greater of both.
+fn sorted_without_decisions(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Vec<Number>> {
+    let mut sorted: Vec<Number> = x.numbers().cloned().collect();
+    for end in (1..sorted.len()).rev() {
+        for at in 0..end {
+            work.pay(100)?;
+            let lesser = sorted[at].lesser(&sorted[at + 1], work)?;
+            let greater = sorted[at].greater(&sorted[at + 1], work)?;
+            (sorted[at], sorted[at + 1]) = (lesser, greater);
+        }
     }
-    let sum = sorted[middle - 1].add(sorted[middle], work)?;
-    sum.div(&2.into(), work)
+    Ok(sorted)
 }
 
 fn variance(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {

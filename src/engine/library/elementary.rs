@@ -1,10 +1,11 @@
 //! Roots, powers, rounding, the exponential function and related functions.
 
-use dashu_base::Sign;
+use std::cmp::Ordering;
+
 use dashu_int::UBig;
 
 use super::{
-    Context, Function, Group, exact,
+    Context, FACTORIAL, Function, Group, exact,
     logarithm::{ln, logarithm},
     signature::{Arguments, Domain, EXACT, INTEGER, NUMBER, Parameter, Refusal, takes},
     unary,
@@ -13,7 +14,7 @@ use crate::{
     engine::{
         budget::work::Work,
         fault::{Fault, Result},
-        number::{Number, exact::Exact, integer, real::Unary},
+        number::{Number, exact::Exact, real::Unary},
     },
     syntax::Reading,
 };
@@ -257,7 +258,10 @@ pub(super) static TABLE: &[Function] = &[
         &["log1p"],
         "x",
         takes(&[ABOVE_MINUS_ONE]),
-        |x, c| ln(&x.number(0).add(&1.into(), c.work)?, c.work),
+        |x, c| match x.number(0) {
+            Number::Exact(zero) if zero.is_zero() => exact(Exact::ZERO),
+            x => unary(Unary::Ln1p, x, c),
+        },
     )
     .summary("ln(1 + x); other languages use the same name")
     .domain("x > -1")
@@ -269,7 +273,7 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[NUMBER]),
         |x, c| match x.number(0) {
             Number::Exact(zero) if zero.is_zero() => exact(Exact::ZERO),
-            x => x.unary(Unary::Exp, c.work)?.sub(&1.into(), c.work),
+            x => unary(Unary::ExpM1, x, c),
         },
     )
     .summary("e^x - 1; other languages use the same name")
@@ -286,14 +290,7 @@ pub(super) static TABLE: &[Function] = &[
                     "the lower bound is greater than the upper bound",
                 ));
             }
-            let x = x.number(0);
-            Ok(if x.compare(low, c.work)?.is_lt() {
-                low.clone()
-            } else if x.compare(high, c.work)?.is_gt() {
-                high.clone()
-            } else {
-                x.clone()
-            })
+            x.number(0).greater(low, c.work)?.lesser(high, c.work)
         },
     )
     .summary("x limited to the range from low to high")
@@ -305,18 +302,13 @@ pub(super) static TABLE: &[Function] = &[
 fn truncated(x: &Number, work: &mut Work<'_>) -> Result<Exact> {
     let size = x.absolute(work)?.floor(work)?;
     // If the integer part is 0, the sign may be undecidable, and it is not needed.
-    let negative = !size.is_zero() && x.sign(work)? == Some(Sign::Negative);
+    let negative = !size.is_zero() && x.order(work)? == Some(Ordering::Less);
     Ok(if negative { size.negated() } else { size })
 }
 
 fn sign(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
-    let x = x.number(0);
-    if x.exact().is_some_and(Exact::is_zero) {
-        return exact(Exact::ZERO);
-    }
-    match x.sign(context.work)? {
-        Some(Sign::Positive) => exact(1.into()),
-        Some(Sign::Negative) => exact((-1).into()),
+    match x.number(0).order(context.work)? {
+        Some(order) => exact((order as i64).into()),
         None => Err(Fault::undecided("the sign of the operand")),
     }
 }
@@ -339,7 +331,7 @@ fn round(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
     if size.is_zero() {
         return exact(size);
     }
-    let negative = number.sign(work)? == Some(Sign::Negative);
+    let negative = number.order(work)? == Some(Ordering::Less);
     let signed = Number::from(if negative { size.negated() } else { size });
     signed.div(&unit, work)
 }
@@ -361,6 +353,7 @@ pub(super) fn root_of(x: &Number, degree: i64, work: &mut Work<'_>) -> Result<Nu
 
 /// Returns the root of `x` for a positive degree.
 fn positive_root(x: &Number, degree: u64, work: &mut Work<'_>) -> Result<Number> {
+    let x = &x.settled(work)?;
     if degree == 2
         && let Number::Real(_) = x
     {
@@ -369,9 +362,9 @@ fn positive_root(x: &Number, degree: u64, work: &mut Work<'_>) -> Result<Number>
     if x.exact().is_some_and(Exact::is_zero) {
         return exact(Exact::ZERO);
     }
-    let negative = match x.sign(work)? {
-        Some(Sign::Negative) => true,
-        Some(Sign::Positive) => false,
+    let negative = match x.order(work)? {
+        Some(Ordering::Equal) => return exact(Exact::ZERO),
+        Some(order) => order.is_lt(),
         None => return Err(Fault::undecided("the sign of the operand")),
     };
     if negative && degree.is_multiple_of(2) {
@@ -414,10 +407,9 @@ fn gamma(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
             "the gamma function has no value at 0 and at negative integers",
         )),
         Some(q) if q.is_integer() => {
-            let n = Number::from(q.clone())
-                .sub(&1.into(), context.work)?
-                .natural()?;
-            Ok(integer::factorial(&n, context.work)?.into())
+            let n = Number::from(q.clone()).sub(&1.into(), context.work)?;
+            let n = FACTORIAL.call(&[n.into()], context)?;
+            n.number().cloned()
         }
         _ => unary(Unary::Gamma, x, context),
     }

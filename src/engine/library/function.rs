@@ -1,12 +1,14 @@
 //! The type of a built-in function. Each row of the tables of functions has this type.
 
+use smallvec::SmallVec;
+
 use super::signature::{Arguments, Signature};
 use crate::{
     engine::{
         budget::work::Work,
         fault::{Fault, Reason, Result},
         number::Number,
-        value::Presented,
+        value::{Presented, Value},
     },
     syntax::Reading,
 };
@@ -259,6 +261,19 @@ impl Function {
                 wrong_arity(self.names[0], self.signature.arity(), values.len())
                     .help(format!("write {}", self.usage())),
             );
+        }
+        // An argument that must be exact may be a real that is known to be rational.
+        let mut simplified: SmallVec<[Presented; 3]>;
+        let mut values = values;
+        if self.signature.needs_exact(values) {
+            simplified = SmallVec::with_capacity(values.len());
+            for value in values {
+                simplified.push(match &value.value {
+                    Value::Number(number) => number.simplified(context.work)?.into(),
+                    Value::Truth(_) => value.clone(),
+                });
+            }
+            values = &simplified;
         }
         let arguments = self.signature.accept(values, context.work)?;
         match self.body {

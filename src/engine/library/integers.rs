@@ -13,11 +13,12 @@ use super::{
 };
 use crate::engine::{
     budget::work::cost,
-    fault::{Fault, Result},
+    fault::{Fault, Reason, Result},
     number::{
         Number,
         exact::{Exact, integer_within},
         integer::{self, Primality},
+        real::Unary,
     },
     value::{Factorization, Presentation, Presented, Truth, Value},
 };
@@ -52,7 +53,7 @@ pub(in crate::engine) const FACTORIAL: Function = Function::new(
     takes(&[INTEGER
         .within(&[(Domain::AtLeast(0), NO_FACTORIAL)])
         .or_refuse(NO_FACTORIAL)]),
-    |x, c| integer::factorial(&x.natural(0), c.work).map(Number::from),
+    factorial,
 )
 .aliases(&["fact"])
 .summary("the product of the integers from 1 to n; also written n!")
@@ -291,6 +292,18 @@ pub(super) static TABLE: &[Function] = &[
     .domain("an integer >= 0")
     .example("bitlength(256)", "9"),
 ];
+
+/// Returns the factorial. If it is too long for an integer, it is a real.
+fn factorial(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
+    let n = x.natural(0);
+    match integer::factorial(&n, context.work) {
+        Ok(factorial) => Ok(factorial.into()),
+        Err(fault) if fault.reason == Reason::Limit && !context.work.is_spent() => {
+            Number::from(n + UBig::ONE).unary(Unary::Gamma, context.work)
+        }
+        Err(fault) => Err(fault),
+    }
+}
 
 /// Combines the absolute values of all arguments with `operation`, from the first to the last.
 fn folded(

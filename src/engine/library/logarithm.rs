@@ -10,9 +10,12 @@ use crate::engine::{
 
 /// Returns the natural logarithm of `x`. If `x` is exact, it must be positive.
 pub(super) fn ln(x: &Number, work: &mut Work<'_>) -> Result<Number> {
-    match x {
+    match &x.settled(work)? {
         Number::Exact(x) if x.is_one() => Ok(0.into()),
-        _ => x.unary(Unary::Ln, work),
+        Number::Exact(x) if x.is_zero() => {
+            Err(Fault::domain("only positive numbers have a logarithm"))
+        }
+        x => x.unary(Unary::Ln, work),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::engine::{
     budget::work::Work,
     fault::{Fault, Reason, Result},
     number::{Number, exact::Exact},
-    value::Presented,
+    value::{Presented, Value},
 };
 
 /// The kind of value that a parameter requires.
@@ -249,6 +249,18 @@ impl Signature {
     pub(super) fn takes_count(&self, count: usize) -> bool {
         let (least, most) = self.arity();
         (least..=most).contains(&count)
+    }
+
+    /// Whether a real is the argument of a parameter that requires an exact number.
+    pub(super) fn needs_exact(&self, values: &[Presented]) -> bool {
+        let mut parameters = self.required.iter().chain(self.optional);
+        let mut parameter = None;
+        values.iter().any(|value| {
+            parameter = parameters.next().or(parameter);
+            let is_exact =
+                parameter.is_some_and(|it| matches!(it.kind, Kind::Exact | Kind::Integer));
+            is_exact && matches!(value.value, Value::Number(Number::Real(_)))
+        })
     }
 
     /// Tests `values` from left to right, and returns them as arguments.

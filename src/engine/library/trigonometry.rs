@@ -1,7 +1,5 @@
 //! Trigonometric and hyperbolic functions.
 
-use dashu_base::Sign;
-
 use super::{
     AngleUnit, Context, Function, Group, exact,
     signature::{Arguments, Domain, NUMBER, Parameter, Refusal, takes},
@@ -9,7 +7,7 @@ use super::{
 };
 use crate::engine::{
     budget::work::Work,
-    fault::{Fault, Result},
+    fault::{Fault, Reason, Result},
     number::{Number, exact::Exact, real::Unary},
 };
 
@@ -184,7 +182,7 @@ pub(super) static TABLE: &[Function] = &[
         &["acosh", "arcosh"],
         "x",
         takes(&[HYPERBOLIC_COSINE]),
-        |x, c| match x.number(0) {
+        |x, c| match &x.number(0).settled_at(1, c.work)? {
             Number::Exact(one) if one.is_one() => exact(Exact::ZERO),
             x => unary(Unary::Acosh, x, c),
         },
@@ -198,7 +196,16 @@ pub(super) static TABLE: &[Function] = &[
         &["atanh", "artanh"],
         "x",
         takes(&[HYPERBOLIC_TANGENT]),
-        |x, c| hyperbolic(Unary::Atanh, x.number(0), 0, c),
+        |x, c| {
+            let x = x.number(0).settled_at(1, c.work)?.settled_at(-1, c.work)?;
+            let is_edge = x.exact().is_some_and(|x| x.absolute().is_one());
+            if is_edge {
+                return Err(Fault::domain(
+                    "only numbers between -1 and 1 are hyperbolic tangents",
+                ));
+            }
+            hyperbolic(Unary::Atanh, &x, 0, c)
+        },
     )
     .aliases(&["arctanh"])
     .summary("the number whose hyperbolic tangent is x")
@@ -307,7 +314,22 @@ fn trigonometric(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> 
     } else {
         x.clone()
     };
-    angle.unary(function, work)
+    let value = angle.unary(function, work);
+    match value {
+        Err(fault) if fault.reason == Reason::Undecided && function == Unary::Tan => {
+            let cosine = angle.unary(Unary::Cos, work)?.settled(work)?;
+            Err(match cosine {
+                Number::Exact(_) => no_tangent(),
+                Number::Real(_) => fault,
+            })
+        }
+        value => value,
+    }
+}
+
+/// Returns the fault for the tangent of a right angle.
+fn no_tangent() -> Box<Fault> {
+    Fault::domain("the tangent has no value where the cosine is 0")
 }
 
 /// Returns the value of a function at an angle of `x` degrees, if `x` and the value are rational.
@@ -333,9 +355,7 @@ fn rational_value(function: Unary, x: &Number, work: &mut Work<'_>) -> Result<Op
         (_, 45) => Some(Exact::ONE),
         (_, 135) => Some(Exact::from(-1)),
         (_, 90) => {
-            return Err(Fault::domain(
-                "the tangent has no value where the cosine is 0",
-            ));
+            return Err(no_tangent());
         }
         _ => None,
     })
@@ -350,6 +370,10 @@ fn inverse_of(function: Unary, x: Arguments<'_>, context: &mut Context<'_, '_>) 
 /// Returns the angle whose sine, cosine or tangent is `x`. `context` has the unit of the angle.
 fn arc(function: Unary, x: &Number, context: &mut Context<'_, '_>) -> Result<Number> {
     let work = &mut *context.work;
+    let x = &match function {
+        Unary::Atan => x.clone(),
+        _ => x.settled_at(1, work)?.settled_at(-1, work)?,
+    };
     let in_degrees = context.angle == AngleUnit::Degree;
     if let Number::Exact(q) = x
         && let Some(degrees) = integer_angle(function, q)
@@ -390,21 +414,24 @@ fn integer_angle(function: Unary, x: &Exact) -> Option<i64> {
 
 /// Returns the angle of the point (x, y). The first argument is y.
 fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
-    let (y, x) = (x.number(0), x.number(1));
+    let (y, x) = (
+        &x.number(0).settled(context.work)?,
+        &x.number(1).settled(context.work)?,
+    );
     let half = |context: &mut Context<'_, '_>| match context.angle {
         AngleUnit::Radian => Number::pi(context.work),
         AngleUnit::Degree => Ok(180.into()),
     };
     let is_zero = |n: &Number| n.exact().is_some_and(Exact::is_zero);
     let sign = |n: &Number, context: &mut Context<'_, '_>| {
-        n.sign(context.work)?
+        n.order(context.work)?
             .ok_or_else(|| Fault::undecided("the sign of a coordinate"))
     };
     match (is_zero(y), is_zero(x)) {
         (true, true) => return Err(Fault::domain("the point (0, 0) has no angle")),
         (false, true) => {
             let quarter = half(context)?.div(&2.into(), context.work)?;
-            let above = sign(y, context)? == Sign::Positive;
+            let above = sign(y, context)?.is_gt();
             return if above {
                 Ok(quarter)
             } else {
@@ -413,14 +440,14 @@ fn atan2(x: Arguments<'_>, context: &mut Context<'_, '_>) -> Result<Number> {
         }
         _ => {}
     }
-    let right = sign(x, context)? == Sign::Positive;
+    let right = sign(x, context)?.is_gt();
     let quotient = y.div(x, context.work)?;
     let angle = arc(Unary::Atan, &quotient, context)?;
     if right {
         return Ok(angle);
     }
     let half = half(context)?;
-    let above = sign(y, context)? == Sign::Positive;
+    let above = sign(y, context)?.is_ge();
     let half = if above {
         half
     } else {

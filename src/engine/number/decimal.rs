@@ -189,13 +189,10 @@ impl Decimal {
         } else {
             ball.clone()
         };
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            reason = "an estimate"
-        )]
-        let mut first =
-            ((magnitude.magnitude() - 2) as f64 * std::f64::consts::LOG10_2).floor() as i64;
+        // log10(2), rounded down to 19 digits. The product has at most 126 bits.
+        let scaled = i128::from(magnitude.magnitude() - 2) * 3_010_299_956_639_811_952;
+        let first = scaled.div_euclid(10_i128.pow(19));
+        let mut first = i64::try_from(first).expect("it is smaller than a magnitude");
         // Scaling to an integer may need exponents beyond the limit of results.
         let wider = Limits {
             exponent: 2 * work.limits.exponent + 8 * exponent(count),

@@ -289,7 +289,7 @@ impl Exact {
                 (Self::Big(p), Self::Big(q)) => &p.numerator + &q.numerator,
                 _ => self.numerator() + other.numerator(),
             };
-            return integer_within(sum, work).map(ExactResult::Exact);
+            return Ok(bounded(Self::from(sum), work));
         }
         let (numerator, denominator) = ((a + d).max(c + b) + 1, b + d);
         let cost = cost::gcd(numerator, denominator) + 3 * cost::multiply(numerator, numerator);
@@ -311,14 +311,14 @@ impl Exact {
         if self.is_integer() && other.is_integer() {
             // The product has a + c bits, or one bit less.
             if a + c > work.limits.result + 1 {
-                return Err(Fault::too_long(work.limits.result));
+                return Ok(ExactResult::TooLong);
             }
             work.pay_at_once(cost::multiply(a, c), "a product")?;
             let product = match (self, other) {
                 (Self::Big(p), Self::Big(q)) => &p.numerator * &q.numerator,
                 _ => self.numerator() * other.numerator(),
             };
-            return integer_within(product, work).map(ExactResult::Exact);
+            return Ok(bounded(Self::from(product), work));
         }
         let cost = cost::gcd(a, d) + cost::gcd(c, b) + 4 * cost::multiply(a.max(b), c.max(d));
         if !try_pay((a + c).max(b + d), cost, work)? {
@@ -417,23 +417,15 @@ impl Exact {
         let (numerator, denominator) = self.bits();
         let bits = numerator.max(denominator);
         let limit = work.limits.result;
-        let is_integer = self.is_integer() && exponent > 0;
         // A power of a number of `bits` bits has more than (bits - 1) * count bits.
         let min_bits = u64::try_from(bits - 1).unwrap_or(u64::MAX);
         if min_bits.saturating_mul(count) > limit as u64 {
-            return if is_integer {
-                Err(Fault::too_long(limit))
-            } else {
-                Ok(ExactResult::TooLong)
-            };
+            return Ok(ExactResult::TooLong);
         }
         let count = usize::try_from(count).expect("the result is bounded");
         let max_bits = bits * count;
         work.pay_at_once(cost::multiply(max_bits, max_bits), "a power")?;
         let (n, d) = (self.numerator().pow(count), self.denominator().pow(count));
-        if is_integer {
-            return integer_within(n, work).map(ExactResult::Exact);
-        }
         // The power of a fraction in lowest terms is in lowest terms.
         let power = Self::from_lowest_terms(n, d);
         Ok(bounded(

@@ -1,6 +1,7 @@
 //! Numbers: exact rationals where possible, otherwise real numbers.
 
 pub(super) mod ball;
+pub(super) mod basis;
 pub(super) mod decimal;
 pub(super) mod exact;
 pub(super) mod integer;
@@ -17,7 +18,7 @@ use self::{
 };
 use super::{
     budget::work::Work,
-    fault::{Fault, Result},
+    fault::{Fault, Reason, Result},
 };
 
 /// A number in the calculator's language.
@@ -157,8 +158,81 @@ impl Number {
         }
     }
 
+    /// Returns the number, as an exact number if it is a real that is decided to be zero.
+    ///
+    /// This costs nothing if the digits of the real show that it is not zero.
+    pub(super) fn settled(&self, work: &mut Work<'_>) -> Result<Self> {
+        self.settled_at(0, work)
+    }
+
+    /// Returns the number, as an exact number if it is a real that is decided to be `n`.
+    ///
+    /// This costs nothing if the digits of the real show that it is not `n`.
+    pub(super) fn settled_at(&self, n: i64, work: &mut Work<'_>) -> Result<Self> {
+        if let Self::Real(real) = self
+            && real.ball().may_contain(n)
+            && self.sub(&n.into(), work)?.order(work)? == Some(Ordering::Equal)
+        {
+            return Ok(n.into());
+        }
+        Ok(self.clone())
+    }
+
+    /// Returns the greater of two numbers. If their order cannot be decided, the result is a real
+    /// that is the greater of both.
+    pub(super) fn greater(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+        match self.decided_order(other, work)? {
+            Some(Ordering::Less) => Ok(other.clone()),
+            Some(_) => Ok(self.clone()),
+            None => self.binary(BinaryOperation::Maximum, other, work),
+        }
+    }
+
+    /// Returns the lesser of two numbers. If their order cannot be decided, the result is a real
+    /// that is the lesser of both.
+    pub(super) fn lesser(&self, other: &Self, work: &mut Work<'_>) -> Result<Self> {
+        match self.decided_order(other, work)? {
+            Some(Ordering::Greater) => Ok(other.clone()),
+            Some(_) => Ok(self.clone()),
+            None => self.binary(BinaryOperation::Minimum, other, work),
+        }
+    }
+
+    /// Compares two numbers. Returns `None` if the order cannot be decided.
+    fn decided_order(&self, other: &Self, work: &mut Work<'_>) -> Result<Option<Ordering>> {
+        match self.compare(other, work) {
+            Ok(order) => Ok(Some(order)),
+            Err(fault) if fault.reason == Reason::Undecided => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Returns the number, as an exact number if it is a real whose form is rational.
+    pub(super) fn simplified(&self, work: &mut Work<'_>) -> Result<Self> {
+        if let Self::Real(real) = self
+            && let Some(exact) = real.exact_value(work)?
+        {
+            return Ok(exact.into());
+        }
+        Ok(self.clone())
+    }
+
+    /// Whether the digits of the number do not show that it is not zero.
+    fn may_be_zero(&self) -> bool {
+        match self {
+            Self::Exact(q) => q.is_zero(),
+            Self::Real(real) => real.ball().sign().is_none(),
+        }
+    }
+
     /// Returns `self / divisor`. Fails if `divisor` is zero.
     pub(super) fn div(&self, divisor: &Self, work: &mut Work<'_>) -> Result<Self> {
+        if let Self::Real(_) = divisor
+            && divisor.may_be_zero()
+            && let divisor @ Self::Exact(_) = divisor.settled(work)?
+        {
+            return self.div(&divisor, work);
+        }
         match (self, divisor) {
             (_, Self::Exact(zero)) if zero.is_zero() => Err(Fault::division_by_zero()),
             (Self::Exact(p), Self::Exact(q)) => match p.mul(&q.inverse(), work)? {
@@ -197,19 +271,33 @@ impl Number {
             (x, Self::Exact(y)) if y.is_one() => Ok(x.clone()),
             (Self::Exact(x), Self::Exact(y)) => self.exact_power(x, y, exponent, work),
             (Self::Exact(x), Self::Real(_)) if x.is_one() => Ok(Exact::ONE.into()),
-            (Self::Exact(x), Self::Real(_)) if x.is_zero() => match exponent.sign(work)? {
-                Some(Sign::Positive) => Ok(Exact::ZERO.into()),
-                Some(Sign::Negative) => Err(Fault::division_by_zero()),
+            (Self::Exact(x), Self::Real(_)) if x.is_zero() => match exponent.order(work)? {
+                Some(Ordering::Greater) => Ok(Exact::ZERO.into()),
+                Some(Ordering::Less) => Err(Fault::division_by_zero()),
+                Some(Ordering::Equal) => Ok(Exact::ONE.into()),
                 None => Err(Fault::undecided("the sign of the exponent")),
             },
-            (Self::Exact(x), Self::Real(_)) if x.is_negative() => Err(power_of_negative()),
+            (Self::Exact(x), Self::Real(_)) if x.is_negative() => {
+                match exponent.simplified(work)? {
+                    exponent @ Self::Exact(_) => self.power(&exponent, work),
+                    Self::Real(_) => Err(power_of_negative()),
+                }
+            }
+            // A power of zero, perhaps.
+            (Self::Real(_), _) if self.may_be_zero() && self.settled(work)?.exact().is_some() => {
+                Self::from(Exact::ZERO).power(exponent, work)
+            }
             (Self::Real(x), Self::Exact(y)) if y.is_integer() => match y.to_i64() {
                 Some(y) => Self::real(Operation::Power(x.clone(), y), work),
                 None => self.large_power(exponent, y, work),
             },
-            (Self::Real(_), _) => match self.sign(work)? {
-                Some(Sign::Positive) => self.binary(BinaryOperation::Power, exponent, work),
-                Some(Sign::Negative) => Err(power_of_negative()),
+            (Self::Real(_), _) => match self.order(work)? {
+                Some(Ordering::Greater) => self.binary(BinaryOperation::Power, exponent, work),
+                Some(Ordering::Equal) => Self::from(Exact::ZERO).power(exponent, work),
+                Some(Ordering::Less) => match exponent.simplified(work)? {
+                    Self::Exact(y) if y.is_integer() => self.power(&y.into(), work),
+                    _ => Err(power_of_negative()),
+                },
                 None => Err(Fault::undecided("the sign of the base")),
             },
             _ => self.binary(BinaryOperation::Power, exponent, work),
@@ -262,31 +350,30 @@ impl Number {
     /// Returns `x^y` for an integer `y` that does not fit 64 bits. `y` is the value of `exponent`.
     fn large_power(&self, exponent: &Self, y: &Exact, work: &mut Work<'_>) -> Result<Self> {
         let one = Self::from(1);
-        if let Self::Exact(x) = self {
-            if x.is_integer() && x.absolute().is_one() {
-                let is_odd = y.numerator().bit(0);
-                return Ok(if is_odd { self.clone() } else { one });
-            }
-            if x.is_integer() && !y.is_negative() {
-                return Err(Fault::too_long(work.limits.result));
-            }
+        if let Self::Exact(x) = self
+            && x.is_integer()
+            && x.absolute().is_one()
+        {
+            let is_odd = y.numerator().bit(0);
+            return Ok(if is_odd { self.clone() } else { one });
         }
         let power = self
             .absolute(work)?
             .binary(BinaryOperation::Power, exponent, work)?;
-        match self.sign(work)? {
-            Some(Sign::Negative) if y.numerator().bit(0) => power.negated(work),
+        match self.order(work)? {
+            Some(Ordering::Less) if y.numerator().bit(0) => power.negated(work),
             Some(_) => Ok(power),
             None => Err(Fault::undecided("the sign of the base")),
         }
     }
 
-    /// Returns the sign, or `None` if it cannot be decided. The sign of an exact zero is positive.
-    pub(super) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
+    /// Returns the order of the number and zero, or `None` if it cannot be decided.
+    pub(super) fn order(&self, work: &mut Work<'_>) -> Result<Option<Ordering>> {
         match self {
-            Self::Exact(q) if q.is_negative() => Ok(Some(Sign::Negative)),
-            Self::Exact(_) => Ok(Some(Sign::Positive)),
-            Self::Real(real) => real.sign(work),
+            Self::Exact(q) if q.is_negative() => Ok(Some(Ordering::Less)),
+            Self::Exact(q) if q.is_zero() => Ok(Some(Ordering::Equal)),
+            Self::Exact(_) => Ok(Some(Ordering::Greater)),
+            Self::Real(real) => real.order(work),
         }
     }
 
@@ -295,14 +382,8 @@ impl Number {
         if let (Self::Exact(p), Self::Exact(q)) = (self, other) {
             return p.compare(q, work);
         }
-        match self.sub(other, work)? {
-            Self::Exact(zero) if zero.is_zero() => Ok(Ordering::Equal),
-            difference => match difference.sign(work)? {
-                Some(Sign::Positive) => Ok(Ordering::Greater),
-                Some(Sign::Negative) => Ok(Ordering::Less),
-                None => Err(Fault::undecided("which of the two numbers is greater")),
-            },
-        }
+        let order = self.sub(other, work)?.order(work)?;
+        order.ok_or_else(|| Fault::undecided("which of the two numbers is greater"))
     }
 
     /// Returns the greatest integer that is at most `self`. Fails if it cannot be determined.
@@ -319,15 +400,29 @@ impl Number {
             )));
         }
         let first = usize::try_from(magnitude.max(64)).expect("not negative") + 32;
+        // At the last precision, only one integer is in question.
+        let mut candidate = None;
+        let mut attempts = 0;
         let floor = real.refine_until(first, work, |ball, _, _| {
             let (low, high) = ball.floor_range();
-            Ok((low == high).then_some(low))
+            attempts += 1;
+            if low == high {
+                return Ok(Some(Some(low)));
+            }
+            let is_next = &low + IBig::ONE == high;
+            candidate = is_next.then_some(high);
+            // More digits help only if the number is not an integer.
+            Ok((attempts == 2 && is_next).then_some(None))
         })?;
-        match floor {
-            Some(floor) => Ok(floor.into()),
-            None => Err(Fault::undecided(
-                "on which side of an integer the number lies",
-            )),
+        if let Some(Some(floor)) = floor {
+            return Ok(floor.into());
+        }
+        let undecided = || Fault::undecided("on which side of an integer the number lies");
+        let candidate = Exact::from(candidate.ok_or_else(undecided)?);
+        match self.sub(&candidate.clone().into(), work)?.order(work)? {
+            Some(Ordering::Less) => Ok(Exact::from(candidate.numerator() - IBig::ONE)),
+            Some(_) => Ok(candidate),
+            None => Err(undecided()),
         }
     }
 
@@ -345,6 +440,12 @@ impl Number {
     /// Returns the number as an integer. Fails if it is not an exact integer.
     pub(super) fn integer(&self) -> Result<IBig> {
         self.exact().and_then(Exact::to_integer).ok_or_else(|| {
+            if let Self::Real(real) = self
+                && real.is_long_integer()
+            {
+                return Fault::limit("the integer is so long that only its first digits are known")
+                    .help("an exact result has at most as many bits as the limit max-result");
+            }
             let message = match self {
                 Self::Exact(_) => "the operand must be an integer",
                 Self::Real(_) => "the operand must be an exact integer",

@@ -1,5 +1,7 @@
 //! Writes numbers in bases other than ten.
 
+use std::cmp::Ordering;
+
 use compact_str::CompactString;
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
@@ -64,8 +66,13 @@ pub(super) fn number(
     if let Some(n) = number.exact().and_then(Exact::to_integer) {
         return Ok((integer(&n, radix, mark, work)?, false));
     }
-    let sign = number.sign(work)?;
-    let sign = sign.ok_or_else(|| Fault::undecided("the sign of the number"))?;
+    let number = &number.settled(work)?;
+    let order = number.order(work)?;
+    let sign = match order.ok_or_else(|| Fault::undecided("the sign of the number"))? {
+        Ordering::Less => Sign::Negative,
+        Ordering::Equal => return Ok((integer(&IBig::ZERO, radix, mark, work)?, false)),
+        Ordering::Greater => Sign::Positive,
+    };
     let size = number.absolute(work)?;
     let logarithm = size.log2_estimate() / f64::from(radix).log2();
     if logarithm.abs() > f64::from(LONGEST) {

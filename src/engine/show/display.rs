@@ -1,6 +1,6 @@
 //! Converts a value to text in a given format.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use compact_str::{CompactString, ToCompactString as _};
 use dashu_int::IBig;
@@ -15,7 +15,7 @@ use crate::{
     engine::{
         Base, Options,
         budget::work::{Work, cost},
-        fault::Result,
+        fault::{Fault, Reason, Result},
         number::{
             Number,
             decimal::{Decimal, exponent, finite_decimal, rounded_decimal},
@@ -34,6 +34,13 @@ const LONGEST_TYPED: usize = 4096;
 /// The number of significant digits up to which a finite decimal is shown in full, if no number of
 /// digits was asked for.
 const IN_FULL: usize = 60;
+
+/// The greatest absolute value of the exponent of a decimal that is recognized.
+const LONGEST_EXPONENT: u64 = 1000;
+
+/// A real that is shown as zero is below `2^-3322`, which is 10^-1000, and below as small a part of the
+/// largest number that it is made of.
+const NEAR_ZERO: i64 = 3322;
 
 /// All settings for showing a value.
 pub(super) struct Format {
@@ -105,11 +112,12 @@ impl Format {
 
     /// Shows a number.
     fn number(&self, number: &Number, work: &mut Work<'_>) -> Result<Rendered> {
-        let (text, rounded) = self.text(number, work)?;
-        let typed = match number {
-            Number::Exact(exact) => typed(exact, &text, work)?,
-            Number::Real(_) => None,
+        let exact = match number {
+            Number::Exact(exact) => exact,
+            Number::Real(real) => return self.real(real, work),
         };
+        let (text, rounded) = self.text(number, work)?;
+        let typed = typed(exact, &text, work)?;
         Ok(Rendered {
             text,
             rounded,
@@ -132,16 +140,23 @@ impl Format {
             (Some(Notation::Base(radix)), _) => self.based(number, radix, Mark::Base, work),
             (None, Number::Exact(exact)) if self.base != Base::Decimal && exact.is_integer() => {
                 let radix = self.base.radix();
-                Ok((
-                    based::integer(&exact.numerator(), radix, Mark::Prefix, work)?,
-                    false,
-                ))
+                let text = based::integer(&exact.numerator(), radix, Mark::Prefix, work)?;
+                Ok((text, false))
             }
             (Some(Notation::TwosComplement { base, bits }), Number::Exact(exact)) => {
                 Ok(based::twos_complement(exact, base, bits))
             }
             (Some(Notation::Fraction | Notation::Exact), Number::Exact(exact)) => {
                 Ok((notation::fraction(exact, work)?, false))
+            }
+            (Some(Notation::Exact), Number::Real(real)) => {
+                let form = real.form(work)?;
+                let text = form.and_then(|form| form.text());
+                let text = text.ok_or_else(|| {
+                    Fault::domain("the number has no short exact form")
+                        .help("leave out 'to exact' to see its digits")
+                })?;
+                Ok((text.into(), false))
             }
             (Some(Notation::Mixed), Number::Exact(exact)) => {
                 Ok((notation::mixed(exact, work)?, false))
@@ -178,7 +193,10 @@ impl Format {
         }
         match number {
             Number::Exact(exact) => self.decimal(exact, work),
-            Number::Real(real) => Ok((self.real(real, work)?, true)),
+            Number::Real(real) => {
+                let decimal = self.digits_of_real(real, work)?;
+                Ok((self.decimal_text(&decimal), true))
+            }
         }
     }
 
@@ -221,15 +239,82 @@ impl Format {
         ))
     }
 
-    /// Returns the digits of a real. Refines the real until its digits are certain.
-    fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<CompactString> {
+    /// Shows a real. A real whose first digits are those of a short decimal may be that decimal.
+    fn real(&self, real: &Real, work: &mut Work<'_>) -> Result<Rendered> {
+        let decimal = match self.digits_of_real(real, work) {
+            Ok(decimal) => decimal,
+            // The form may know what the digits do not show.
+            Err(fault) if fault.reason == Reason::Undecided => match real.exact_value(work)? {
+                Some(exact) => return self.number(&exact.into(), work),
+                None => return Err(fault),
+            },
+            Err(fault) => return Err(fault),
+        };
+        let exact = if decimal.digits.is_empty() {
+            let is_zero = real.order(work)? == Some(Ordering::Equal);
+            is_zero.then_some(Exact::ZERO)
+        } else {
+            self.short_decimal(real, &decimal, work)?
+        };
+        if let Some(exact) = exact {
+            return self.number(&exact.into(), work);
+        }
+        let is_decimal = matches!(
+            self.notation,
+            None | Some(Notation::Decimal | Notation::Scientific | Notation::Engineering)
+        );
+        let (text, rounded) = if is_decimal && self.decimals.is_none() {
+            (self.decimal_text(&decimal), true)
+        } else {
+            self.text(&Number::Real(real.clone()), work)?
+        };
+        Ok(Rendered {
+            text,
+            rounded,
+            typed: None,
+        })
+    }
+
+    /// Returns the decimal that a real certainly is, if its digits `decimal` are short.
+    fn short_decimal(
+        &self,
+        real: &Real,
+        decimal: &Decimal,
+        work: &mut Work<'_>,
+    ) -> Result<Option<Exact>> {
+        let digits = decimal.digits.trim_end_matches('0');
+        if digits.len() * 2 > self.digits || decimal.exponent.unsigned_abs() > LONGEST_EXPONENT {
+            return Ok(None);
+        }
+        let places = exponent(digits.len()) - 1 - decimal.exponent;
+        let unit = Number::from(10).power(&(-places).into(), work)?;
+        let digits: IBig = digits.parse().expect("these are digits");
+        let mut candidate = Number::from(Exact::from(digits)).mul(&unit, work)?;
+        if decimal.negative {
+            candidate = candidate.negated(work)?;
+        }
+        let difference = Number::Real(real.clone()).sub(&candidate, work)?;
+        let is_equal = difference.order(work)? == Some(Ordering::Equal);
+        Ok(candidate.exact().filter(|_| is_equal).cloned())
+    }
+
+    /// Returns the digits of a real. Refines the real until its digits are certain. There are no digits
+    /// if the real is zero, or is shown as zero.
+    fn digits_of_real(&self, real: &Real, work: &mut Work<'_>) -> Result<Decimal> {
         // A decimal digit needs 3.33 bits. The additional bits compensate for rounding errors.
         let first = self.digits * 10 / 3 + 32;
+        let max = work.limits.precision.max(2 * first);
         let mut attempts = 0;
         let mut best = None;
-        let found = real.refine_until(first, work, |ball, precision, work| {
+        let found = real.refine_within(first, max, work, |ball, precision, work| {
             attempts += 1;
             work.pay(500 + cost::decimal(precision))?;
+            if attempts == 1 && ball.sign().is_none() {
+                // The form or the separation bound may decide more quickly than the digits.
+                if real.order(work)?.is_none_or(Ordering::is_eq) {
+                    return Ok(Some(()));
+                }
+            }
             let decimal = Decimal::of(ball, self.digits, work);
             // Both ends of the ball round to the same digits, or the number is close to a tie.
             let settled = decimal
@@ -242,11 +327,19 @@ impl Format {
             (Some(()), Some(decimal)) => decimal,
             _ => Decimal::certain(&real.ball(), self.digits, work),
         };
+        if decimal.digits.is_empty() && real.order(work)? != Some(Ordering::Equal) {
+            near_zero(real)?;
+        }
+        Ok(decimal)
+    }
+
+    /// Writes the digits of a real.
+    fn decimal_text(&self, decimal: &Decimal) -> CompactString {
         if decimal.digits.is_empty() {
-            return Ok("0".into());
+            return "0".into();
         }
         let known = Some(decimal.known);
-        Ok(self.laid_out(decimal.negative, &decimal.digits, decimal.exponent, known))
+        self.laid_out(decimal.negative, &decimal.digits, decimal.exponent, known)
     }
 
     /// Returns when an exponent is written.
@@ -277,6 +370,17 @@ impl Format {
     }
 }
 
+/// Checks that a real that may be zero is so near to zero that it is shown as zero. Fails otherwise.
+fn near_zero(real: &Real) -> Result<()> {
+    let bound = real.ball().magnitude();
+    let largest = real.largest_magnitude().max(0);
+    if real.ball().sign().is_none() && bound < -NEAR_ZERO && bound - largest < -NEAR_ZERO {
+        return Ok(());
+    }
+    let message = "whether the value is zero";
+    Err(Fault::undecided(message).help(format!("its absolute value is below 2^{bound}")))
+}
+
 /// Writes a number with `places` digits after the point. Also returns whether they are rounded. A
 /// half is rounded away from zero.
 fn fixed(number: &Number, places: u32, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
@@ -289,7 +393,7 @@ fn fixed(number: &Number, places: u32, work: &mut Work<'_>) -> Result<(CompactSt
     pay_for_text(nearest.bits().0, work)?;
     let width = places as usize + 1;
     let digits = format!("{:0>width$}", digits_of(&nearest.numerator()));
-    let negative = !nearest.is_zero() && number.sign(work)? == Some(dashu_base::Sign::Negative);
+    let negative = !nearest.is_zero() && number.order(work)? == Some(Ordering::Less);
     let (whole, decimals) = digits.split_at(digits.len() - places as usize);
     let (sign, point) = (
         if negative { "-" } else { "" },

@@ -1,5 +1,6 @@
 //! Tables and properties of the language's values.
 
+mod decisions;
 mod readings;
 
 use proptest::prelude::*;
@@ -221,14 +222,14 @@ fn reals() {
         ("gamma(1/3)", "~2.6789385347077476337"),
         ("gamma(-1.5)", "~2.3632718012073547031"),
         ("tan(10^20)", "~-0.84460246301988425418"),
-        ("asin(1) * 2 - pi", "~0"),
+        ("asin(1) * 2 - pi", "0"),
         ("acos(-1)", "~3.1415926535897932385"),
         ("atan2(-1, -1)", "~-2.3561944901923449288"),
         ("tanh(10^9)", "~1"),
         ("1.0001^1000000", "~2.6747109931421401729e43"),
         ("2^-1000001", "~5.0501702959901511235e-301031"),
-        ("sin(pi)", "~0"),
-        ("sqrt(2)^2 - 2", "~0"),
+        ("sin(pi)", "0"),
+        ("sqrt(2)^2 - 2", "0"),
         ("pi*10^25", "~3.1415926535897932385e25"),
         ("1/3", "~0.33333333333333333333"),
         ("-2/3", "~-0.66666666666666666667"),
@@ -402,12 +403,12 @@ fn weak_names() {
         ("2k + 1.5M", "1502000"),
         ("3 dozen", "36"),
         ("f(million) = million + 1; f(2)", "3"),
-        ("acot(2) - atan(1/2)", "~0"),
-        ("asec(2) - acos(1/2)", "~0"),
-        ("acsc(-2) + asin(1/2)", "~0"),
-        ("coth(2) * tanh(2)", "~1"),
-        ("asech(1/2) - acosh(2)", "~0"),
-        ("acoth(-3) + atanh(1/3)", "~0"),
+        ("acot(2) - atan(1/2)", "0"),
+        ("asec(2) - acos(1/2)", "0"),
+        ("acsc(-2) + asin(1/2)", "0"),
+        ("coth(2) * tanh(2)", "1"),
+        ("asech(1/2) - acosh(2)", "0"),
+        ("acoth(-3) + atanh(1/3)", "0"),
     ]);
     for line in ["sqrt = 1", "pi = 3", "acot = 3; asin = 3"] {
         assert_eq!(fault(line).reason, Reason::ReservedName, "{line}");
@@ -453,7 +454,7 @@ fn names() {
         ("a = 2; f(a) = a + 1; f(10)", "11"),
         ("f(pi) = pi + 1; f(1)", "2"),
         ("f() = 7; f()", "7"),
-        ("x = 10^30*pi; sin(x)", "~0"),
+        ("x = 10^30*pi; sin(x)", "0"),
     ]);
     let last = evaluated("x = 255 to hex", Options::default()).unwrap();
     assert_eq!(last.name.as_deref(), Some("x"));
@@ -599,40 +600,47 @@ fn faults() {
         ("x = 1; x(3)", Type, 7..11, "'x' is a value, not a function"),
         ("2 sqrt", Type, 2..6, "'sqrt' is a function"),
         (
-            "sqrt(2)^2 == 2",
+            "sin(1)^2 + cos(1)^2 == 1",
             Undecided,
-            10..12,
+            20..22,
             "cannot decide which of the two numbers is greater",
         ),
         (
-            "1/sin(pi)",
+            "1/(sin(1)^2 + cos(1)^2 - 1)",
             Undecided,
             1..2,
             "cannot decide whether the divisor is zero",
         ),
         (
-            "floor(ln(exp(3)))",
+            "floor(sin(1)^2 + cos(1)^2)",
             Undecided,
-            0..17,
+            0..26,
             "cannot decide on which side of an integer the number lies",
         ),
+        ("1/sin(pi)", DivisionByZero, 1..2, "division by zero"),
         (
-            "9^9^9",
-            Limit,
-            1..2,
-            "the result is longer than the limit of 1000000 bits",
+            "tan(pi/2)",
+            Domain,
+            0..9,
+            "the tangent has no value where the cosine is 0",
         ),
         (
-            "100000000!",
+            "atanh(sin(pi/2) ^ 1.0)",
+            Domain,
+            0..22,
+            "only numbers between -1 and 1 are hyperbolic tangents",
+        ),
+        (
+            "gcd(9^9^9, 3)",
             Limit,
-            9..10,
-            "the result is longer than the limit of 1000000 bits",
+            0..13,
+            "the integer is so long that only its first digits are known",
         ),
         (
             "10^10^10!",
             Limit,
-            5..6,
-            "the result is longer than the limit of 1000000 bits",
+            2..3,
+            "the result is beyond the limit of 2^2305843009213693951 or closer to 0 than 2^-2305843009213693951",
         ),
         (
             "f(x) = f(x + 1); f(0)",
@@ -677,7 +685,6 @@ fn faults() {
 #[test]
 fn limits() {
     for (line, message) in [
-        ("2^1000000", "longer than the limit of 1000000 bits"),
         ("shl(1, 1000000)", "longer than the limit of 1000000 bits"),
         ("fib(10^7)", "longer than the limit of 1000000 bits"),
         (
@@ -688,11 +695,16 @@ fn limits() {
             "lcm(2^600000, 3^300000)",
             "limit of 100 ms for one operation",
         ),
-        ("1e400000", "longer than the limit of 1000000 bits"),
-        ("exp(10^10)", "beyond the limit of 2^16777216"),
-        ("exp(-10^10)", "closer to 0 than 2^-16777216"),
-        ("1e-99999999", "closer to 0 than 2^-16777216"),
-        ("gamma(10^7 + 0.5)", "beyond the limit of 2^16777216"),
+        ("exp(10^19)", "beyond the limit of 2^2305843009213693951"),
+        ("exp(-10^19)", "closer to 0 than 2^-2305843009213693951"),
+        (
+            "1e-9999999999999999999",
+            "closer to 0 than 2^-2305843009213693951",
+        ),
+        (
+            "gamma(10^7 + 0.5)",
+            "beyond the limit of 2^2305843009213693951",
+        ),
         ("sin(2^16384)", "the angle is beyond the limit of 2^16384"),
         (
             "floor(exp(20000))",
@@ -748,9 +760,7 @@ fn limits() {
 fn exponents_stay_within_their_type() {
     for line in [
         "1e-9999999999999999999",
-        "0.5^(9*10^18) + 1",
         "(pi/pi*4)^9223372036854775807",
-        "0.25^(5*10^18) + 7",
         "pi^(10^300000)",
         "1.5^(10^19000)",
     ] {
@@ -758,7 +768,7 @@ fn exponents_stay_within_their_type() {
     }
     for line in [
         "f(x) = f(log2(x + 1)%^480); f(tau)",
-        "x = sin(pi); 1/x^999^2",
+        "x = sin(1)^2 + cos(1)^2 - 1; 1/x^999^2",
     ] {
         let reason = fault(line).reason;
         assert!(
@@ -767,7 +777,17 @@ fn exponents_stay_within_their_type() {
         );
     }
     table(&[
-        ("x = sin(pi); (((x^999)^9999)^99999)^999999 + 1", "~1"),
+        (
+            "x = sin(1)^2 + cos(1)^2 - 1; (((x^999)^9999)^99999)^999999 + 1",
+            "~1",
+        ),
+        ("0.5^(9*10^17) + 1", "~1"),
+        ("2^(2^60)", "~5.854927860171261767e347063955532709820"),
+        ("1/2^(2^60)", "~1.7079629738952054728e-347063955532709821"),
+        ("cos(1/2^(2^60))", "~1"),
+        ("floor(1/2^(2^60) + 5.5)", "5"),
+        ("1/2^(2^60) == 0", "false"),
+        ("2^(2^60) - 2^(2^60)", "0"),
         ("atan(10^5000)", "~1.5707963267948966192"),
         ("sinh(-9000)", "~-2.2351523665827213204e3908"),
         ("asinh(10^5000)", "~11513.618612150788365"),

@@ -19,8 +19,9 @@ use crate::{
 pub(in crate::engine) fn convert(
     presented: &Presented,
     conversion: Conversion,
-    work: &Work<'_>,
+    work: &mut Work<'_>,
 ) -> Result<Presented> {
+    let mut value = presented.value.clone();
     let mut form = presented.presentation.converted();
     match conversion {
         Conversion::Digits(count) => {
@@ -33,7 +34,9 @@ pub(in crate::engine) fn convert(
             form.rounding = Some(Rounding::Decimals(count));
         }
         Conversion::Notation(notation) => {
-            check(presented.number()?, notation)?;
+            let number = presented.number()?.simplified(work)?;
+            check(&number, notation)?;
+            value = number.into();
             form.notation = Some(notation);
         }
     }
@@ -43,7 +46,7 @@ pub(in crate::engine) fn convert(
         Value::Number(_) => Presentation::Converted(Arc::new(Converted { ..form })),
     };
     Ok(Presented {
-        value: presented.value.clone(),
+        value,
         presentation,
     })
 }

@@ -101,27 +101,27 @@ impl Ball {
         // The image of a wide ball is too wide to be useful.
         if self.radius.log2_bound() > -2 {
             return match self.sign() {
-                Some(_) if self.log2_bound() > 60 => Err(too_large(limits)),
+                Some(_) if self.log2_bound() > 62 => Err(too_large(limits)),
                 _ => Err(BallError::Imprecise),
             };
         }
-        if self.log2_bound() > 60 {
+        if self.log2_bound() > 62 {
             return Err(too_large(limits));
         }
         // |e^x - 1| <= 2|x| for |x| < 1.
         if self.log2_bound() < -bits(precision) - 4 {
             return Ok(Self::one().widened(self.max_abs().shifted(1)));
         }
-        let integer_bits = usize::try_from(self.log2_bound().max(0)).expect("at most 60");
+        let integer_bits = usize::try_from(self.log2_bound().max(0)).expect("at most 62");
         let working = precision + 8 + 2 * integer_bits;
         let x = self.to_fixed_point(working);
         let ln_2 = ln_2(working);
         // x = multiple * ln 2 + rest, with |rest| <= ln 2 / 2.
         let multiple = ((&x << 1) + &ln_2).div_euclid(&ln_2 << 1);
-        let exponent = i64::try_from(&multiple).expect("at most 60 bits");
-        if exponent.abs() > limits.exponent {
-            return Err(too_large(limits));
-        }
+        let exponent = match i64::try_from(&multiple) {
+            Ok(exponent) if exponent.saturating_abs() <= limits.exponent => exponent,
+            _ => return Err(too_large(limits)),
+        };
         let rest = x - multiple * ln_2;
         // The rest has an error of 1 unit from x and 2 from each multiple of ln 2. It counts at
         // most twice in the result. The exponential adds 3 units.
@@ -206,7 +206,7 @@ impl Ball {
     }
 
     /// Returns `ln(1 + x)` without loss of precision near zero.
-    fn ln_1p(&self, precision: usize) -> Result<Self> {
+    pub(in crate::engine::number) fn ln_1p(&self, precision: usize) -> Result<Self> {
         if let Some(ball) = self.first_order(precision)? {
             return Ok(ball);
         }

@@ -55,6 +55,9 @@ pub(in crate::engine) struct Ball {
 /// The number of midpoint bits that are kept below the leading bit of the radius.
 const BITS_BELOW_RADIUS: i64 = 40;
 
+/// The maximum length of an endpoint, in bits. It is more than any precision.
+const ENDPOINT_BITS: i64 = 1 << 23;
+
 /// Converts a number of bits to the type of exponents.
 fn bits(count: usize) -> i64 {
     i64::try_from(count).expect("a number of bits is below 2^63")
@@ -113,7 +116,8 @@ impl Ball {
     fn rounded(midpoint: IBig, exponent: i64, radius: Radius, precision: usize) -> Self {
         let excess = bits(midpoint.bit_len()) - bits(precision);
         // Bits far below the radius carry no information.
-        let noise = radius.log2_bound() - BITS_BELOW_RADIUS - exponent;
+        let noise = radius.log2_bound().saturating_sub(BITS_BELOW_RADIUS);
+        let noise = noise.saturating_sub(exponent);
         let shift = excess.max(noise).min(bits(midpoint.bit_len()) + 1);
         if shift <= 0 {
             return Self {
@@ -124,7 +128,7 @@ impl Ball {
         }
         let shift = usize::try_from(shift).expect("it is positive");
         let is_exact = midpoint.trailing_zeros().is_none_or(|zeros| zeros >= shift);
-        let exponent = exponent + bits(shift);
+        let exponent = exponent.saturating_add(bits(shift));
         let rounding = if is_exact {
             Radius::ZERO
         } else {
@@ -150,14 +154,16 @@ impl Ball {
         if self.midpoint.is_zero() {
             return i64::MIN / 4;
         }
-        bits(self.midpoint.bit_len()) + self.exponent
+        bits(self.midpoint.bit_len()).saturating_add(self.exponent)
     }
 
     /// Returns a `t` with `|x| < 2^t` for all `x` in the ball.
     ///
     /// The result is at most 1 greater than the least such `t`.
-    pub(in crate::engine::number) fn magnitude(&self) -> i64 {
-        self.log2_bound().max(self.radius.log2_bound()) + 1
+    pub(in crate::engine) fn magnitude(&self) -> i64 {
+        self.log2_bound()
+            .max(self.radius.log2_bound())
+            .saturating_add(1)
     }
 
     /// Returns an upper bound of the absolute values of the numbers in the ball.
@@ -172,7 +178,7 @@ impl Ball {
         Radius::lower_bound(&self.midpoint, self.exponent).sub(self.radius)
     }
 
-    fn is_exactly_zero(&self) -> bool {
+    pub(in crate::engine::number) fn is_exactly_zero(&self) -> bool {
         self.midpoint.is_zero() && self.radius.is_zero()
     }
 
@@ -182,8 +188,18 @@ impl Ball {
     }
 
     /// Returns the sign of all numbers in the ball, or `None` if the ball may contain zero.
-    pub(in crate::engine::number) fn sign(&self) -> Option<Sign> {
+    pub(in crate::engine) fn sign(&self) -> Option<Sign> {
         self.min_abs().map(|_| self.midpoint.sign())
+    }
+
+    /// Whether the ball may contain the integer `n`.
+    pub(in crate::engine::number) fn may_contain(&self, n: i64) -> bool {
+        if n == 0 {
+            return self.sign().is_none();
+        }
+        let top = self.magnitude();
+        // A difference of numbers of very different size is not computed.
+        (0..=65).contains(&top) && self.sub(&Self::exact(n.into()), 256).sign().is_none()
     }
 
     /// Whether the ball contains a single number.
@@ -191,20 +207,28 @@ impl Ball {
         self.radius.is_zero()
     }
 
-    /// Returns `low`, `high` and `exponent`. The ball is `low * 2^exponent ..= high * 2^exponent`.
+    /// Returns `low`, `high` and `exponent`. The ball is within `low * 2^exponent ..= high * 2^exponent`.
     ///
-    /// The precision and the [`magnitude`](Self::magnitude) of the ball bound the length of `low`
-    /// and `high`.
+    /// `low` and `high` have at most [`ENDPOINT_BITS`] bits, and are rounded outwards if the exponents of
+    /// the midpoint and of the radius are farther apart.
     pub(in crate::engine::number) fn endpoints(&self) -> (IBig, IBig, i64) {
         if self.radius.is_zero() {
             return (self.midpoint.clone(), self.midpoint.clone(), self.exponent);
         }
-        let exponent = self.exponent.min(self.radius.exponent());
-        let shift =
-            |from: i64| usize::try_from(from - exponent).expect("no exponent is below the minimum");
-        let midpoint = &self.midpoint << shift(self.exponent);
-        let radius = IBig::from(self.radius.mantissa()) << shift(self.radius.exponent());
-        (&midpoint - &radius, midpoint + radius, exponent)
+        let lowest = self.magnitude().saturating_sub(ENDPOINT_BITS);
+        let exponent = self.exponent.min(self.radius.exponent()).max(lowest);
+        let shift = self.exponent.saturating_sub(exponent);
+        let low = scaled(&self.midpoint, shift);
+        let is_exact = shift >= 0;
+        let high = if is_exact {
+            low.clone()
+        } else {
+            &low + IBig::ONE
+        };
+        let radius = IBig::from(self.radius.mantissa());
+        let shift = self.radius.exponent().saturating_sub(exponent);
+        let radius = scaled(&radius, shift) + IBig::from(shift < 0);
+        (low - &radius, high + radius, exponent)
     }
 
     /// Returns the floor of the lower endpoint and the floor of the upper endpoint.
@@ -260,6 +284,30 @@ impl Ball {
         }
     }
 
+    /// Returns the greater of two numbers. If it is unknown which of them is greater, the ball
+    /// contains both.
+    ///
+    /// `max(x, y) = (x + y + |x - y|)/2` is at most one radius of each operand away from the maximum of
+    /// the midpoints, since the maximum is a contraction in both operands.
+    pub(in crate::engine::number) fn maximum(&self, other: &Self, precision: usize) -> Self {
+        let difference = self.sub(other, precision);
+        match difference.sign() {
+            Some(Sign::Positive) => self.clone(),
+            Some(Sign::Negative) => other.clone(),
+            None => {
+                let greater = if difference.midpoint.sign() == Sign::Negative {
+                    other
+                } else {
+                    self
+                };
+                greater
+                    .clone()
+                    .widened(self.radius.add(other.radius))
+                    .widened(difference.radius)
+            }
+        }
+    }
+
     /// Returns `self - other`.
     pub(in crate::engine::number) fn sub(&self, other: &Self, precision: usize) -> Self {
         self.add(&other.clone().negated(), precision)
@@ -274,7 +322,7 @@ impl Ball {
         let other_error = Radius::upper_bound(&other.midpoint, other.exponent).mul(self.radius);
         Self::rounded(
             &self.midpoint * &other.midpoint,
-            self.exponent + other.exponent,
+            self.exponent.saturating_add(other.exponent),
             error.add(other_error),
             precision,
         )
@@ -282,7 +330,7 @@ impl Ball {
 
     /// Returns `self * 2^shift`.
     pub(in crate::engine::number) fn shifted(mut self, shift: i64) -> Self {
-        self.exponent += shift;
+        self.exponent = self.exponent.saturating_add(shift);
         self.radius = self.radius.shifted(shift);
         self
     }
@@ -296,7 +344,8 @@ impl Ball {
         let shift =
             (precision + 2 + divisor.midpoint.bit_len()).saturating_sub(self.midpoint.bit_len());
         let dividend = &self.midpoint << shift;
-        let exponent = self.exponent - divisor.exponent - bits(shift);
+        let exponent = self.exponent.saturating_sub(divisor.exponent);
+        let exponent = exponent.saturating_sub(bits(shift));
         let quotient = &dividend / &divisor.midpoint;
         let is_exact = &quotient * &divisor.midpoint == dividend;
         let rounding = if is_exact {
@@ -408,13 +457,22 @@ impl Ball {
     pub(in crate::engine::number) fn bounded(self, limits: &Limits) -> Result<Self> {
         let limit = limits.exponent + 64;
         match (self.sign(), self.radius.log2_bound()) {
-            (Some(_), _) if self.log2_bound().abs() > limit => Err(exponential::too_large(limits)),
+            (Some(_), _) if self.log2_bound().saturating_abs() > limit => {
+                Err(exponential::too_large(limits))
+            }
             (None, radius) if radius > limit => Err(BallError::Imprecise),
             (None, radius) if radius < -limit && !self.is_exactly_zero() => {
                 Ok(Self::zero().widened(Radius::power_of_two(-limit)))
             }
             _ => Ok(self),
         }
+    }
+
+    /// Returns the square root of a number that may be zero and is known to have a root. If the ball
+    /// contains negative numbers, they are not the number.
+    pub(in crate::engine::number) fn square_root_near_zero(&self) -> Self {
+        let bound = self.max_abs().log2_bound();
+        Self::zero().widened(Radius::power_of_two((bound + 1).div_euclid(2)))
     }
 
     /// Whether this ball is a superset of `other`.

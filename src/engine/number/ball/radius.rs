@@ -34,16 +34,16 @@ impl Radius {
             let shift = BITS - bits;
             return Self {
                 mantissa: mantissa << shift,
-                exponent: exponent - i64::from(shift),
+                exponent: exponent.saturating_sub(i64::from(shift)),
             };
         }
         let shift = bits - BITS;
         let mut rounded = mantissa >> shift;
         rounded += u64::from(rounded << shift != mantissa);
-        let mut exponent = exponent + i64::from(shift);
+        let mut exponent = exponent.saturating_add(i64::from(shift));
         if rounded == 1 << BITS {
             rounded >>= 1;
-            exponent += 1;
+            exponent = exponent.saturating_add(1);
         }
         Self {
             mantissa: rounded,
@@ -60,9 +60,9 @@ impl Radius {
     pub(super) fn upper_bound(n: &IBig, exponent: i64) -> Self {
         let (top, shift, inexact) = top_bits(n);
         if !inexact {
-            return Self::new(top, exponent + shift);
+            return Self::new(top, exponent.saturating_add(shift));
         }
-        Self::new((top >> 1) + 1, exponent + shift + 1)
+        Self::new((top >> 1) + 1, exponent.saturating_add(shift + 1))
     }
 
     /// Returns `|n| * 2^exponent`, rounded *down*.
@@ -70,7 +70,10 @@ impl Radius {
         let (top, shift, _) = top_bits(n);
         let bits = u64::BITS - top.leading_zeros();
         let excess = bits.saturating_sub(BITS);
-        Self::new(top >> excess, exponent + shift + i64::from(excess))
+        Self::new(
+            top >> excess,
+            exponent.saturating_add(shift + i64::from(excess)),
+        )
     }
 
     pub(super) fn is_zero(self) -> bool {
@@ -84,7 +87,7 @@ impl Radius {
         if self.is_zero() {
             return i64::MIN / 4;
         }
-        self.exponent + i64::from(BITS)
+        self.exponent.saturating_add(i64::from(BITS))
     }
 
     pub(super) fn mantissa(self) -> u64 {
@@ -118,14 +121,15 @@ impl Radius {
     pub(super) fn mul(self, other: Self) -> Self {
         Self::new(
             self.mantissa * other.mantissa,
-            self.exponent + other.exponent,
+            self.exponent.saturating_add(other.exponent),
         )
     }
 
     /// Returns `self / divisor`. `divisor` must be a lower bound and must not be zero.
     pub(super) fn div(self, divisor: Self) -> Self {
         let quotient = (self.mantissa << BITS).div_ceil(divisor.mantissa);
-        Self::new(quotient, self.exponent - divisor.exponent - i64::from(BITS))
+        let exponent = self.exponent.saturating_sub(divisor.exponent);
+        Self::new(quotient, exponent.saturating_sub(i64::from(BITS)))
     }
 
     /// Returns a *lower* bound of `self - other`, or `None` if the bound is not positive.

@@ -4,15 +4,17 @@
 //!
 //! The method is from H.-J. Boehm, "Small-data computing: correct calculator arithmetic" (2017).
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+mod decision;
 
-use dashu_base::Sign;
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 use super::{
     ball::{Ball, BallError},
+    basis::Form,
     exact::Exact,
 };
 use crate::engine::{
@@ -38,6 +40,8 @@ struct Expression {
     /// The size of the expression tree, in operations. An operand that occurs twice counts twice.
     size: u32,
     value: Mutex<Approximation>,
+    /// The symbolic form, if it has been looked for. `None` inside if there is none.
+    form: OnceLock<Option<Arc<Form>>>,
     /// The charge for the heap memory of the expression, without the memory of the operands.
     memory: MemoryCharge,
 }
@@ -65,6 +69,7 @@ impl Expression {
             depth,
             size,
             value: Mutex::new(value),
+            form: OnceLock::new(),
             memory: MemoryCharge::new(memory, heap_bytes),
         };
         check_memory(work)?;
@@ -95,6 +100,10 @@ pub(in crate::engine) enum Operation {
     Power(Real, i64),
 }
 
+/// The identity of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct RealId(*const ());
+
 /// Operations with one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Unary {
@@ -102,7 +111,11 @@ pub(in crate::engine) enum Unary {
     Absolute,
     SquareRoot,
     Exp,
+    /// `e^x - 1`
+    ExpM1,
     Ln,
+    /// `ln(1 + x)`
+    Ln1p,
     Sin,
     Cos,
     Tan,
@@ -118,6 +131,24 @@ pub(in crate::engine) enum Unary {
     Gamma,
 }
 
+impl Unary {
+    /// Whether `f(-x) = -f(x)`, or `None` unless this or `f(-x) = f(x)` holds for all `x`.
+    pub(super) fn is_odd(self) -> Option<bool> {
+        match self {
+            Self::Sin
+            | Self::Tan
+            | Self::Asin
+            | Self::Atan
+            | Self::Sinh
+            | Self::Tanh
+            | Self::Asinh
+            | Self::Atanh => Some(true),
+            Self::Cos | Self::Cosh | Self::Absolute => Some(false),
+            _ => None,
+        }
+    }
+}
+
 /// Operations with two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum BinaryOperation {
@@ -127,6 +158,10 @@ pub(in crate::engine) enum BinaryOperation {
     Divide,
     /// A power with a positive base: `e^(y ln x)`.
     Power,
+    /// The greater operand. It is not decided which operand that is.
+    Maximum,
+    /// The smaller operand. It is not decided which operand that is.
+    Minimum,
 }
 
 impl fmt::Debug for Real {
@@ -144,7 +179,7 @@ impl Operation {
         }
     }
 
-    fn operands(&self) -> impl Iterator<Item = &Real> {
+    pub(super) fn operands(&self) -> impl Iterator<Item = &Real> {
         let (first, second) = match self {
             Self::Exact(_) | Self::Pi | Self::Frozen => (None, None),
             Self::Unary(_, x) | Self::Power(x, _) => (Some(x), None),
@@ -171,7 +206,10 @@ impl Real {
                 Err(BallError::Imprecise) => {}
             }
             if precision == work.limits.precision {
-                return Err(undecided(&operation));
+                match at_edge(&operation, precision) {
+                    Some(ball) => break ball,
+                    None => return Err(undecided(&operation)),
+                }
             }
             precision = (2 * precision).min(work.limits.precision);
             for operand in operation.operands() {
@@ -211,6 +249,34 @@ impl Real {
             return Self::frozen(q.to_ball(max), work);
         }
         Self::new(Operation::Exact(q), work)
+    }
+
+    /// Whether the real is certainly an integer, which is too long for an exact number.
+    pub(super) fn is_long_integer(&self) -> bool {
+        let mut seen = HashSet::new();
+        let mut pending = vec![self];
+        while let Some(real) = pending.pop() {
+            let is_closed = match &real.0.operation {
+                Operation::Exact(q) => q.is_integer(),
+                Operation::Power(_, n) => *n >= 0,
+                Operation::Unary(Unary::Gamma, x) => {
+                    matches!(&x.0.operation, Operation::Exact(q) if q.is_integer())
+                }
+                Operation::Unary(Unary::Negate | Unary::Absolute, _)
+                | Operation::Binary(
+                    BinaryOperation::Add | BinaryOperation::Subtract | BinaryOperation::Multiply,
+                    ..,
+                ) => true,
+                _ => false,
+            };
+            if !is_closed {
+                return false;
+            }
+            if seen.insert(real.id()) {
+                pending.extend(real.0.operation.operands());
+            }
+        }
+        true
     }
 
     /// Whether both reals share one expression, and so are equal.
@@ -288,9 +354,20 @@ impl Real {
         &self,
         first: usize,
         work: &mut Work<'_>,
+        decide: impl FnMut(&Ball, usize, &mut Work<'_>) -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        self.refine_within(first, work.limits.precision, work, decide)
+    }
+
+    /// Evaluates like [`Self::refine_until`], but up to `max` bits. Digits that were asked for may need
+    /// more precision than any decision may have.
+    pub(in crate::engine) fn refine_within<T>(
+        &self,
+        first: usize,
+        max: usize,
+        work: &mut Work<'_>,
         mut decide: impl FnMut(&Ball, usize, &mut Work<'_>) -> Result<Option<T>>,
     ) -> Result<Option<T>> {
-        let max = work.limits.precision;
         let mut precision = first.min(max);
         loop {
             let ball = self.evaluate(precision, work)?;
@@ -304,14 +381,65 @@ impl Real {
         }
     }
 
-    /// Returns the sign, or `None` if the precision limit is too low to decide the sign.
-    pub(in crate::engine) fn sign(&self, work: &mut Work<'_>) -> Result<Option<Sign>> {
-        self.refine_until(INITIAL_PRECISION, work, |ball, _, _| Ok(ball.sign()))
+    /// Returns the operation that defines the real.
+    pub(super) fn operation(&self) -> &Operation {
+        &self.0.operation
+    }
+
+    /// Returns the identity of the expression. Clones of a real have the same identity.
+    pub(super) fn id(&self) -> RealId {
+        RealId(Arc::as_ptr(&self.0).cast())
+    }
+
+    /// Returns a bound `t` so that the absolute values of all numbers that the real is made of are
+    /// below `2^t`.
+    pub(in crate::engine) fn largest_magnitude(&self) -> i64 {
+        let (mut seen, mut pending) = (HashSet::new(), vec![self]);
+        let mut largest = i64::MIN;
+        while let Some(real) = pending.pop() {
+            if seen.insert(real.id()) {
+                largest = largest.max(real.ball().magnitude());
+                pending.extend(real.0.operation.operands());
+            }
+        }
+        largest
     }
 
     /// Returns the ball of the most precise evaluation so far.
     pub(in crate::engine) fn ball(&self) -> Ball {
         self.value().ball.clone()
+    }
+}
+
+/// Returns the ball of a continuous function at the edge of its domain, where it is unknown on which
+/// side of the edge the operand is. Returns `None` for other operations.
+///
+/// With the distance `d` of the operand from the edge, `acos(x) <= 3 sqrt(d)` and `acosh(x) <= 2 sqrt(d)`
+/// near 1. The other values follow from `asin(x) = pi/2 - acos(x)` and from the symmetry of both.
+fn at_edge(operation: &Operation, precision: usize) -> Option<Ball> {
+    let Operation::Unary(function, x) = operation else {
+        return None;
+    };
+    let x = x.ball();
+    if *function == Unary::SquareRoot {
+        return x.sign().is_none().then(|| x.square_root_near_zero());
+    }
+    let near_one = x.may_contain(1);
+    let near_minus_one = x.may_contain(-1) && *function != Unary::Acosh;
+    if !near_one && !near_minus_one {
+        return None;
+    }
+    let size = if near_one { x } else { x.negated() };
+    let distance = size.sub(&Ball::one(), precision).square_root_near_zero();
+    let right_angle = Ball::pi(precision).shifted(-1);
+    let acos = distance.clone().shifted(2);
+    match function {
+        Unary::Acosh => Some(distance.shifted(1)),
+        Unary::Acos if near_one => Some(acos),
+        Unary::Acos => Some(right_angle.shifted(1).sub(&acos, precision)),
+        Unary::Asin if near_one => Some(right_angle.sub(&acos, precision)),
+        Unary::Asin => Some(acos.sub(&right_angle, precision)),
+        _ => None,
     }
 }
 
@@ -322,7 +450,9 @@ fn undecided(operation: &Operation) -> Box<Fault> {
             "whether the divisor is zero"
         }
         Operation::Binary(BinaryOperation::Power, ..)
-        | Operation::Unary(Unary::SquareRoot | Unary::Ln, _) => "whether the operand is positive",
+        | Operation::Unary(Unary::SquareRoot | Unary::Ln | Unary::Ln1p, _) => {
+            "whether the operand is positive"
+        }
         Operation::Unary(Unary::Tan, _) => "whether the cosine is zero",
         Operation::Unary(Unary::Gamma, _) => "whether the operand is a pole of gamma",
         _ => "whether the operand is within the domain",
@@ -362,6 +492,11 @@ fn evaluate_operation(
                 BinaryOperation::Subtract => x.sub(&y, precision),
                 BinaryOperation::Multiply => x.mul(&y, precision),
                 BinaryOperation::Divide => x.div(&y, precision)?,
+                BinaryOperation::Maximum => x.maximum(&y, precision),
+                BinaryOperation::Minimum => {
+                    let maximum = x.negated().maximum(&y.negated(), precision);
+                    maximum.negated()
+                }
                 BinaryOperation::Power => {
                     // The result loses as many bits of precision as y ln x has integer bits. If
                     // these are far too many, `exp` fails with the fault of the limit.
@@ -383,7 +518,9 @@ fn evaluate_operation(
                 Unary::Absolute => x.absolute(),
                 Unary::SquareRoot => x.square_root(precision)?,
                 Unary::Exp => x.exp(precision, limits)?,
+                Unary::ExpM1 => x.exp_m1(precision, limits)?,
                 Unary::Ln => x.ln(precision)?,
+                Unary::Ln1p => x.ln_1p(precision)?,
                 Unary::Sin => x.sin_cos(precision, limits)?.0,
                 Unary::Cos => x.sin_cos(precision, limits)?.1,
                 Unary::Tan => {
@@ -426,10 +563,12 @@ fn operation_cost(operation: &Operation, precision: usize) -> u64 {
         Operation::Unary(function, _) => match function {
             Unary::Negate | Unary::Absolute => 50,
             Unary::SquareRoot => 100 + quotient,
-            Unary::Exp => series(2),
+            Unary::Exp | Unary::ExpM1 => series(2),
             // `Ball::gamma` pays for its other work step by step.
             Unary::Gamma => series(1),
-            Unary::Asin | Unary::Acos | Unary::Atan | Unary::Tan | Unary::Ln => series(4),
+            Unary::Asin | Unary::Acos | Unary::Atan | Unary::Tan | Unary::Ln | Unary::Ln1p => {
+                series(4)
+            }
             _ => series(3),
         },
     }
