@@ -239,7 +239,7 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
         name,
         timeout: options.timeout,
         settings: Settings {
-            options: evaluate_options(options, settings.options),
+            options: evaluate_options(options, EvaluateOptions::default()),
             ..settings
         },
         file: None,

@@ -80,6 +80,8 @@ pub struct EvaluateOptions {
     pub angle: AngleUnit,
     /// The base in which integers are shown.
     pub base: NumberBase,
+    /// Whether a rounded answer comes with a short exact expression.
+    pub source: bool,
 }
 
 impl EvaluateOptions {
@@ -100,6 +102,7 @@ impl Default for EvaluateOptions {
             digits: None,
             angle: AngleUnit::Unspecified,
             base: NumberBase::Unspecified,
+            source: false,
         }
     }
 }
@@ -110,6 +113,7 @@ impl From<EvaluateOptions> for proto::Options {
             digits: options.digits.unwrap_or(0),
             angle_unit: options.angle.into(),
             number_base: options.base.into(),
+            with_source: options.source,
         }
     }
 }
@@ -154,8 +158,31 @@ pub struct Answer {
     pub rounded: bool,
     /// The exact value; None for a real number and for a line without a value.
     pub exact: Option<TypedValue>,
+    /// What few answers have.
+    pub remarks: Option<Box<Remarks>>,
+}
+
+/// What is said about an answer in addition to its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remarks {
     /// How the line was read, if not everybody expects it.
-    pub reading: Option<Box<Reading>>,
+    pub reading: Option<Reading>,
+    /// A short expression with exactly the value of a rounded text, made safe for a terminal. Empty if
+    /// there is none.
+    pub source: String,
+}
+
+impl Remarks {
+    /// Converts the parts of a message. Returns None if there are none.
+    pub(super) fn from_proto(reading: Option<&proto::Reading>, source: &str) -> Option<Box<Self>> {
+        if reading.is_none() && source.is_empty() {
+            return None;
+        }
+        Some(Box::new(Self {
+            reading: reading.map(Reading::from_proto),
+            source: sanitize(source).into_owned(),
+        }))
+    }
 }
 
 /// How a line was read.
@@ -171,7 +198,7 @@ pub struct Reading {
 
 impl Reading {
     /// Converts a message from a server.
-    pub(super) fn from_proto(message: &proto::Reading) -> Self {
+    fn from_proto(message: &proto::Reading) -> Self {
         Self {
             text: sanitize(&message.text).into_owned(),
             kinds: message.kinds.clone(),
@@ -436,10 +463,11 @@ impl Answer {
                 let typed = TypedValue::from_message(&value.text, value.rounded, exact)?;
                 Some(typed.map(|text| (*text).to_owned()))
             }),
+            remarks: Remarks::from_proto(
+                message.reading.as_ref(),
+                value.as_ref().map_or("", |value| &value.source),
+            ),
             text: value.map(|value| sanitize(&value.text).into_owned()),
-            reading: message
-                .reading
-                .map(|reading| Box::new(Reading::from_proto(&reading))),
         })
     }
 }

@@ -34,7 +34,7 @@ pub use crate::net::tls::ClientTlsFiles;
 pub use self::{
     call::{
         AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reading,
-        ReadingKind, Reply, Request, TypedValue,
+        ReadingKind, Remarks, Reply, Request, TypedValue,
     },
     channel::{
         concurrency::MAX as MAX_CALLS,

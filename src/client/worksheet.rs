@@ -12,7 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{
-    Answer, CallError, EvaluateOptions, Fault, Reading, TypedValue,
+    Answer, CallError, EvaluateOptions, Fault, Remarks, TypedValue,
     call::sanitize,
     channel::balancer::Backend,
     reflection::{ReflectionRequest, reflect},
@@ -136,8 +136,8 @@ pub struct Answered<'r> {
     pub rounded: bool,
     /// The exact value; None for a real number and for a line without a value.
     pub exact: Option<TypedValue<&'r str>>,
-    /// How the line was read, if not everybody expects it.
-    pub reading: Option<Box<Reading>>,
+    /// What few answers have.
+    pub remarks: Option<Box<Remarks>>,
 }
 
 impl Answered<'_> {
@@ -149,7 +149,7 @@ impl Answered<'_> {
             text: self.text.map(Cow::into_owned),
             rounded: self.rounded,
             exact: self.exact.map(|exact| exact.map(|text| (*text).to_owned())),
-            reading: self.reading,
+            remarks: self.remarks,
         }
     }
 }
@@ -163,7 +163,7 @@ impl Answer {
             text: self.text.as_deref().map(Cow::Borrowed),
             rounded: self.rounded,
             exact: self.exact.as_ref().map(|exact| exact.map(String::as_str)),
-            reading: self.reading.clone(),
+            remarks: self.remarks.clone(),
         }
     }
 }
@@ -419,8 +419,8 @@ fn row(answer: AnswerRef<'_>) -> Row<'_> {
         rounded: value.is_some_and(|value| value.rounded),
         exact: value
             .and_then(|value| TypedValue::from_message(value.text, value.rounded, value.exact)),
-        reading: answer
-            .reading
-            .map(|reading| Box::new(Reading::from_proto(&reading))),
+        remarks: answer
+            .remarks
+            .and_then(|it| Remarks::from_proto(it.reading.as_ref(), it.source)),
     })
 }

@@ -54,6 +54,8 @@ pub struct Options {
     pub angle: AngleUnit,
     /// The base in which integers are shown, unless the line names a base (`to hex`).
     pub base: Base,
+    /// Whether a rounded answer has a short exact expression, if there is one.
+    pub source: bool,
     /// The words that the caller uses as commands. A line cannot define them as names.
     pub reserved: &'static [&'static str],
 }
@@ -91,6 +93,7 @@ impl Default for Options {
             in_full: true,
             angle: AngleUnit::default(),
             base: Base::default(),
+            source: false,
             reserved: &[],
         }
     }
@@ -104,8 +107,18 @@ pub struct Answer {
     /// The value of the last statement. It is `None` if the line has no statement, or if the last
     /// statement defines a function.
     pub value: Option<Rendered>,
+    /// What few answers have.
+    pub remarks: Option<Box<Remarks>>,
+}
+
+/// What is said about an answer in addition to its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remarks {
     /// How the line was read, if it was read in a way that not everybody expects.
-    pub reading: Option<Box<LineReading>>,
+    pub reading: Option<LineReading>,
+    /// A short expression with exactly the value of a rounded text, if it was asked for and there is
+    /// one.
+    pub source: Option<String>,
 }
 
 /// Evaluates a line that uses no definitions of earlier lines.

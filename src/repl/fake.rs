@@ -266,7 +266,7 @@ impl WorksheetReceiver for FakeReceiver {
                     Some(TypedValue::Integer(n)) => Some(TypedValue::Integer(n)),
                     _ => None,
                 },
-                reading: answer.reading,
+                remarks: answer.remarks,
             })),
         }))
     }

@@ -293,6 +293,7 @@ mod tests {
                 "0a 01 33 field 1 text, length 1: \"3\"",
                 "18 06 field 3 integer, varint: 6 (zigzag code of 3)",
                 "omitted field 2 rounded: the default is false",
+                "omitted field 6 source: the default is \"\"",
             ]
         );
     }

@@ -189,30 +189,42 @@ impl Form {
     }
 }
 
-/// Returns the conversion written as `word` alone, such as `hex`, or `None` if there is none.
-pub(super) fn of_word(word: &str) -> Option<Conversion> {
-    named(word).find_map(|form| match form.target {
-        Target::Word(notation) => Some(Conversion::Notation(notation)),
-        _ => None,
-    })
+impl Conversion {
+    /// Returns the conversion to the form in a row of [`FORMS`]. `operand` is the count of digits or the
+    /// base, if the form has one.
+    #[must_use]
+    pub fn new(row: u8, operand: u32) -> Self {
+        match FORMS[usize::from(row)].target {
+            Target::Word(notation) => Self::Notation(notation),
+            Target::Counted(conversion) => conversion(operand),
+            // The parser has checked the base.
+            Target::Base => match u8::try_from(operand) {
+                Ok(base) if base != 10 => Self::Notation(Notation::Base(base)),
+                _ => Self::Notation(Notation::Decimal),
+            },
+        }
+    }
 }
 
-/// Returns the conversion written as `count` and `word`, such as `30 digits`, or `None`.
-pub(super) fn of_count(count: u32, word: &str) -> Option<Conversion> {
-    named(word).find_map(|form| match form.target {
-        Target::Counted(conversion) => Some(conversion(count)),
-        _ => None,
-    })
+/// Returns the row of the form written as `word` alone, such as `hex`, or `None` if there is none.
+pub(super) fn of_word(word: &str) -> Option<u8> {
+    row(word, |target| matches!(target, Target::Word(_)))
 }
 
-/// Whether `word` is written before a base.
-pub(super) fn is_base(word: &str) -> bool {
-    named(word).any(|form| matches!(form.target, Target::Base))
+/// Returns the row of the form written as a count and `word`, such as `30 digits`, or `None`.
+pub(super) fn of_count(word: &str) -> Option<u8> {
+    row(word, |target| matches!(target, Target::Counted(_)))
 }
 
-/// Returns the forms that have the name `word`.
-fn named(word: &str) -> impl Iterator<Item = &'static Form> {
-    FORMS.iter().filter(move |form| form.names.contains(&word))
+/// Returns the row of the form that is written as `word` before a base, or `None`.
+pub(super) fn of_base(word: &str) -> Option<u8> {
+    row(word, |target| matches!(target, Target::Base))
+}
+
+fn row(word: &str, is_wanted: impl Fn(&Target) -> bool) -> Option<u8> {
+    let is_named = |form: &Form| form.names.contains(&word) && is_wanted(&form.target);
+    let index = FORMS.iter().position(is_named)?;
+    u8::try_from(index).ok()
 }
 
 /// Returns the list of all forms, as text for error messages.

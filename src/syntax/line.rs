@@ -78,6 +78,6 @@ impl<'t> Line<'t> {
     #[must_use]
     pub fn is_converted(&self, statement: &Statement) -> bool {
         let last = self.expression(statement).last();
-        last.is_some_and(|node| matches!(node.kind, NodeKind::Convert(_)))
+        last.is_some_and(|node| matches!(node.kind, NodeKind::Convert { .. }))
     }
 }

@@ -1,6 +1,6 @@
 //! Nodes of expressions, and the operators of the language.
 
-use super::{Conversion, Span};
+use super::Span;
 
 /// A node of an expression. Nodes are in postfix order: operands come before their operator.
 ///
@@ -69,7 +69,14 @@ pub enum NodeKind {
     /// comparison is false.
     ChainEnd(Binary),
     /// Converts a value to another form. The span is the place of the form.
-    Convert(Conversion),
+    ///
+    /// The fields are those of a [`Conversion`](super::Conversion), which would make all nodes larger.
+    Convert {
+        /// The row of the form in [`FORMS`](super::FORMS).
+        form: u8,
+        /// The count of digits or the base, if the form has one.
+        operand: u32,
+    },
 }
 
 /// The operators on truth values that do not always evaluate their right operand.

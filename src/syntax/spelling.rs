@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use super::{
-    Binary, Definition, Line, Literal, Logic, Node, NodeKind, Postfix, Prefix,
+    Binary, Conversion, Definition, Line, Literal, Logic, Node, NodeKind, Postfix, Prefix,
     alphabet::superscript, node::Level,
 };
 
@@ -203,9 +203,10 @@ impl Speller<'_> {
                 let right = self.pop();
                 self.chained(operator, right)
             }
-            NodeKind::Convert(conversion) => {
-                let operand = self.pop().text;
-                Spelling::new(format!("{operand} to {conversion}"), Level::CONVERSION)
+            NodeKind::Convert { form, operand } => {
+                let conversion = Conversion::new(form, operand);
+                let value = self.pop().text;
+                Spelling::new(format!("{value} to {conversion}"), Level::CONVERSION)
             }
         })
     }

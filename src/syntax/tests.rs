@@ -650,3 +650,9 @@ proptest! {
         prop_assert_eq!(read(&trailing).unwrap_err().kind, SyntaxErrorKind::Incomplete);
     }
 }
+
+#[test]
+fn nodes_are_small() {
+    assert_eq!(size_of::<NodeKind>(), 8);
+    assert_eq!(size_of::<Node>(), 16);
+}

@@ -27,7 +27,9 @@ use crate::{
             convert,
         },
     },
-    syntax::{Binary, Line, Logic, Node, NodeKind, Postfix, Prefix, Reading, Readings, Span},
+    syntax::{
+        Binary, Conversion, Line, Logic, Node, NodeKind, Postfix, Prefix, Reading, Readings, Span,
+    },
     text::printable::quoted,
 };
 
@@ -210,8 +212,9 @@ impl<'m, 'w> Machine<'m, 'w> {
             | NodeKind::ChainStart(_)
             | NodeKind::ChainNext(_)
             | NodeKind::ChainEnd(_) => self.logic(node.kind),
-            NodeKind::Convert(conversion) => {
+            NodeKind::Convert { form, operand } => {
                 let value = self.pop();
+                let conversion = Conversion::new(form, operand);
                 let converted = convert(&value, conversion, self.work)?;
                 self.push(converted)
             }

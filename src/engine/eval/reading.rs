@@ -21,17 +21,14 @@ pub struct LineReading {
     pub kinds: Readings,
 }
 
-/// Returns how `line` was read, or `None` if it has no readings.
-#[inline]
+/// Returns how `line` was read.
+#[cold]
 pub(super) fn reading(
     line: &Line<'_>,
     kinds: Readings,
     bound: &BTreeMap<&str, Binding>,
     worksheet: &Bindings,
-) -> Option<Box<LineReading>> {
-    if kinds.is_empty() {
-        return None;
-    }
+) -> LineReading {
     let names = Meanings { bound, worksheet };
     let text = if line.text.len() > LONGEST {
         String::new()
@@ -43,7 +40,7 @@ pub(super) fn reading(
     } else {
         text
     };
-    Some(Box::new(LineReading { text, kinds }))
+    LineReading { text, kinds }
 }
 
 /// The meanings of the names in a line.

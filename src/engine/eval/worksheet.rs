@@ -8,15 +8,16 @@ use smallvec::SmallVec;
 use super::{
     environment::{Binding, Bindings, CallableNames, unknown},
     fast_path::{FastPath, fast_path},
-    reading::{LineReading, reading},
+    reading::reading,
     statements,
 };
 use crate::engine::{
-    Answer, Options,
+    Answer, Options, Remarks,
     budget::{memory::Memory, work::Work},
     fault::{Fault, Result},
-    show::{Rendered, show},
-    value::Presented,
+    number::{Number, exact::Exact},
+    show::{Rendered, show, source},
+    value::{Presentation, Presented, Value},
 };
 use crate::syntax::{self, Line};
 
@@ -54,7 +55,7 @@ pub struct Worksheet {
 struct EvaluatedLine<'t> {
     outcome: statements::EvaluatedLine<'t>,
     value: Option<Rendered>,
-    reading: Option<Box<LineReading>>,
+    remarks: Option<Box<Remarks>>,
 }
 
 /// The cost of reading one byte of a line, in nanoseconds.
@@ -97,7 +98,15 @@ impl Worksheet {
             Ok(rendered) => rendered,
             Err(fault) => return Some(Err(fault)),
         };
-        let is_small = |value: &Presented| value.heap_bytes() == 0;
+        let is_small = |value: &Presented| {
+            matches!(
+                value,
+                Presented {
+                    value: Value::Number(Number::Exact(Exact::Small(..))),
+                    presentation: Presentation::Automatic,
+                }
+            )
+        };
         if name.is_none() && is_small(&value) && self.bindings.last.iter().all(is_small) {
             self.bindings.last = Some(value);
         } else {
@@ -110,7 +119,7 @@ impl Worksheet {
         Some(Ok(Answer {
             name: name.map(CompactString::from),
             value: Some(rendered),
-            reading: None,
+            remarks: None,
         }))
     }
 
@@ -139,7 +148,7 @@ impl Worksheet {
         let EvaluatedLine {
             outcome,
             value,
-            reading,
+            remarks,
         } = evaluated;
         let statements::EvaluatedLine {
             value: last,
@@ -158,7 +167,7 @@ impl Worksheet {
         Ok(Answer {
             name,
             value,
-            reading,
+            remarks,
         })
     }
 
@@ -168,7 +177,7 @@ impl Worksheet {
             return Ok(Answer {
                 name: name.map(CompactString::from),
                 value: Some(show(&value, options, work)?),
-                reading: None,
+                remarks: None,
             });
         }
         work.memory.clone_from(&self.reals);
@@ -178,7 +187,7 @@ impl Worksheet {
         Ok(Answer {
             name,
             value: evaluated.value,
-            reading: evaluated.reading,
+            remarks: evaluated.remarks,
         })
     }
 
@@ -216,11 +225,22 @@ impl Worksheet {
         };
         let mut readings = line.readings;
         readings.extend(outcome.readings);
-        let reading = reading(line, readings, &outcome.bound, &self.bindings);
+        let mut remarks = None;
+        if !readings.is_empty() {
+            let reading = reading(line, readings, &outcome.bound, &self.bindings);
+            remarks.get_or_insert_with(Box::<Remarks>::default).reading = Some(reading);
+        }
+        if let (Some(shown), Some(value)) = (&value, &outcome.value)
+            && options.source
+            && shown.rounded
+            && let Some(source) = source(value, work)?
+        {
+            remarks.get_or_insert_with(Box::<Remarks>::default).source = Some(source);
+        }
         Ok(EvaluatedLine {
             outcome,
             value,
-            reading,
+            remarks,
         })
     }
 
@@ -295,7 +315,7 @@ impl Worksheet {
                 Ok(Answer {
                     name: Some(name.into()),
                     value: Some(show(value, options, work)?),
-                    reading: None,
+                    remarks: None,
                 })
             }
             Some(Binding::Function(function)) => {
@@ -307,7 +327,7 @@ impl Worksheet {
                         rounded: false,
                         typed: None,
                     }),
-                    reading: None,
+                    remarks: None,
                 })
             }
             None => Err(unknown(name, "name")),

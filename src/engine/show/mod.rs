@@ -70,6 +70,28 @@ pub(super) fn show(
     Format::of(presentation, options).value(value, work)
 }
 
+/// The maximum length of a fraction that is a source, in bits.
+const SHORT_FRACTION: usize = 64;
+
+/// Returns a short expression with exactly the value of a rounded text, if there is one.
+pub(super) fn source(presented: &Presented, work: &mut Work<'_>) -> Result<Option<String>> {
+    let (Value::Number(number), Presentation::Automatic) =
+        (&presented.value, &presented.presentation)
+    else {
+        return Ok(None);
+    };
+    match number {
+        Number::Exact(exact) => {
+            let (above, below) = exact.bits();
+            if above + below > SHORT_FRACTION {
+                return Ok(None);
+            }
+            Ok(Some(notation::fraction(exact, work)?.into()))
+        }
+        Number::Real(real) => Ok(real.form(work)?.and_then(|form| form.text())),
+    }
+}
+
 /// Pays the cost of writing a number in decimal digits. `bits` is its length in binary.
 fn pay_for_text(bits: usize, work: &mut Work<'_>) -> Result<()> {
     work.pay_at_once(cost::decimal(bits), "writing the number out")

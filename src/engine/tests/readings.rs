@@ -9,7 +9,8 @@ use crate::syntax::Reading;
 fn reading(line: &str) -> (String, Vec<Reading>) {
     let answer = evaluated(line, Options::default());
     let answer = answer.unwrap_or_else(|fault| panic!("{line:?}: {fault}"));
-    answer.reading.map_or_else(Default::default, |reading| {
+    let reading = answer.remarks.and_then(|remarks| remarks.reading);
+    reading.map_or_else(Default::default, |reading| {
         (reading.text, reading.kinds.iter().collect())
     })
 }
@@ -154,7 +155,7 @@ proptest! {
             evaluate(line, Options::default(), &mut work)
         };
         if let Ok(answer) = run(&line)
-            && let Some(reading) = answer.reading
+            && let Some(reading) = answer.remarks.and_then(|remarks| remarks.reading)
             && !reading.text.is_empty()
         {
             let again = run(&reading.text);

@@ -16,7 +16,7 @@ use prost::{
 };
 
 pub use self::{
-    reader::{AnswerReader, AnswerRef, Malformed, ValueRef},
+    reader::{AnswerReader, AnswerRef, Malformed, RemarksRef, ValueRef},
     writer::{ExactRef, ResponseWriter},
 };
 
@@ -43,6 +43,7 @@ mod field {
         pub(in crate::proto::response) const INTEGER: u32 = 3;
         pub(in crate::proto::response) const FRACTION: u32 = 4;
         pub(in crate::proto::response) const TRUTH: u32 = 5;
+        pub(in crate::proto::response) const SOURCE: u32 = 6;
     }
     pub(super) mod fraction {
         pub(in crate::proto::response) const NUMERATOR: u32 = 1;
@@ -124,13 +125,16 @@ mod tests {
                 }
             ))),
         ];
-        let value = (".*", any::<bool>(), exact).prop_map(|(text, rounded, exact)| {
-            answer::Result::Value(Value {
-                text,
-                rounded,
-                exact,
-            })
-        });
+        let source = prop_oneof![Just(String::new()), ".*"];
+        let value =
+            (".*", any::<bool>(), exact, source).prop_map(|(text, rounded, exact, source)| {
+                answer::Result::Value(Value {
+                    text,
+                    rounded,
+                    exact,
+                    source,
+                })
+            });
         let fault = (".*", ".*", any::<u32>()).prop_map(|(reason, message, start)| {
             answer::Result::Fault(Fault {
                 reason,
@@ -158,6 +162,9 @@ mod tests {
         let (Some(answer::Result::Value(value)), None) = (&answer.result, &answer.reading) else {
             return out.push(answer);
         };
+        if !value.source.is_empty() {
+            return out.push(answer);
+        }
         out.push_value(
             answer.line,
             &answer.name,
@@ -208,7 +215,13 @@ mod tests {
                 });
                 prop_assert_eq!(found.value, value);
                 prop_assert_eq!(found.fault.as_deref(), fault);
-                prop_assert_eq!(found.reading.as_deref(), answer.reading.as_ref());
+                let remarks = found.remarks.map(|it| *it).unwrap_or_default();
+                prop_assert_eq!(remarks.reading, answer.reading.clone());
+                let source = match &answer.result {
+                    Some(answer::Result::Value(value)) => &*value.source,
+                    _ => "",
+                };
+                prop_assert_eq!(remarks.source, source);
             }
             prop_assert!(read.is_empty());
         }

@@ -25,8 +25,17 @@ pub struct AnswerRef<'r> {
     pub value: Option<ValueRef<'r>>,
     /// The fault of the line. None if the line has no fault.
     pub fault: Option<Box<Fault>>,
+    /// What few answers have.
+    pub remarks: Option<Box<RemarksRef<'r>>>,
+}
+
+/// What is said about an answer in addition to its value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RemarksRef<'r> {
     /// How the line was read, if the server sent it.
-    pub reading: Option<Box<Reading>>,
+    pub reading: Option<Reading>,
+    /// An expression with exactly the value; empty if the server sent none.
+    pub source: &'r str,
 }
 
 /// A value in a received response.
@@ -119,7 +128,7 @@ impl<'r> AnswerRef<'r> {
             name: "",
             value: None,
             fault: None,
-            reading: None,
+            remarks: None,
         };
         while rest.has_remaining() {
             let (tag, wire_type) = key(&mut rest)?;
@@ -130,7 +139,8 @@ impl<'r> AnswerRef<'r> {
                 }
                 (field::answer::NAME, WireType::LengthDelimited) => answer.name = text(&mut rest)?,
                 (field::answer::VALUE, WireType::LengthDelimited) => {
-                    answer.value = Some(ValueRef::decode(length_delimited(&mut rest)?)?);
+                    let value = length_delimited(&mut rest)?;
+                    answer.value = Some(ValueRef::decode(value, &mut answer.remarks)?);
                     answer.fault = None;
                 }
                 (field::answer::FAULT, WireType::LengthDelimited) => {
@@ -141,7 +151,8 @@ impl<'r> AnswerRef<'r> {
                 }
                 (field::answer::READING, WireType::LengthDelimited) => {
                     let reading = length_delimited(&mut rest)?;
-                    let merged = answer.reading.get_or_insert_default();
+                    let remarks = answer.remarks.get_or_insert_default();
+                    let merged = remarks.reading.get_or_insert_default();
                     merged.merge(reading).map_err(|_| Malformed)?;
                 }
                 _ => skip(tag, wire_type, &mut rest)?,
@@ -153,7 +164,10 @@ impl<'r> AnswerRef<'r> {
 
 impl<'r> ValueRef<'r> {
     #[inline]
-    fn decode(mut rest: &'r [u8]) -> Result<Self, Malformed> {
+    fn decode(
+        mut rest: &'r [u8],
+        remarks: &mut Option<Box<RemarksRef<'r>>>,
+    ) -> Result<Self, Malformed> {
         let mut value = Self::default();
         while rest.has_remaining() {
             let (tag, wire_type) = key(&mut rest)?;
@@ -170,6 +184,9 @@ impl<'r> ValueRef<'r> {
                 }
                 (field::value::TRUTH, WireType::Varint) => {
                     value.exact = ExactRef::Truth(varint(&mut rest)? != 0);
+                }
+                (field::value::SOURCE, WireType::LengthDelimited) => {
+                    remarks.get_or_insert_default().source = text(&mut rest)?;
                 }
                 _ => skip(tag, wire_type, &mut rest)?,
             }

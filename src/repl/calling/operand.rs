@@ -144,7 +144,7 @@ mod tests {
             text: Some(text.into()),
             rounded,
             exact,
-            reading: None,
+            remarks: None,
         })
     }
 

@@ -81,23 +81,26 @@ impl Format {
                     buffer.push(b'\n');
                 }
             }
-            Self::Json => write_json(
-                buffer,
-                &JsonLine {
-                    line: number,
-                    input,
-                    name: &answer.name,
-                    value: answer.text.as_deref(),
-                    rounded: answer.text.is_some().then_some(answer.rounded),
-                    reading: answer.reading.as_ref().map(|reading| &*reading.text),
-                    reading_kinds: match &answer.reading {
-                        Some(reading) => reading.names().collect(),
-                        None => Vec::new(),
-                    },
-                    ..JsonLine::default()
-                },
-            ),
+            Self::Json => Self::json(number, input, answer, buffer),
         }
+    }
+
+    fn json(number: u64, input: &str, answer: &Answered<'_>, buffer: &mut Vec<u8>) {
+        let remarks = answer.remarks.as_ref();
+        let reading = remarks.and_then(|remarks| remarks.reading.as_ref());
+        write_json(
+            buffer,
+            &JsonLine {
+                line: number,
+                input,
+                name: &answer.name,
+                value: answer.text.as_deref(),
+                rounded: answer.text.is_some().then_some(answer.rounded),
+                reading: reading.map(|reading| &*reading.text),
+                reading_kinds: reading.map_or_else(Vec::new, |it| it.names().collect()),
+                ..JsonLine::default()
+            },
+        );
     }
 
     /// Prints the outcome of a line. If `many` is true, a fault is printed with the number of the

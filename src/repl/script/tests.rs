@@ -25,6 +25,7 @@ const RULES: Rules = Rules {
     format: Format::Plain,
     options: EvaluateOptions {
         digits: Some(20),
+        source: false,
         angle: AngleUnit::Unspecified,
         base: NumberBase::Unspecified,
     },

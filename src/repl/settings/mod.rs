@@ -22,7 +22,10 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            options: EvaluateOptions::default(),
+            options: EvaluateOptions {
+                source: true,
+                ..EvaluateOptions::default()
+            },
             preview: true,
             fold: true,
             separator: Separator::Off,
@@ -92,7 +95,7 @@ impl PartialEq for Setting {
 const AUTO: &str = "auto";
 
 /// The table of settings, with one row per setting.
-pub const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 8] = [
     Setting {
         name: "digits",
         values: "auto or 1 to 1000",
@@ -131,6 +134,16 @@ pub const SETTINGS: [Setting; 7] = [
         get: |settings| name_of(&BASES, &settings.options.base),
         set: |settings, value| {
             settings.options.base = value_of(&BASES, value)?;
+            Some(())
+        },
+    },
+    Setting {
+        name: "exact",
+        values: "on or off",
+        summary: "whether rounded answers at the prompt show a short exact form: 7/12 ≈ 0.5833",
+        get: |settings| name_of(&SWITCH, &settings.options.source),
+        set: |settings, value| {
+            settings.options.source = value_of(&SWITCH, value)?;
             Some(())
         },
     },

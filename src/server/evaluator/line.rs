@@ -9,7 +9,7 @@ use super::pool::RunningJob;
 use crate::{
     engine::{
         self, AngleUnit, Base, ExactValue, Fault, Interruption, Limits, LineReading, Options,
-        Rendered, Work,
+        Remarks, Rendered, Work,
     },
     proto::{
         grpcalc::{
@@ -115,6 +115,7 @@ impl From<proto::Options> for Options {
             in_full: options.digits == 0,
             angle,
             base,
+            source: options.with_source,
             reserved: &COMMANDS,
         }
     }
@@ -123,14 +124,19 @@ impl From<proto::Options> for Options {
 /// Returns the message with the answer to a line. `line` is the index of the line in the request.
 pub(super) fn answer(line: u32, result: EvaluationResult) -> proto::Answer {
     match result {
-        Ok(answer) => proto::Answer {
-            line,
-            name: answer.name.unwrap_or_default().into(),
-            result: answer
-                .value
-                .map(|value| answer::Result::Value(value.into())),
-            reading: answer.reading.map(|reading| (*reading).into()),
-        },
+        Ok(answer) => {
+            let Remarks { reading, source } = answer.remarks.map(|it| *it).unwrap_or_default();
+            let value = answer.value.map(|value| Value {
+                source: source.unwrap_or_default(),
+                ..value.into()
+            });
+            proto::Answer {
+                line,
+                name: answer.name.unwrap_or_default().into(),
+                result: value.map(answer::Result::Value),
+                reading: reading.map(Into::into),
+            }
+        }
         Err(fault) => proto::Answer {
             line,
             name: String::new(),
@@ -149,7 +155,7 @@ pub(super) fn write(response: &mut ResponseWriter, line: u32, result: Evaluation
         Ok(engine::Answer {
             name,
             value: Some(rendered),
-            reading: None,
+            remarks: None,
         }) => (name.as_deref().unwrap_or_default(), rendered),
         _ => return response.push(&answer(line, result)),
     };
@@ -231,6 +237,7 @@ impl From<Rendered> for Value {
             text: text.into(),
             rounded,
             exact,
+            source: String::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Parser, Result, expression::Pending};
 use crate::{
     syntax::{
-        Conversion, NodeKind, Notation, SyntaxError,
+        Conversion, NodeKind, SyntaxError,
         conversion::{self, BASES},
         token::Token,
     },
@@ -26,9 +26,9 @@ impl Parser<'_> {
         self.reduce(|_| true);
         self.advance()?;
         let first = self.next.span;
-        let conversion = self.target()?;
+        let (form, operand) = self.target()?;
         let last = self.advance()?;
-        self.node(NodeKind::Convert(conversion), first.to(last.span));
+        self.node(NodeKind::Convert { form, operand }, first.to(last.span));
         let ends = match self.next.token {
             Token::End | Token::Semicolon | Token::Close | Token::Comma => true,
             Token::Bar | Token::DoubleBar => matches!(self.innermost(), Some(Pending::Bars(_))),
@@ -46,36 +46,33 @@ impl Parser<'_> {
     }
 
     /// Reads the form after `to`, up to its last token, which remains the next token of the parser.
-    fn target(&mut self) -> Result<Conversion> {
+    /// Returns the row of the form, and its count or base.
+    fn target(&mut self) -> Result<(u8, u32)> {
         let word = self.word(self.next.span);
         let form = match self.next.token {
-            Token::Name if conversion::is_base(word) => return self.base(),
-            Token::Name => conversion::of_word(word),
             Token::Number => return self.counted(),
+            Token::Name => match conversion::of_base(word) {
+                Some(form) => return self.base(form),
+                None => conversion::of_word(word),
+            },
             _ => None,
         };
-        form.ok_or_else(|| {
+        let form = form.ok_or_else(|| {
             let help = format!("the conversions are {}", conversion::list());
             self.unexpected("a conversion such as 'hex'").help(help)
-        })
+        })?;
+        Ok((form, 0))
     }
 
     /// Reads `base` and a number.
-    fn base(&mut self) -> Result<Conversion> {
+    fn base(&mut self, form: u8) -> Result<(u8, u32)> {
         self.advance()?;
         if self.next.token != Token::Number {
             return Err(self.unexpected("a base from 2 to 36"));
         }
         let word = self.word(self.next.span);
         match word.parse() {
-            Ok(base) if BASES.contains(&base) => {
-                let base = u8::try_from(base).expect("it is at most 36");
-                Ok(Conversion::Notation(if base == 10 {
-                    Notation::Decimal
-                } else {
-                    Notation::Base(base)
-                }))
-            }
+            Ok(base) if BASES.contains(&base) => Ok((form, base)),
             _ => {
                 let message = format!("{} is not a base from 2 to 36", quoted(word));
                 Err(SyntaxError::wrong(self.next.span, message))
@@ -84,7 +81,7 @@ impl Parser<'_> {
     }
 
     /// Reads a conversion that begins with a count: `30 digits`, `2 decimal places`.
-    fn counted(&mut self) -> Result<Conversion> {
+    fn counted(&mut self) -> Result<(u8, u32)> {
         let span = self.next.span;
         let digits: String = self.word(span).replace(['_', ',', '\''], "");
         // A count that does not fit in `u32` is above every limit.
@@ -96,15 +93,15 @@ impl Parser<'_> {
             self.advance()?;
             word = self.word(self.next.span);
         }
-        let is_decimals = matches!(
-            conversion::of_count(count, word),
-            Some(Conversion::Decimals(_))
-        );
+        let form = conversion::of_count(word);
+        let is_decimals = form
+            .is_some_and(|form| matches!(Conversion::new(form, count), Conversion::Decimals(_)));
         if (count == 0 && !is_decimals) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             let message = format!("{} is not a valid count of digits", quoted(&digits));
             let error = SyntaxError::wrong(span, message);
             return Err(error.help("write a positive integer, as in: to 30 digits"));
         }
-        conversion::of_count(count, word).ok_or_else(|| self.unexpected("'digits' or 'decimals'"))
+        let form = form.ok_or_else(|| self.unexpected("'digits' or 'decimals'"))?;
+        Ok((form, count))
     }
 }

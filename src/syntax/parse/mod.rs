@@ -13,7 +13,7 @@ mod operator;
 mod percent;
 mod statement;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use smallvec::SmallVec;
 
@@ -128,8 +128,8 @@ pub fn read(line: &mut Line<'_>, limits: &ParseLimits, functions: &dyn Functions
         closed: 0,
         percent_end: 0,
         number_end: u32::MAX,
-        bound: HashSet::new(),
-        parameters: HashSet::new(),
+        bound: BTreeSet::new(),
+        parameters: BTreeSet::new(),
         in_function: false,
         has_bits: false,
         has_comparison: false,
@@ -175,9 +175,9 @@ struct Parser<'p> {
     /// The index of the byte after the last literal number.
     number_end: u32,
     /// The names that earlier statements of the line bind.
-    bound: HashSet<&'p str>,
+    bound: BTreeSet<&'p str>,
     /// The parameters of the function whose body is being parsed.
-    parameters: HashSet<&'p str>,
+    parameters: BTreeSet<&'p str>,
     /// Whether the expression is the body of a function.
     in_function: bool,
     /// Whether the line has an operator on bits.

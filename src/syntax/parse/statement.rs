@@ -1,6 +1,6 @@
 //! Parses statements: definitions and expressions.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::{Parser, Result, index};
 use crate::{
@@ -55,7 +55,9 @@ impl Parser<'_> {
         }
         if let Some(definition) = &mut binds {
             definition.right = first.to(self.taken);
-            self.bound.insert(definition.name.of(self.text));
+            if self.next.token == Token::Semicolon {
+                self.bound.insert(definition.name.of(self.text));
+            }
         }
         if !self.parameters.is_empty() {
             self.parameters.clear();
@@ -110,7 +112,7 @@ impl Parser<'_> {
     /// The caller has checked that only names and commas are between the parentheses.
     fn parameters(&mut self) -> Result<Vec<Span>> {
         let mut parameters: Vec<Span> = Vec::new();
-        let (text, mut words) = (self.text, HashSet::new());
+        let (text, mut words) = (self.text, BTreeSet::new());
         let mut lexeme = self.advance()?;
         while lexeme.token != Token::Close {
             let name = self.next;

@@ -109,6 +109,7 @@ impl Screen {
     fn print_answer(
         &self,
         reply: &Reply,
+        line: &str,
         settings: &Settings,
         number: Option<usize>,
     ) -> io::Result<()> {
@@ -121,7 +122,18 @@ impl Screen {
         let short = number
             .filter(|_| self.output.is_terminal && !is_rounded)
             .and_then(|number| folded(&text, reply.exact(), settings, number));
-        let sign = if is_rounded { "≈ " } else { "" };
+        let source = match reply {
+            Reply::Answer(answer) if is_rounded => answer.remarks.as_ref().map(|it| &*it.source),
+            _ => None,
+        };
+        let is_shown =
+            |source: &&str| number.is_some() && !source.is_empty() && !is_same(source, line);
+        let source = source.filter(is_shown);
+        let sign = match source {
+            Some(source) => format!("{source} ≈ "),
+            None if is_rounded => "≈ ".to_owned(),
+            None => String::new(),
+        };
         match short {
             Some(short) => writeln!(io::stdout(), "{sign}{short}"),
             None => writeln!(
@@ -197,6 +209,13 @@ impl Screen {
     }
 }
 
+/// Whether an exact form is what the user typed, apart from spaces.
+fn is_same(source: &str, line: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().collect::<String>();
+    let value = line.rsplit('=').next().unwrap_or(line);
+    words(source) == words(value)
+}
+
 /// Prints the outcome of one line.
 struct LinePrinter<'s> {
     screen: &'s Screen,
@@ -222,9 +241,11 @@ impl Present for LinePrinter<'_> {
             return Ok(());
         }
         let number = (!is_recalled).then_some(self.number);
-        self.screen.print_answer(reply, self.settings, number)?;
+        let screen = self.screen;
+        screen.print_answer(reply, self.line, self.settings, number)?;
         if let Reply::Answer(answer) = reply
-            && let Some(reading) = &answer.reading
+            && let Some(remarks) = &answer.remarks
+            && let Some(reading) = &remarks.reading
             && !is_recalled
         {
             self.screen.print_reading(reading, self.settings.theme);

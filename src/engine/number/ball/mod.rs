@@ -218,17 +218,17 @@ impl Ball {
         let lowest = self.magnitude().saturating_sub(ENDPOINT_BITS);
         let exponent = self.exponent.min(self.radius.exponent()).max(lowest);
         let shift = self.exponent.saturating_sub(exponent);
-        let low = scaled(&self.midpoint, shift);
-        let is_exact = shift >= 0;
-        let high = if is_exact {
-            low.clone()
-        } else {
-            &low + IBig::ONE
-        };
-        let radius = IBig::from(self.radius.mantissa());
-        let shift = self.radius.exponent().saturating_sub(exponent);
-        let radius = scaled(&radius, shift) + IBig::from(shift < 0);
-        (low - &radius, high + radius, exponent)
+        let radius_shift = self.radius.exponent().saturating_sub(exponent);
+        let (low, mut radius) = (
+            scaled(&self.midpoint, shift),
+            scaled(&IBig::from(self.radius.mantissa()), radius_shift),
+        );
+        // A number that was rounded down is at most 1 too small.
+        let rounded = i64::from(shift < 0) + i64::from(radius_shift < 0);
+        if rounded > 0 {
+            radius += rounded;
+        }
+        (&low - &radius, low + radius, exponent)
     }
 
     /// Returns the floor of the lower endpoint and the floor of the upper endpoint.
@@ -442,8 +442,14 @@ impl Ball {
         precision: usize,
         limits: &Limits,
     ) -> Result<Self> {
-        let ten = Self::exact(IBig::from(10));
-        let power = ten.power(exponent.unsigned_abs(), precision + 4, limits)?;
+        let size = exponent.unsigned_abs();
+        let power = match u32::try_from(size)
+            .ok()
+            .and_then(|it| 10_u128.checked_pow(it))
+        {
+            Some(power) => Self::exact(power.into()),
+            None => Self::exact(IBig::from(10)).power(size, precision + 4, limits)?,
+        };
         if exponent >= 0 {
             return Ok(power);
         }

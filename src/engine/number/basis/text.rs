@@ -8,7 +8,7 @@ use super::{Form, Monomial};
 use crate::engine::number::exact::Exact;
 
 /// The longest text of a form, in bytes. A longer form is of no use to people.
-const LONGEST: usize = 40;
+const LONGEST: usize = 24;
 
 impl Form {
     /// Returns the form as text that evaluates to the same value. Returns `None` if the text is too

@@ -20,7 +20,7 @@ fn logged(rows: &[(&str, &str)]) -> Vec<String> {
             name: name.trim().into(),
             text: (!text.is_empty()).then(|| text.to_owned()),
             rounded,
-            reading: None,
+            remarks: None,
             exact: match text {
                 "" => None,
                 "true" => Some(TypedValue::Truth(true)),
@@ -148,7 +148,7 @@ fn run(sheet: &mut Worksheet, line: &str) -> Option<Answer> {
         rounded,
         exact: found.value.as_ref().and_then(typed),
         text: found.value.map(|shown| shown.text.into()),
-        reading: None,
+        remarks: None,
     })
 }
 
