@@ -173,14 +173,6 @@ impl<'m, 'w> Machine<'m, 'w> {
                 self.push(value)
             }
             NodeKind::Call { arguments, .. } => self.call(node, arguments.into()),
-            NodeKind::LastAnswer => {
-                let value = self.last_answer()?;
-                self.push(value)
-            }
-            NodeKind::Magnitude => {
-                let value = self.magnitude(node.span)?;
-                self.push(value)
-            }
             NodeKind::Prefix(operator) => self.prefix(operator),
             NodeKind::Postfix(operator) => {
                 let value = self.pop();
@@ -203,6 +195,33 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let result = arithmetic::binary(operator, &left.value, &right.value, self.work)?;
                 self.push(result.into())
             }
+            NodeKind::JumpIfFalse(otherwise) => {
+                if !self.pop().value.truth()? {
+                    self.jump(otherwise + 1);
+                }
+                Ok(())
+            }
+            NodeKind::Jump(end) => {
+                self.jump(end);
+                Ok(())
+            }
+            NodeKind::Label => Ok(()),
+            _ => self.uncommon_step(node),
+        }
+    }
+
+    /// Evaluates one node of a kind that few lines have.
+    #[inline(never)]
+    fn uncommon_step(&mut self, node: Node) -> Result<()> {
+        match node.kind {
+            NodeKind::LastAnswer => {
+                let value = self.last_answer()?;
+                self.push(value)
+            }
+            NodeKind::Magnitude => {
+                let value = self.magnitude(node.span)?;
+                self.push(value)
+            }
             NodeKind::Bars => {
                 let value = self.pop();
                 self.apply(&ABSOLUTE, &[value])
@@ -218,17 +237,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let converted = convert(&value, conversion, self.work)?;
                 self.push(converted)
             }
-            NodeKind::JumpIfFalse(otherwise) => {
-                if !self.pop().value.truth()? {
-                    self.jump(otherwise + 1);
-                }
-                Ok(())
-            }
-            NodeKind::Jump(end) => {
-                self.jump(end);
-                Ok(())
-            }
-            NodeKind::Label => Ok(()),
+            _ => unreachable!("the caller has chosen the node"),
         }
     }
 

@@ -6,21 +6,15 @@ use crate::syntax::{Binary, Logic, NodeKind, Prefix, Reading, Span, node::Level,
 impl Parser<'_> {
     /// Puts a binary operator on the stack, where it waits for its right operand.
     pub(super) fn infix(&mut self, operator: Binary, span: Span) {
-        if operator == Binary::FloorDivide {
-            self.readings.insert(Reading::FloorDivision);
-        }
         let level = operator.level();
         let from_the_left = operator != Binary::Power && !operator.chains();
         self.reduce(|tighter| tighter > level || (tighter == level && from_the_left));
-        if level <= Level(9) {
-            self.has_comparison |= !operator.is_bitwise();
-            self.has_bits |= operator.is_bitwise();
-        }
-        if operator.chains() && self.chain(operator, span) {
+        let is_common = matches!(
+            operator,
+            Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide
+        );
+        if !is_common && self.uncommon(operator, span) {
             return;
-        }
-        if operator == Binary::Power && self.is_unusual_power() {
-            self.readings.insert(Reading::Power);
         }
         let percent = self.percent_end == self.nodes.len();
         self.pending.push(Pending::Binary {
@@ -28,6 +22,21 @@ impl Parser<'_> {
             span,
             percent,
         });
+    }
+
+    /// Notes the readings of an operator. Returns whether it continued a chain of comparisons, so that
+    /// it is on the stack.
+    fn uncommon(&mut self, operator: Binary, span: Span) -> bool {
+        match operator {
+            Binary::FloorDivide => self.readings.insert(Reading::FloorDivision),
+            Binary::Power if self.is_unusual_power() => self.readings.insert(Reading::Power),
+            _ => {}
+        }
+        if operator.level() <= Level(9) {
+            self.has_comparison |= !operator.is_bitwise();
+            self.has_bits |= operator.is_bitwise();
+        }
+        operator.chains() && self.chain(operator, span)
     }
 
     /// Continues the chain that the last comparison began, if there is one. Returns whether there

@@ -24,9 +24,23 @@ impl Lexer<'_> {
         while bytes.get(end).is_some_and(u8::is_ascii_digit) {
             end += 1;
         }
-        if end > self.at && ends_number(&bytes[end..]) {
-            self.at = end;
-            return Ok(Token::Number);
+        if end > self.at {
+            if let [b'.', next, ..] = &bytes[end..]
+                && next.is_ascii_digit()
+            {
+                end += 2;
+                while bytes.get(end).is_some_and(u8::is_ascii_digit) {
+                    end += 1;
+                }
+                // A parenthesis may begin recurring digits.
+                if bytes.get(end) == Some(&b'(') {
+                    return self.any_number();
+                }
+            }
+            if ends_number(&bytes[end..]) {
+                self.at = end;
+                return Ok(Token::Number);
+            }
         }
         self.any_number()
     }
