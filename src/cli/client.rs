@@ -27,11 +27,13 @@ use crate::{
         Access, BearerToken, CallError, Client, ClientTls, ClientTlsFiles, EvaluateOptions, Note,
         Proxy, Recorder, Remote, Reply, SystemResolver, Target,
     },
+    engine::Limits,
     repl::{
         FaultView, Outcome, Present, Session, SessionConfig,
         script::{self, Output, Rules, Side},
         settings::Settings,
     },
+    server::OwnLimits,
     terminal::{self, Editor, Progress, Screen, prompt},
 };
 
@@ -55,7 +57,7 @@ pub(super) async fn answer_lines(options: LineOptions) -> anyhow::Result<Exit> {
         for address in addresses {
             servers.extend(address.resolve(&SystemResolver).await);
         }
-        return Box::pin(answer(Target::Remote(servers, access), &options)).await;
+        return Box::pin(answer(Target::Remote(servers, access), None, &options)).await;
     }
     let server = match embedded::start(&options).await? {
         Ok(server) => server,
@@ -64,13 +66,19 @@ pub(super) async fn answer_lines(options: LineOptions) -> anyhow::Result<Exit> {
     for address in &server.addresses {
         print_error(format_args!("listening on {address}"));
     }
-    let exit = Box::pin(answer(server.target.clone(), &options)).await;
+    let own = Some(server.own.clone());
+    let exit = Box::pin(answer(server.target.clone(), own, &options)).await;
     server.end().await;
     exit
 }
 
-/// Sends the lines to `target`, and prints the answers.
-async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
+/// Sends the lines to `target`, and prints the answers. `own` has the limits of the embedded server for
+/// these lines.
+async fn answer(
+    target: Target,
+    own: Option<OwnLimits>,
+    options: &LineOptions,
+) -> anyhow::Result<Exit> {
     let name = options.name.clone().unwrap_or_else(user::name);
     let rules = Rules {
         fail_fast: options.fail_fast,
@@ -106,7 +114,7 @@ async fn answer(target: Target, options: &LineOptions) -> anyhow::Result<Exit> {
             let output = StandardStreams { progress };
             script(file, &lazy(target), rules, &name, output).await
         }
-        None if io::stdin().is_terminal() => Box::pin(session(target, options, name)).await,
+        None if io::stdin().is_terminal() => Box::pin(session(target, own, options, name)).await,
         _ => {
             let input = tokio::io::stdin();
             let output = StandardStreams::default();
@@ -242,6 +250,7 @@ async fn explain(target: Target, options: &LineOptions, name: String) -> anyhow:
             options: evaluate_options(options, EvaluateOptions::default()),
             ..settings
         },
+        own: None,
         file: None,
     };
     let mut session = Session::new(client, config, chat).alone();
@@ -310,7 +319,12 @@ impl Present for ExplainPrinter {
 }
 
 /// Runs a session at the prompt.
-async fn session(target: Target, options: &LineOptions, name: String) -> anyhow::Result<Exit> {
+async fn session(
+    target: Target,
+    own: Option<OwnLimits>,
+    options: &LineOptions,
+    name: String,
+) -> anyhow::Result<Exit> {
     let client = match connect_recorded(target, options).await {
         Ok(client) => client,
         Err(exit) => return Ok(exit),
@@ -342,9 +356,16 @@ async fn session(target: Target, options: &LineOptions, name: String) -> anyhow:
         directory.apply(&mut settings);
     }
     settings.options = evaluate_options(options, settings.options);
+    // An option overrides the file.
+    let saved = settings.limits.work;
+    settings.limits = options.limits.0;
+    if settings.limits == Limits::of_a_person() {
+        settings.limits.work = saved;
+    }
     let config = SessionConfig {
         name,
         timeout: options.timeout,
+        own,
         settings,
         file: directory.as_ref().map(Directory::settings_file),
     };

@@ -22,7 +22,9 @@ use super::{
 use crate::{
     client::{ClientTlsFiles, Listening, ServerAddress, Target},
     net::address::Address,
-    server::{self, Listener, ServerLimits, ServerTls, ServerTlsFiles, Settings, Tokens},
+    server::{
+        self, Listener, OwnLimits, ServerLimits, ServerTls, ServerTlsFiles, Settings, Tokens,
+    },
 };
 
 /// The maximum time that connected peers may take to finish when this process ends.
@@ -34,6 +36,8 @@ pub(super) struct EmbeddedServer {
     pub(super) target: Target,
     /// The addresses on which the server listens for other clients.
     pub(super) addresses: Vec<Address>,
+    /// The limits of the lines of this process.
+    pub(super) own: OwnLimits,
     shutdown: DropGuard,
     ended: oneshot::Receiver<()>,
 }
@@ -47,7 +51,8 @@ pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedd
         [] => None,
         _ => options.token()?,
     };
-    let settings = settings(options, token.as_deref())?;
+    let own = OwnLimits::new(options.limits.0);
+    let settings = settings(options, own.clone(), token.as_deref())?;
     let presented = token.map(|token| token.parse()).transpose()?;
     let (dial, private) = server::in_memory();
     let runtime = runtime(&mut Builder::new_current_thread())?;
@@ -103,6 +108,7 @@ pub(super) async fn start(options: &LineOptions) -> anyhow::Result<Result<Embedd
     Ok(Ok(EmbeddedServer {
         target: Target::Embedded(dial, listening),
         addresses,
+        own,
         shutdown: shutdown.drop_guard(),
         ended,
     }))
@@ -139,7 +145,11 @@ fn reachable_at(addresses: &[Address], options: &LineOptions) -> Vec<ServerAddre
         .collect()
 }
 
-fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settings> {
+fn settings(
+    options: &LineOptions,
+    own: OwnLimits,
+    token: Option<&str>,
+) -> anyhow::Result<Settings> {
     let limits = ServerLimits {
         // Memory that an idle worksheet releases would help no other process.
         idle: None,
@@ -147,6 +157,7 @@ fn settings(options: &LineOptions, token: Option<&str>) -> anyhow::Result<Settin
         ..ServerLimits::DEFAULT
     };
     let mut settings = Settings {
+        own: Some(own),
         limits,
         grace: GRACE,
         ..Settings::default()

@@ -4,13 +4,13 @@ use std::ops::RangeInclusive;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::ValueParser, value_parser};
 
-use super::value_parser::{bytes, positive_duration};
 use crate::{
     engine::{
         self,
         limits::{LimitRow, LimitTable, LimitUnit, OFF},
     },
     server::ServerLimits,
+    text::amount::{bytes, positive_duration},
 };
 
 /// The limits of a server, as set by the options of `grpcalc serve`.
@@ -22,9 +22,12 @@ pub(super) struct LimitOptions {
 
 impl Args for LimitOptions {
     fn augment_args(command: Command) -> Command {
-        let rows = ServerLimits::ROWS.iter().map(argument);
-        let rows = rows.chain(engine::Limits::ROWS.iter().map(argument));
-        command.args(rows)
+        let server = ServerLimits::default();
+        let rows = ServerLimits::ROWS.iter();
+        let command = command.args(rows.map(|row| argument(row, &server)));
+        let engine = engine::Limits::default();
+        let rows = engine::Limits::ROWS.iter();
+        command.args(rows.map(|row| argument(row, &engine)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -46,8 +49,50 @@ impl FromArgMatches for LimitOptions {
     }
 }
 
-/// Returns the option for a row of a table of limits.
-fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
+/// The limits of one's own lines, as set by the options of `grpcalc`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OwnLimitOptions(pub(super) engine::Limits);
+
+impl Default for OwnLimitOptions {
+    fn default() -> Self {
+        Self(engine::Limits::of_a_person())
+    }
+}
+
+impl Args for OwnLimitOptions {
+    fn augment_args(command: Command) -> Command {
+        let defaults = engine::Limits::of_a_person();
+        let rows = engine::Limits::ROWS.iter();
+        let option = |row| {
+            let argument = argument(row, &defaults).hide_short_help(true);
+            argument.help_heading(OWN_LIMITS)
+        };
+        command.args(rows.map(option))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for OwnLimitOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = Self::default();
+        options.update_from_arg_matches(matches)?;
+        Ok(options)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        set_fields(&mut self.0, matches);
+        Ok(())
+    }
+}
+
+/// The heading of the options for the limits of one's own lines.
+const OWN_LIMITS: &str = "Limits of your own lines, in the embedded server";
+
+/// Returns the option for a row of a table of limits, with the default in `defaults`.
+fn argument<T: LimitTable>(row: &'static LimitRow<T>, defaults: &T) -> Arg {
     let value_name = match row.unit {
         LimitUnit::Count => "N",
         LimitUnit::Bits => "BITS",
@@ -60,7 +105,7 @@ fn argument<T: LimitTable>(row: &'static LimitRow<T>) -> Arg {
         .help_heading(T::HEADING)
         .value_name(value_name)
         // Without its feature `string`, clap accepts only static defaults. Each is leaked once.
-        .default_value(&*row.default_text().leak())
+        .default_value(&*row.unit.text((row.field.get)(defaults)).leak())
         .value_parser(parser(row))
 }
 

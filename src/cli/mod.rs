@@ -11,7 +11,6 @@ mod options;
 mod serve;
 mod start;
 mod user;
-mod value_parser;
 
 use std::{
     io::{self, Write as _},

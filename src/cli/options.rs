@@ -14,17 +14,19 @@ use clap::{
     error::ErrorKind,
 };
 
-use super::{
-    limits::LimitOptions,
-    value_parser::{duration, positive_duration},
-};
+use super::limits::{LimitOptions, OwnLimitOptions};
 use crate::{
     client::{Remote, Remotes},
+    engine::{is_built_in, library},
     net::address::Address,
     proto::note::{NoteError, check_name},
     repl::script::Format,
     server::tokens,
     terminal::Color,
+    text::{
+        amount::{duration, positive_duration},
+        suggestion::suggestion,
+    },
 };
 
 /// A calculator: every answer comes from a gRPC call.
@@ -134,15 +136,19 @@ pub(super) struct LineOptions {
     #[arg(long, value_name = "FILE", help_heading = ENCRYPTION)]
     pub(super) token_file: Option<PathBuf>,
 
-    /// The number of significant digits of a rounded answer, from 1 to 1000 [default: 20; at the
-    /// prompt, the number saved by `:set digits N --save`]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    /// The number of significant digits of a rounded answer, from 1 to 1000000; a server may allow
+    /// fewer [default: 20, and finite decimals in full; at the prompt, the number saved by
+    /// `:set digits N --save`]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) digits: Option<u32>,
 
     /// When to use colors at the prompt. With auto, the environment variable `NO_COLOR` turns
     /// colors off
     #[arg(long, default_value = "auto", value_name = "WHEN")]
     pub(super) color: ColorOption,
+
+    #[command(flatten)]
+    pub(super) limits: OwnLimitOptions,
 
     /// Show how the line was answered: messages, bytes, headers, status, and a grpcurl command for
     /// the same call
@@ -374,7 +380,8 @@ impl Arguments {
         let options = Self::from_arg_matches(&matches)?;
         // All arguments after `--` belong to the line.
         let is_literal = arguments.iter().any(|argument| argument == "--");
-        match misplaced_option(&command, &options.lines.line) {
+        let line = &options.lines.line;
+        match misplaced_option(&command, line).or_else(|| misspelt_command(&command, line)) {
             Some(message) if !is_literal => Err(command.error(ErrorKind::UnknownArgument, message)),
             _ => Ok(options),
         }
@@ -406,7 +413,16 @@ fn misplaced_option(command: &clap::Command, line: &[String]) -> Option<String> 
         [first, ..] if is_subcommand(first) => Some(format!(
             "write the command '{first}' first, and its options after it"
         )),
-        [first, ..] if is_long(first) => Some(format!("unknown option '{first}'")),
+        [first, ..] if is_long(first) => {
+            let known: Vec<_> = command
+                .get_arguments()
+                .filter_map(clap::Arg::get_long)
+                .collect();
+            let name = first.split('=').next().unwrap_or(first);
+            let near = suggestion(name.trim_start_matches('-'), known.into_iter());
+            let near = near.map_or(String::new(), |near| format!("; did you mean '--{near}'?"));
+            Some(format!("unknown option '{first}'{near}"))
+        }
         [_, rest @ ..] => {
             let option = rest
                 .iter()
@@ -415,6 +431,18 @@ fn misplaced_option(command: &clap::Command, line: &[String]) -> Option<String> 
         }
         [] => None,
     }
+}
+
+/// Returns an error message if the line begins with an unknown name that is similar to a subcommand.
+fn misspelt_command(command: &clap::Command, line: &[String]) -> Option<String> {
+    let first = line.first()?;
+    let is_name = first.bytes().all(|byte| byte.is_ascii_lowercase());
+    if !is_name || library::find(first).is_some() || is_built_in(first) {
+        return None;
+    }
+    let commands = command.get_subcommands().map(clap::Command::get_name);
+    let near = suggestion(first, commands.filter(|name| *name != "help"))?;
+    Some(format!("unknown command '{first}'; did you mean '{near}'?"))
 }
 
 #[cfg(test)]

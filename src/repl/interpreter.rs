@@ -58,6 +58,9 @@ pub(super) trait PromptOnly: Execute {
     /// Makes the answer with this number, counted from 1, the last answer again.
     async fn recall(&mut self, number: usize) -> Self::Done;
 
+    /// Copies the last answer to the clipboard of the terminal.
+    async fn copy(&mut self) -> Self::Done;
+
     /// Writes the worksheet to a file.
     async fn save(&mut self, path: &str) -> Self::Done;
 
@@ -84,6 +87,7 @@ pub(super) async fn interpret_at_prompt<E: PromptOnly>(
         Command::Set(Set::Keep) => executor.save_settings(None).await,
         Command::Answers(None) => executor.answers().await,
         Command::Answers(Some(number)) => executor.recall(number).await,
+        Command::Copy => executor.copy().await,
         Command::Save(path) => executor.save(path).await,
         Command::Load(path) => executor.load(path).await,
         Command::Explain(explain) => executor.explain(explain).await,
@@ -123,6 +127,7 @@ pub(super) async fn interpret<E: Execute>(
         Command::Quit => executor.quit().await,
         Command::Set(Set::Change(_, true) | Set::Keep)
         | Command::Answers(_)
+        | Command::Copy
         | Command::Save(_)
         | Command::Load(_)
         | Command::Explain(_)

@@ -14,7 +14,7 @@ mod status;
 mod transport;
 
 use std::{
-    sync::{Arc, atomic::AtomicUsize},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -70,6 +70,9 @@ const SURPLUS: usize = 64;
 pub struct Settings {
     /// The limits of a calculation.
     pub engine: engine::Limits,
+    /// The limits of a calculation for the process of the server itself. `None` means those of
+    /// [`Settings::engine`].
+    pub own: Option<OwnLimits>,
     /// The limits of the server and its connections.
     pub limits: ServerLimits,
     /// The maximum time that a shutdown waits for running calls and for peers that do not answer.
@@ -92,6 +95,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             engine: engine::Limits::default(),
+            own: None,
             limits: ServerLimits::DEFAULT,
             grace: Duration::from_secs(10),
             tokens: None,
@@ -100,6 +104,30 @@ impl Default for Settings {
             compression: Compression::default(),
             metrics: Arc::default(),
         }
+    }
+}
+
+/// The limits of a calculation for the process of the server, which it can change. Clones share the
+/// limits.
+#[derive(Clone, Debug, Default)]
+pub struct OwnLimits(Arc<Mutex<Arc<engine::Limits>>>);
+
+impl OwnLimits {
+    /// Creates limits that can be changed.
+    #[must_use]
+    pub fn new(limits: engine::Limits) -> Self {
+        Self(Arc::new(Mutex::new(Arc::new(limits))))
+    }
+
+    /// Returns the limits of the lines that begin now.
+    #[must_use]
+    pub fn get(&self) -> Arc<engine::Limits> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the limits of all later lines.
+    pub fn set(&self, limits: engine::Limits) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(limits);
     }
 }
 
@@ -253,6 +281,6 @@ pub fn in_memory() -> (mpsc::Sender<DuplexStream>, impl Stream<Item = Connection
     let connections = ReceiverStream::new(accept);
     (
         dial,
-        connections.map(|io| Connection::private(io, "embedded")),
+        connections.map(|io| Connection::private(io, "embedded").of_own_process()),
     )
 }

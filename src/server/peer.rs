@@ -29,27 +29,45 @@ pub struct NoteRate {
 
 /// A caller of the evaluator: a connection or, if the server requires tokens, a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct CallerId(u64);
+pub(super) struct CallerId {
+    number: u64,
+    is_own: bool,
+}
 
 impl CallerId {
     /// Returns the caller of a call from `peer` with the field `authorization`.
     pub(super) fn new(peer: &Peer, authorization: Option<&HeaderValue>) -> Self {
         // The key is random, so nobody can choose a token with the hash of another one.
         static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-        Self(match authorization {
-            None => peer.number,
-            Some(value) => KEY.hash_one(value.as_bytes()),
-        })
+        Self {
+            number: match authorization {
+                None => peer.number,
+                Some(value) => KEY.hash_one(value.as_bytes()),
+            },
+            is_own: peer.is_own,
+        }
+    }
+
+    /// Whether the caller is the process of the server.
+    pub(super) fn is_own(self) -> bool {
+        self.is_own
     }
 
     /// Returns the caller that the extensions of a request name.
     pub(super) fn of(extensions: &Extensions) -> Self {
-        extensions.get().copied().unwrap_or(Self(0))
+        let nobody = Self {
+            number: 0,
+            is_own: false,
+        };
+        extensions.get().copied().unwrap_or(nobody)
     }
 
     #[cfg(test)]
     pub(super) fn of_connection(number: u64) -> Self {
-        Self(number)
+        Self {
+            number,
+            is_own: false,
+        }
     }
 }
 
@@ -60,6 +78,8 @@ pub(super) struct Peer {
     /// The number of the connection.
     number: u64,
     is_surplus: bool,
+    /// Whether the peer is the process of the server.
+    is_own: bool,
     /// Whether the HTTP/2 preface has arrived.
     greeted: AtomicBool,
     /// The number of calls under way.
@@ -72,12 +92,13 @@ pub(super) struct Peer {
 
 impl Peer {
     /// Creates a peer that has not sent anything.
-    pub(super) fn new(name: String, is_surplus: bool) -> Self {
+    pub(super) fn new(name: String, is_surplus: bool, is_own: bool) -> Self {
         static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
         Self {
             name,
             number: CONNECTIONS.fetch_add(1, Ordering::Relaxed),
             is_surplus,
+            is_own,
             greeted: AtomicBool::new(false),
             active_calls: AtomicUsize::new(0),
             all_calls: AtomicUsize::new(0),

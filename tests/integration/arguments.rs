@@ -103,13 +103,14 @@ fn usage_errors_name_the_option() {
         ),
         (
             &["--adr", "localhost:1", "add", "1", "2"],
-            "unknown option '--adr'",
+            "unknown option '--adr'; did you mean '--addr'?",
         ),
         (
             &["-f", "sheet.calc", "add", "1", "2"],
             "cannot be used with",
         ),
         (&["serve", "--listen", "nowhere"], "no port"),
+        (&["serv"], "unknown command 'serv'; did you mean 'serve'?"),
     ] {
         let Ran {
             stdout,

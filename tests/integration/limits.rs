@@ -23,8 +23,8 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
     ),
     (
         &["--max-result", "1000"],
-        "2^999\n2^1001",
-        "the result is longer than the limit of 1000 bits",
+        "2^999\n2^1001 to integer",
+        "an exact result has at most as many bits as the limit max-result",
     ),
     (
         &["--max-digits", "30"],

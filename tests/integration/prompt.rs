@@ -61,7 +61,7 @@ fn a_session() {
     answers(&mut terminal, "divide 1 0", "division by zero");
     let wrong = "  ^^^^^^^\r\nunknown command 'multipy': did you mean 'multiply'?";
     answers(&mut terminal, "multipy 2 3", wrong);
-    answers(&mut terminal, "help quit", "quit|exit");
+    answers(&mut terminal, "help quit", "quit|exit|:q|:quit");
     ends(terminal);
 }
 
@@ -114,7 +114,7 @@ fn a_redirected_output_holds_the_answers_only() {
     }
     ends(terminal);
     let written = std::fs::read_to_string(output).unwrap();
-    assert_eq!(written, "3\nquit|exit\n  ends the session\n");
+    assert_eq!(written, "3\nquit|exit|:q|:quit\n  ends the session\n");
 }
 
 #[test]

@@ -33,6 +33,7 @@ async fn recorded() -> (Client, Recorder) {
 async fn session() -> Session<Client> {
     let (client, _) = recorded().await;
     let profile = SessionConfig {
+        own: None,
         name: "ada".into(),
         timeout: PATIENCE,
         settings: Settings::default(),

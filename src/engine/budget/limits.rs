@@ -48,6 +48,21 @@ pub struct Limits {
     pub calls: usize,
 }
 
+impl Limits {
+    /// Returns the limits of a person at their own prompt: more time, memory and digits than a server
+    /// gives to strangers.
+    #[must_use]
+    pub fn of_a_person() -> Self {
+        Self {
+            digits: 1_000_000,
+            work: 60_000_000_000,
+            heap_bytes: 256 << 20,
+            total_heap_bytes: 1 << 30,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -59,7 +74,7 @@ impl Default for Limits {
             angle: 1 << 14,
             work: 1_000_000_000,
             preview: 50_000_000,
-            operation: 100_000_000,
+            operation: 50_000_000,
             heap_bytes: 16 << 20,
             total_heap_bytes: 256 << 20,
             names: 10_000,
@@ -110,7 +125,7 @@ impl LimitTable for Limits {
         LimitRow {
             option: "max-digits",
             unit: LimitUnit::Count,
-            range: 20..=1000,
+            range: 20..=1_000_000,
             help: "significant digits that can be requested",
             noun: None,
             reason: "time",

@@ -179,7 +179,8 @@ impl<'s> Environment<'s> {
     /// `kind` is the word for the name in the message: "name" or "function".
     #[cold]
     pub(super) fn unknown(&self, name: &str, kind: &str) -> Box<Fault> {
-        let functions = library::all().flat_map(|function| function.names.iter().copied());
+        let functions = library::all()
+            .flat_map(|function| function.names.iter().chain(function.aliases).copied());
         let constants = CONSTANTS.iter().map(|(name, _)| *name);
         let worksheet = self.worksheet.names.keys().map(|name| &**name);
         let known = functions

@@ -90,6 +90,11 @@ static TABLE: &[(&[&str], &str)] = &[
     ),
     (&["last"], "write ans"),
     (
+        &["clear", "cls"],
+        "write :clear to start a new worksheet, or press Ctrl-L to clear the screen",
+    ),
+    (&["quit", "exit", "bye"], "write :q, or press Ctrl-D"),
+    (
         &["nan", "NaN", "inf", "Inf", "infinity", "Infinity"],
         "it is not a number",
     ),

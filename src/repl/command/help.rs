@@ -210,7 +210,12 @@ fn overview(line: &mut impl FnMut(&str)) {
         let usages: Vec<_> = commands
             .map(|(index, spec)| usage(spec, index == last))
             .collect();
-        line(&format!("{:<12} {}", family.title, usages.join("  ")));
+        let usages: Vec<_> = usages.iter().map(|usage| format!("{usage} ")).collect();
+        let usages: Vec<_> = usages.iter().map(String::as_str).collect();
+        for (index, usages) in wrapped(&usages, 66).into_iter().enumerate() {
+            let title = if index == 0 { family.title } else { "" };
+            line(format!("{title:<12} {usages}").trim_end());
+        }
     }
     for group in Group::ALL {
         let functions = library::all().filter(|function| function.group == group);

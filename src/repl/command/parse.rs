@@ -12,6 +12,8 @@ use super::{
 };
 use crate::{
     client::{Method, ReflectionRequest},
+    engine::BuiltInFunctions,
+    syntax::Functions as _,
     text::{printable::quoted, suggestion::suggestion},
 };
 
@@ -37,6 +39,8 @@ pub enum Command<'t> {
     /// With a number, makes the answer with this number the last answer again. Without a number,
     /// lists the answers.
     Answers(Option<usize>),
+    /// Copies the last answer to the clipboard of the terminal.
+    Copy,
     /// Writes the worksheet to this file.
     Save(&'t str),
     /// Answers the lines of this file.
@@ -170,9 +174,11 @@ fn operands<'t>(
 /// statement. `head` is the first word of the line, and `rest` has the other words.
 fn unknown(head: &Head<'_>, rest: &Words<'_>) -> Option<LineFault> {
     let (name, has_colon) = (&head.name, head.has_colon());
-    // No expression or statement has a name, white space and then a digit.
+    // No expression or statement has a name, white space and then a digit, except the call of a
+    // function without parentheses.
     let looks_like_call = rest.ahead().starts_with(|c: char| c.is_ascii_digit())
-        && name.text.chars().all(char::is_alphabetic);
+        && name.text.chars().all(char::is_alphabetic)
+        && !BuiltInFunctions.takes_one_argument(name.text);
     if !has_colon && !looks_like_call {
         return None;
     }
@@ -350,7 +356,7 @@ mod tests {
 
     #[test]
     fn the_engine_knows_the_names_of_commands() {
-        let words = names().filter(|name| !name.starts_with(':'));
+        let words = names().filter(|name| name.starts_with(char::is_alphabetic));
         assert!(words.eq(crate::proto::reserved::COMMANDS));
     }
 

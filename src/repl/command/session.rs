@@ -16,8 +16,8 @@ pub(super) static FAMILY: Family = Family {
     title: "Session",
     commands: &[
         CommandSpec::new(&[":set"], "shows or changes settings; --save saves all settings for later sessions", |arguments| set(arguments).map(Command::Set)).operands("[NAME [VALUE]] [--save]").details("':set' lists the settings, and 'help NAME' explains a setting. Settings are saved in the file\ngrpcalc/config.toml in the configuration directory (GRPCALC_CONFIG names another\ndirectory). If that directory has a file init.calc, the prompt runs its lines at the start.").completion(Completion::Settings).scope(Scope::PromptWithOption("--save")),
-        CommandSpec::new(&["help"], "shows an overview, or explains a command, function or constant", help).operands("[NAME]").completion(Completion::Topics),
-        CommandSpec::new(&["quit", "exit"], "ends the session", |_| Ok(Command::Quit)),
+        CommandSpec::new(&["help", ":help", "?"], "shows an overview, or explains a command, function or constant", help).operands("[NAME]").completion(Completion::Topics),
+        CommandSpec::new(&["quit", "exit", ":q", ":quit"], "ends the session", |_| Ok(Command::Quit)),
     ],
 };
 

@@ -2,6 +2,8 @@
 
 use std::{convert::Infallible, mem, ops::ControlFlow};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use super::{
     Session, answers::AnswerHistory, context, definitions, file, reconnect::reconnect,
     worksheet::connected,
@@ -24,6 +26,9 @@ use crate::repl::{
 
 /// The reason code of faults that concern a file.
 const FILE: &str = "FILE";
+
+/// The reason of a fault of a setting that only a server can change.
+const SERVER: &str = "LIMIT";
 
 /// Runs one command in a session.
 pub(super) struct Prompt<'s, C: Calls, N> {
@@ -85,8 +90,10 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     }
 
     async fn change(&mut self, change: &Change) -> Outcome {
-        self.session.settings.change(change);
-        Outcome::Silence
+        match self.session.change(change) {
+            Ok(()) => Outcome::Silence,
+            Err(outcome) => outcome,
+        }
     }
 
     async fn quit(&mut self) -> Outcome {
@@ -94,10 +101,28 @@ impl<C: Calls, N: FnMut(&str)> Execute for Prompt<'_, C, N> {
     }
 }
 
+impl<C: Calls> Session<C> {
+    /// Changes a setting. Fails if it is a limit of another process.
+    fn change(&mut self, change: &Change) -> Result<(), Outcome> {
+        if change.setting.is_limit && self.own.is_none() {
+            let message = format!("{} is a limit of the server", change.setting.name);
+            let help = "only the embedded server's limits can be set; see help limits";
+            return Err(Outcome::fault(SERVER, message, help));
+        }
+        self.settings.change(change);
+        if let Some(own) = &self.own {
+            own.set(self.settings.limits);
+        }
+        Ok(())
+    }
+}
+
 impl<C: Calls, N: FnMut(&str)> PromptOnly for Prompt<'_, C, N> {
     async fn save_settings(&mut self, change: Option<&Change>) -> Outcome {
-        if let Some(change) = change {
-            self.session.settings.change(change);
+        if let Some(change) = change
+            && let Err(outcome) = self.session.change(change)
+        {
+            return outcome;
         }
         let Some(path) = &self.session.file else {
             let message = "there is no configuration directory".into();
@@ -111,6 +136,24 @@ impl<C: Calls, N: FnMut(&str)> PromptOnly for Prompt<'_, C, N> {
 
     async fn answers(&mut self) -> Outcome {
         Outcome::Text(self.session.answers.list())
+    }
+
+    async fn copy(&mut self) -> Outcome {
+        let Some(answered) = self.session.answers.last() else {
+            return Outcome::Text("there is no answer yet\n".into());
+        };
+        let text = answered.reply.to_string();
+        // "Operating System Command" 52 of xterm, with the clipboard as its target.
+        let encoded = BASE64_STANDARD.encode(&text);
+        let count = text.chars().count();
+        let characters = if count == 1 {
+            "character"
+        } else {
+            "characters"
+        };
+        Outcome::Text(format!(
+            "\x1b]52;c;{encoded}\x07copied {count} {characters}\n"
+        ))
     }
 
     async fn recall(&mut self, number: usize) -> Outcome {

@@ -30,6 +30,7 @@ use super::{
 };
 use crate::client::{Answer, EvaluateOptions, Recorder};
 use crate::explain::{CallSummary, Explanation};
+use crate::server::OwnLimits;
 
 /// The notice about a server that supports only typed calls. A session shows the notice once.
 pub const LOWERED: &str =
@@ -63,6 +64,9 @@ pub struct SessionConfig {
     pub timeout: Duration,
     /// How lines are evaluated and answers are shown.
     pub settings: Settings,
+    /// The limits of the embedded server for the lines of the session. `None` if the server is another
+    /// process, whose limits the session cannot change.
+    pub own: Option<OwnLimits>,
     /// The file in which settings are saved. `None` if there is no configuration directory.
     pub file: Option<PathBuf>,
 }
@@ -70,6 +74,7 @@ pub struct SessionConfig {
 /// A session: a connection, a worksheet, a chat, the settings, and the answers of the session.
 pub struct Session<C: Calls> {
     calls: C,
+    own: Option<OwnLimits>,
     timeout: Duration,
     /// The maximum time to try to reconnect to a lost server.
     patience: Duration,
@@ -94,9 +99,14 @@ impl<C: Calls> Session<C> {
             name,
             timeout,
             settings,
+            own,
             file,
         } = config;
+        if let Some(own) = &own {
+            own.set(settings.limits);
+        }
         Self {
+            own,
             chat: ChatSession::new(&name, timeout, events),
             calls,
             timeout,

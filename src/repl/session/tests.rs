@@ -11,6 +11,7 @@ fn session(server: &FakeServer) -> (Session<FakeServer>, mpsc::Receiver<ChatEven
         name: "ada".into(),
         timeout: Duration::from_secs(5),
         settings: Settings::default(),
+        own: None,
         file: None,
     };
     (Session::new(server.clone(), config, sender), events)

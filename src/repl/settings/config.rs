@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(
             wrong,
             [
-                "line 1: digits cannot be 0; use auto or 1 to 1000",
+                "line 1: digits cannot be 0; use auto or 1 to 1000000",
                 "line 2: there is no setting 'colour'; ':set' lists the settings",
                 "line 5: base cannot be [1]; use 10, 16, 8 or 2",
                 "line 6: fold cannot be a table; use on or off",

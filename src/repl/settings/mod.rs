@@ -2,7 +2,14 @@
 
 pub mod config;
 
-use crate::client::{AngleUnit, EvaluateOptions, NumberBase};
+use crate::{
+    client::{AngleUnit, EvaluateOptions, NumberBase},
+    engine::{
+        Limits,
+        limits::{LimitUnit, OFF},
+    },
+    text::amount::positive_duration,
+};
 
 /// The values of all settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +24,8 @@ pub struct Settings {
     pub separator: Separator,
     /// The colors at the prompt.
     pub theme: Theme,
+    /// The limits of the embedded server for the lines of the session.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
@@ -30,6 +39,7 @@ impl Default for Settings {
             fold: true,
             separator: Separator::Off,
             theme: Theme::Dark,
+            limits: Limits::of_a_person(),
         }
     }
 }
@@ -80,6 +90,8 @@ pub struct Setting {
     pub values: &'static str,
     /// A description of the setting, in one line.
     pub summary: &'static str,
+    /// Whether the setting is a limit of the embedded server.
+    pub is_limit: bool,
     get: fn(&Settings) -> String,
     set: fn(&mut Settings, &str) -> Option<()>,
 }
@@ -95,11 +107,12 @@ impl PartialEq for Setting {
 const AUTO: &str = "auto";
 
 /// The table of settings, with one row per setting.
-pub const SETTINGS: [Setting; 8] = [
+pub const SETTINGS: [Setting; 9] = [
     Setting {
         name: "digits",
-        values: "auto or 1 to 1000",
+        values: "auto or 1 to 1000000",
         summary: "significant digits of rounded answers; auto: 20, and finite decimals in full",
+        is_limit: false,
         get: |settings| match settings.options.digits {
             Some(digits) => digits.to_string(),
             None => AUTO.into(),
@@ -111,7 +124,7 @@ pub const SETTINGS: [Setting; 8] = [
                     value
                         .parse()
                         .ok()
-                        .filter(|digits| (1..=1000).contains(digits))?,
+                        .filter(|digits| (1..=1_000_000).contains(digits))?,
                 ),
             };
             Some(())
@@ -121,6 +134,7 @@ pub const SETTINGS: [Setting; 8] = [
         name: "angle",
         values: "rad or deg",
         summary: "the unit of angles written without a unit, as in sin(30)",
+        is_limit: false,
         get: |settings| name_of(&ANGLES, &settings.options.angle),
         set: |settings, value| {
             settings.options.angle = value_of(&ANGLES, value)?;
@@ -131,6 +145,7 @@ pub const SETTINGS: [Setting; 8] = [
         name: "base",
         values: "10, 16, 8 or 2",
         summary: "the base of integers in answers",
+        is_limit: false,
         get: |settings| name_of(&BASES, &settings.options.base),
         set: |settings, value| {
             settings.options.base = value_of(&BASES, value)?;
@@ -141,6 +156,7 @@ pub const SETTINGS: [Setting; 8] = [
         name: "exact",
         values: "on or off",
         summary: "whether rounded answers at the prompt show a short exact form: 7/12 ≈ 0.5833",
+        is_limit: false,
         get: |settings| name_of(&SWITCH, &settings.options.source),
         set: |settings, value| {
             settings.options.source = value_of(&SWITCH, value)?;
@@ -151,6 +167,7 @@ pub const SETTINGS: [Setting; 8] = [
         name: "separator",
         values: "off, comma, space or underscore",
         summary: "the separator between groups of three digits",
+        is_limit: false,
         get: |settings| name_of(&SEPARATORS, &settings.separator),
         set: |settings, value| {
             settings.separator = value_of(&SEPARATORS, value)?;
@@ -161,6 +178,7 @@ pub const SETTINGS: [Setting; 8] = [
         name: "fold",
         values: "on or off",
         summary: "whether long numbers are shown without their middle digits",
+        is_limit: false,
         get: |settings| name_of(&SWITCH, &settings.fold),
         set: |settings, value| {
             settings.fold = value_of(&SWITCH, value)?;
@@ -171,6 +189,7 @@ pub const SETTINGS: [Setting; 8] = [
         name: "preview",
         values: "on or off",
         summary: "whether the answer is shown while a line is typed",
+        is_limit: false,
         get: |settings| name_of(&SWITCH, &settings.preview),
         set: |settings, value| {
             settings.preview = value_of(&SWITCH, value)?;
@@ -178,9 +197,24 @@ pub const SETTINGS: [Setting; 8] = [
         },
     },
     Setting {
+        name: "work",
+        values: "off or 1ms to 1000h",
+        summary: "estimated work for a line, in the embedded server",
+        is_limit: true,
+        get: |settings| LimitUnit::Time.text(settings.limits.work),
+        set: |settings, value| {
+            settings.limits.work = match value {
+                OFF | "false" => u64::MAX,
+                _ => u64::try_from(positive_duration(value).ok()?.as_nanos()).ok()?,
+            };
+            Some(())
+        },
+    },
+    Setting {
         name: "theme",
         values: "dark, light or none",
         summary: "the colors for a dark or a light background",
+        is_limit: false,
         get: |settings| name_of(&THEMES, &settings.theme),
         set: |settings, value| {
             settings.theme = value_of(&THEMES, value)?;
@@ -362,7 +396,7 @@ mod tests {
     fn invalid_values_are_refused() {
         for (name, value) in [
             ("digits", "0"),
-            ("digits", "1001"),
+            ("digits", "1000001"),
             ("digits", "many"),
             ("angle", "grad"),
             ("base", "3"),

@@ -14,7 +14,7 @@ use super::{
     worksheet::WorksheetSession,
 };
 use crate::server::{
-    Metrics, ServerLimits, Settings,
+    Metrics, OwnLimits, ServerLimits, Settings,
     byte_budget::ByteBudget,
     peer::CallerId,
     semaphore,
@@ -37,7 +37,9 @@ pub(super) const SMALL: usize = 16 * 1024;
 /// The evaluator service. Clones share the state of the service.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Evaluator {
-    pub(super) limits: Arc<Limits>,
+    limits: Arc<Limits>,
+    /// The limits for the process of the server.
+    own: Option<OwnLimits>,
     /// The maximum time that a worksheet may be idle. `None` means no limit.
     pub(super) idle: Option<Duration>,
     pub(super) pool: Pool,
@@ -66,6 +68,7 @@ impl Evaluator {
         let limits = &settings.limits;
         Self {
             limits: Arc::new(settings.engine),
+            own: settings.own.clone(),
             idle: limits.idle,
             pool: Pool::new(limits.waiting),
             requests,
@@ -74,6 +77,14 @@ impl Evaluator {
             max_worksheets: limits.worksheets,
             metrics: Arc::clone(&settings.metrics),
             draining,
+        }
+    }
+
+    /// Returns the limits of the lines of `caller`.
+    pub(super) fn limits(&self, caller: CallerId) -> Arc<Limits> {
+        match &self.own {
+            Some(own) if caller.is_own() => own.get(),
+            _ => Arc::clone(&self.limits),
         }
     }
 }
@@ -90,9 +101,10 @@ impl EvaluatorService for Evaluator {
             options,
         } = request.into_inner();
         let options = options.unwrap_or_default().into();
-        let budget = self.limits.work;
+        let limits = self.limits(caller);
+        let budget = limits.work;
         let try_inline = |small| {
-            try_inline(small, &self.limits, budget, |work| {
+            try_inline(small, &limits, budget, |work| {
                 engine::evaluate(&expression, options, work)
             })
         };
@@ -110,7 +122,7 @@ impl EvaluatorService for Evaluator {
         let result = if let Some((result, _)) = tried {
             result
         } else {
-            let limits = Arc::clone(&self.limits);
+            let limits = Arc::clone(&limits);
             let job = move |job: &RunningJob| {
                 evaluate_in_pool(&limits, budget, job, |work| {
                     engine::evaluate(&expression, options, work)

@@ -51,6 +51,8 @@ const LINE_COST: u64 = 200;
 pub(super) struct WorksheetSession {
     service: Evaluator,
     caller: CallerId,
+    /// The limits of the lines of the current request.
+    limits: Arc<Limits>,
     inbox: Inbox,
     /// The worksheet. `None` while a job in the pool uses the worksheet.
     worksheet: Option<Box<Worksheet>>,
@@ -100,6 +102,7 @@ impl WorksheetSession {
             inbox: Inbox::new(requests, Arc::clone(&service.requests)),
             worksheet: Some(Box::new(Worksheet::sharing(&service.values))),
             unread: service.requests.reservation(),
+            limits: service.limits(caller),
             service,
             caller,
             current: None,
@@ -153,6 +156,7 @@ impl WorksheetSession {
         if self.current.is_none() {
             match self.request().await? {
                 Ok((Some(request), reservation)) => {
+                    self.limits = self.service.limits(self.caller);
                     self.current = Some(self.accept(request, reservation));
                 }
                 Ok((None, _)) => {
@@ -256,7 +260,7 @@ impl WorksheetSession {
         let (Some(current), Some(worksheet)) = (&mut self.current, &mut self.worksheet) else {
             return BatchEnd::Answered;
         };
-        let limits = &*self.service.limits;
+        let limits = &*self.limits;
         let budget = current.kind.budget(limits);
         let mut spent = 0;
         while let Some(line) = current.take_line() {
@@ -316,7 +320,7 @@ impl WorksheetSession {
             return Ok(());
         };
         let (kind, options) = (current.kind, current.options);
-        let limits = Arc::clone(&self.service.limits);
+        let limits = Arc::clone(&self.limits);
         let job = move |job: &RunningJob| {
             let budget = kind.budget(&limits);
             let result = evaluate_in_pool(&limits, budget, job, |work| {

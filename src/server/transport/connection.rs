@@ -56,6 +56,8 @@ pub struct Connection {
     open: bool,
     /// The peer's address, or another name of the peer. The log shows it.
     peer: String,
+    /// Whether the peer is the process of the server, so that its own limits apply.
+    own: bool,
 }
 
 impl Connection {
@@ -68,7 +70,15 @@ impl Connection {
             io: Box::pin(io),
             open: false,
             peer: peer.into(),
+            own: false,
         }
+    }
+
+    /// Returns the same connection, for a peer that is the process of the server. The limits in
+    /// [`Settings::own`](crate::server::Settings::own) apply to its lines.
+    #[must_use]
+    pub fn of_own_process(self) -> Self {
+        Self { own: true, ..self }
     }
 
     /// Creates a connection through a network.
@@ -91,7 +101,7 @@ impl Connection {
     /// so that the peer connects again.
     pub(in crate::server) async fn serve(self, server: Arc<ServerState>, is_surplus: bool) {
         let limits = server.settings.limits;
-        let peer = Arc::new(Peer::new(self.peer, is_surplus));
+        let peer = Arc::new(Peer::new(self.peer, is_surplus, self.own));
         let handshake_end = Instant::now() + limits.handshake;
         let io = match &server.settings.tls {
             Some(tls) if self.open => {

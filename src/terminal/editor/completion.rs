@@ -274,7 +274,7 @@ mod tests {
             ("help add su", 9, &[]),
             (":v", 0, &[":vars "]),
             (":se", 0, &[":services ", ":set "]),
-            ("help :c", 5, &[":clear ", ":chat "]),
+            ("help :c", 5, &[":copy ", ":clear ", ":chat "]),
             ("2 + :fibo", 5, &[]),
             ("2 + cosh", 4, &["cosh("]),
             ("help sqr", 5, &["sqrt "]),

@@ -1,8 +1,6 @@
 //! Writes forms in the calculator's language, as in `2*sqrt(2)` or `pi/3`.
 
-use std::fmt::Write as _;
-
-use dashu_int::UBig;
+use dashu_int::{IBig, UBig};
 
 use super::{Form, Monomial};
 use crate::engine::number::exact::Exact;
@@ -48,23 +46,28 @@ impl Form {
 
 /// Writes `factor * monomial`. The factor is positive.
 fn term(factor: &Exact, monomial: &Monomial, text: &mut String) {
-    let factors = factors(monomial);
-    let numerator = factor.numerator().to_string();
-    if factors.is_empty() {
-        text.push_str(&numerator);
-    } else {
-        if numerator != "1" {
-            text.extend([&numerator, "*"]);
-        }
-        text.push_str(&factors.join("*"));
+    let mut numerator = Vec::new();
+    let mut denominator = Vec::new();
+    if factor.numerator() != IBig::ONE {
+        numerator.push(factor.numerator().to_string());
     }
     if !factor.is_integer() {
-        text.extend(["/", &factor.denominator().to_string()]);
+        denominator.push(factor.denominator().to_string());
+    }
+    factors(monomial, &mut numerator, &mut denominator);
+    if numerator.is_empty() {
+        numerator.push("1".to_owned());
+    }
+    text.push_str(&numerator.join("*"));
+    match &denominator[..] {
+        [] => {}
+        [one] => text.extend(["/", one]),
+        many => text.extend(["/(", &many.join("*"), ")"]),
     }
 }
 
-/// Writes the factors of a product.
-fn factors(monomial: &Monomial) -> Vec<String> {
+/// Adds the factors of a product to those of a numerator and of a denominator.
+fn factors(monomial: &Monomial, numerator: &mut Vec<String>, denominator: &mut Vec<String>) {
     let Monomial {
         pi,
         e,
@@ -73,9 +76,13 @@ fn factors(monomial: &Monomial) -> Vec<String> {
         sine,
         ..
     } = monomial;
-    let mut factors = Vec::new();
-    factors.extend(named_power("pi", pi));
-    factors.extend(named_power("e", e));
+    for (name, exponent) in [("pi", pi), ("e", e)] {
+        if exponent.is_negative() {
+            denominator.push(named_power(name, &exponent.absolute()));
+        } else if !exponent.is_zero() {
+            numerator.push(named_power(name, exponent));
+        }
+    }
     // Square roots are joined: sqrt(6) and not sqrt(2)*sqrt(3).
     let is_square_root = |(_, exponent): &&(UBig, Exact)| *exponent == Exact::ratio(1, 2);
     let squares: Vec<_> = roots.iter().filter(is_square_root).collect();
@@ -83,42 +90,40 @@ fn factors(monomial: &Monomial) -> Vec<String> {
         let radicand = squares
             .iter()
             .fold(UBig::ONE, |product, (base, _)| product * base);
-        factors.push(format!("sqrt({radicand})"));
+        numerator.push(format!("sqrt({radicand})"));
     }
     for (base, exponent) in roots.iter().filter(|root| !is_square_root(root)) {
-        factors.push(format!("{base}^({})", plain(exponent)));
+        numerator.push(format!("{base}^({})", plain(exponent)));
     }
     for (base, count) in logs {
-        let mut factor = format!("ln({base})");
-        if *count != 1 {
-            write!(factor, "^{count}").expect("writing to a String cannot fail");
+        let power = match count.unsigned_abs() {
+            1 => format!("ln({base})"),
+            count => format!("ln({base})^{count}"),
+        };
+        if *count < 0 {
+            denominator.push(power);
+        } else {
+            numerator.push(power);
         }
-        factors.push(factor);
     }
     if let Some(q) = sine {
-        factors.push(
+        numerator.push(
             match (q.numerator().to_string().as_str(), q.denominator()) {
                 ("1", d) => format!("sin(pi/{d})"),
                 (n, d) => format!("sin({n}*pi/{d})"),
             },
         );
     }
-    factors
 }
 
-/// Writes the power of a constant, if its exponent is not 0.
-fn named_power(name: &str, exponent: &Exact) -> Option<String> {
-    if exponent.is_zero() {
-        return None;
-    }
-    Some(match exponent {
+/// Writes the power of a constant. The exponent is positive.
+fn named_power(name: &str, exponent: &Exact) -> String {
+    match exponent {
         Exact::Small(1, 1) => name.to_owned(),
         Exact::Small(1, 2) => format!("sqrt({name})"),
-        Exact::Small(_, 1) | Exact::Big(_) if !exponent.is_negative() && exponent.is_integer() => {
-            format!("{name}^{}", plain(exponent))
-        }
+        _ if exponent.is_integer() => format!("{name}^{}", plain(exponent)),
         _ => format!("{name}^({})", plain(exponent)),
-    })
+    }
 }
 
 /// Writes a rational number.

@@ -1,7 +1,7 @@
 //! Powers modulo an integer.
 
 use dashu_base::BitTest as _;
-use dashu_int::{IBig, UBig, fast_div::ConstDivisor};
+use dashu_int::{IBig, UBig, fast_div::ConstDivisor, modular::Reduced};
 
 use crate::engine::{
     budget::work::{Work, cost},
@@ -15,16 +15,56 @@ pub(in crate::engine) fn power_modulo(
     modulus: &UBig,
     work: &mut Work<'_>,
 ) -> Result<UBig> {
-    work.pay_at_once(
-        cost_of_power(exponent.bit_len(), modulus.bit_len()),
-        "a power",
-    )?;
     // For exponent 0 and modulus 1, dashu returns 1 instead of 0.
     if modulus.is_one() {
         return Ok(UBig::ZERO);
     }
+    work.pay(cost::divide(modulus.bit_len()))?;
     let ring = ConstDivisor::new(modulus.clone());
-    Ok(ring.reduce(base.clone()).pow(exponent).residue())
+    Ok(power(&ring.reduce(base.clone()), exponent, work)?.residue())
+}
+
+/// The cost of a power that is computed at once, in nanoseconds.
+const AT_ONCE: u64 = 1_000_000;
+
+/// The number of bits of the exponent that a step of a long power processes.
+const WINDOW: usize = 5;
+
+/// Returns `base^exponent`.
+///
+/// A long power is computed in steps, so that it can be interrupted: the `2^k`-ary method (D. Knuth, "The Art of
+/// Computer Programming", volume 2, 4.6.3), with a table of the first `2^k` powers.
+pub(super) fn power<'r>(
+    base: &Reduced<'r>,
+    exponent: &UBig,
+    work: &mut Work<'_>,
+) -> Result<Reduced<'r>> {
+    let modulus = base.modulus().bit_len();
+    let cost = cost_of_power(exponent.bit_len(), modulus);
+    if cost <= AT_ONCE {
+        work.pay(cost)?;
+        return Ok(base.pow(exponent));
+    }
+    let step = 100 + 3 * cost::multiply(modulus, modulus);
+    let mut table = vec![base.pow(&UBig::ZERO)];
+    for index in 1..1 << WINDOW {
+        work.pay(step)?;
+        table.push(&table[index - 1] * base);
+    }
+    let windows = exponent.bit_len().div_ceil(WINDOW);
+    let mut result = table[0].clone();
+    for window in (0..windows).rev() {
+        work.pay_at_once(step * (WINDOW as u64 + 1), "a power")?;
+        for _ in 0..WINDOW {
+            result = result.sqr();
+        }
+        let bits = (window * WINDOW..(window + 1) * WINDOW).rev();
+        let index = bits.fold(0, |index, bit| index << 1 | usize::from(exponent.bit(bit)));
+        if index > 0 {
+            result *= &table[index];
+        }
+    }
+    Ok(result)
 }
 
 /// Estimates the cost of a power modulo an integer, in nanoseconds.

@@ -3,7 +3,7 @@
 use dashu_base::{BitTest as _, SquareRoot as _};
 use dashu_int::{UBig, fast_div::ConstDivisor, modular::Reduced};
 
-use super::modular::cost_of_power;
+use super::modular::power;
 use crate::engine::{
     budget::work::{Work, cost},
     fault::Result,
@@ -58,14 +58,15 @@ pub(in crate::engine) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Prim
     let minus_one = n - UBig::ONE;
     let twos = minus_one.trailing_zeros().expect("n is not 1");
     let odd = &minus_one >> twos;
+    let step = 100 + 3 * cost::multiply(n.bit_len(), n.bit_len());
     for base in &SMALL_PRIMES[..13] {
-        work.pay_at_once(cost_of_power(n.bit_len(), n.bit_len()), "a primality test")?;
-        let mut power = ring.reduce(*base).pow(&odd);
+        let mut power = power(&ring.reduce(*base), &odd, work)?;
         let mut passes = power.residue().is_one() || power.residue() == minus_one;
         for _ in 1..twos {
             if passes {
                 break;
             }
+            work.pay(step)?;
             power = power.sqr();
             passes = power.residue() == minus_one;
         }
@@ -76,11 +77,7 @@ pub(in crate::engine) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Prim
     if *n < UBig::from(STRONG_PSEUDOPRIME_13) {
         return Ok(Primality::Prime);
     }
-    work.pay_at_once(
-        4 * cost_of_power(n.bit_len(), n.bit_len()),
-        "a primality test",
-    )?;
-    Ok(if is_strong_lucas_probable_prime(n, &ring) {
+    Ok(if is_strong_lucas_probable_prime(n, &ring, work)? {
         Primality::Probable
     } else {
         Primality::Composite
@@ -92,17 +89,23 @@ pub(in crate::engine) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Prim
 ///
 /// `D` is the first number of the sequence 5, -7, 9, -11 and so on for which the Jacobi symbol
 /// `(D/n)` is -1. `P` is 1, and `Q` is `(1 - D)/4`. `ring` is the ring of integers modulo `n`.
-fn is_strong_lucas_probable_prime(n: &UBig, ring: &ConstDivisor) -> bool {
+fn is_strong_lucas_probable_prime(
+    n: &UBig,
+    ring: &ConstDivisor,
+    work: &mut Work<'_>,
+) -> Result<bool> {
     // For a square, no D has the Jacobi symbol -1.
+    work.pay_at_once(cost::divide(n.bit_len()), "a primality test")?;
+    let step = 300 + 6 * cost::multiply(n.bit_len(), n.bit_len());
     let root = n.sqrt();
     if &root * &root == *n {
-        return false;
+        return Ok(false);
     }
     let mut d = 5i64;
     loop {
         match jacobi(d, n) {
             -1 => break,
-            0 if UBig::from(d.unsigned_abs()) < *n => return false,
+            0 if UBig::from(d.unsigned_abs()) < *n => return Ok(false),
             _ => d = if d > 0 { -d - 2 } else { -d + 2 },
         }
     }
@@ -121,6 +124,7 @@ fn is_strong_lucas_probable_prime(n: &UBig, ring: &ConstDivisor) -> bool {
     // then adds 1.
     let (mut u, mut v, mut q_power) = (ring.reduce(1), ring.reduce(1), q.clone());
     for bit in (0..odd.bit_len() - 1).rev() {
+        work.pay(2 * step)?;
         u = &u * &v;
         v = v.sqr() - q_power.clone().dbl();
         q_power = q_power.sqr();
@@ -133,16 +137,17 @@ fn is_strong_lucas_probable_prime(n: &UBig, ring: &ConstDivisor) -> bool {
     }
     let zero = UBig::ZERO;
     if u.residue() == zero {
-        return true;
+        return Ok(true);
     }
     for _ in 0..twos {
         if v.residue() == zero {
-            return true;
+            return Ok(true);
         }
+        work.pay(step)?;
         v = v.sqr() - q_power.clone().dbl();
         q_power = q_power.sqr();
     }
-    false
+    Ok(false)
 }
 
 /// Returns the Jacobi symbol `(a/n)` for odd `a` and odd `n`.

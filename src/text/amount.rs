@@ -1,4 +1,4 @@
-//! Parsers of times and sizes.
+//! Times and sizes as users write them: `500ms`, `64KiB`.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Parses a time: a number of seconds, or a text such as `500ms`, `2s`, `1m` or `1h`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[number.len()..] {
         "ms" => 1e-3,
@@ -25,7 +25,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Parses a time above zero.
-pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
+pub fn positive_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("must be more than zero".into()),
         duration => Ok(duration),
@@ -33,7 +33,7 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Parses a size: a number of bytes, or a text such as `64KiB`, `4MiB` or `1GiB`.
-pub(super) fn bytes(text: &str) -> Result<usize, String> {
+pub fn bytes(text: &str) -> Result<usize, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit: usize = match &text[number.len()..] {
         "" => 1,
