@@ -127,7 +127,7 @@ fn exact_forms() {
         ("sqrt(6) to exact", "sqrt(6)"),
         ("2^(1/3) to exact", "2^(1/3)"),
         ("e^2/2 to exact", "e^2/2"),
-        ("exp(-1/2) to exact", "e^(-1/2)"),
+        ("exp(-1/2) to exact", "1/sqrt(e)"),
         ("ln(12) to exact", "2*ln(2) + ln(3)"),
         ("sin(pi/7) to exact", "sin(pi/7)"),
         ("cos(pi/12) to exact", "sqrt(6)/4 + sqrt(2)/4"),
