@@ -589,6 +589,48 @@ fn ctrl_c_ends_a_list_of_names_and_not_the_next_line() {
 }
 
 #[test]
+fn up_searches_for_lines_with_the_same_beginning() {
+    let mut terminal = Terminal::open(&grpcalc());
+    terminal.answers("x1 = 11", "11");
+    terminal.answers("2 + 3", "5");
+    terminal.answers("x2 = 22", "22");
+    terminal.answers("4 + 5", "9");
+    terminal.press(UP);
+    terminal.previews("> 4 + 5", "= 9");
+    // The cursor stands behind the line, and still the next line is any line.
+    terminal.press(UP);
+    terminal.line_is("> x2 = 22");
+    terminal.press(UP);
+    terminal.previews("> 2 + 3", "= 5");
+    terminal.discard();
+    terminal.press(&format!("x{UP}\r"));
+    terminal.shows("> x2 = 22\n22\n>");
+    terminal.press(&format!("x{UP}{UP}\r"));
+    terminal.shows("> x1 = 11\n11\n>");
+}
+
+#[test]
+fn a_leading_operator_continues_the_last_answer() {
+    let mut terminal = Terminal::open(&grpcalc());
+    terminal.answers("6", "6");
+    for (typed, shown) in [
+        ("* 7", "> ans * 7\n42\n>"),
+        ("/2", "> ans /2\n21\n>"),
+        ("-1", "> -1\n-1\n>"),
+        ("%", "> ans %\n-0.01\n>"),
+        ("^2", "> ans ^2\n0.0001\n>"),
+        ("to percent", "> to percent\n0.01%\n(read as ans to percent)\n>"),
+        ("->sci", "> ->sci\n1e-4\n>"),
+        ("3", "> 3\n3\n>"),
+        ("!", "> ans !\n6\n>"),
+        ("2*3", "> 2*3\n6\n>"),
+    ] {
+        terminal.press(&format!("{typed}\r"));
+        terminal.shows(shown);
+    }
+}
+
+#[test]
 fn a_line_goes_on_while_a_parenthesis_is_open() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.press("max(1, # one\r2,\r3)");

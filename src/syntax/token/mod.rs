@@ -217,7 +217,7 @@ impl<'a> Lexer<'a> {
         let is_unequal = count == 1
             && behind.starts_with('=')
             && !behind.starts_with("==")
-            && !behind[1..].trim_start().is_empty();
+            && !matches!(behind[1..].trim_start().chars().next(), None | Some('#'));
         self.at += if is_unequal { 2 } else { count };
         if is_unequal {
             Token::Unequal

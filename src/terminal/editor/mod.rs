@@ -40,7 +40,7 @@ use self::{
     completion::{CompletionCandidate, complete},
     highlight::highlighted,
     history::HistoryFile,
-    keys::{interrupt, suspend},
+    keys::{HistoryWalk, interrupt, operators, suspend},
     mode::{ControllingTerminal, RestoreOnDrop, StopKey},
     preview::{EditorReply, EditorRequest, Previews, ReplySender, previews},
     printer::Editing,
@@ -241,9 +241,14 @@ impl Lines {
         let ctrl_c = interrupt(Arc::clone(&interrupted), Arc::clone(&lists));
         editor.bind_sequence(KeyEvent::ctrl('C'), ctrl_c);
         editor.bind_sequence(KeyEvent::ctrl('Z'), suspend(stop_key));
+        let walk = Arc::<HistoryWalk>::default();
+        for (key, handler) in keys::history(&walk).into_iter().chain(operators()) {
+            editor.bind_sequence(key, handler);
+        }
         editor.set_helper(Some(Assistant {
             previews,
             latest: LatestLine::default(),
+            walk,
             cursor: Cell::new(None),
             palette: None,
             lists,
@@ -346,6 +351,8 @@ struct Assistant {
     previews: Previews,
     /// The typed line, parsed once for the preview and the colors.
     latest: LatestLine,
+    /// Whether the line is from the history.
+    walk: Arc<HistoryWalk>,
     /// The byte position of the cursor; `None` after the user has ended the line.
     cursor: Cell<Option<usize>>,
     /// The colors; `None` for plain text.
@@ -405,6 +412,7 @@ impl Hinter for Assistant {
         if let Some(mut editing) = self.starting.take() {
             *editing = true;
         }
+        self.walk.observe(line);
         let answer = self.previews.answer(&self.latest.parsed(line))?;
         (cursor == line.len()).then(|| {
             PreviewHint(if self.palette.is_some() {
