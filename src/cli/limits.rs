@@ -65,7 +65,8 @@ impl Args for OwnLimitOptions {
         let rows = engine::Limits::ROWS.iter();
         let option = |row| {
             let argument = argument(row, &defaults).hide_short_help(true);
-            argument.help_heading(OWN_LIMITS)
+            // A remote server has limits of its own.
+            argument.help_heading(OWN_LIMITS).conflicts_with("addr")
         };
         command.args(rows.map(option))
     }

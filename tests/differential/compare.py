@@ -7,11 +7,15 @@ each in Python: exactly if possible, else with mpmath at 80 digits. If the answe
 repeats that with more digits, since mpmath loses digits to cancellation without a
 warning. A rational must be equal, a real must be within one unit of the last digit shown, and
 a fault must be a fault in Python too.
+
+The lines are made as trees. Each tree writes its own text, with as many parentheses as the
+language needs, and computes its own value. So the text is read only by the program.
 """
 
 import argparse
 import math
 import random
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -34,16 +38,19 @@ class Skip(Exception):
     """Python cannot compute the value with reasonable effort."""
 
 
-# Binding strength of operators, as in the language.
-ADD, MULTIPLY, JUXTAPOSE, PREFIX, POWER, POSTFIX, ATOM = 4, 5, 6, 7, 8, 9, 10
+# Binding strength of operators, as in the language. A call without parentheses takes all that
+# stands side by side behind it, so it is looser than that.
+LOGIC, COMPARE, BITS, ADD, MULTIPLY, BARE_CALL, JUXTAPOSE, PREFIX, POWER, POSTFIX, ATOM = range(11)
 
 
 def bounded(value):
+    if isinstance(value, bool):
+        return value
     if isinstance(value, Fraction):
         if max(value.numerator.bit_length(), value.denominator.bit_length()) > 1300:
             raise Skip
         return value
-    if not mpmath.isfinite(value) or isinstance(value, mpmath.mpc):
+    if isinstance(value, mpmath.mpc) or not mpmath.isfinite(value):
         raise Skip
     if value != 0 and abs(mpmath.log10(abs(value))) > LONGEST:
         raise Skip
@@ -235,7 +242,7 @@ def truncated(x):
 
 
 def angle(x):
-    if abs(x) > mpmath.mpf(10) ** 40:
+    if abs(real(x)) > mpmath.mpf(10) ** 40:
         raise Skip
     return True
 
@@ -300,8 +307,8 @@ def total(*values):
 
 
 SEVERAL = {
-    "min": compared(lambda a, b: a < b),
-    "max": compared(lambda a, b: a > b),
+    "min": compared(lambda a, b: minus(a, b) < 0),
+    "max": compared(lambda a, b: minus(a, b) > 0),
     "sum": total,
     "mean": lambda *values: divide(total(*values), Fraction(len(values))),
 }
@@ -352,6 +359,44 @@ def factorial(x):
     return Fraction(math.factorial(n))
 
 
+def multifactorial(n, step):
+    product = 1
+    while n > 0:
+        product *= n
+        n -= step
+    return Fraction(product)
+
+
+def ordered(sign, a, b):
+    """Compares two numbers. The comparison must not depend on the precision."""
+    difference = far_from(minus(a, b), "order")
+    return {
+        "<": difference < 0,
+        "<=": difference <= 0,
+        "≤": difference <= 0,
+        ">": difference > 0,
+        ">=": difference >= 0,
+        "≥": difference >= 0,
+        "==": difference == 0,
+        "!=": difference != 0,
+        "≠": difference != 0,
+    }[sign]
+
+
+# Each level of bits by itself, the loosest first.
+BIT_SIGNS = {
+    "|": lambda a, b: Fraction(integer(a) | integer(b)),
+    "xor": lambda a, b: Fraction(integer(a) ^ integer(b)),
+    "&": lambda a, b: Fraction(integer(a) & integer(b)),
+    "<<": shifted,
+    ">>": lambda a, n: shifted(a, -n),
+}
+
+FACTORS = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+
+# Names of other calculators, and those of the language.
+ALIASES = {"log10": "lg", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "trunc": "int", "sign": "sgn", "mean": "avg", "comb": "nCr", "fib": "fibonacci", "asinh": "arsinh"}
+
 BINARY = {
     "+": (ADD, plus),
     "-": (ADD, minus),
@@ -360,6 +405,8 @@ BINARY = {
     "/": (MULTIPLY, divide),
     "÷": (MULTIPLY, divide),
     "mod": (MULTIPLY, modulo),
+    "//": (MULTIPLY, lambda a, b: floor(divide(a, b))),
+    "−": (ADD, minus),
     "^": (POWER, power),
 }
 
@@ -372,7 +419,9 @@ class Maker:
 
     def literal(self):
         r = self.random
-        kind = r.randrange(12)
+        kind = r.randrange(18)
+        if kind > 11:
+            return self.rare_literal(kind)
         if kind < 5:
             n = r.choice([0, 1, 2, 3, 10, r.randrange(100), r.randrange(10**6)])
             return str(n), Fraction(n)
@@ -392,8 +441,151 @@ class Maker:
         text = f"{r.randrange(1000)}.{r.randrange(10 ** r.randrange(1, 12))}"
         return text, Fraction(text)
 
+    def rare_literal(self, kind):
+        r = self.random
+        if kind == 12:
+            digits = "".join(r.choice("0123456789") for _ in range(r.randrange(1, 4)))
+            return f"0.({digits})", Fraction(int(digits), 10 ** len(digits) - 1)
+        if kind == 13:
+            whole, start, digits = r.randrange(100), str(r.randrange(1000)), str(r.randrange(1, 100))
+            tail = Fraction(int(digits), 10 ** len(digits) - 1) / 10 ** len(start)
+            return f"{whole}.{start}({digits})...", Fraction(f"{whole}.{start}") + tail
+        if kind == 14:
+            base, text, n = r.randrange(2, 37), "", r.randrange(1, 10**9)
+            value = Fraction(n)
+            while n:
+                text = "0123456789abcdefghijklmnopqrstuvwxyz"[n % base] + text
+                n //= base
+            return f"{base}#{text}", value
+        if kind == 15:
+            n = r.randrange(1000, 10**12)
+            return f"{n:,}".replace(",", "'"), Fraction(n)
+        if kind == 16:
+            n, point, shift = r.randrange(2**16), r.randrange(2**8), r.randrange(-6, 7)
+            return f"0x{n:x}.{point:02x}p{shift}", (n + Fraction(point, 256)) * Fraction(2) ** shift
+        n = r.randrange(10**6)
+        return str(n).translate({48 + digit: 0xFF10 + digit for digit in range(10)}), Fraction(n)
+
+    def natural(self, bound):
+        n = self.random.randrange(bound)
+        return ATOM, str(n), lambda: Fraction(n)
+
+    def rare(self, depth):
+        """A tree of the forms that few other calculators have."""
+        r = self.random
+        kind = r.randrange(13)
+        if kind == 0:
+            a, c = r.randrange(1, 20), r.randrange(2, 20)
+            b = r.randrange(1, c)
+            return ADD, f"{a} {b}/{c}", lambda: a + Fraction(b, c)
+        if kind == 1:
+            name = r.choice([*FACTORS])
+            n = self.natural(1000)
+            return BARE_CALL, f"{n[1]} {name}", lambda: n[2]() * FACTORS[name]
+        if kind == 2:
+            n, letter = self.natural(1000), r.choice("kM")
+            return BARE_CALL, n[1] + letter, lambda: n[2]() * {"k": 1000, "M": 10**6}[letter]
+        if kind == 3:
+            name, function = r.choice([*REAL.items()])
+            if name == "log":
+                name = "ln"
+                function = REAL["ln"]
+            n = r.choice([self.natural(100), (ATOM, "pi", lambda: +mp.pi), (POWER, "2^3", lambda: Fraction(8)), (JUXTAPOSE, "2 pi", lambda: 2 * mp.pi), (POSTFIX, "3²", lambda: Fraction(9)), (PREFIX, "-1", lambda: Fraction(-1))])
+            return BARE_CALL, f"{name} {n[1]}", lambda: function(n[2]())
+        if kind == 4:
+            name = r.choice(["sin", "cos", "tan", "ln", "sqrt"])
+            n, x = r.choice([2, 3]), self.natural(100)
+            return BARE_CALL, f"{name}^{n} {x[1]}", lambda: power(REAL[name](x[2]()), Fraction(n))
+        if kind == 5:
+            x = self.tree(depth - 1)
+            if "|" in x[1] or x[0] < BITS:
+                return x
+            return ATOM, f"|{x[1]}|", lambda: abs(x[2]())
+        if kind == 6:
+            sign = r.choice([*BIT_SIGNS])
+            a, b = self.natural(2**40), self.natural(64)
+            plain = f"{a[1]} {sign} {b[1]}"
+            if r.random() < 0.5:
+                # Sums are tighter.
+                return BITS, f"{plain} + 1", lambda: BIT_SIGNS[sign](a[2](), b[2]() + 1)
+            return BITS, plain, lambda: BIT_SIGNS[sign](a[2](), b[2]())
+        if kind == 7:
+            a = self.natural(2**40)
+            return PREFIX, "~" + a[1], lambda: -a[2]() - 1
+        if kind == 8:
+            x, (sign, degree) = self.operand(depth, PREFIX), r.choice([("√", 2), ("∛", 3)])
+            return PREFIX, sign + x[1], lambda: root_of(degree)(x[2]())
+        if kind == 9:
+            parts = [r.randrange(100) for _ in range(r.randrange(2, 4))]
+            signs = [r.choice("+-") for _ in parts]
+            text, value = f"{parts[0]}%", Fraction(parts[0], 100)
+            for sign, part in zip(signs[1:], parts[1:]):
+                text += f" {sign} {part}%"
+                value += Fraction(part if sign == "+" else -part, 100)
+            return ADD, f"({text})", lambda: value
+        if kind == 10:
+            part, x = r.randrange(1, 200), self.operand(depth, JUXTAPOSE)
+            return MULTIPLY, f"{part}% of {x[1]}", lambda: times(Fraction(part, 100), x[2]())
+        if kind == 11:
+            n, step = r.randrange(60), r.randrange(2, 5)
+            return POSTFIX, f"{n}{'!' * step}", lambda: multifactorial(n, step)
+        x, form = self.tree(depth - 1), r.choice(["sci", "eng", "percent", "5 digits", "dec", "3 dp to sci"])
+        # The product shows the value in the usual form.
+        return MULTIPLY, f"({x[1]} {r.choice(['to', 'as', 'in', '->'])} {form}) * 1", x[2]
+
+    def truth(self, depth):
+        r = self.random
+        kind = r.randrange(6)
+        if depth > 0 and kind == 0:
+            a = self.truth(depth - 1)
+            return LOGIC, f"not ({a[1]})", lambda: not a[2]()
+        if depth > 0 and kind < 3:
+            a, b, c = (self.truth(depth - 1) for _ in range(3))
+            texts = [x[1] if x[0] > LOGIC else f"({x[1]})" for x in (a, b, c)]
+            # `and` is tighter than `or`.
+            if kind == 1:
+                return LOGIC, f"{texts[0]} or {texts[1]} and {texts[2]}", lambda: a[2]() or b[2]() and c[2]()
+            return LOGIC, f"{texts[0]} and {texts[1]} or {texts[2]}", lambda: a[2]() and b[2]() or c[2]()
+        count = r.randrange(2, 4)
+        signs = [r.choice(["<", "<=", ">", ">=", "≤", "≥"]) for _ in range(count - 1)]
+        if count == 2 and r.random() < 0.3:
+            signs = [r.choice(["==", "!=", "≠"])]
+        numbers = [self.operand(depth, BITS) for _ in range(count)]
+        text = numbers[0][1]
+        for sign, number in zip(signs, numbers[1:]):
+            text += f" {sign} {number[1]}"
+
+        def chain():
+            values = [number[2]() for number in numbers]
+            return all([ordered(sign, a, b) for sign, a, b in zip(signs, values, values[1:])])
+
+        return COMPARE, text, chain
+
+    def line(self):
+        """A tree for a whole line."""
+        r = self.random
+        depth = r.randrange(1, 5)
+        if r.random() < 0.1:
+            return self.truth(depth // 2)
+        level, text, compute = self.tree(depth)
+        kind = r.randrange(40)
+        # `sqrt(pi) =` looks like the start of a definition, and so does `pi =`.
+        if kind == 0 and not re.fullmatch(r"\w+(\([^\W\d]*\))?", text):
+            text += " ="
+        if kind == 1:
+            text = "= " + text
+        if kind == 2:
+            text += " # the end"
+        if kind == 3:
+            condition, other = self.truth(1), self.tree(1)
+            text = f"if({condition[1]}, {text}, {other[1]})"
+            return ATOM, text, lambda: compute() if condition[2]() else other[2]()
+        return level, text, compute
+
     def tree(self, depth):
         r = self.random
+        if depth > 0 and r.random() < 0.12:
+            return self.rare(depth)
         if depth <= 0 or r.random() < 0.12:
             if r.random() < 0.12:
                 name, value = r.choice(
@@ -449,6 +641,8 @@ class Maker:
         else:
             left, right = self.operand(depth, level), self.operand(depth, level + 1)
         # A percentage on the right of a sum is a fraction of the left side.
+        if level == ADD and "%" in left[1] + right[1]:
+            left = (MULTIPLY, f"1 * ({left[1]})", left[2])
         if level == ADD and right[1].endswith("%"):
             right = (ATOM, f"({right[1]})", right[2])
         space = " " if sign == "mod" else self.random.choice(["", " ", "  ", "\u00a0"])
@@ -460,6 +654,8 @@ class Maker:
     def call(self, name, function, count, depth):
         arguments = [self.tree(max(depth - 1, 0)) for _ in range(count)]
         text = ", ".join(argument[1] for argument in arguments)
+        if self.random.random() < 0.2:
+            name = ALIASES.get(name, name)
         return ATOM, f"{name}({text})", lambda: function(*[argument[2]() for argument in arguments])
 
     def postfix(self, depth):
@@ -475,8 +671,9 @@ class Maker:
 
     def percent(self, depth):
         left, right = self.operand(depth, ADD), self.operand(0, POSTFIX)
-        if left[1].endswith("%"):
-            left = (ATOM, f"({left[1]})", left[2])
+        # Written percentages would add.
+        if "%" in left[1]:
+            left = (MULTIPLY, f"1 * ({left[1]})", left[2])
         sign, one = self.random.choice([("+", 1), ("-", -1)])
         share = lambda: plus(Fraction(1), times(Fraction(one, 100), right[2]()))
         return ADD, f"{left[1]} {sign} {right[1]}%", lambda: times(left[2](), share())
@@ -493,7 +690,10 @@ def expected(compute):
 def agrees(text, value):
     """Whether a shown number equals the value within one unit of its last digit."""
     if isinstance(value, Fraction):
-        shown = Fraction(text)
+        try:
+            shown = Fraction(text)
+        except ValueError:
+            return False
         if shown == value:
             return True
         # The shown number is rounded.
@@ -529,7 +729,9 @@ def check(line, compute, answer):
             if kind == "fault":
                 wrong = None if answer[0] == "fault" else f"expected {value}, found {answer[1]}"
             elif answer[0] == "fault":
-                wrong = f"expected {mpmath.nstr(real(value), 30)}, found {answer[1]}"
+                wrong = f"expected {value if isinstance(value, bool) else mpmath.nstr(real(value), 30)}, found {answer[1]}"
+            elif isinstance(value, bool):
+                wrong = None if answer[1] == str(value).lower() else f"expected {value}, found {answer[1]}"
             elif line.endswith("to fraction"):
                 exact = isinstance(value, Fraction)
                 wrong = None if exact and answer[1] == str(value) else f"expected {value}, found {answer[1]}"
@@ -539,7 +741,7 @@ def check(line, compute, answer):
         if wrong is None:
             return None
     # If the true value is zero, no precision settles it, and the last ones are slow.
-    vanishes = kind == "value" and abs(value) < mpmath.mpf(10) ** (-PRECISIONS[-1] * 3 // 4)
+    vanishes = kind == "value" and not isinstance(value, bool) and abs(real(value)) < mpmath.mpf(10) ** (-PRECISIONS[-1] * 3 // 4)
     dear = answer[1] == "0" or "needs more work" in answer[1]
     if "cannot decide" in answer[1] or (vanishes and dear):
         return "undecided"
@@ -576,8 +778,8 @@ def main():
     for start in range(0, options.count, BATCH):
         batch = []
         for _ in range(min(BATCH, options.count - start)):
-            _, text, compute = maker.tree(maker.random.randrange(1, 5))
-            if maker.random.random() < 0.2:
+            level, text, compute = maker.line()
+            if maker.random.random() < 0.2 and level >= BITS and "=" not in text and "#" not in text:
                 with mp.workdps(30):
                     try:
                         if isinstance(expected(compute)[1], Fraction):

@@ -109,6 +109,10 @@ fn usage_errors_name_the_option() {
             &["-f", "sheet.calc", "add", "1", "2"],
             "cannot be used with",
         ),
+        (
+            &["--addr", "localhost:1", "--max-work", "5s", "1 + 2"],
+            "'--addr <ADDR>' cannot be used with '--max-work <TIME>'",
+        ),
         (&["serve", "--listen", "nowhere"], "no port"),
         (&["serv"], "unknown command 'serv'; did you mean 'serve'?"),
     ] {

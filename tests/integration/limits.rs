@@ -7,7 +7,10 @@ use grpcalc::{
     server::ServerLimits,
 };
 
-use crate::harness::{Serve, run};
+use crate::{
+    harness::{Serve, grpcalc, run},
+    screen::Terminal,
+};
 
 /// Options that set a limit, a script whose last line exceeds this limit, and a part of the fault.
 const CROSSED: [(&[&str], &str, &str); 13] = [
@@ -176,4 +179,39 @@ fn the_tables_of_limits_in_the_docs_are_current() {
         fs::write(&path, &current).unwrap();
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), current);
+}
+
+/// Other callers of the embedded server have the limits of a server, whatever the prompt has.
+#[test]
+fn only_the_prompt_has_the_limits_of_a_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("unix:{}/socket", folder.path().display());
+    let command = |options: &[&str]| {
+        let mut command = grpcalc();
+        command.args(["--listen", &address]).args(options);
+        command
+    };
+    let heavy = "f(n) = if(n < 2, n, f(n - 1) + f(n - 2)); f(30)";
+    for options in [&[][..], &["--max-work", "10m", "--max-digits", "5000"]] {
+        let mut terminal = Terminal::open(&command(options));
+        terminal.answers(heavy, "832040");
+        terminal.answers("floor(10^1001/7) mod 10 to 1001 digits", "5");
+        let caller = |line: &str| run(&["--addr", &address, line], "").stderr;
+        let fault = caller(heavy);
+        assert!(
+            fault.contains("more work than the limit of 1000 ms"),
+            "{fault}"
+        );
+        let fault = caller("1/7 to 1001 digits");
+        assert!(fault.contains("more than the limit of 1000"), "{fault}");
+    }
+    let mut terminal = Terminal::open(&command(&["--max-work", "2ms", "--max-digits", "30"]));
+    terminal.press("1/7 to 31 digits\r");
+    terminal.shows("31 digits are more than the limit of 30\n>");
+    terminal.press(&format!("{heavy}\r"));
+    terminal.shows("the line needs more work than the limit of 2 ms\n>");
+    terminal.press(":set work 1m\r");
+    terminal.answers(heavy, "832040");
+    let caller = run(&["--addr", &address, "1/7 to 1000 digits"], "");
+    assert_eq!((caller.stdout.len(), caller.code), (1003, 0));
 }

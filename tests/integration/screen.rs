@@ -619,7 +619,10 @@ fn a_leading_operator_continues_the_last_answer() {
         ("-1", "> -1\n-1\n>"),
         ("%", "> ans %\n-0.01\n>"),
         ("^2", "> ans ^2\n0.0001\n>"),
-        ("to percent", "> to percent\n0.01%\n(read as ans to percent)\n>"),
+        (
+            "to percent",
+            "> to percent\n0.01%\n(read as ans to percent)\n>",
+        ),
         ("->sci", "> ->sci\n1e-4\n>"),
         ("3", "> 3\n3\n>"),
         ("!", "> ans !\n6\n>"),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     limits::{LIMITS, Limit},
+    operators::{OPERATORS, Operator},
     registry::{CommandSpec, FAMILIES, names},
 };
 use crate::engine::{
@@ -24,6 +25,8 @@ pub enum Topic {
     Constant(&'static str, &'static str),
     /// The name and the meaning of an output form, such as `hex` in `255 to hex`.
     Conversion(&'static str, &'static str),
+    /// An operator or a sign.
+    Operator(&'static Operator),
     /// A setting.
     Setting(&'static Setting),
     /// A limit of servers.
@@ -57,6 +60,7 @@ impl Topic {
             Self::Command(spec) => spec.names[0],
             Self::Function(function) => function.names[0],
             Self::Constant(name, _) | Self::Conversion(name, _) => name,
+            Self::Operator(operator) => operator.names[0],
             Self::Setting(setting) => setting.name,
             Self::Limit(limit) => limit.name,
             Self::Limits => ALL_LIMITS,
@@ -81,6 +85,7 @@ impl Topic {
             .or_else(|| library::find(name).map(Self::Function))
             .or_else(constant)
             .or_else(form)
+            .or_else(|| Operator::find(name).map(Self::Operator))
             .or_else(|| Setting::find(name).map(Self::Setting))
             .or_else(|| Limit::find(name).map(Self::Limit))
             .or_else(|| (name == ALL_LIMITS).then_some(Self::Limits))
@@ -93,6 +98,7 @@ impl Topic {
             Self::Command(spec) => spec.summary,
             Self::Function(function) => function.summary,
             Self::Constant(_, what) | Self::Conversion(_, what) => what,
+            Self::Operator(operator) => operator.summary,
             Self::Setting(setting) => setting.summary,
             Self::Limit(limit) => limit.what,
             Self::Limits => "the limits of servers",
@@ -103,8 +109,11 @@ impl Topic {
     pub fn all() -> impl Iterator<Item = &'static str> {
         let settings = SETTINGS.iter().map(|setting| setting.name);
         let limits = LIMITS.iter().map(|limit| limit.name);
+        let operators = OPERATORS.iter().flat_map(|operator| operator.names);
+        let is_word = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase());
         names()
             .chain(words())
+            .chain(operators.copied().filter(is_word))
             .chain([ANS.0])
             .chain(forms().map(|(name, _)| name))
             .chain(settings)
@@ -157,6 +166,15 @@ pub fn help(topic: Option<Topic>) -> String {
         Some(Topic::Conversion(name, what)) => {
             line(&format!("VALUE to {name}"));
             line(&format!("  {what}"));
+        }
+        Some(Topic::Operator(operator)) => {
+            line(operator.usage);
+            line(&format!("  {}", operator.summary));
+            if operator.names.len() > 1 {
+                line(&format!("  all of its signs: {}", operator.names.join(" ")));
+            }
+            let (example, printed) = operator.example;
+            line(&format!("  {example} prints {printed}"));
         }
         Some(Topic::Setting(setting)) => {
             line(&format!(":set {} VALUE", setting.name));
@@ -230,7 +248,7 @@ fn overview(line: &mut impl FnMut(&str)) {
     }
     let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
     line(&format!("Constants    {}", constants.join(" ")));
-    line("'help NAME' explains a name; 'help limits' lists the limits of servers.");
+    line("'help NAME' explains a name or a sign; 'help limits' lists the limits.");
 }
 
 /// Wraps words into lines of at most `width` characters.

@@ -11,6 +11,7 @@ pub(super) mod fault;
 pub mod help;
 pub(super) mod inspect;
 pub mod limits;
+pub mod operators;
 mod parse;
 pub mod registry;
 mod server;

@@ -232,10 +232,13 @@ impl Parser<'_> {
         let is_bracketed = self.pending.iter().any(|pending| pending.level().is_none());
         let start = self.statements.last().map_or(0, |last| last.nodes.end);
         let is_name = self.nodes.len() == start as usize + 1
-            && self
-                .nodes
-                .last()
-                .is_some_and(|node| node.kind == NodeKind::Name);
+            && self.nodes.last().is_some_and(|node| {
+                let before = self.text[..node.span.start as usize].trim_end();
+                // Neither a sign nor a parenthesis surrounds the name.
+                node.kind == NodeKind::Name
+                    && node.span == self.taken
+                    && (before.is_empty() || before.ends_with([';', '=']))
+            });
         ends && !is_bracketed && !is_name
     }
 
