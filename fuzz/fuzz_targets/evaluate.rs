@@ -8,7 +8,7 @@
 
 #![no_main]
 
-use grpcalc::engine::{Answer, Fault, Limits, Options, Work, Worksheet, evaluate};
+use grpcalc::engine::{Answer, Fault, Limits, Options, Reason, Work, Worksheet, evaluate};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -31,7 +31,10 @@ fuzz_target!(|bytes: &[u8]| {
         let outcome = worksheet.run(line, options, &mut work());
         // The fast path does not take lines with a comment.
         let slow_outcome = slow_worksheet.run(&format!("{line}#"), options, &mut work());
-        assert_eq!(answer_or_reason(&outcome), answer_or_reason(&slow_outcome), "{line:?}");
+        // The slow path pays for more, so it may exceed a limit on a line that the fast path answers.
+        if answer_or_reason(&slow_outcome) != Err(Reason::Limit) {
+            assert_eq!(answer_or_reason(&outcome), answer_or_reason(&slow_outcome), "{line:?}");
+        }
         match outcome {
             Ok(Answer { value: Some(shown), .. }) if !shown.rounded => {
                 // Evaluating the text may exceed a limit, as for a long fraction.
@@ -56,6 +59,6 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 /// Returns the parts of an outcome that the fast path must not change.
-fn answer_or_reason(outcome: &Result<Answer, Box<Fault>>) -> Result<&Answer, grpcalc::engine::Reason> {
+fn answer_or_reason(outcome: &Result<Answer, Box<Fault>>) -> Result<&Answer, Reason> {
     outcome.as_ref().map_err(|fault| fault.reason)
 }

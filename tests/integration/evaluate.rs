@@ -354,6 +354,10 @@ fn lines_as_arguments() {
     ] {
         assert_eq!(run(arguments, ""), ran(output, "", 0), "{arguments:?}");
     }
+    let long = run(&["1/7 to 1000000 digits"], "");
+    let digits = "142857".repeat(166_667);
+    assert_eq!((long.code, long.stdout.len()), (0, 1_000_003));
+    assert!(long.stdout.starts_with("0.142857") && digits.starts_with(&long.stdout[2..1_000_001]));
     let error = "grpcalc: division by zero (column 2)\n";
     assert_eq!(run(&["1/0"], ""), ran("", error, 1));
     for digits in ["0", "1000001", "many"] {

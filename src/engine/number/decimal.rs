@@ -1,6 +1,6 @@
 //! Conversion of numbers to decimal digits.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt::Write as _, iter};
 
 use compact_str::CompactString;
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
@@ -102,39 +102,103 @@ pub(in crate::engine) fn rounded_decimal(
         return Ok(found);
     }
     let (n, d) = (exact.numerator().unsigned_abs(), exact.denominator());
-    let bits = n.bit_len().max(d.bit_len()) + 4 * count;
-    work.pay_at_once(
-        2 * cost::divide(2 * bits) + cost::decimal(4 * count),
-        "writing the number out",
-    )?;
-    let logarithm = (log2(&n) - log2(&d)) * std::f64::consts::LOG10_2;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "bounded by the length of the number"
-    )]
-    let mut first = logarithm.floor() as i64;
-    // `first` is an estimate. It is corrected until the quotient has `count` digits.
-    loop {
-        let shift = exponent(count) - 1 - first;
-        let unit = UBig::from(10u8).pow(usize::try_from(shift.unsigned_abs()).expect("bounded"));
-        let (numerator, denominator) = if shift >= 0 {
-            (&n * unit, d.clone())
-        } else {
-            (n.clone(), &d * unit)
-        };
-        let (quotient, rest) = numerator.div_rem(&denominator);
-        // Digits are counted before rounding, which may add a digit.
-        match quotient.to_string().len().cmp(&count) {
-            Ordering::Greater => first += 1,
-            Ordering::Less => first -= 1,
-            Ordering::Equal if quotient.is_zero() => first -= 1,
-            Ordering::Equal => {
-                let rounds_up = rest << 1usize >= denominator;
-                let digits = (quotient + UBig::from(rounds_up)).to_string();
-                let carry = exponent(digits.len() - count);
-                return Ok((digits, first + carry));
+    let mut division = LongDivision::begin(&n, &d, count.min(BLOCK), work)?;
+    while division.digits.len() < count {
+        let more = BLOCK.min(count - division.digits.len());
+        division.extend(more, work)?;
+    }
+    Ok(division.rounded())
+}
+
+/// The number of decimal digits that are computed in one step that cannot be interrupted.
+const BLOCK: usize = 50_000;
+
+/// The division of two integers in blocks of decimal digits.
+struct LongDivision {
+    /// The digits so far. The first digit is not zero.
+    digits: String,
+    /// The exponent of the first digit.
+    first: i64,
+    /// The rest of the division. `rest / divisor` is the part of the quotient behind `digits`, in units of
+    /// the last digit.
+    rest: UBig,
+    divisor: UBig,
+}
+
+impl LongDivision {
+    /// Computes the first `count` digits of `n / d`. Neither integer is zero.
+    fn begin(n: &UBig, d: &UBig, count: usize, work: &mut Work<'_>) -> Result<Self> {
+        let bits = n.bit_len().max(d.bit_len()) + 4 * count;
+        work.pay_at_once(
+            2 * cost::divide(2 * bits) + cost::decimal(4 * count),
+            "writing the number out",
+        )?;
+        let logarithm = (log2(n) - log2(d)) * std::f64::consts::LOG10_2;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "bounded by the length of the number"
+        )]
+        let mut first = logarithm.floor() as i64;
+        // `first` is an estimate. It is corrected until the quotient has `count` digits.
+        loop {
+            let shift = exponent(count) - 1 - first;
+            let unit =
+                UBig::from(10u8).pow(usize::try_from(shift.unsigned_abs()).expect("bounded"));
+            let (numerator, divisor) = if shift >= 0 {
+                (n * unit, d.clone())
+            } else {
+                (n.clone(), d * unit)
+            };
+            let (quotient, rest) = numerator.div_rem(&divisor);
+            let digits = quotient.to_string();
+            match digits.len().cmp(&count) {
+                Ordering::Greater => first += 1,
+                Ordering::Less => first -= 1,
+                Ordering::Equal if quotient.is_zero() => first -= 1,
+                Ordering::Equal => {
+                    return Ok(Self {
+                        digits,
+                        first,
+                        rest,
+                        divisor,
+                    });
+                }
             }
         }
+    }
+
+    /// Computes `count` more digits.
+    fn extend(&mut self, count: usize, work: &mut Work<'_>) -> Result<()> {
+        let bits = self.divisor.bit_len() + 4 * count;
+        work.pay_at_once(
+            2 * cost::divide(bits) + cost::decimal(4 * count),
+            "writing the number out",
+        )?;
+        let scaled = &self.rest * UBig::from(10u8).pow(count);
+        let (quotient, rest) = scaled.div_rem(&self.divisor);
+        write!(self.digits, "{:0>count$}", quotient.to_string())
+            .expect("writing to a String cannot fail");
+        self.rest = rest;
+        Ok(())
+    }
+
+    /// Returns the digits, rounded, and the exponent of the first digit.
+    fn rounded(mut self) -> (String, i64) {
+        if self.rest << 1usize < self.divisor {
+            return (self.digits, self.first);
+        }
+        let kept = self.digits.trim_end_matches('9').len();
+        let nines = self.digits.len() - kept;
+        self.digits.truncate(kept);
+        if let Some(last) = self.digits.pop() {
+            self.digits.push(char::from(last as u8 + 1));
+        } else {
+            // All digits were nines, so the number has one digit more.
+            self.digits.push('1');
+            self.first += 1;
+        }
+        self.digits.extend(iter::repeat_n('0', nines));
+        (self.digits, self.first)
     }
 }
 
@@ -267,4 +331,41 @@ impl Decimal {
 fn nearest(ball: &Ball) -> (IBig, IBig) {
     let half = Ball::exact(IBig::ONE).shifted(-1);
     ball.add(&half, 1 << 20).floor_range()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn digits(n: u64, d: u64, first: usize, more: &[usize]) -> (String, i64) {
+        let limits = Limits::default();
+        let mut work = Work::new(&limits, limits.work, &|| None);
+        let (n, d) = (UBig::from(n), UBig::from(d));
+        let mut division = LongDivision::begin(&n, &d, first, &mut work).unwrap();
+        for count in more {
+            division.extend(*count, &mut work).unwrap();
+        }
+        division.rounded()
+    }
+
+    proptest! {
+        #[test]
+        fn a_division_in_blocks_has_the_same_digits(
+            n in 1..u64::MAX, d in 1..u64::MAX, first in 1usize..30, second in 1usize..30, third in 1usize..30,
+        ) {
+            let whole = digits(n, d, first + second + third, &[]);
+            prop_assert_eq!(digits(n, d, first, &[second, third]), whole);
+        }
+    }
+
+    #[test]
+    fn nines_are_rounded_up() {
+        let rounded = |n, d, first, more: &[usize]| digits(n, d, first, more);
+        assert_eq!(rounded(9_999_999, 10, 3, &[2]), ("100000".to_owned(), 6));
+        assert_eq!(rounded(1_999_999, 1, 2, &[3]), ("20000".to_owned(), 6));
+        assert_eq!(rounded(1, 7, 2, &[1]), ("143".to_owned(), -1));
+        assert_eq!(rounded(5, 2, 1, &[]), ("3".to_owned(), 0));
+    }
 }
