@@ -964,16 +964,41 @@ proptest! {
         }
     }
 
-    /// An exact text reads back to the same value.
+    /// An exact text reads back to the same value, in every setting.
     #[test]
-    fn exact_text_reads_back(a in rational(), form in prop::sample::select(vec![
+    fn exact_text_reads_back(a in rational(), digits in 1..100u32, in_full: bool, base in 0..4usize, form in prop::sample::select(vec![
         "", " to fraction", " to sci", " to mixed", " to hex", " to base 7", " to eng", " to percent",
-        " to 3 dp",
+        " to 3 dp", " to integer", " to hex64", " to exact", " to 30 digits", " to roman",
     ])) {
-        let found = rendered(&format!("{a}{form}"), Options::default());
+        let base = [Base::Decimal, Base::Hexadecimal, Base::Octal, Base::Binary][base];
+        let options = Options { digits, in_full, base, ..Options::default() };
+        let Ok(found) = evaluated(&format!("{a}{form}"), options) else {
+            // The value has no such form.
+            return Ok(());
+        };
+        let found = found.value.unwrap();
         if !found.rounded {
             let equal = format!("{} == {a}", found.text);
             prop_assert_eq!(answer(&equal), "true", "{}", equal);
+        }
+    }
+
+    /// The short exact form of a number is the same number.
+    #[test]
+    fn exact_forms_read_back(a in 1..60u32, b in -40i32..40, c in 1..12u32, d in 1..12u32, line in prop::sample::select(vec![
+        "sqrt(A) * B/C", "B + A*sqrt(D)/C", "pi*B/A + D", "e^(B/C)", "ln(A) * B/C", "sin(B pi/D)", "cbrt(A)/C", "pi^2/A",
+        "1/sqrt(A) + 1/sqrt(D)", "ln(A)/ln(C + 1)", "(1 + sqrt(A))/(C + sqrt(D))", "exp(A)/pi", "atan(1)*B", "cos(pi/D)^C", "B/C",
+        "sqrt(A)^3/(C*pi)", "log2(A)", "A^(1/C)",
+    ])) {
+        let number = |name, value: String| (name, format!("({value})"));
+        let numbers = [number("A", a.to_string()), number("B", b.to_string()), number("C", c.to_string()), number("D", d.to_string())];
+        let line = numbers.iter().fold(line.to_owned(), |line, (name, value)| line.replace(name, value));
+        let options = Options { source: true, ..Options::default() };
+        if let Ok(answer) = evaluated(&line, options)
+            && let Some(source) = answer.remarks.and_then(|remarks| remarks.source)
+        {
+            let equal = format!("{source} == {line}");
+            prop_assert_eq!(self::answer(&equal), "true", "{}", equal);
         }
     }
 

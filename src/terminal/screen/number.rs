@@ -123,7 +123,33 @@ pub(in crate::terminal) fn separated(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::engine::{self, Limits, Options, Work};
+
+    proptest! {
+        /// A number with separators reads back to the same number.
+        #[test]
+        fn separated_numbers_read_back(
+            n in "-?[1-9][0-9]{0,30}",
+            behind in prop::sample::select(vec!["", ".5", ".123456789", "/7", "/1234567", "/1000003"]),
+            separator in prop::sample::select(vec![Separator::Comma, Separator::Space, Separator::Underscore]),
+            form in prop::sample::select(vec!["", " to fraction", " to mixed", " to 3 dp"]),
+        ) {
+            let answer = |line: &str| {
+                let limits = Limits::default();
+                let mut work = Work::new(&limits, limits.work, &|| None);
+                let answer = engine::evaluate(line, Options::default(), &mut work);
+                answer.unwrap_or_else(|fault| panic!("{line}: {fault}")).value.unwrap()
+            };
+            let value = answer(&format!("{n}{behind}{form}"));
+            if !value.rounded {
+                let shown = separated(&value.text, None, separator);
+                prop_assert_eq!(answer(&format!("{shown} - ({n}{behind})")).text, "0", "{}", shown);
+            }
+        }
+    }
 
     #[test]
     fn separators_stand_between_groups_of_three() {
