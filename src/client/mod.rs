@@ -7,6 +7,7 @@ mod cause;
 mod channel;
 mod chat;
 mod error;
+mod reading;
 mod reflection;
 mod retry;
 mod status;
@@ -33,8 +34,8 @@ pub use crate::net::tls::ClientTlsFiles;
 
 pub use self::{
     call::{
-        AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reading,
-        ReadingKind, Remarks, Reply, Request, TypedValue,
+        AngleUnit, Answer, Call, Evaluate, EvaluateOptions, Method, NumberBase, Reply, Request,
+        TypedValue,
     },
     channel::{
         concurrency::MAX as MAX_CALLS,
@@ -45,6 +46,7 @@ pub use self::{
     },
     chat::{Note, Notes},
     error::{CallError, Fault},
+    reading::{Reading, ReadingKind, Remarks},
     reflection::{Health, MAX_SERVICES, ReflectionRequest, ReflectionResponse},
     wire::{
         exchange::{CallEnd, Destination, Exchange, Payload, Role, ServerAddress},
