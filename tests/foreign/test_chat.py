@@ -130,12 +130,13 @@ class OurPrompt(unittest.TestCase):
         terminal.type("half-ty")
         terminal.expect("half-ty")
         with members(self.address, 1) as (stub,):
+            # The prompt has sent its note.
+            notes = listen(stub)
+            self.assertEqual(next(notes), note("ada", "hello"))
             stub.SendNote(note("guido", "\x1b[2Jhello ada"))
             terminal.expect("[guido] \\u{1b}[2Jhello ada\r\n")
             # The edited line is unchanged.
             terminal.expect("> half-ty")
-            notes = listen(stub)
-            self.assertEqual(next(notes), note("ada", "hello"))
             notes.cancel()
         self.assertNotIn("[ada]", terminal.shown)
 
