@@ -31,9 +31,10 @@ fuzz_target!(|bytes: &[u8]| {
         let outcome = worksheet.run(line, options, &mut work());
         // The fast path does not take lines with a comment.
         let slow_outcome = slow_worksheet.run(&format!("{line}#"), options, &mut work());
-        // The slow path pays for more, so it may exceed a limit on a line that the fast path answers.
-        if answer_or_reason(&slow_outcome) != Err(Reason::Limit) {
-            assert_eq!(answer_or_reason(&outcome), answer_or_reason(&slow_outcome), "{line:?}");
+        // The paths pay for different steps, so a line near a limit may exceed it on one of them.
+        let found = [answer_or_reason(&outcome), answer_or_reason(&slow_outcome)];
+        if !found.contains(&Err(Reason::Limit)) {
+            assert_eq!(found[0], found[1], "{line:?}");
         }
         match outcome {
             Ok(Answer { value: Some(shown), .. }) if !shown.rounded => {

@@ -209,7 +209,7 @@ fn only_the_prompt_has_the_limits_of_a_person() {
     terminal.press("1/7 to 31 digits\r");
     terminal.shows("31 digits are more than the limit of 30\n>");
     terminal.press(&format!("{heavy}\r"));
-    terminal.shows("the line needs more work than the limit of 2 ms\n>");
+    terminal.shows("the line needs more work than the limit of 2 ms");
     terminal.press(":set work 1m\r");
     terminal.answers(heavy, "832040");
     let caller = run(&["--addr", &address, "1/7 to 1000 digits"], "");
