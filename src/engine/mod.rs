@@ -121,6 +121,16 @@ pub struct Remarks {
     pub source: Option<String>,
 }
 
+impl Remarks {
+    /// Creates the remarks of an answer that only has an exact form.
+    fn of_source(source: String) -> Box<Self> {
+        Box::new(Self {
+            source: Some(source),
+            reading: None,
+        })
+    }
+}
+
 /// Evaluates a line that uses no definitions of earlier lines.
 ///
 /// ```

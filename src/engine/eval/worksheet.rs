@@ -98,6 +98,10 @@ impl Worksheet {
             Ok(rendered) => rendered,
             Err(fault) => return Some(Err(fault)),
         };
+        let remarks = match exact_form(&value, &rendered, options, work) {
+            Ok(source) => source.map(Remarks::of_source),
+            Err(fault) => return Some(Err(fault)),
+        };
         let is_small = |value: &Presented| {
             matches!(
                 value,
@@ -119,7 +123,7 @@ impl Worksheet {
         Some(Ok(Answer {
             name: name.map(CompactString::from),
             value: Some(rendered),
-            remarks: None,
+            remarks,
         }))
     }
 
@@ -174,10 +178,12 @@ impl Worksheet {
     /// Returns the answer that `line` would have, and changes nothing.
     pub fn preview(&self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         if let Some(FastPath { name, value }) = self.fast_path(line, options, work) {
+            let rendered = show(&value, options, work)?;
+            let source = exact_form(&value, &rendered, options, work)?;
             return Ok(Answer {
                 name: name.map(CompactString::from),
-                value: Some(show(&value, options, work)?),
-                remarks: None,
+                value: Some(rendered),
+                remarks: source.map(Remarks::of_source),
             });
         }
         work.memory.clone_from(&self.reals);
@@ -231,9 +237,7 @@ impl Worksheet {
             remarks.get_or_insert_with(Box::<Remarks>::default).reading = Some(reading);
         }
         if let (Some(shown), Some(value)) = (&value, &outcome.value)
-            && options.source
-            && shown.rounded
-            && let Some(source) = source(value, work)?
+            && let Some(source) = exact_form(value, shown, options, work)?
         {
             remarks.get_or_insert_with(Box::<Remarks>::default).source = Some(source);
         }
@@ -333,6 +337,21 @@ impl Worksheet {
             None => Err(unknown(name, "name")),
         }
     }
+}
+
+/// Returns a short expression with exactly the value of a rounded answer, if the caller asks for it and
+/// there is one.
+#[inline]
+fn exact_form(
+    value: &Presented,
+    shown: &Rendered,
+    options: Options,
+    work: &mut Work<'_>,
+) -> Result<Option<String>> {
+    if options.source && shown.rounded {
+        return source(value, work);
+    }
+    Ok(None)
 }
 
 impl Drop for Worksheet {

@@ -136,3 +136,31 @@ fn exact_forms() {
     ]);
     assert_eq!(fault("sin(1) to exact").reason, Reason::Domain);
 }
+
+/// Simple lines take the fast path, and the others the machine.
+#[test]
+fn every_path_has_the_exact_form() {
+    let limits = Limits::default();
+    let options = Options {
+        source: true,
+        ..Options::default()
+    };
+    let mut worksheet = Worksheet::default();
+    for (line, source) in [
+        ("1/3 + 1/4", Some("7/12")),
+        ("(1/3) + 1/4", Some("7/12")),
+        ("x = 2/7", Some("2/7")),
+        ("x * 3", Some("6/7")),
+        ("sqrt(8)", Some("2*sqrt(2)")),
+        ("1/4", None),
+        ("7", None),
+        ("sin(1/5)", None),
+    ] {
+        let mut work = Work::new(&limits, limits.work, &|| None);
+        let found = worksheet.preview(line, options, &mut work).unwrap();
+        let answer = worksheet.run(line, options, &mut work).unwrap();
+        assert_eq!(found, answer, "{line}");
+        let form = answer.remarks.and_then(|remarks| remarks.source);
+        assert_eq!(form.as_deref(), source, "{line}");
+    }
+}
