@@ -591,17 +591,19 @@ fn ctrl_c_ends_a_list_of_names_and_not_the_next_line() {
 #[test]
 fn up_searches_for_lines_with_the_same_beginning() {
     let mut terminal = Terminal::open(&grpcalc());
+    // A late preview would need another key.
+    terminal.press(":set preview off\r");
     terminal.answers("x1 = 11", "11");
     terminal.answers("2 + 3", "5");
     terminal.answers("x2 = 22", "22");
     terminal.answers("4 + 5", "9");
     terminal.press(UP);
-    terminal.previews("> 4 + 5", "= 9");
+    terminal.line_is("> 4 + 5");
     // The cursor stands behind the line, and still the next line is any line.
     terminal.press(UP);
     terminal.line_is("> x2 = 22");
     terminal.press(UP);
-    terminal.previews("> 2 + 3", "= 5");
+    terminal.line_is("> 2 + 3");
     terminal.discard();
     terminal.press(&format!("x{UP}\r"));
     terminal.shows("> x2 = 22\n22\n>");
