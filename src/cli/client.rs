@@ -356,11 +356,15 @@ async fn session(
         directory.apply(&mut settings);
     }
     settings.options = evaluate_options(options, settings.options);
-    // An option overrides the file.
-    let saved = settings.limits.work;
-    settings.limits = options.limits.0;
-    if settings.limits == Limits::of_a_person() {
-        settings.limits.work = saved;
+    let limits = options.limits.0;
+    // Only an option for the work overrides the file.
+    if limits.work == Limits::of_a_person().work {
+        settings.limits = Limits {
+            work: settings.limits.work,
+            ..limits
+        };
+    } else {
+        settings.limits = limits;
     }
     let config = SessionConfig {
         name,

@@ -159,7 +159,7 @@ pub struct Answer {
     pub rounded: bool,
     /// The exact value; None for a real number and for a line without a value.
     pub exact: Option<TypedValue>,
-    /// What few answers have.
+    /// The reading and the exact form, if the answer has any.
     pub remarks: Option<Box<Remarks>>,
 }
 

@@ -1,11 +1,11 @@
-//! What an answer says in addition to its value: how the line was read, and its exact form.
+//! The reading and the exact form of an answer.
 
 use super::call::sanitize;
 use crate::proto::grpcalc::v1 as proto;
 
 pub use proto::ReadingKind;
 
-/// What is said about an answer in addition to its value.
+/// The reading and the exact form of an answer. Most answers have neither.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remarks {
     /// How the line was read, if not everybody expects it.

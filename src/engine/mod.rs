@@ -107,11 +107,11 @@ pub struct Answer {
     /// The value of the last statement. It is `None` if the line has no statement, or if the last
     /// statement defines a function.
     pub value: Option<Rendered>,
-    /// What few answers have.
+    /// The reading and the exact form, if the answer has any.
     pub remarks: Option<Box<Remarks>>,
 }
 
-/// What is said about an answer in addition to its value.
+/// The reading and the exact form of an answer. Most answers have neither.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remarks {
     /// How the line was read, if it was read in a way that not everybody expects.

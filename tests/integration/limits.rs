@@ -181,7 +181,7 @@ fn the_tables_of_limits_in_the_docs_are_current() {
     assert_eq!(fs::read_to_string(&path).unwrap(), current);
 }
 
-/// Other callers of the embedded server have the limits of a server, whatever the prompt has.
+/// The limits of the prompt do not change the limits of other callers of the embedded server.
 #[test]
 fn only_the_prompt_has_the_limits_of_a_person() {
     let folder = tempfile::tempdir().unwrap();

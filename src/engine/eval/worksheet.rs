@@ -94,12 +94,8 @@ impl Worksheet {
         work: &mut Work<'_>,
     ) -> Option<Result<Answer>> {
         let FastPath { name, value } = self.fast_path(line, options, work)?;
-        let rendered = match show(&value, options, work) {
-            Ok(rendered) => rendered,
-            Err(fault) => return Some(Err(fault)),
-        };
-        let remarks = match exact_form(&value, &rendered, options, work) {
-            Ok(source) => source.map(Remarks::of_source),
+        let answer = match simple_answer(name, &value, options, work) {
+            Ok(answer) => answer,
             Err(fault) => return Some(Err(fault)),
         };
         let is_small = |value: &Presented| {
@@ -120,11 +116,7 @@ impl Worksheet {
                 return Some(Err(fault));
             }
         }
-        Some(Ok(Answer {
-            name: name.map(CompactString::from),
-            value: Some(rendered),
-            remarks,
-        }))
+        Some(Ok(answer))
     }
 
     /// Evaluates `line` on the fast path, and changes nothing.
@@ -178,13 +170,7 @@ impl Worksheet {
     /// Returns the answer that `line` would have, and changes nothing.
     pub fn preview(&self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
         if let Some(FastPath { name, value }) = self.fast_path(line, options, work) {
-            let rendered = show(&value, options, work)?;
-            let source = exact_form(&value, &rendered, options, work)?;
-            return Ok(Answer {
-                name: name.map(CompactString::from),
-                value: Some(rendered),
-                remarks: source.map(Remarks::of_source),
-            });
+            return simple_answer(name, &value, options, work);
         }
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
@@ -337,6 +323,23 @@ impl Worksheet {
             None => Err(unknown(name, "name")),
         }
     }
+}
+
+/// Returns the answer with a value that the fast path has computed.
+#[inline]
+fn simple_answer(
+    name: Option<&str>,
+    value: &Presented,
+    options: Options,
+    work: &mut Work<'_>,
+) -> Result<Answer> {
+    let rendered = show(value, options, work)?;
+    let source = exact_form(value, &rendered, options, work)?;
+    Ok(Answer {
+        name: name.map(CompactString::from),
+        value: Some(rendered),
+        remarks: source.map(Remarks::of_source),
+    })
 }
 
 /// Returns a short expression with exactly the value of a rounded answer, if the caller asks for it and

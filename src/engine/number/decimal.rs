@@ -362,10 +362,9 @@ mod tests {
 
     #[test]
     fn nines_are_rounded_up() {
-        let rounded = |n, d, first, more: &[usize]| digits(n, d, first, more);
-        assert_eq!(rounded(9_999_999, 10, 3, &[2]), ("100000".to_owned(), 6));
-        assert_eq!(rounded(1_999_999, 1, 2, &[3]), ("20000".to_owned(), 6));
-        assert_eq!(rounded(1, 7, 2, &[1]), ("143".to_owned(), -1));
-        assert_eq!(rounded(5, 2, 1, &[]), ("3".to_owned(), 0));
+        assert_eq!(digits(9_999_999, 10, 3, &[2]), ("100000".to_owned(), 6));
+        assert_eq!(digits(1_999_999, 1, 2, &[3]), ("20000".to_owned(), 6));
+        assert_eq!(digits(1, 7, 2, &[1]), ("143".to_owned(), -1));
+        assert_eq!(digits(5, 2, 1, &[]), ("3".to_owned(), 0));
     }
 }

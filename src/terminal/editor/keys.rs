@@ -91,7 +91,9 @@ impl HistoryWalk {
     /// Whether the next line is any line of the history, not one with the same beginning.
     fn begins(&self, line: &str) -> bool {
         let mut walk = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_any = line.is_empty() || line.contains('\n') || *walk == Walk::At(line.to_owned());
+        let is_any = line.is_empty()
+            || line.contains('\n')
+            || matches!(&*walk, Walk::At(known) if known == line);
         *walk = if is_any { Walk::Moving } else { Walk::Typed };
         is_any
     }

@@ -45,7 +45,7 @@ pub(super) fn power<'r>(
         work.pay(cost)?;
         return Ok(base.pow(exponent));
     }
-    let step = 100 + 3 * cost::multiply(modulus, modulus);
+    let step = cost_of_product(modulus);
     let mut table = vec![base.pow(&UBig::ZERO)];
     for index in 1..1 << WINDOW {
         work.pay(step)?;
@@ -67,9 +67,14 @@ pub(super) fn power<'r>(
     Ok(result)
 }
 
+/// Estimates the cost of a product modulo an integer, in nanoseconds. `bits` is the length of the modulus.
+pub(super) fn cost_of_product(bits: usize) -> u64 {
+    100 + 3 * cost::multiply(bits, bits)
+}
+
 /// Estimates the cost of a power modulo an integer, in nanoseconds.
 ///
 /// The arguments are the lengths of the exponent and of the modulus, in bits.
 pub(super) fn cost_of_power(exponent: usize, modulus: usize) -> u64 {
-    (exponent as u64 + 1).saturating_mul(100 + 3 * cost::multiply(modulus, modulus))
+    (exponent as u64 + 1).saturating_mul(cost_of_product(modulus))
 }

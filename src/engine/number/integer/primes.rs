@@ -3,7 +3,7 @@
 use dashu_base::{BitTest as _, SquareRoot as _};
 use dashu_int::{UBig, fast_div::ConstDivisor, modular::Reduced};
 
-use super::modular::power;
+use super::modular::{cost_of_product, power};
 use crate::engine::{
     budget::work::{Work, cost},
     fault::Result,
@@ -58,7 +58,7 @@ pub(in crate::engine) fn primality(n: &UBig, work: &mut Work<'_>) -> Result<Prim
     let minus_one = n - UBig::ONE;
     let twos = minus_one.trailing_zeros().expect("n is not 1");
     let odd = &minus_one >> twos;
-    let step = 100 + 3 * cost::multiply(n.bit_len(), n.bit_len());
+    let step = cost_of_product(n.bit_len());
     for base in &SMALL_PRIMES[..13] {
         let mut power = power(&ring.reduce(*base), &odd, work)?;
         let mut passes = power.residue().is_one() || power.residue() == minus_one;
