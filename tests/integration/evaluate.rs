@@ -1,6 +1,6 @@
 //! Evaluation of lines: over an in-memory pipe, and through the built program.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use futures_util::future::join_all;
 use grpcalc::{
@@ -434,4 +434,46 @@ fn a_remote_server_evaluates() {
         run(&["--addr", &address, "2^0.5 to 5 digits"], ""),
         ran("1.4142\n", "", 0)
     );
+}
+
+/// Integers of more than 4,000 words whose words are alike: dashu's own product of them is often wrong.
+#[test]
+fn long_integers_with_runs_of_equal_bits() {
+    let mut state = 7u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut define = |name: &str, thousands: usize| -> String {
+        let mut lines = format!("{name} = 1\n");
+        for _ in 0..thousands {
+            let mut word = 0;
+            let mut digits = String::new();
+            for _ in 0..1000 {
+                match random() % 32 {
+                    0 => word = 0,
+                    1 => word = u64::MAX,
+                    2 => word = 1,
+                    3 => word = random(),
+                    _ => {}
+                }
+                write!(digits, "{word:016x}").expect("writing to a String cannot fail");
+            }
+            writeln!(lines, "{name} = {name} << 64000 | 0x{digits}")
+                .expect("writing to a String cannot fail");
+        }
+        lines
+    };
+    let mut script = String::from("m = 10^40 + 121\n");
+    for (a, b) in [(5, 5), (7, 8), (7, 7)] {
+        script += &define("a", a);
+        script += &define("b", b);
+        script += "a*b mod m == (a mod m)*(b mod m) mod m\n";
+        script += "a^2 mod m == (a mod m)^2 mod m\n";
+        script += "(a*b + 7) // a == b\n";
+        script += "powmod(a, 2, b) == a^2 mod b\n";
+    }
+    assert_eq!(run(&[], script), ran(&"true\n".repeat(12), "", 0));
 }

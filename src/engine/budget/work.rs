@@ -124,6 +124,12 @@ impl<'a> Work<'a> {
 
     fn poll(&mut self) -> Result<()> {
         self.next_poll = self.left.saturating_sub(self.interval);
+        self.check_interruption()
+    }
+
+    /// Fails if the callback interrupts the work. Operations that were paid for as a whole call this
+    /// between their pieces.
+    pub(in crate::engine) fn check_interruption(&self) -> Result<()> {
         match (self.interrupted)() {
             None => Ok(()),
             Some(Interruption::Cancelled) => Err(Fault::cancelled()),

@@ -9,6 +9,7 @@ use crate::engine::{
     number::{
         Number,
         exact::{Exact, integer_within},
+        integer::pieces,
     },
 };
 use crate::syntax::{Literal, superscript};
@@ -171,7 +172,7 @@ fn digits(text: &str, radix: u32, work: &mut Work<'_>) -> Result<UBig> {
     if text.is_empty() {
         return Ok(UBig::ZERO);
     }
-    let n = UBig::from_str_radix(&text, radix).expect("the lexer has accepted these digits");
+    let n = pieces::from_digits(text.as_bytes(), radix, work)?;
     debug_assert!(n.bit_len() <= text.len() * 6);
     Ok(n)
 }

@@ -4,9 +4,13 @@ use std::{cmp::Ordering, fmt::Write as _, iter};
 
 use compact_str::CompactString;
 use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
-use dashu_int::{IBig, UBig, ops::DivRem as _};
+use dashu_int::{IBig, UBig};
 
-use super::{ball::Ball, exact::Exact, integer::log2};
+use super::{
+    ball::{Ball, BallError, ENDPOINT_BITS},
+    exact::Exact,
+    integer::{log2, pieces},
+};
 use crate::engine::{
     budget::{
         limits::Limits,
@@ -80,12 +84,14 @@ pub(in crate::engine) fn finite_decimal(
         4 * cost::multiply(d.bit_len(), d.bit_len()),
         "writing the number out",
     )?;
-    if UBig::from(5u8).pow(fives) != rest {
+    let five = UBig::from(5u8);
+    if pieces::power(&five, fives, work)? != rest {
         return Ok(None);
     }
     // n * 10^places / d
-    let scaled = (n * UBig::from(5u8).pow(places - fives)) << (places - twos);
-    Ok(checked(&scaled.to_string(), exponent(places)))
+    let scaled = pieces::multiply(&n, &pieces::power(&five, places - fives, work)?, work)?;
+    let digits = pieces::decimal_digits(&(scaled << (places - twos)), work)?;
+    Ok(checked(&digits, exponent(places)))
 }
 
 /// Returns the first `count` digits of `exact`, rounded, and the exponent of the first digit.
@@ -142,14 +148,14 @@ impl LongDivision {
         // `first` is an estimate. It is corrected until the quotient has `count` digits.
         loop {
             let shift = exponent(count) - 1 - first;
-            let unit =
-                UBig::from(10u8).pow(usize::try_from(shift.unsigned_abs()).expect("bounded"));
+            let size = usize::try_from(shift.unsigned_abs()).expect("bounded");
+            let unit = pieces::power_of_ten(size, work)?;
             let (numerator, divisor) = if shift >= 0 {
-                (n * unit, d.clone())
+                (pieces::multiply(n, &unit, work)?, d.clone())
             } else {
-                (n.clone(), d * unit)
+                (n.clone(), pieces::multiply(d, &unit, work)?)
             };
-            let (quotient, rest) = numerator.div_rem(&divisor);
+            let (quotient, rest) = pieces::divide(&numerator, &divisor, work)?;
             let digits = quotient.to_string();
             match digits.len().cmp(&count) {
                 Ordering::Greater => first += 1,
@@ -174,8 +180,9 @@ impl LongDivision {
             2 * cost::divide(bits) + cost::decimal(4 * count),
             "writing the number out",
         )?;
-        let scaled = &self.rest * UBig::from(10u8).pow(count);
-        let (quotient, rest) = scaled.div_rem(&self.divisor);
+        let unit = pieces::power_of_ten(count, work)?;
+        let scaled = pieces::multiply(&self.rest, &unit, work)?;
+        let (quotient, rest) = pieces::divide(&scaled, &self.divisor, work)?;
         write!(self.digits, "{:0>count$}", quotient.to_string())
             .expect("writing to a String cannot fail");
         self.rest = rest;
@@ -245,9 +252,16 @@ pub(in crate::engine) struct Decimal {
 }
 
 impl Decimal {
-    /// Returns the first `count` digits of a ball, or `None` if the ball is too wide.
-    pub(in crate::engine) fn of(ball: &Ball, count: usize, work: &Work<'_>) -> Option<Self> {
-        let sign = ball.sign()?;
+    /// Returns the first `count` digits of a ball, or `None` if the ball is too wide. Fails if the work is
+    /// interrupted.
+    pub(in crate::engine) fn of(
+        ball: &Ball,
+        count: usize,
+        work: &Work<'_>,
+    ) -> Result<Option<Self>> {
+        let Some(sign) = ball.sign() else {
+            return Ok(None);
+        };
         let magnitude = if sign == Sign::Negative {
             ball.clone().negated()
         } else {
@@ -262,54 +276,61 @@ impl Decimal {
             exponent: 2 * work.limits.exponent + 8 * exponent(count),
             ..*work.limits
         };
-        let end = IBig::from(10).pow(count);
+        let end = IBig::from(pieces::power_of_ten(count, work)?);
         let start = &end / 10;
         // The estimate of `first` is at most 1 too small.
         for _ in 0..3 {
             let shift = exponent(count) - 1 - first;
-            let unit = Ball::power_of_ten(shift, 4 * count + 64, &wider).ok()?;
-            let scaled = magnitude.mul(&unit, 4 * count + 96);
+            let scale = || {
+                let unit = Ball::power_of_ten(shift, 4 * count + 64, &wider, work)?;
+                magnitude.mul_long(&unit, 4 * count + 96, work)
+            };
+            let scaled = match scale() {
+                Ok(scaled) => scaled,
+                Err(BallError::Imprecise) => return Ok(None),
+                Err(BallError::Fault(fault)) => return Err(fault),
+            };
             let (low, high) = nearest(&scaled);
             if high >= end {
                 first += 1;
                 if low == end && high == low {
-                    return Some(Self {
+                    return Ok(Some(Self {
                         negative: sign == Sign::Negative,
                         digits: "1".into(),
                         known: count,
                         exponent: first,
                         agrees: true,
-                    });
+                    }));
                 }
                 continue;
             }
             if low < start {
-                return None;
+                return Ok(None);
             }
             let (low_quarter, high_quarter) = scaled.shifted(2).floor_range();
             if low != high && high_quarter - low_quarter > IBig::ONE {
-                return None;
+                return Ok(None);
             }
-            return Some(Self {
+            return Ok(Some(Self {
                 negative: sign == Sign::Negative,
                 agrees: low == high,
-                digits: low.to_string(),
+                digits: pieces::decimal_digits(&low.unsigned_abs(), work)?,
                 known: count,
                 exponent: first,
-            });
+            }));
         }
-        None
+        Ok(None)
     }
 
     /// Returns the known digits of a ball, but no more than `count` digits.
     ///
     /// Returns no digits if the ball contains zero.
-    pub(in crate::engine) fn certain(ball: &Ball, count: usize, work: &Work<'_>) -> Self {
+    pub(in crate::engine) fn certain(ball: &Ball, count: usize, work: &Work<'_>) -> Result<Self> {
         let (mut low, mut high) = (0, count);
         let mut best = None;
         while low < high {
             let middle = (low + high).div_ceil(2);
-            match Self::of(ball, middle, work) {
+            match Self::of(ball, middle, work)? {
                 Some(decimal) => {
                     best = Some(decimal);
                     low = middle;
@@ -317,20 +338,20 @@ impl Decimal {
                 None => high = middle - 1,
             }
         }
-        best.unwrap_or(Self {
+        Ok(best.unwrap_or(Self {
             negative: false,
             digits: String::new(),
             known: 0,
             exponent: 0,
             agrees: false,
-        })
+        }))
     }
 }
 
 /// Returns the integers nearest to the endpoints of a ball.
 fn nearest(ball: &Ball) -> (IBig, IBig) {
     let half = Ball::exact(IBig::ONE).shifted(-1);
-    ball.add(&half, 1 << 20).floor_range()
+    ball.add(&half, ENDPOINT_BITS).floor_range()
 }
 
 #[cfg(test)]

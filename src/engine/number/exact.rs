@@ -2,10 +2,16 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use dashu_base::{BitTest as _, DivEuclid as _, DivRem as _, Gcd as _, Sign, UnsignedAbs as _};
+use dashu_base::{BitTest as _, Gcd as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
 
-use super::{ball::Ball, integer};
+use super::{
+    ball::Ball,
+    integer::{
+        self,
+        pieces::{self, multiply_signed},
+    },
+};
 use crate::engine::{
     budget::work::{Work, cost},
     fault::{Fault, Result},
@@ -231,10 +237,12 @@ impl Exact {
     }
 
     /// Returns a ball that contains the number, rounded to `precision` bits.
-    pub(in crate::engine) fn to_ball(&self, precision: usize) -> Ball {
+    pub(in crate::engine) fn to_ball(&self, precision: usize, work: &Work<'_>) -> Result<Ball> {
         match self {
-            Self::Small(..) => Ball::rational(&self.numerator(), &self.denominator(), precision),
-            Self::Big(q) => Ball::rational(&q.numerator, &q.denominator, precision),
+            Self::Small(..) => {
+                Ball::rational(&self.numerator(), &self.denominator(), precision, work)
+            }
+            Self::Big(q) => Ball::rational(&q.numerator, &q.denominator, precision, work),
         }
     }
 
@@ -266,8 +274,9 @@ impl Exact {
         }
         let ((a, b), (c, d)) = (self.bits(), other.bits());
         work.pay(cost::multiply(a, d) + cost::multiply(c, b))?;
-        let left = self.numerator() * other.denominator().as_ibig();
-        Ok(left.cmp(&(other.numerator() * self.denominator().as_ibig())))
+        let left = multiply_signed(&self.numerator(), other.denominator().as_ibig(), work)?;
+        let right = multiply_signed(&other.numerator(), self.denominator().as_ibig(), work)?;
+        Ok(left.cmp(&right))
     }
 
     /// Returns `self + other`.
@@ -297,8 +306,10 @@ impl Exact {
             return Ok(ExactResult::TooLong);
         }
         let (b, d) = (self.denominator(), other.denominator());
-        let numerator = self.numerator() * d.as_ibig() + other.numerator() * b.as_ibig();
-        Ok(bounded(Self::fraction(numerator, b * d), work))
+        let left = multiply_signed(&self.numerator(), d.as_ibig(), work)?;
+        let right = multiply_signed(&other.numerator(), b.as_ibig(), work)?;
+        let denominator = pieces::multiply(&b, &d, work)?;
+        Ok(bounded(Self::fraction(left + right, denominator), work))
     }
 
     /// Returns `self * other`.
@@ -315,7 +326,7 @@ impl Exact {
             }
             work.pay_at_once(cost::multiply(a, c), "a product")?;
             let product = match (self, other) {
-                (Self::Big(p), Self::Big(q)) => &p.numerator * &q.numerator,
+                (Self::Big(p), Self::Big(q)) => multiply_signed(&p.numerator, &q.numerator, work)?,
                 _ => self.numerator() * other.numerator(),
             };
             return Ok(bounded(Self::from(product), work));
@@ -328,9 +339,10 @@ impl Exact {
         // faster than the gcd of the product (Knuth, TAOCP 2, 4.5.1).
         let left = Self::fraction(self.numerator(), other.denominator());
         let right = Self::fraction(other.numerator(), self.denominator());
-        let numerator = left.numerator() * right.numerator();
+        let numerator = multiply_signed(&left.numerator(), &right.numerator(), work)?;
+        let denominator = pieces::multiply(&left.denominator(), &right.denominator(), work)?;
         Ok(bounded(
-            Self::from_lowest_terms(numerator, left.denominator() * right.denominator()),
+            Self::from_lowest_terms(numerator, denominator),
             work,
         ))
     }
@@ -358,7 +370,7 @@ impl Exact {
         let length = self.bits().0.max(divisor.bits().0);
         work.pay_at_once(cost::divide(length), "a quotient")?;
         let divisor = divisor.numerator();
-        let (mut quotient, mut rest) = self.numerator().div_rem(&divisor);
+        let (mut quotient, mut rest) = pieces::divide_signed(&self.numerator(), &divisor, work)?;
         if !rest.is_zero() && rest.sign() != divisor.sign() {
             quotient -= 1;
             rest += divisor;
@@ -425,7 +437,11 @@ impl Exact {
         let count = usize::try_from(count).expect("the result is bounded");
         let max_bits = bits * count;
         work.pay_at_once(cost::multiply(max_bits, max_bits), "a power")?;
-        let (n, d) = (self.numerator().pow(count), self.denominator().pow(count));
+        let (sign, n) = self.numerator().into_parts();
+        let n = pieces::power(&n, count, work)?;
+        let sign = Sign::from(sign == Sign::Negative && count % 2 == 1);
+        let n = IBig::from_parts(sign, n);
+        let d = pieces::power(&self.denominator(), count, work)?;
         // The power of a fraction in lowest terms is in lowest terms.
         let power = Self::from_lowest_terms(n, d);
         Ok(bounded(
@@ -450,9 +466,10 @@ impl Exact {
             Self::Big(q) if q.denominator.is_one() => Ok(self.clone()),
             Self::Big(q) => {
                 work.pay_at_once(cost::divide(self.bits().0), "a quotient")?;
-                Ok(Self::from(
-                    (&q.numerator).div_euclid(q.denominator.as_ibig()),
-                ))
+                let divisor = q.denominator.as_ibig();
+                let (quotient, rest) = pieces::divide_signed(&q.numerator, divisor, work)?;
+                let excess = i64::from(rest < IBig::ZERO);
+                Ok(Self::from(quotient - excess))
             }
         }
     }

@@ -315,7 +315,7 @@ impl Format {
                     return Ok(Some(()));
                 }
             }
-            let decimal = Decimal::of(ball, self.digits, work);
+            let decimal = Decimal::of(ball, self.digits, work)?;
             // Both ends of the ball round to the same digits, or the number is close to a tie.
             let settled = decimal
                 .as_ref()
@@ -325,7 +325,7 @@ impl Format {
         })?;
         let decimal = match (found, best) {
             (Some(()), Some(decimal)) => decimal,
-            _ => Decimal::certain(&real.ball(), self.digits, work),
+            _ => Decimal::certain(&real.ball(), self.digits, work)?,
         };
         if decimal.digits.is_empty() && real.order(work)? != Some(Ordering::Equal) {
             near_zero(real)?;

@@ -14,13 +14,12 @@ mod gamma;
 mod radius;
 mod trigonometric;
 
-use dashu_base::{BitTest as _, Sign, SquareRoot as _, UnsignedAbs as _};
+use dashu_base::{BitTest as _, DivRem as _, Sign, SquareRootRem as _, UnsignedAbs as _};
 use dashu_int::{IBig, UBig};
 
 use self::radius::Radius;
-#[cfg(test)]
-use crate::engine::Work;
-use crate::engine::{Fault, Limits};
+use super::integer::pieces;
+use crate::engine::{Fault, Limits, budget::work::Work, fault};
 
 /// The reason why an operation on balls has no result.
 #[derive(Debug)]
@@ -56,7 +55,7 @@ pub(in crate::engine) struct Ball {
 const BITS_BELOW_RADIUS: i64 = 40;
 
 /// The maximum length of an endpoint, in bits. It is more than any precision.
-const ENDPOINT_BITS: i64 = 1 << 23;
+pub(in crate::engine::number) const ENDPOINT_BITS: usize = 1 << 23;
 
 /// Converts a number of bits to the type of exponents.
 fn bits(count: usize) -> i64 {
@@ -95,19 +94,24 @@ impl Ball {
         }
     }
 
-    /// Returns a ball that contains `numerator / denominator`. The denominator is not zero.
+    /// Returns a ball that contains `numerator / denominator`. The denominator is not zero. The division is
+    /// computed in pieces.
     pub(in crate::engine::number) fn rational(
         numerator: &IBig,
         denominator: &UBig,
         precision: usize,
-    ) -> Self {
+        work: &Work<'_>,
+    ) -> fault::Result<Self> {
         let numerator = Self::integer(numerator, precision + 8);
         if denominator.is_one() {
-            return numerator;
+            return Ok(numerator);
         }
         let denominator = Self::integer(denominator.as_ibig(), precision + 8);
-        let quotient = numerator.div(&denominator, precision);
-        quotient.unwrap_or_else(|_| unreachable!("the denominator's ball is far from zero"))
+        match numerator.div_long(&denominator, precision, work) {
+            Ok(quotient) => Ok(quotient),
+            Err(BallError::Fault(fault)) => Err(fault),
+            Err(BallError::Imprecise) => unreachable!("the denominator's ball is far from zero"),
+        }
     }
 
     /// Creates a ball whose midpoint is rounded down to `precision` bits.
@@ -215,7 +219,7 @@ impl Ball {
         if self.radius.is_zero() {
             return (self.midpoint.clone(), self.midpoint.clone(), self.exponent);
         }
-        let lowest = self.magnitude().saturating_sub(ENDPOINT_BITS);
+        let lowest = self.magnitude().saturating_sub(bits(ENDPOINT_BITS));
         let exponent = self.exponent.min(self.radius.exponent()).max(lowest);
         let shift = self.exponent.saturating_sub(exponent);
         let radius_shift = self.radius.exponent().saturating_sub(exponent);
@@ -318,10 +322,26 @@ impl Ball {
     /// The midpoints are `a` and `b`. For any numbers `a + r` and `b + s` in the balls, the error
     /// is `(a + r)(b + s) - a b = (a + r) s + b r`.
     pub(in crate::engine::number) fn mul(&self, other: &Self, precision: usize) -> Self {
+        self.product(other, &self.midpoint * &other.midpoint, precision)
+    }
+
+    /// Returns `self * other`, like [`Self::mul`], in pieces that can be interrupted.
+    pub(in crate::engine::number) fn mul_long(
+        &self,
+        other: &Self,
+        precision: usize,
+        work: &Work<'_>,
+    ) -> Result<Self> {
+        let midpoint = pieces::multiply_signed(&self.midpoint, &other.midpoint, work)?;
+        Ok(self.product(other, midpoint, precision))
+    }
+
+    /// Returns the ball of a product. `midpoint` is the product of the midpoints.
+    fn product(&self, other: &Self, midpoint: IBig, precision: usize) -> Self {
         let error = self.max_abs().mul(other.radius);
         let other_error = Radius::upper_bound(&other.midpoint, other.exponent).mul(self.radius);
         Self::rounded(
-            &self.midpoint * &other.midpoint,
+            midpoint,
             self.exponent.saturating_add(other.exponent),
             error.add(other_error),
             precision,
@@ -340,15 +360,36 @@ impl Ball {
     /// The midpoints are `a` and `b`, and their quotient is `q`. For any numbers `a + r` and
     /// `b + s` in the balls, the error is `(a + r)/(b + s) - q = (r - q s)/(b + s)`.
     pub(in crate::engine::number) fn div(&self, divisor: &Self, precision: usize) -> Result<Self> {
+        self.quotient(divisor, precision, |n, d| Ok(n.div_rem(d)))
+    }
+
+    /// Returns `self / divisor`, like [`Self::div`], in pieces that can be interrupted.
+    pub(in crate::engine::number) fn div_long(
+        &self,
+        divisor: &Self,
+        precision: usize,
+        work: &Work<'_>,
+    ) -> Result<Self> {
+        self.quotient(divisor, precision, |n, d| {
+            Ok(pieces::divide_signed(n, d, work)?)
+        })
+    }
+
+    /// Returns `self / divisor`. `div_rem` divides integers; of the rest only whether it is zero is used.
+    fn quotient(
+        &self,
+        divisor: &Self,
+        precision: usize,
+        div_rem: impl FnOnce(&IBig, &IBig) -> Result<(IBig, IBig)>,
+    ) -> Result<Self> {
         let divisor_min = divisor.min_abs().ok_or(BallError::Imprecise)?;
         let shift =
             (precision + 2 + divisor.midpoint.bit_len()).saturating_sub(self.midpoint.bit_len());
         let dividend = &self.midpoint << shift;
         let exponent = self.exponent.saturating_sub(divisor.exponent);
         let exponent = exponent.saturating_sub(bits(shift));
-        let quotient = &dividend / &divisor.midpoint;
-        let is_exact = &quotient * &divisor.midpoint == dividend;
-        let rounding = if is_exact {
+        let (quotient, rest) = div_rem(&dividend, &divisor.midpoint)?;
+        let rounding = if rest.is_zero() {
             Radius::ZERO
         } else {
             Radius::power_of_two(exponent)
@@ -371,6 +412,27 @@ impl Ball {
     /// The midpoint is `m`. For any number `m + r` in the ball, the error `|√(m + r) - √m|` is at
     /// most `|r| / √m`.
     pub(in crate::engine::number) fn square_root(&self, precision: usize) -> Result<Self> {
+        self.root(precision, |n| {
+            let (root, rest) = n.sqrt_rem();
+            Ok((root, rest.is_zero()))
+        })
+    }
+
+    /// Returns `√self`, like [`Self::square_root`], in pieces that can be interrupted.
+    pub(in crate::engine::number) fn square_root_long(
+        &self,
+        precision: usize,
+        work: &Work<'_>,
+    ) -> Result<Self> {
+        self.root(precision, |n| Ok(pieces::square_root(n, work)?))
+    }
+
+    /// Returns `√self`. `sqrt` returns the root of an integer, rounded down, and whether it is exact.
+    fn root(
+        &self,
+        precision: usize,
+        sqrt: impl FnOnce(&UBig) -> Result<(UBig, bool)>,
+    ) -> Result<Self> {
         if self.is_exactly_zero() {
             return Ok(Self::zero());
         }
@@ -387,8 +449,7 @@ impl Ball {
         let exponent = (self.exponent - shift) / 2;
         let square =
             (&self.midpoint).unsigned_abs() << usize::try_from(shift).expect("not negative");
-        let root = square.sqrt();
-        let is_exact = &root * &root == square;
+        let (root, is_exact) = sqrt(&square)?;
         let rounding = if is_exact {
             Radius::ZERO
         } else {
@@ -411,20 +472,22 @@ impl Ball {
 
     /// Returns `self^exponent`. Fails if an intermediate result exceeds the limits.
     ///
-    /// The method is binary exponentiation from the leading bit (Knuth, TAOCP 2, 4.6.3).
+    /// The method is binary exponentiation from the leading bit (Knuth, TAOCP 2, 4.6.3). The products are
+    /// computed in pieces.
     pub(in crate::engine::number) fn power(
         &self,
         exponent: u64,
         precision: usize,
         limits: &Limits,
+        work: &Work<'_>,
     ) -> Result<Self> {
         // Each squaring doubles the relative error.
         let working = precision + 2 * (u64::BITS - exponent.leading_zeros()) as usize + 4;
         let mut result = Self::one();
         for bit in (0..u64::BITS - exponent.leading_zeros()).rev() {
-            result = result.mul(&result, working);
+            result = result.mul_long(&result, working, work)?;
             if exponent >> bit & 1 == 1 {
-                result = result.mul(self, working);
+                result = result.mul_long(self, working, work)?;
             }
             result = result.bounded(limits)?;
         }
@@ -441,6 +504,7 @@ impl Ball {
         exponent: i64,
         precision: usize,
         limits: &Limits,
+        work: &Work<'_>,
     ) -> Result<Self> {
         let size = exponent.unsigned_abs();
         let power = match u32::try_from(size)
@@ -448,12 +512,12 @@ impl Ball {
             .and_then(|it| 10_u128.checked_pow(it))
         {
             Some(power) => Self::exact(power.into()),
-            None => Self::exact(IBig::from(10)).power(size, precision + 4, limits)?,
+            None => Self::exact(IBig::from(10)).power(size, precision + 4, limits, work)?,
         };
         if exponent >= 0 {
             return Ok(power);
         }
-        Self::one().div(&power, precision)
+        Self::one().div_long(&power, precision, work)
     }
 
     /// Returns the ball if it is within the exponent limits. So exponents always fit 64 bits.

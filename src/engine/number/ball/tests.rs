@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 
 fn rational(numerator: i64, denominator: u32, precision: usize) -> Ball {
-    Ball::rational(&numerator.into(), &denominator.into(), precision)
+    let limits = Limits::default();
+    let work = Work::new(&limits, 0, &|| None);
+    Ball::rational(&numerator.into(), &denominator.into(), precision, &work).unwrap()
 }
 
 /// A number of any size: `numerator / denominator * 2^shift`.
@@ -50,7 +52,7 @@ const FUNCTIONS: [(&str, Function); 16] = [
     ("atanh", |x, p, _| x.atanh(p)),
     ("gamma", |x, p, w| x.gamma(p, w)),
     ("sqrt", |x, p, _| x.clone().absolute().square_root(p)),
-    ("power", |x, p, w| x.power(7, p, w.limits)),
+    ("power", |x, p, w| x.power(7, p, w.limits, w)),
 ];
 
 /// Checks that two balls of the same value agree: one from few bits, one from many bits.
@@ -145,7 +147,8 @@ fn exact_results_have_no_radius() {
     assert!(exact(3).mul(&exact(4), 50).is_exact());
     assert!(exact(12).div(&exact(4), 50).unwrap().is_exact());
     assert!(exact(16).square_root(50).unwrap().is_exact());
-    assert!(exact(3).power(20, 50, &limits).unwrap().is_exact());
+    let work = Work::new(&limits, 0, &|| None);
+    assert!(exact(3).power(20, 50, &limits, &work).unwrap().is_exact());
     assert!(!exact(1).div(&exact(3), 50).unwrap().is_exact());
     assert!(!exact(2).square_root(50).unwrap().is_exact());
 }

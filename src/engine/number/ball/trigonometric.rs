@@ -5,11 +5,11 @@ use dashu_int::IBig;
 
 use super::{
     Ball, BallError, Radius, Result, bits,
-    constants::pi,
+    constants::{pi, pi_long},
     exponential::{f64_estimate, odd_power_series},
     scaled,
 };
-use crate::engine::{Fault, Limits};
+use crate::engine::{Fault, Limits, budget::work::Work};
 
 /// Returns `sin(x)` and `cos(x)` times `2^precision` for a fixed-point `|x| <= 1.2`, each with an
 /// error below 3.
@@ -79,8 +79,18 @@ fn atan_estimate(x: &IBig, precision: usize) -> IBig {
 impl Ball {
     /// Returns pi.
     pub(in crate::engine::number) fn pi(precision: usize) -> Self {
+        Self::from_fixed_point(pi(precision), precision)
+    }
+
+    /// Returns pi, like [`Self::pi`], in pieces that can be interrupted.
+    pub(in crate::engine::number) fn pi_long(precision: usize, work: &Work<'_>) -> Result<Self> {
+        Ok(Self::from_fixed_point(pi_long(precision, work)?, precision))
+    }
+
+    /// Returns the ball within 2 units of `n` in units of `2^-precision`.
+    fn from_fixed_point(n: IBig, precision: usize) -> Self {
         let error = Radius::new(2, -bits(precision));
-        Self::rounded(pi(precision), -bits(precision), error, precision)
+        Self::rounded(n, -bits(precision), error, precision)
     }
 
     /// Returns `sin(x)` and `cos(x)`.

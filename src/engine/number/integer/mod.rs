@@ -2,6 +2,7 @@
 
 mod factoring;
 mod modular;
+pub(in crate::engine) mod pieces;
 mod primes;
 mod products;
 mod roots;

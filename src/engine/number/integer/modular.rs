@@ -1,11 +1,12 @@
 //! Powers modulo an integer.
 
-use dashu_base::BitTest as _;
+use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::{IBig, UBig, fast_div::ConstDivisor, modular::Reduced};
 
+use super::pieces;
 use crate::engine::{
     budget::work::{Work, cost},
-    fault::Result,
+    fault::{Fault, Result},
 };
 
 /// Returns `base^exponent mod modulus`. The modulus is positive.
@@ -20,8 +21,34 @@ pub(in crate::engine) fn power_modulo(
         return Ok(UBig::ZERO);
     }
     work.pay(cost::divide(modulus.bit_len()))?;
+    if modulus.bit_len() > pieces::PRODUCT {
+        return long_power_modulo(base, exponent, modulus, work);
+    }
     let ring = ConstDivisor::new(modulus.clone());
     Ok(power(&ring.reduce(base.clone()), exponent, work)?.residue())
+}
+
+/// Returns `base^exponent mod modulus` for a modulus whose products are computed in pieces.
+fn long_power_modulo(
+    base: &IBig,
+    exponent: &UBig,
+    modulus: &UBig,
+    work: &mut Work<'_>,
+) -> Result<UBig> {
+    let (_, rest) = pieces::divide_signed(base, modulus.as_ibig(), work)?;
+    let negative = rest.sign() == Sign::Negative;
+    let base = if negative { rest + modulus } else { rest }.unsigned_abs();
+    let mut power = UBig::ONE;
+    for bit in (0..exponent.bit_len()).rev() {
+        let square = power.clone();
+        let factors = [Some(&square), exponent.bit(bit).then_some(&base)];
+        for factor in factors.into_iter().flatten() {
+            work.pay(cost_of_product(modulus.bit_len()))?;
+            let product = pieces::multiply(&power, factor, work)?;
+            (_, power) = pieces::divide(&product, modulus, work)?;
+        }
+    }
+    Ok(power)
 }
 
 /// The cost of a power that is computed at once, in nanoseconds.
@@ -40,6 +67,11 @@ pub(super) fn power<'r>(
     work: &mut Work<'_>,
 ) -> Result<Reduced<'r>> {
     let modulus = base.modulus().bit_len();
+    if modulus > pieces::PRODUCT {
+        return Err(Fault::limit(
+            "the integer is too long for a test whether it is prime",
+        ));
+    }
     let cost = cost_of_power(exponent.bit_len(), modulus);
     if cost <= AT_ONCE {
         work.pay(cost)?;

@@ -3,23 +3,15 @@
 use dashu_base::BitTest as _;
 use dashu_int::UBig;
 
-use super::log2;
+use super::{log2, pieces};
 use crate::engine::{
     budget::work::{Work, cost},
     fault::{Fault, Result},
 };
 
-/// Returns `first * (first + 1) * ... * (first + count - 1)`, computed by binary splitting.
-///
-/// Binary splitting multiplies factors of about equal length. The fast multiplication algorithms
-/// need such factors.
-fn rising_factorial(first: &UBig, count: u64) -> UBig {
-    if count <= 16 {
-        let multiply = |product: UBig, offset: u64| product * (first + offset);
-        return (0..count).fold(UBig::ONE, multiply);
-    }
-    let half = count / 2;
-    rising_factorial(first, half) * rising_factorial(&(first + half), count - half)
+/// Returns `first * (first + 1) * ... * (first + count - 1)`.
+fn rising_factorial(first: &UBig, count: u64, work: &Work<'_>) -> Result<UBig> {
+    progression(first, &UBig::ONE, count, work)
 }
 
 /// Pays for a product that is computed by binary splitting.
@@ -45,7 +37,7 @@ fn pay_for_product(bits: f64, what: &str, work: &mut Work<'_>) -> Result<()> {
 /// Returns `n!`.
 pub(in crate::engine) fn factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
     pay_for_product(log2_factorial(n), "a factorial", work)?;
-    Ok(rising_factorial(&UBig::ONE, to_u64(n)))
+    rising_factorial(&UBig::ONE, to_u64(n), work)
 }
 
 /// Returns the product of `n`, `n - step`, `n - 2 * step` and so on, as long as they are positive.
@@ -64,17 +56,22 @@ pub(in crate::engine) fn multifactorial(
     pay_for_product(bits + 64.0, "a factorial", work)?;
     let count = to_u64(&count);
     let first = n - step * (count - 1);
-    Ok(progression(&first, step, count))
+    progression(&first, step, count, work)
 }
 
 /// Returns `first * (first + step) * ...` with `count` factors, computed by binary splitting.
-fn progression(first: &UBig, step: &UBig, count: u64) -> UBig {
+///
+/// Binary splitting multiplies factors of about equal length. The fast multiplication algorithms
+/// need such factors.
+fn progression(first: &UBig, step: &UBig, count: u64, work: &Work<'_>) -> Result<UBig> {
     if count <= 16 {
         let multiply = |product: UBig, index: u64| product * (first + step * index);
-        return (0..count).fold(UBig::ONE, multiply);
+        return Ok((0..count).fold(UBig::ONE, multiply));
     }
     let half = count / 2;
-    progression(first, step, half) * progression(&(first + step * half), step, count - half)
+    let low = progression(first, step, half, work)?;
+    let high = progression(&(first + step * half), step, count - half, work)?;
+    pieces::multiply(&low, &high, work)
 }
 
 /// Returns `n!!`: the product of `n`, `n - 2`, `n - 4` and so on.
@@ -83,12 +80,12 @@ pub(in crate::engine) fn double_factorial(n: &UBig, work: &mut Work<'_>) -> Resu
     let n = to_u64(n);
     let half = UBig::from(n / 2);
     if n.is_multiple_of(2) {
-        return Ok(rising_factorial(&UBig::ONE, n / 2)
+        return Ok(rising_factorial(&UBig::ONE, n / 2, work)?
             << usize::try_from(n / 2).expect("the result is bounded"));
     }
     // (2k + 1)!! = (k + 2) (k + 3) ... (2k + 2) / 2^(k + 1)
     let count = n / 2 + 1;
-    Ok(rising_factorial(&(half + 2u8), count)
+    Ok(rising_factorial(&(half + 2u8), count, work)?
         >> usize::try_from(count).expect("the result is bounded"))
 }
 
@@ -120,7 +117,7 @@ pub(in crate::engine) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
         bits
     };
     pay_for_product(bits, "a product", work)?;
-    Ok(rising_factorial(&(n - k + 1u8), to_u64(k)))
+    rising_factorial(&(n - k + 1u8), to_u64(k), work)
 }
 
 /// Returns the binomial coefficient `n! / (k! (n - k)!)`. `k` must be at most `n`.
@@ -137,13 +134,14 @@ pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
                 - log2_factorial(&(n - k).into());
             pay_for_product(bits, "a product", work)?;
             work.pay(n * 5)?;
-            Ok(binomial_from_primes(n, k))
+            binomial_from_primes(n, k, work)
         }
         _ => {
             let product = permutations(n, &k, work)?;
             let divisor = factorial(&k, work)?;
             work.pay_at_once(cost::divide(product.bit_len()), "a quotient")?;
-            Ok(product / divisor)
+            let (quotient, _) = pieces::divide(&product, &divisor, work)?;
+            Ok(quotient)
         }
     }
 }
@@ -152,7 +150,7 @@ pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
 ///
 /// A sieve of Eratosthenes finds the primes. Legendre's formula for the factorials of `n`, `k` and
 /// `n - k` gives the exponents.
-fn binomial_from_primes(n: u64, k: u64) -> UBig {
+fn binomial_from_primes(n: u64, k: u64, work: &Work<'_>) -> Result<UBig> {
     let end = usize::try_from(n).expect("below the sieve limit") + 1;
     let mut composite = vec![false; end];
     let mut factors = Vec::new();
@@ -172,18 +170,18 @@ fn binomial_from_primes(n: u64, k: u64) -> UBig {
             power *= prime;
         }
     }
-    product(&factors)
+    product(&factors, work)
 }
 
 /// Returns the product of `factors`, computed by binary splitting.
-fn product(factors: &[u64]) -> UBig {
+fn product(factors: &[u64], work: &Work<'_>) -> Result<UBig> {
     if factors.len() <= 16 {
-        return factors
+        return Ok(factors
             .iter()
-            .fold(UBig::ONE, |product, factor| product * factor);
+            .fold(UBig::ONE, |product, factor| product * factor));
     }
     let (left, right) = factors.split_at(factors.len() / 2);
-    product(left) * product(right)
+    pieces::multiply(&product(left, work)?, &product(right, work)?, work)
 }
 
 /// Returns the `n`-th Fibonacci number by fast doubling, with `F(0) = 0`.
@@ -194,8 +192,8 @@ pub(in crate::engine) fn fibonacci(n: &UBig, work: &mut Work<'_>) -> Result<UBig
     let n = to_u64(n);
     let (mut a, mut b) = (UBig::ZERO, UBig::ONE);
     for bit in (0..u64::BITS - n.leading_zeros()).rev() {
-        let doubled = &a * ((&b << 1) - &a);
-        let next = &a * &a + &b * &b;
+        let doubled = pieces::multiply(&a, &((&b << 1) - &a), work)?;
+        let next = pieces::multiply(&a, &a, work)? + pieces::multiply(&b, &b, work)?;
         (a, b) = if n >> bit & 1 == 1 {
             let second = doubled + &next;
             (next, second)

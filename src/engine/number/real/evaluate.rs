@@ -2,10 +2,7 @@
 
 use super::{BinaryOperation, Operation, Unary};
 use crate::engine::{
-    budget::{
-        limits::Limits,
-        work::{Work, cost},
-    },
+    budget::work::{Work, cost},
     fault::Fault,
     number::ball::{Ball, BallError},
 };
@@ -64,28 +61,30 @@ pub(super) fn evaluate_operation(
     precision: usize,
     work: &mut Work<'_>,
 ) -> std::result::Result<Ball, BallError> {
-    work.pay_at_once(
-        operation_cost(operation, precision),
-        "an operation at this precision",
-    )?;
+    let cost = operation_cost(operation, precision);
+    if has_pieces(operation) {
+        work.pay(cost)?;
+    } else {
+        work.pay_at_once(cost, "an operation at this precision")?;
+    }
     let limits = work.limits;
     let ball = match operation {
-        Operation::Exact(q) => q.to_ball(precision),
-        Operation::Pi => Ball::pi(precision),
+        Operation::Exact(q) => q.to_ball(precision, work)?,
+        Operation::Pi => Ball::pi_long(precision, work)?,
         // No other ball can be computed.
         Operation::Frozen => return Err(BallError::Imprecise),
         Operation::Power(x, exponent) => {
             let power = x
                 .ball()
-                .power(exponent.unsigned_abs(), precision + 4, limits)?;
+                .power(exponent.unsigned_abs(), precision + 4, limits, work)?;
             if *exponent >= 0 {
                 power
             } else {
-                Ball::one().div(&power, precision)?
+                Ball::one().div_long(&power, precision, work)?
             }
         }
         Operation::Binary(operator, x, y) => {
-            binary(*operator, x.ball(), y.ball(), precision, limits)?
+            binary(*operator, x.ball(), y.ball(), precision, work)?
         }
         Operation::Unary(function, x) => unary(*function, x.ball(), precision, work)?,
     };
@@ -98,13 +97,14 @@ fn binary(
     x: Ball,
     y: Ball,
     precision: usize,
-    limits: &Limits,
+    work: &Work<'_>,
 ) -> std::result::Result<Ball, BallError> {
+    let limits = work.limits;
     match operation {
         BinaryOperation::Add => Ok(x.add(&y, precision)),
         BinaryOperation::Subtract => Ok(x.sub(&y, precision)),
-        BinaryOperation::Multiply => Ok(x.mul(&y, precision)),
-        BinaryOperation::Divide => x.div(&y, precision),
+        BinaryOperation::Multiply => x.mul_long(&y, precision, work),
+        BinaryOperation::Divide => x.div_long(&y, precision, work),
         BinaryOperation::Maximum => Ok(x.maximum(&y, precision)),
         BinaryOperation::Minimum => {
             let maximum = x.negated().maximum(&y.negated(), precision);
@@ -135,7 +135,7 @@ fn unary(
     match function {
         Unary::Negate => Ok(x.negated()),
         Unary::Absolute => Ok(x.absolute()),
-        Unary::SquareRoot => x.square_root(precision),
+        Unary::SquareRoot => x.square_root_long(precision, work),
         Unary::Exp => x.exp(precision, limits),
         Unary::ExpM1 => x.exp_m1(precision, limits),
         Unary::Ln => x.ln(precision),
@@ -159,6 +159,18 @@ fn unary(
     }
 }
 
+/// Whether the operation is computed in pieces that can be interrupted.
+fn has_pieces(operation: &Operation) -> bool {
+    match operation {
+        Operation::Exact(_)
+        | Operation::Pi
+        | Operation::Power(..)
+        | Operation::Unary(Unary::SquareRoot, _) => true,
+        Operation::Binary(operator, ..) => *operator != BinaryOperation::Power,
+        _ => false,
+    }
+}
+
 /// Estimates the cost of an operation in nanoseconds.
 fn operation_cost(operation: &Operation, precision: usize) -> u64 {
     let product = cost::multiply(precision, precision);
@@ -167,8 +179,14 @@ fn operation_cost(operation: &Operation, precision: usize) -> u64 {
     // precision, and about as many squarings or doublings.
     let series = |functions: u64| functions * (1 + precision.isqrt() as u64) * (product + 60);
     match operation {
-        Operation::Exact(_) | Operation::Frozen => 50 + quotient,
-        Operation::Pi => 50 + product,
+        Operation::Exact(q) => {
+            let (_, denominator) = q.bits();
+            50 + 2 * cost::multiply(precision, denominator.min(precision))
+        }
+        Operation::Frozen => 50,
+        // All decisions share one value. A longer one is a sum by binary splitting.
+        Operation::Pi if precision <= 1 << 16 => 50 + product,
+        Operation::Pi => 2 * u64::from(precision.ilog2()) * product,
         Operation::Power(_, exponent) => {
             2 * u64::from(u64::BITS - exponent.unsigned_abs().leading_zeros()) * (product + 60)
         }

@@ -248,7 +248,7 @@ impl Real {
         // No evaluation uses more than `max` bits, so a long fraction is rounded to save memory.
         if numerator.max(denominator) > 2 * max {
             work.pay(cost::divide(max))?;
-            return Self::frozen(q.to_ball(max), work);
+            return Self::frozen(q.to_ball(max, work)?, work);
         }
         Self::new(Operation::Exact(q), work)
     }
