@@ -25,7 +25,7 @@ pub use self::{
     eval::{
         environment::{BuiltInFunctions, is_built_in},
         reading::LineReading,
-        worksheet::Worksheet,
+        worksheet::{Worksheet, forgotten},
     },
     fault::{Fault, Reason},
     library::{AngleUnit, CONSTANTS},

@@ -108,7 +108,8 @@ pub(super) async fn interpret<E: Execute>(
     };
     match parsed.command {
         Command::Nothing => executor.finish(Outcome::Silence).await,
-        Command::Evaluate => executor.evaluate(parsed.line).await,
+        // The worksheet has the names, so the server runs the line.
+        Command::Evaluate | Command::Forget(_) => executor.evaluate(parsed.line).await,
         Command::Call(method, operands) => executor.call(method, operands).await,
         Command::Names => executor.names().await,
         Command::Clear => executor.clear().await,

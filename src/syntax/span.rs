@@ -13,7 +13,7 @@ pub struct Span {
 
 impl Span {
     /// Returns the span from the byte `start` to the byte before `end`.
-    pub(super) fn new(start: usize, end: usize) -> Self {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "the parser rejects longer lines"

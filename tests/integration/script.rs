@@ -267,9 +267,10 @@ fn ctrl_c_ends_a_script() {
 
 #[test]
 fn lines_of_a_script_share_names() {
-    let script = "x = 20\nadd x 10\nans + 1\nf(n) = n * x\nf(ans)\n:vars\n:clear\nx\n";
-    let fault = "grpcalc: line 8: unknown name 'x' (column 1)\n";
-    let answers = "30\n31\n620\nf(n) = n * x\nx = 20\n";
+    let script = "x = 20\nadd x 10\nans + 1\nf(n) = n * x\nf(ans)\n:vars\n:forget x\nx\n:vars\nx = 1\n:clear\nx\n";
+    let fault = "grpcalc: line 8: unknown name 'x' (column 1)\n\
+                 grpcalc: line 12: unknown name 'x' (column 1)\n";
+    let answers = "30\n31\n620\nf(n) = n * x\nx = 20\nf(n) = n * x\n";
     assert_eq!(run(&[], script), ran(answers, fault, 1));
 }
 

@@ -19,7 +19,7 @@ use crate::engine::{
     show::{Rendered, show, source},
     value::{Presentation, Presented, Value},
 };
-use crate::syntax::{self, Line};
+use crate::syntax::{self, Line, Span};
 
 /// The variables, the functions and the last answer of the lines that have been run.
 ///
@@ -138,6 +138,9 @@ impl Worksheet {
 
     /// Parses `line`, evaluates it with the machine, and keeps its definitions and its answer.
     fn run_slow(&mut self, line: &str, options: Options, work: &mut Work<'_>) -> Result<Answer> {
+        if let Some(name) = forgotten(line) {
+            return self.forget(name, line);
+        }
         work.memory.clone_from(&self.reals);
         let mut parsed = Line::unread(line);
         let evaluated = self.evaluate(&mut parsed, options, work)?;
@@ -164,6 +167,26 @@ impl Worksheet {
             name,
             value,
             remarks,
+        })
+    }
+
+    /// Removes the definition of `name`, a part of `line`. Fails if the worksheet does not define the name.
+    fn forget(&mut self, name: &str, line: &str) -> Result<Answer> {
+        let Some(binding) = self.bindings.names.remove(name) else {
+            let command = line.find(FORGET).map_or(0, |start| start + FORGET.len());
+            let start = command + line[command..].find(name).unwrap_or(0);
+            let span = Span::new(start, start + name.len());
+            return Err(unknown(name, "name").at(span, line));
+        };
+        let before = self.heap_bytes;
+        self.heap_bytes -= binding.heap_bytes() + name.len() + ENTRY;
+        if let Some(all) = self.reals.as_ref().and_then(|reals| reals.total()) {
+            all.change(before, self.heap_bytes);
+        }
+        Ok(Answer {
+            name: Some(name.into()),
+            value: None,
+            remarks: None,
         })
     }
 
@@ -323,6 +346,18 @@ impl Worksheet {
             None => Err(unknown(name, "name")),
         }
     }
+}
+
+/// The first word of a line that removes a definition.
+const FORGET: &str = ":forget";
+
+/// Returns the name in the line `:forget NAME`.
+#[must_use]
+pub fn forgotten(line: &str) -> Option<&str> {
+    let code = line.split('#').next().unwrap_or(line).trim();
+    let name = code.strip_prefix(FORGET)?;
+    name.starts_with(char::is_whitespace)
+        .then(|| name.trim_start())
 }
 
 /// Returns the answer with a value that the fast path has computed.

@@ -225,6 +225,16 @@ impl<'t> Arguments<'t> {
         Ok(word)
     }
 
+    /// Returns the fault of a command whose operand is missing. The message is "NAME takes" and `takes`.
+    pub(super) fn missing(&self, takes: &str, help: impl Into<String>) -> LineFault {
+        let column = self.name.span.end;
+        let place = Word {
+            text: "",
+            span: column..column,
+        };
+        place.fault(format!("{} takes {takes}", quoted(self.name.text)), help)
+    }
+
     /// Reads all text after the name. A `#` in this text does not begin a comment.
     pub(super) fn rest(&mut self) -> Rest<'t> {
         self.words.rest = "";

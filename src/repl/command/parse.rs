@@ -28,6 +28,8 @@ pub enum Command<'t> {
     Evaluate,
     /// Lists the definitions of the worksheet.
     Names,
+    /// Removes the definition of this name from the worksheet.
+    Forget(&'t str),
     /// Opens a new worksheet.
     Clear,
     /// Requests the services, the descriptors or the health of the server.
@@ -231,6 +233,7 @@ mod tests {
             ("add = 3", Command::Evaluate),
             ("  (1 + 2)", Command::Evaluate),
             (":vars", Command::Names),
+            (" :forget x # it", Command::Forget("x")),
             (" :clear # all", Command::Clear),
             (":chat", Command::Talk(Talk::Join)),
             (":chat off # now", Command::Talk(Talk::Leave)),

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::{
     client::{AngleUnit, Answered, Reply, TypedValue},
-    engine::{BuiltInFunctions, is_built_in},
+    engine::{BuiltInFunctions, forgotten, is_built_in},
     syntax::{self, Line, NodeKind, ParseLimits, Prefix},
 };
 
@@ -123,7 +123,9 @@ impl Log {
 
     /// Records the answer of the worksheet to a line.
     pub(in crate::repl) fn record(&mut self, line: &str, angle: AngleUnit, answer: &Answered<'_>) {
-        if memchr::memchr(b';', line.as_bytes()).is_some() {
+        if let Some(name) = forgotten(line) {
+            self.forget(name);
+        } else if memchr::memchr(b';', line.as_bytes()).is_some() {
             self.record_statements(line, angle, answer);
         } else if answer.name.is_empty() {
             self.record_value(line, angle, answer);
@@ -174,6 +176,21 @@ impl Log {
             self.append(line, angle);
         }
         self.set_last(value.unwrap_or(name), angle);
+    }
+
+    /// Removes the definition of `name`, or adds a line that removes it, if another line needs it.
+    fn forget(&mut self, name: &str) {
+        self.settle_last();
+        let is_free = self.entries.iter().all(|it| !has_word(&it.line, name));
+        if let Some(definition) = self.definitions.shift_remove(name) {
+            self.bytes -= definition.line.len();
+        }
+        if !is_free {
+            // The name is defined when the second line runs, whatever the lines before do. Neither line
+            // changes the last answer.
+            self.append(&format!("{name}(n) = n"), AngleUnit::Unspecified);
+            self.append(&format!(":forget {name}"), AngleUnit::Unspecified);
+        }
     }
 
     /// Records the answer to a line that has several statements.
@@ -281,6 +298,12 @@ impl Log {
             };
         }
     }
+}
+
+/// Whether `word` is one of the words of a line.
+fn has_word(line: &str, word: &str) -> bool {
+    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|it| it.trim_start_matches(|c: char| c.is_ascii_digit()) == word)
 }
 
 /// Whether the value of a line with a single expression does not depend on other lines. A line that

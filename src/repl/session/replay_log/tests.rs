@@ -185,6 +185,7 @@ proptest! {
             "(x|y) = [1-9]; (x|y) = (x|y) pi; (x|y|ans) \\+ 1",
             "(x|y) = ans; f\\(n\\) = n \\+ (x|y)",
             "(x|y) = (x|y|ans) to 3 digits",
+            ":forget (x|y|f)",
             "x = y < 3|y = factor\\(12\\)|x = 1/3|ans to hex",
         ],
         1..25,
