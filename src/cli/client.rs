@@ -342,14 +342,12 @@ async fn session(
     let mut terminated = watch(SignalKind::terminate())?;
     let mut editor =
         Editor::start(history, color, chat_events).context("cannot start the line editor")?;
-    // The greeting may be lost if standard error is closed.
-    let _ = writeln!(
-        io::stderr(),
+    terminal::print_error(format_args!(
         "grpcalc {}, using {}. 'help' lists commands, Ctrl-D ends.{}",
         env!("CARGO_PKG_VERSION"),
         client.server(),
         if is_new { FIRST_HINT } else { "" }
-    );
+    ));
     let directory = Directory::find();
     let mut settings = Settings::default();
     if let Some(directory) = &directory {

@@ -6,5 +6,5 @@ mod screen;
 
 pub use self::{
     editor::{Editor, history::history_file},
-    screen::{Screen, color::Color, progress::Progress},
+    screen::{Screen, color::Color, print_error, progress::Progress},
 };

@@ -1096,3 +1096,15 @@ fn completion_scripts_are_printed_for_each_shell() {
         2
     );
 }
+
+#[test]
+fn words_stay_whole_in_a_narrow_terminal() {
+    let mut terminal = Terminal::of_size(&colorful(&[]), 100, 40);
+    terminal.shows("\n>");
+    terminal.answers(
+        "8% 9",
+        "   ^^^\nthis '%' could be a percent sign or a\nremainder: write 8% * 9 for a part, or\n8 mod 9 for a remainder",
+    );
+    terminal.press("help\r");
+    terminal.shows("Server       :services  :describe NAME\n             :health [SERVICE]\n");
+}

@@ -4,11 +4,12 @@ pub(super) mod color;
 pub(super) mod number;
 pub(super) mod pointer;
 pub(super) mod progress;
+mod wrap;
 
 use std::{
     collections::BTreeSet,
     fmt::Display,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     sync::{Mutex, PoisonError},
 };
 
@@ -16,6 +17,7 @@ use self::{
     color::{Color, Palette, is_dumb, styled},
     number::{folded, separated},
     pointer::{SourceLine, pointed},
+    wrap::wrapped,
 };
 use crate::explain::{CallSummary, Explanation};
 use crate::{
@@ -68,6 +70,15 @@ impl OutputStream {
         Self {
             is_terminal: stream.is_terminal(),
             is_colored: color.is_on(stream),
+        }
+    }
+
+    /// Returns `text` with its lines broken to fit into the terminal, if the stream is one.
+    fn fitted(&self, text: String) -> String {
+        if self.is_terminal {
+            wrapped(&text, columns())
+        } else {
+            text
         }
     }
 
@@ -158,7 +169,7 @@ impl Screen {
             None => format!("(read as {})", reading.text),
         };
         match self.errors.palette(theme) {
-            Some(palette) => print_error(styled(palette.dim, text)),
+            Some(palette) => print_error(styled(palette.dim, self.errors.fitted(text))),
             None => print_error(text),
         }
     }
@@ -201,8 +212,10 @@ impl Screen {
                 print_error(before);
             }
             print_error(styled(palette.fault, carets));
-            let message = styled(palette.fault, message);
-            print_error(format_args!("{message}{colon}{help}"));
+            // A break replaces a space, so the message has the same length as before.
+            let text = self.errors.fitted(format!("{message}{colon}{help}"));
+            let (message, help) = text.split_at_checked(message.len()).unwrap_or((&text, ""));
+            print_error(format_args!("{}{help}", styled(palette.fault, message)));
         } else {
             print_error(format_args!("{shown}{message}{colon}{help}"));
         }
@@ -257,6 +270,7 @@ impl Present for LinePrinter<'_> {
         if self.is_silent() {
             return Ok(());
         }
+        let text = self.screen.output.fitted(text.to_owned());
         write!(io::stdout(), "{text}")
     }
 
@@ -311,8 +325,13 @@ fn write_explanation(text: &str, palette: Option<&Palette>) -> io::Result<()> {
     Ok(())
 }
 
-/// Prints a line to standard error. Errors in writing are ignored, so that the session continues.
-pub(super) fn print_error(text: impl Display) {
+/// Prints a line to standard error, broken to fit into the terminal unless it is styled. Errors in writing are
+/// ignored, so that the session continues.
+pub fn print_error(text: impl Display) {
+    let mut text = text.to_string();
+    if io::stderr().is_terminal() && !text.contains('\x1b') {
+        text = wrapped(&text, columns());
+    }
     let _ = writeln!(io::stderr(), "{text}");
 }
 
