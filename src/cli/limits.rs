@@ -102,11 +102,14 @@ fn argument<T: LimitTable>(row: &'static LimitRow<T>, defaults: &T) -> Arg {
     };
     Arg::new(row.option)
         .long(row.option)
-        .help(sentence(row.help))
+        // The default is text of the help alone. As a value, it would be parsed at every start.
+        .help(format!(
+            "{} [default: {}]",
+            sentence(row.help),
+            row.unit.text((row.field.get)(defaults))
+        ))
         .help_heading(T::HEADING)
         .value_name(value_name)
-        // Without its feature `string`, clap accepts only static defaults. Each is leaked once.
-        .default_value(&*row.unit.text((row.field.get)(defaults)).leak())
         .value_parser(parser(row))
 }
 
