@@ -320,6 +320,12 @@ impl<'r> TypedValue<&'r str> {
 }
 
 impl<S> TypedValue<S> {
+    /// Returns the typed value of a value with this unit. The number of a quantity is no value by itself.
+    #[inline]
+    pub(super) fn with_unit(self, unit: &str) -> Self {
+        if unit.is_empty() { self } else { Self::Untyped }
+    }
+
     /// Returns the typed value for an exact value that a message contains only as `text`.
     pub(crate) fn of_text(text: &str) -> Self {
         if is_big_integer(text) {
@@ -394,11 +400,13 @@ impl Answer {
                     None => ExactRef::None,
                 };
                 let typed = TypedValue::from_message(&value.text, value.rounded, exact)?;
+                let typed = typed.with_unit(&value.unit);
                 Some(typed.map(|text| (*text).to_owned()))
             }),
             remarks: Remarks::from_proto(
                 message.reading.as_ref(),
                 value.as_ref().map_or("", |value| &value.source),
+                value.as_ref().map_or("", |value| &value.unit),
             ),
             text: value.map(|value| sanitize(&value.text).into_owned()),
         })

@@ -1,11 +1,11 @@
-//! The reading and the exact form of an answer.
+//! The reading, the exact form and the unit of an answer.
 
 use super::call::sanitize;
 use crate::proto::grpcalc::v1 as proto;
 
 pub use proto::ReadingKind;
 
-/// The reading and the exact form of an answer. Most answers have neither.
+/// The reading, the exact form and the unit of an answer. Most answers have none of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remarks {
     /// How the line was read, if not everybody expects it.
@@ -13,17 +13,24 @@ pub struct Remarks {
     /// A short expression with exactly the value of a rounded text, made safe for a terminal. Empty if
     /// there is none.
     pub source: String,
+    /// The unit of a quantity, made safe for a terminal. Empty for other values.
+    pub unit: String,
 }
 
 impl Remarks {
     /// Converts the parts of a message. Returns None if there are none.
-    pub(super) fn from_proto(reading: Option<&proto::Reading>, source: &str) -> Option<Box<Self>> {
-        if reading.is_none() && source.is_empty() {
+    pub(super) fn from_proto(
+        reading: Option<&proto::Reading>,
+        source: &str,
+        unit: &str,
+    ) -> Option<Box<Self>> {
+        if reading.is_none() && source.is_empty() && unit.is_empty() {
             return None;
         }
         Some(Box::new(Self {
             reading: reading.map(Reading::from_proto),
             source: sanitize(source).into_owned(),
+            unit: sanitize(unit).into_owned(),
         }))
     }
 }

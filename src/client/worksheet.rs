@@ -413,14 +413,16 @@ fn row(answer: AnswerRef<'_>) -> Row<'_> {
         return Err(Box::new(Fault::from_proto(&fault)));
     }
     let value = answer.value;
+    let unit = answer.remarks.as_ref().map_or("", |remarks| remarks.unit);
     Ok(Answered {
         name: sanitize(answer.name),
         text: value.map(|value| sanitize(value.text)),
         rounded: value.is_some_and(|value| value.rounded),
         exact: value
-            .and_then(|value| TypedValue::from_message(value.text, value.rounded, value.exact)),
+            .and_then(|value| TypedValue::from_message(value.text, value.rounded, value.exact))
+            .map(|typed| typed.with_unit(unit)),
         remarks: answer
             .remarks
-            .and_then(|it| Remarks::from_proto(it.reading.as_ref(), it.source)),
+            .and_then(|it| Remarks::from_proto(it.reading.as_ref(), it.source, it.unit)),
     })
 }

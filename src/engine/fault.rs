@@ -21,6 +21,8 @@ pub enum Reason {
     Domain,
     /// A truth value is used where a number is needed, or a number where a truth value is needed.
     Type,
+    /// A unit does not fit the operation: a length is added to a time.
+    Unit,
     /// A decision, such as a comparison, needs more precision than the limit allows.
     Undecided,
     /// The result does not fit the result type of the gRPC method.
@@ -45,6 +47,7 @@ impl Reason {
             Self::DivisionByZero => "DIVISION_BY_ZERO",
             Self::Domain => "DOMAIN",
             Self::Type => "TYPE",
+            Self::Unit => "UNIT",
             Self::Undecided => "UNDECIDED",
             Self::Overflow => "OVERFLOW",
             Self::Limit => "LIMIT",

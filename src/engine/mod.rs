@@ -11,6 +11,7 @@ pub mod int32;
 pub mod library;
 mod number;
 mod show;
+mod unit;
 mod value;
 
 use compact_str::CompactString;
@@ -31,6 +32,11 @@ pub use self::{
     library::{AngleUnit, CONSTANTS},
     show::{ExactValue, Rendered},
 };
+
+/// The table of units.
+pub mod units {
+    pub use super::unit::{UNITS, UnitRow, describe, row};
+}
 
 /// The types of the tables of limits, of their rows, and of the parts of a row.
 pub mod limits {

@@ -112,6 +112,7 @@ pub(super) async fn interpret<E: Execute>(
         Command::Evaluate | Command::Forget(_) => executor.evaluate(parsed.line).await,
         Command::Call(method, operands) => executor.call(method, operands).await,
         Command::Names => executor.names().await,
+        Command::Units(text) => executor.finish(Outcome::Text(text)).await,
         Command::Clear => executor.clear().await,
         Command::Discover(request) => executor.reflect(request).await,
         Command::Talk(talk) => executor.talk(talk).await,

@@ -294,6 +294,7 @@ mod tests {
                 "18 06 field 3 integer, varint: 6 (zigzag code of 3)",
                 "omitted field 2 rounded: the default is false",
                 "omitted field 6 source: the default is \"\"",
+                "omitted field 7 unit: the default is \"\"",
             ]
         );
     }

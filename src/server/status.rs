@@ -34,6 +34,7 @@ pub(super) fn from_fault(fault: &Fault, field: Option<&str>) -> Status {
         | Reason::DivisionByZero
         | Reason::Domain
         | Reason::Type
+        | Reason::Unit
         | Reason::Undecided => Code::InvalidArgument,
         Reason::Overflow => Code::OutOfRange,
         Reason::Limit | Reason::Overloaded => Code::ResourceExhausted,

@@ -14,6 +14,8 @@ pub enum Conversion {
     Digits(u32),
     /// A rounding to this many digits after the point.
     Decimals(u32),
+    /// The base units of the SI.
+    BaseUnits,
 }
 
 /// The target form of a conversion, such as `hex`: a row of [`FORMS`].
@@ -37,6 +39,8 @@ enum Target {
     Counted(fn(u32) -> Conversion),
     /// The word before a base, such as `base 7`.
     Base,
+    /// The word `SI`.
+    BaseUnits,
 }
 
 /// A notation of numbers.
@@ -168,6 +172,12 @@ pub static FORMS: &[Form] = &[
         Notation::Roman,
     ),
     form(
+        &["SI"],
+        "SI",
+        "a quantity in the base units of the SI",
+        Target::BaseUnits,
+    ),
+    form(
         &["digits", "digit", "sf", "figures"],
         "30 digits",
         "rounded to this many significant digits",
@@ -185,7 +195,7 @@ impl Form {
     /// Whether the form is a word without a number beside it.
     #[must_use]
     pub fn is_word(&self) -> bool {
-        matches!(self.target, Target::Word(_))
+        matches!(self.target, Target::Word(_) | Target::BaseUnits)
     }
 }
 
@@ -197,6 +207,7 @@ impl Conversion {
         match FORMS[usize::from(row)].target {
             Target::Word(notation) => Self::Notation(notation),
             Target::Counted(conversion) => conversion(operand),
+            Target::BaseUnits => Self::BaseUnits,
             // The parser has checked the base.
             Target::Base => match u8::try_from(operand) {
                 Ok(base) if base != 10 => Self::Notation(Notation::Base(base)),
@@ -208,7 +219,9 @@ impl Conversion {
 
 /// Returns the row of the form written as `word` alone, such as `hex`, or `None` if there is none.
 pub(super) fn of_word(word: &str) -> Option<u8> {
-    row(word, |target| matches!(target, Target::Word(_)))
+    row(word, |target| {
+        matches!(target, Target::Word(_) | Target::BaseUnits)
+    })
 }
 
 /// Returns the row of the form written as a count and `word`, such as `30 digits`, or `None`.
@@ -249,6 +262,7 @@ impl fmt::Display for Conversion {
                     .expect("every notation has a row");
                 f.write_str(form.names[0])
             }
+            Self::BaseUnits => f.write_str("SI"),
             Self::Digits(count) => write!(f, "{count} digits"),
             Self::Decimals(count) => write!(f, "{count} decimals"),
         }

@@ -77,6 +77,10 @@ pub enum NodeKind {
         /// The count of digits or the base, if the form has one.
         operand: u32,
     },
+    /// The name of a unit in the target of a conversion.
+    UnitName,
+    /// Converts a value to as many units, which are behind it on the stack. The span is their place.
+    ConvertUnits(u8),
 }
 
 /// The operators on truth values that do not always evaluate their right operand.
@@ -116,6 +120,10 @@ pub enum Postfix {
     Percent,
     /// A power with an exponent in superscript digits. The span is the place of these digits.
     Superscript,
+    /// The square of a unit, as in `square feet`. The span is the place of the word.
+    Square,
+    /// The cube of a unit, as in `cubic feet`. The span is the place of the word.
+    Cube,
 }
 
 /// The operators that are written between two operands.
@@ -159,6 +167,8 @@ pub enum Binary {
     ShiftLeft,
     /// `>>`
     ShiftRight,
+    /// The sum of a mixed quantity, as in `5 ft 10 in`. It has the sign of its left operand.
+    Mixed,
     /// A product without an operator sign, as in `2 x`. It binds tighter than `/`.
     Juxtapose,
     /// `^`
@@ -178,10 +188,11 @@ impl Level {
     pub(super) const PRODUCT: Self = Self(12);
     /// A call without parentheses. Its argument is a product without an operator sign.
     pub(super) const CALL: Self = Self(13);
-    pub(super) const PREFIX: Self = Self(15);
-    pub(super) const POWER: Self = Self(16);
-    pub(super) const POSTFIX: Self = Self(17);
-    pub(super) const ATOM: Self = Self(18);
+    pub(super) const MIXED: Self = Self(14);
+    pub(super) const PREFIX: Self = Self(16);
+    pub(super) const POWER: Self = Self(17);
+    pub(super) const POSTFIX: Self = Self(18);
+    pub(super) const ATOM: Self = Self(19);
 }
 
 impl Logic {
@@ -237,7 +248,8 @@ impl Binary {
             Self::ShiftLeft | Self::ShiftRight => Level(9),
             Self::Add | Self::Subtract | Self::AddPercent | Self::SubtractPercent => Level(11),
             Self::Multiply | Self::Divide | Self::Modulo | Self::FloorDivide => Level::PRODUCT,
-            Self::Juxtapose => Level(14),
+            Self::Mixed => Level::MIXED,
+            Self::Juxtapose => Level(15),
             Self::Power => Level::POWER,
         }
     }
@@ -269,6 +281,7 @@ impl Binary {
             Self::ShiftRight => " >> ",
             Self::Add | Self::AddPercent => " + ",
             Self::Subtract | Self::SubtractPercent => " - ",
+            Self::Mixed => " ",
             Self::Multiply | Self::Juxtapose => "*",
             Self::Divide => "/",
             Self::Modulo => " mod ",

@@ -144,7 +144,9 @@ impl Speller<'_> {
         let text = node.span.of(self.line);
         Some(match node.kind {
             NodeKind::Literal => literal(text),
-            NodeKind::Name => Spelling::atom(self.rewriting.name(text).unwrap_or(text)),
+            NodeKind::Name | NodeKind::UnitName => {
+                Spelling::atom(self.rewriting.name(text).unwrap_or(text))
+            }
             NodeKind::Magnitude => Spelling::atom(self.rewriting.magnitude(text).unwrap_or(text)),
             NodeKind::LastAnswer => Spelling::atom("ans"),
             NodeKind::JumpIfFalse(_) | NodeKind::Jump(_) | NodeKind::ShortCircuit { .. } => {
@@ -208,6 +210,15 @@ impl Speller<'_> {
                 let value = self.pop().text;
                 Spelling::new(format!("{value} to {conversion}"), Level::CONVERSION)
             }
+            NodeKind::ConvertUnits(units) => {
+                let mut targets: Vec<_> = (0..units).map(|_| self.pop().text).collect();
+                targets.reverse();
+                let value = self.pop().text;
+                Spelling::new(
+                    format!("{value} to {}", targets.join(" + ")),
+                    Level::CONVERSION,
+                )
+            }
         })
     }
 
@@ -252,6 +263,11 @@ impl Speller<'_> {
                     percent: true,
                     written: true,
                 }
+            }
+            Postfix::Square | Postfix::Cube => {
+                let exponent = if operator == Postfix::Square { 2 } else { 3 };
+                let base = operand.within(Level::POSTFIX);
+                Spelling::new(format!("{base}^{exponent}"), Level::POWER)
             }
             Postfix::Superscript => {
                 let exponent: String = sign.chars().filter_map(superscript).collect();
@@ -316,6 +332,16 @@ fn binary(operator: Binary, left: Spelling, right: Spelling) -> Spelling {
         }
         Binary::Add | Binary::Subtract if right.percent && !left.written => {
             (left.within(level), format!("({})", right.text))
+        }
+        Binary::Mixed => {
+            // The sign of the left operand is that of the whole quantity.
+            let sign = if left.text.starts_with('-') {
+                " - "
+            } else {
+                " + "
+            };
+            let (left, right) = (left.within(Level::PRODUCT), right.within(Level::PRODUCT));
+            return Spelling::new(format!("{left}{sign}{right}"), Binary::Add.level());
         }
         Binary::FloorDivide => {
             let (left, right) = (left.within(level), right.within(tighter));

@@ -11,6 +11,10 @@ impl Functions for SomeFunctions {
     fn takes_one_argument(&self, name: &str) -> bool {
         ["sin", "cos", "asin", "sqrt", "ln", "abs"].contains(&name)
     }
+
+    fn is_unit(&self, name: &str) -> bool {
+        matches!(name, "m" | "ft" | "in")
+    }
 }
 
 fn read(line: &str) -> Result<Line<'_>, Box<SyntaxError>> {
@@ -431,10 +435,10 @@ fn errors_and_their_places() {
             "expected a number, a name or '(', found ';'",
         ),
         (
-            "1 to hexx",
+            "1 to +",
             SyntaxErrorKind::Wrong,
-            5..9,
-            "expected a conversion such as 'hex', found 'hexx'",
+            5..6,
+            "expected a conversion such as 'hex', found '+'",
         ),
         (
             "1 to 0 digits",

@@ -336,3 +336,58 @@ fn functions_page() {
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), functions());
 }
+
+/// Renders `docs/units.md` from the engine's table.
+fn units() -> String {
+    use grpcalc::engine::units::{UNITS, UnitRow};
+    let mut page = String::from(
+        "# Units\n\nMade from the table in `src/engine/unit/table.rs`; a test compares them. `:units` and `help NAME` \
+         show the same. The first name is the one that answers show; all names also have their plurals.\n\n\
+         Prefixes: `q r y z a f p n µ m c d da h k M G T P E Z Y R Q` and their names, from quecto to quetta; for bits and \
+         bytes also `Ki Mi Gi Ti Pi Ei Zi Yi`.\n\n\
+         Sources: SI is the SI Brochure, 9th edition (2019); NIST is Special Publication 811 (2008); IYP is the international \
+         yard and pound agreement of 1959; US is NIST Handbook 44, appendix C; IAU are resolutions of the International \
+         Astronomical Union; IEC is IEC 80000-13.\n",
+    );
+    let mut kinds: Vec<&str> = Vec::new();
+    for row in UNITS {
+        if !kinds.contains(&row.measures) {
+            kinds.push(row.measures);
+        }
+    }
+    for kind in kinds {
+        let mut title = kind.to_owned();
+        title[..1].make_ascii_uppercase();
+        let _ = write!(
+            page,
+            "\n## {title}\n\n| unit | definition | prefixes | source |\n|---|---|---|---|\n"
+        );
+        let is_kind = |row: &&UnitRow| row.measures == kind;
+        for row in UNITS.iter().filter(is_kind) {
+            let names: Vec<_> = row.names().collect();
+            let prefixes = if row.prefix_text().is_empty() {
+                ""
+            } else {
+                "yes"
+            };
+            let _ = writeln!(
+                page,
+                "| `{}` | {} | {prefixes} | {} |",
+                names.join("`, `"),
+                row.definition(),
+                row.source
+            );
+        }
+    }
+    page
+}
+
+/// `UPDATE=1 cargo test units_page` rewrites the page.
+#[test]
+fn units_page() {
+    let path = root().join("docs/units.md");
+    if env::var_os("UPDATE").is_some() {
+        fs::write(&path, units()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), units());
+}

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::engine::{
     fault::{Fault, Reason, Result},
     library::{self, CONSTANTS, Constant, Function},
+    unit::{self, Unit},
     value::Presented,
 };
 use crate::{
@@ -143,6 +144,8 @@ pub(super) enum Resolved<'s> {
     Function(&'static Function),
     /// A built-in constant.
     Constant(&'static Constant),
+    /// A unit.
+    Unit(Unit),
 }
 
 /// The names that a statement can use, in addition to built-in names.
@@ -171,7 +174,10 @@ impl<'s> Environment<'s> {
             return Some(Resolved::Parameter(index));
         }
         let binding = self.line.get(name).or_else(|| self.worksheet.get(name));
-        binding.map(Resolved::Binding).or_else(|| built_in(name))
+        let binding = binding.map(Resolved::Binding);
+        binding
+            .or_else(|| built_in(name))
+            .or_else(|| in_lower_case(name))
     }
 
     /// Returns the fault for an unknown name. The advice is the most similar known name.
@@ -205,6 +211,10 @@ impl Functions for CallableNames<'_> {
     fn takes_one_argument(&self, name: &str) -> bool {
         self.0.get(name).is_none() && BuiltInFunctions.takes_one_argument(name)
     }
+
+    fn is_unit(&self, name: &str) -> bool {
+        self.0.get(name).is_none() && BuiltInFunctions.is_unit(name)
+    }
 }
 
 /// The built-in functions. A parser that knows no worksheet uses them.
@@ -213,7 +223,16 @@ pub struct BuiltInFunctions;
 
 impl Functions for BuiltInFunctions {
     fn takes_one_argument(&self, name: &str) -> bool {
-        library::find(name).is_some_and(Function::takes_one_argument)
+        match built_in(name).or_else(|| in_lower_case(name)) {
+            Some(Resolved::Function(function)) => {
+                function.takes_one_argument() && !self.is_unit(name)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_unit(&self, name: &str) -> bool {
+        unit::find(name).is_some()
     }
 }
 
@@ -225,9 +244,30 @@ fn built_in<'s>(name: &str) -> Option<Resolved<'s>> {
         "false" => Some(Resolved::Truth(false)),
         _ => library::find(name)
             .map(Resolved::Function)
-            .or_else(|| Constant::find(name).map(Resolved::Constant)),
+            .or_else(|| Constant::find(name).map(Resolved::Constant))
+            .or_else(|| unit::find(name).map(Resolved::Unit)),
     }
 }
+
+/// Returns the function or the constant whose name is written in capitals, as in `SUM(1, 2)`.
+#[cold]
+fn in_lower_case<'s>(name: &str) -> Option<Resolved<'s>> {
+    if name.len() < 2
+        || name.len() > LONGEST_NAME
+        || !name.starts_with(|c: char| c.is_ascii_uppercase())
+    {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase();
+    if lower.to_ascii_uppercase() != name {
+        return None;
+    }
+    let function = library::find(&lower).map(Resolved::Function);
+    function.or_else(|| Constant::find(&lower).map(Resolved::Constant))
+}
+
+/// The length of the longest name of a function, in bytes.
+const LONGEST_NAME: usize = 20;
 
 /// Whether `name` is a word of the language that means the same in every worksheet.
 #[must_use]
@@ -236,7 +276,13 @@ pub fn is_built_in(name: &str) -> bool {
         Some(Resolved::Truth(_)) => true,
         Some(Resolved::Function(function)) => !function.can_be_hidden(name),
         Some(Resolved::Constant(constant)) => constant.word().is_none(),
-        Some(Resolved::Parameter(_) | Resolved::Binding(_) | Resolved::LastAnswer) | None => false,
+        Some(
+            Resolved::Parameter(_)
+            | Resolved::Binding(_)
+            | Resolved::LastAnswer
+            | Resolved::Unit(_),
+        )
+        | None => false,
     }
 }
 

@@ -21,10 +21,12 @@ use crate::{
             SQUARE_ROOT,
         },
         number::Number,
+        unit,
         value::{
             Presented, Truth, Value,
             arithmetic::{self, percent},
             convert,
+            quantity::Quantity,
         },
     },
     syntax::{
@@ -130,7 +132,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     /// Returns the nodes of the current function, or of the line if no function is being evaluated.
-    fn nodes(&self) -> &[Node] {
+    pub(super) fn nodes(&self) -> &[Node] {
         match &self.frame.function {
             None => &self.line.nodes,
             Some(function) => &function.nodes,
@@ -192,6 +194,10 @@ impl<'m, 'w> Machine<'m, 'w> {
                 if let Some(function) = bitwise(operator) {
                     return self.apply(&function, &[left, right]);
                 }
+                if let (Binary::Divide, Value::Quantity(divisor)) = (operator, &right.value) {
+                    let result = self.divide(&left.value, divisor)?;
+                    return self.push(result.into());
+                }
                 let result = arithmetic::binary(operator, &left.value, &right.value, self.work)?;
                 self.push(result.into())
             }
@@ -226,6 +232,11 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let value = self.pop();
                 self.apply(&ABSOLUTE, &[value])
             }
+            NodeKind::UnitName => {
+                let value = self.unit_name(node)?;
+                self.push(value)
+            }
+            NodeKind::ConvertUnits(count) => self.convert_units(count),
             NodeKind::ShortCircuit { .. }
             | NodeKind::Joined(_)
             | NodeKind::ChainStart(_)
@@ -289,6 +300,13 @@ impl<'m, 'w> Machine<'m, 'w> {
     fn prefix(&mut self, operator: Prefix) -> Result<()> {
         let value = self.pop();
         match operator {
+            Prefix::Plus | Prefix::Minus if let Value::Quantity(quantity) = &value.value => {
+                let signed = quantity.map(self.work, |number, work| match operator {
+                    Prefix::Minus => number.negated(work),
+                    _ => Ok(number.clone()),
+                })?;
+                self.push(signed.into())
+            }
             Prefix::Plus => {
                 let number = value.number()?.clone();
                 self.push(number.into())
@@ -326,6 +344,34 @@ impl<'m, 'w> Machine<'m, 'w> {
         Ok(literal(digits, self.work)?.into())
     }
 
+    /// Returns the index of the node that is being evaluated.
+    pub(super) fn index(&self) -> usize {
+        self.frame.next as usize - 1
+    }
+
+    /// Returns the text of the line, or of the function that is being evaluated.
+    pub(super) fn text(&self) -> &str {
+        text(self.frame.function.as_deref(), self.line)
+    }
+
+    /// Returns the text at `span`.
+    pub(super) fn word(&self, span: Span) -> &str {
+        span.of(self.text())
+    }
+
+    pub(super) fn work(&mut self) -> &mut Work<'w> {
+        self.work
+    }
+
+    /// Returns a number as an angle in the unit of the settings.
+    pub(super) fn as_angle(&self, number: &Number) -> Value {
+        let name = match self.angle {
+            AngleUnit::Radian => "rad",
+            AngleUnit::Degree => "°",
+        };
+        Quantity::angle(number.clone(), name)
+    }
+
     /// Continues at the node with the index `to`.
     fn jump(&mut self, to: u32) {
         self.frame.next = to;
@@ -333,7 +379,7 @@ impl<'m, 'w> Machine<'m, 'w> {
 
     /// Puts a value on the stack. Fails if the values on the stack exceed the memory limit.
     #[inline]
-    fn push(&mut self, value: Presented) -> Result<()> {
+    pub(super) fn push(&mut self, value: Presented) -> Result<()> {
         let heap_bytes = value.heap_bytes();
         self.stack.push(value);
         if heap_bytes == 0 {
@@ -359,7 +405,7 @@ impl<'m, 'w> Machine<'m, 'w> {
 
     /// Removes the last value from the stack and returns it.
     #[inline]
-    fn pop(&mut self) -> Presented {
+    pub(super) fn pop(&mut self) -> Presented {
         let value = self
             .stack
             .pop()
@@ -369,7 +415,7 @@ impl<'m, 'w> Machine<'m, 'w> {
     }
 
     /// Returns the value of the name at `span`.
-    fn named(&mut self, span: Span) -> Result<Presented> {
+    pub(super) fn named(&mut self, span: Span) -> Result<Presented> {
         let function = self.frame.function.as_deref();
         let name = span.of(text(function, self.line));
         pay_for_name(name, self.work)?;
@@ -384,12 +430,15 @@ impl<'m, 'w> Machine<'m, 'w> {
                 }
                 Ok(constant.value(self.work)?.into())
             }
+            Some(Resolved::Unit(unit)) => Ok(Quantity::of_unit(unit).into()),
             Some(Resolved::Binding(Binding::Function(_))) => {
                 Err(function_without_call(name, &format!("{name}(...)")))
             }
-            Some(Resolved::Function(function)) => {
-                Err(function_without_call(name, &function.usage()))
-            }
+            Some(Resolved::Function(function)) => match unit::find(name) {
+                // `min` and `sec` are functions only where they are called.
+                Some(unit) => Ok(Quantity::of_unit(unit).into()),
+                None => Err(function_without_call(name, &function.usage())),
+            },
             None => Err(self.environment.unknown(name, "name")),
         }
     }
@@ -423,7 +472,8 @@ impl<'m, 'w> Machine<'m, 'w> {
                 | Resolved::Binding(Binding::Value(_))
                 | Resolved::LastAnswer
                 | Resolved::Truth(_)
-                | Resolved::Constant(_),
+                | Resolved::Constant(_)
+                | Resolved::Unit(_),
             ) => {
                 let message = format!("{} is a value, not a function", quoted(name));
                 let help = format!("write {name} * (...) to multiply");
@@ -477,10 +527,20 @@ impl<'m, 'w> Machine<'m, 'w> {
                 }
             },
             Postfix::Percent => Ok(percent(operand.number()?, context.work)?.into()),
+            Postfix::Square | Postfix::Cube => {
+                let exponent = Number::from(if operator == Postfix::Square { 2 } else { 3 });
+                match &operand.value {
+                    Value::Quantity(unit) => Ok(unit.power(&exponent, self.work)?.into()),
+                    value => Ok(value.number()?.power(&exponent, self.work)?.into()),
+                }
+            }
             Postfix::Superscript => {
-                let base = operand.number()?;
                 let text = text(self.frame.function.as_deref(), self.line);
                 let exponent = superscripts(node.span.of(text), self.work)?;
+                if let Value::Quantity(base) = &operand.value {
+                    return Ok(base.power(&exponent, self.work)?.into());
+                }
+                let base = operand.number()?;
                 Ok(base.power(&exponent, self.work)?.into())
             }
         }

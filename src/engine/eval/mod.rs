@@ -9,4 +9,5 @@ mod literal;
 mod machine;
 pub(super) mod reading;
 mod statements;
+mod units;
 pub(super) mod worksheet;

@@ -3,7 +3,8 @@
 use super::{
     Context, Function, Group,
     elementary::root_of,
-    signature::{ANY, Arguments, NUMBER, TRUTH, takes, variadic},
+    function::Units,
+    signature::{ANY, Arguments, NOT_NEGATIVE, NUMBER, TRUTH, takes, variadic},
 };
 use crate::{
     engine::{
@@ -24,6 +25,7 @@ pub(super) static TABLE: &[Function] = &[
         variadic(&[NUMBER]),
         |x, c| extreme(x, c.work, Number::lesser),
     )
+    .units(Units::All)
     .summary("the smallest argument")
     .example("min(3, 1, 2)", "1"),
     Function::new(
@@ -33,6 +35,7 @@ pub(super) static TABLE: &[Function] = &[
         variadic(&[NUMBER]),
         |x, c| extreme(x, c.work, Number::greater),
     )
+    .units(Units::All)
     .summary("the largest argument")
     .example("max(3, 1, 2)", "3"),
     Function::new(
@@ -42,6 +45,7 @@ pub(super) static TABLE: &[Function] = &[
         variadic(&[NUMBER]),
         |x, c| sum(x, c.work),
     )
+    .units(Units::All)
     .summary("the sum of all arguments")
     .example("sum(1, 2, 3)", "6"),
     Function::new(
@@ -61,12 +65,31 @@ pub(super) static TABLE: &[Function] = &[
     .example("product(2, 3, 4)", "24"),
     Function::new(
         Several,
+        &["geomean"],
+        "x, y, ...",
+        variadic(&[NUMBER.within(&[NOT_NEGATIVE])]),
+        |x, c| {
+            let mut product = Number::from(1);
+            for factor in x.numbers() {
+                product = product.mul(factor, c.work)?;
+            }
+            let degree = Number::from(1).div(&count(x), c.work)?;
+            product.power(&degree, c.work)
+        },
+    )
+    .weak()
+    .summary("the geometric mean: the n-th root of the product of n numbers")
+    .domain("for numbers >= 0")
+    .example("geomean(2, 8)", "4"),
+    Function::new(
+        Several,
         &["mean"],
         "x, y, ...",
         variadic(&[NUMBER]),
         |x, c| mean(x, c.work),
     )
     .aliases(&["avg", "average"])
+    .units(Units::All)
     .summary("the arithmetic mean")
     .example("mean(1, 2, 6)", "3"),
     Function::new(
@@ -76,6 +99,7 @@ pub(super) static TABLE: &[Function] = &[
         variadic(&[NUMBER]),
         median,
     )
+    .units(Units::All)
     .summary("the middle value, or the mean of the two middle values")
     .example("median(1, 9, 2)", "2"),
     Function::new(
@@ -110,6 +134,7 @@ pub(super) static TABLE: &[Function] = &[
     )
     .weak()
     .read_as(Reading::Statistics, "sqrt(pvariance", ")")
+    .units(Units::All)
     .summary("the standard deviation of a population: the square root of the variance")
     .example("pstdev(2, 4, 4, 4, 5, 5, 7, 9)", "2"),
     Function::new(
@@ -122,6 +147,7 @@ pub(super) static TABLE: &[Function] = &[
     .weak()
     .aliases(&["std", "stddev"])
     .read_as(Reading::Statistics, "sqrt(svariance", ")")
+    .units(Units::All)
     .summary("the standard deviation of a sample: the square root of svariance")
     .example("stdev(1, 2, 3)", "1"),
     // This row is for help and completion. The parser turns a call of `if` into jumps, because only

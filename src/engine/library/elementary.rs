@@ -6,6 +6,7 @@ use dashu_int::UBig;
 
 use super::{
     Context, FACTORIAL, Function, Group, exact,
+    function::Units,
     logarithm::{ln, logarithm},
     signature::{Arguments, Domain, EXACT, INTEGER, NUMBER, Parameter, Refusal, takes},
     unary,
@@ -53,6 +54,7 @@ pub(in crate::engine) const SQUARE_ROOT: Function =
     Function::new(Numbers, &["sqrt"], "x", takes(&[NUMBER]), |x, c| {
         root_of(x.number(0), 2, c.work)
     })
+    .units(Units::Root(2))
     .summary("the square root")
     .domain("x >= 0")
     .example("sqrt(16)", "4");
@@ -62,12 +64,14 @@ pub(in crate::engine) const CUBE_ROOT: Function =
     Function::new(Numbers, &["cbrt"], "x", takes(&[NUMBER]), |x, c| {
         root_of(x.number(0), 3, c.work)
     })
+    .units(Units::Root(3))
     .summary("the cube root")
     .example("cbrt(-27)", "-3");
 
 /// The root of any degree: the function `root`, and the operator `∜`.
 pub(in crate::engine) const ROOT: Function =
     Function::new(Numbers, &["root"], "x, n", takes(&[NUMBER, DEGREE]), root)
+        .units(Units::Root(0))
         .summary("the n-th root")
         .domain("an integer n except 0; x >= 0 if n is even")
         .example("root(32, 5)", "2");
@@ -77,6 +81,7 @@ pub(in crate::engine) const ABSOLUTE: Function =
     Function::new(Numbers, &["abs"], "x", takes(&[NUMBER]), |x, c| {
         x.number(0).absolute(c.work)
     })
+    .units(Units::First)
     .summary("the absolute value; also written |x|")
     .example("abs(-5)", "5");
 
@@ -101,6 +106,7 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[NUMBER, NUMBER]),
         hypotenuse,
     )
+    .units(Units::All)
     .summary("the square root of x^2 + y^2")
     .example("hypot(3, 4)", "5"),
     ABSOLUTE,
@@ -111,6 +117,7 @@ pub(super) static TABLE: &[Function] = &[
     Function::new(Numbers, &["floor"], "x", takes(&[NUMBER]), |x, c| {
         x.number(0).floor(c.work).map(Number::from)
     })
+    .units(Units::First)
     .summary("the greatest integer not above x")
     .example("floor(-1.5)", "-2"),
     Function::new(Numbers, &["ceil"], "x", takes(&[NUMBER]), |x, c| {
@@ -118,6 +125,7 @@ pub(super) static TABLE: &[Function] = &[
         exact(floor.negated())
     })
     .aliases(&["ceiling"])
+    .units(Units::First)
     .summary("the least integer not below x")
     .example("ceil(1.2)", "2"),
     Function::new(
@@ -127,18 +135,21 @@ pub(super) static TABLE: &[Function] = &[
         takes(&[NUMBER]).optional(&[PLACES]),
         round,
     )
+    .units(Units::First)
     .summary("x rounded to an integer or to decimal places; halves round away from zero")
     .example("round(2.345, 2)", "2.35"),
     Function::new(Numbers, &["trunc"], "x", takes(&[NUMBER]), |x, c| {
         truncated(x.number(0), c.work).map(Number::from)
     })
     .aliases(&["int", "truncate"])
+    .units(Units::First)
     .summary("the integer part: x rounded towards zero")
     .example("trunc(-1.5)", "-1"),
     Function::new(Numbers, &["frac"], "x", takes(&[NUMBER]), |x, c| {
         let whole = truncated(x.number(0), c.work)?;
         x.number(0).sub(&whole.into(), c.work)
     })
+    .units(Units::First)
     .summary("the fractional part: x - trunc(x)")
     .example("frac(2.75)", "0.75"),
     Function::new(
@@ -221,6 +232,7 @@ pub(super) static TABLE: &[Function] = &[
         |x, c| x.number(0).modulo(x.number(1), c.work),
     )
     .weak()
+    .units(Units::All)
     .summary("the remainder with the sign of y; also written x mod y")
     .domain("y != 0")
     .example("mod(-7, 3)", "2"),
@@ -293,6 +305,7 @@ pub(super) static TABLE: &[Function] = &[
             x.number(0).greater(low, c.work)?.lesser(high, c.work)
         },
     )
+    .units(Units::All)
     .summary("x limited to the range from low to high")
     .domain("low <= high")
     .example("clamp(12, 0, 10)", "10"),

@@ -8,7 +8,10 @@ use crate::{
         budget::work::Work,
         fault::{Fault, Reason, Result},
         number::Number,
-        value::{Presented, Value},
+        value::{
+            Presented, Value,
+            quantity::{self, Quantity},
+        },
     },
     syntax::Reading,
 };
@@ -36,6 +39,23 @@ pub struct Function {
     reading: Option<CallReading>,
     signature: Signature,
     body: Body,
+    units: Units,
+}
+
+/// What a function does with the units of its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Units {
+    /// The arguments are plain numbers.
+    Plain,
+    /// The first argument may have a unit, which the result has too.
+    First,
+    /// All arguments may have units of one dimension. The result has the unit of the first one.
+    All,
+    /// The argument is an angle.
+    Angle,
+    /// The result is a power of the first argument with this reciprocal exponent; 0 if the exponent is the
+    /// second argument.
+    Root(i16),
 }
 
 /// How the call of a function is read: as the text `before`, the arguments in parentheses and the
@@ -162,7 +182,14 @@ impl Function {
             group,
             signature,
             body,
+            units: Units::Plain,
         }
+    }
+
+    /// Returns the same row for a function whose arguments can have units.
+    pub(super) const fn units(mut self, units: Units) -> Self {
+        self.units = units;
+        self
     }
 
     /// Returns the same row with a description.
@@ -262,6 +289,12 @@ impl Function {
                     .help(format!("write {}", self.usage())),
             );
         }
+        if values
+            .iter()
+            .any(|value| matches!(value.value, Value::Quantity(_)))
+        {
+            return self.call_with_units(values, context);
+        }
         // An argument that must be exact may be a real that is known to be rational.
         let mut simplified: SmallVec<[Presented; 3]>;
         let mut values = values;
@@ -270,7 +303,7 @@ impl Function {
             for value in values {
                 simplified.push(match &value.value {
                     Value::Number(number) => number.simplified(context.work)?.into(),
-                    Value::Truth(_) => value.clone(),
+                    Value::Truth(_) | Value::Quantity(_) => value.clone(),
                 });
             }
             values = &simplified;
@@ -280,6 +313,78 @@ impl Function {
             Body::Number(body) => body(arguments, context).map(Presented::from),
             Body::Presented(body) => body(arguments, context),
         }
+    }
+}
+
+impl Function {
+    /// Calls the function with arguments of which at least one is a quantity.
+    fn call_with_units(
+        &self,
+        values: &[Presented],
+        context: &mut Context<'_, '_>,
+    ) -> Result<Presented> {
+        let mut numbers: SmallVec<[Presented; 3]> = SmallVec::new();
+        match (self.units, &values[0].value) {
+            (Units::Angle, Value::Quantity(angle)) => {
+                // A degree and its parts are exact as degrees.
+                let (number, unit) = match angle.degrees(context.work)? {
+                    Some(degrees) => (degrees, AngleUnit::Degree),
+                    None => (angle.radians(context.work)?, AngleUnit::Radian),
+                };
+                let mut context = Context {
+                    work: &mut *context.work,
+                    angle: unit,
+                };
+                return self.call(&[number.into()], &mut context);
+            }
+            (Units::First | Units::All, first) => {
+                let unit = quantity::first_unit(values.iter().map(|value| &value.value));
+                for (index, value) in values.iter().enumerate() {
+                    numbers.push(match &value.value {
+                        Value::Number(_) if index > 0 && self.units == Units::First => {
+                            value.clone()
+                        }
+                        value => quantity::number_in(value, &unit, context.work)?.into(),
+                    });
+                }
+                let result = self.call(&numbers, context)?;
+                let kind = quantity::kind(first);
+                return match result.value {
+                    Value::Number(number) => Ok(Quantity::value(number, unit, kind).into()),
+                    _ => Ok(result),
+                };
+            }
+            (Units::Root(degree), Value::Quantity(first)) => {
+                let degree = match degree {
+                    0 => values[1].number()?.clone(),
+                    degree => i64::from(degree).into(),
+                };
+                let exponent = Number::from(1).div(&degree, context.work)?;
+                let unit = first.root_unit(&exponent)?;
+                numbers.push(first.number.clone().into());
+                numbers.extend(values[1..].iter().cloned());
+                let result = self.call(&numbers, context)?;
+                let number = result.number()?.clone();
+                return Ok(Quantity::value(number, unit, quantity::kind(&values[0].value)).into());
+            }
+            _ => {}
+        }
+        for value in values {
+            numbers.push(match &value.value {
+                Value::Quantity(quantity) => {
+                    if let Some(number) = quantity.plain_number(context.work)? {
+                        number.into()
+                    } else {
+                        let message =
+                            format!("'{}' takes plain numbers, found {quantity}", self.names[0]);
+                        let help = format!("divide by 1 {} to get the number", quantity.unit);
+                        return Err(Fault::new(Reason::Unit, message).help(help));
+                    }
+                }
+                _ => value.clone(),
+            });
+        }
+        self.call(&numbers, context)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     AngleUnit, Context, Function, Group, exact,
+    function::Units,
     signature::{Arguments, Domain, NUMBER, Parameter, Refusal, takes},
     unary,
 };
@@ -41,16 +42,19 @@ pub(super) static TABLE: &[Function] = &[
     Function::new(Trigonometry, &["sin"], "x", takes(&[NUMBER]), |x, c| {
         trigonometric(Unary::Sin, x.number(0), c)
     })
+    .units(Units::Angle)
     .summary("the sine")
     .example("sin(0)", "0"),
     Function::new(Trigonometry, &["cos"], "x", takes(&[NUMBER]), |x, c| {
         trigonometric(Unary::Cos, x.number(0), c)
     })
+    .units(Units::Angle)
     .summary("the cosine")
     .example("cos(0)", "1"),
     Function::new(Trigonometry, &["tan"], "x", takes(&[NUMBER]), |x, c| {
         trigonometric(Unary::Tan, x.number(0), c)
     })
+    .units(Units::Angle)
     .summary("the tangent")
     .domain("cos(x) != 0")
     .example("tan(0)", "0"),
@@ -59,18 +63,21 @@ pub(super) static TABLE: &[Function] = &[
         let sine = trigonometric(Unary::Sin, x.number(0), c)?;
         cosine.div(&sine, c.work)
     })
+    .units(Units::Angle)
     .summary("the cotangent")
     .domain("sin(x) != 0")
     .example("cot(pi/4)", "1"),
     Function::new(Trigonometry, &["sec"], "x", takes(&[NUMBER]), |x, c| {
         inverse_of(Unary::Cos, x, c)
     })
+    .units(Units::Angle)
     .summary("the secant: 1/cos(x)")
     .domain("cos(x) != 0")
     .example("sec(0)", "1"),
     Function::new(Trigonometry, &["csc"], "x", takes(&[NUMBER]), |x, c| {
         inverse_of(Unary::Sin, x, c)
     })
+    .units(Units::Angle)
     .summary("the cosecant: 1/sin(x)")
     .domain("sin(x) != 0")
     .example("csc(pi/2)", "1"),

@@ -10,6 +10,7 @@ use super::{
     based::{self, Mark},
     layout::{Exponent, Layout},
     notation, pay_for_text,
+    quantity::quantity,
 };
 use crate::{
     engine::{
@@ -22,6 +23,7 @@ use crate::{
             exact::Exact,
             real::Real,
         },
+        unit::Unit,
         value::{Converted, Factorization, Presentation, Rounding, Value},
     },
     syntax::Notation,
@@ -57,6 +59,8 @@ pub(super) struct Format {
     /// The base in which integers are shown, if no notation was asked for.
     base: Base,
     factors: Option<Arc<Factorization>>,
+    /// The units of a mixed quantity.
+    units: Option<Arc<[Unit]>>,
 }
 
 impl Format {
@@ -75,6 +79,7 @@ impl Format {
             notation: None,
             base: options.base,
             factors: None,
+            units: None,
         };
         match presentation {
             Presentation::Automatic => {}
@@ -83,6 +88,7 @@ impl Format {
                 let Converted {
                     notation, rounding, ..
                 } = **converted;
+                format.units.clone_from(&converted.units);
                 format.notation = notation.or(Some(Notation::Decimal));
                 match rounding {
                     None => {}
@@ -102,6 +108,7 @@ impl Format {
     pub(super) fn value(&self, value: &Value, work: &mut Work<'_>) -> Result<Rendered> {
         match value {
             Value::Number(number) => self.number(number, work),
+            Value::Quantity(it) => quantity(it, self.units.as_deref(), self, work),
             Value::Truth(truth) => Ok(Rendered {
                 text: truth.value.to_compact_string(),
                 rounded: !truth.certain,
@@ -110,8 +117,13 @@ impl Format {
         }
     }
 
+    /// Returns the number of digits after the point, if it was asked for.
+    pub(super) fn places(&self) -> Option<u32> {
+        self.decimals
+    }
+
     /// Shows a number.
-    fn number(&self, number: &Number, work: &mut Work<'_>) -> Result<Rendered> {
+    pub(super) fn number(&self, number: &Number, work: &mut Work<'_>) -> Result<Rendered> {
         let exact = match number {
             Number::Exact(exact) => exact,
             Number::Real(real) => return self.real(real, work),

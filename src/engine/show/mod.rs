@@ -4,6 +4,7 @@ mod based;
 mod display;
 mod layout;
 mod notation;
+mod quantity;
 
 use compact_str::{CompactString, ToCompactString as _};
 use dashu_int::{IBig, UBig};
@@ -43,6 +44,17 @@ pub enum ExactValue {
     Fraction(Box<(IBig, UBig)>),
     /// A truth value.
     Truth(bool),
+    /// A quantity. It is boxed to keep this type small.
+    Quantity(Box<TypedQuantity>),
+}
+
+/// A number and its unit, for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedQuantity {
+    /// The number of units, if it is exact and not too long.
+    pub number: Option<ExactValue>,
+    /// The unit, such as `km/h`.
+    pub unit: CompactString,
 }
 
 /// Converts a value to text, in its presentation and with `options`.

@@ -1,6 +1,7 @@
 //! Tables and properties of the language's values.
 
 mod decisions;
+mod quantities;
 mod readings;
 
 use proptest::prelude::*;

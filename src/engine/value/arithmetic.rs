@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::Value;
+use super::{Value, quantity};
 use crate::{
     engine::{
         budget::work::Work,
@@ -49,6 +49,9 @@ pub(in crate::engine) fn binary(
             _ => {}
         }
     }
+    if matches!(left, Value::Quantity(_)) || matches!(right, Value::Quantity(_)) {
+        return quantity::binary(operator, left, right, work);
+    }
     let (x, y) = (left.number()?, right.number()?);
     let truth = |expected: fn(Ordering) -> bool, work: &mut Work<'_>| {
         x.compare(y, work).map(|order| Value::from(expected(order)))
@@ -72,6 +75,7 @@ pub(in crate::engine) fn binary(
         Binary::Modulo => x.modulo(y, work)?,
         Binary::FloorDivide => x.quotient(y, work)?.into(),
         Binary::Power => x.power(y, work)?,
+        Binary::Mixed => return Err(quantity::not_mixed()),
         Binary::BitOr
         | Binary::BitXor
         | Binary::BitAnd

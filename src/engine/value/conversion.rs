@@ -30,25 +30,44 @@ pub(in crate::engine) fn convert(
         }
         Conversion::Decimals(count) => {
             check_count(count, "decimals", work)?;
-            presented.number()?;
+            amount(&presented.value)?;
             form.rounding = Some(Rounding::Decimals(count));
         }
+        Conversion::BaseUnits => {
+            if let Value::Quantity(quantity) = &presented.value {
+                return Ok(quantity.to_si(work)?.into());
+            }
+            presented.number()?;
+        }
         Conversion::Notation(notation) => {
-            let number = presented.number()?.simplified(work)?;
+            let number = amount(&presented.value)?.simplified(work)?;
             check(&number, notation)?;
-            value = number.into();
+            value = match &presented.value {
+                Value::Quantity(quantity) => quantity.map(work, |_, _| Ok(number))?,
+                _ => number.into(),
+            };
             form.notation = Some(notation);
         }
     }
     // A truth value has no digits.
     let presentation = match presented.value {
         Value::Truth(_) => presented.presentation.clone(),
-        Value::Number(_) => Presentation::Converted(Arc::new(Converted { ..form })),
+        Value::Number(_) | Value::Quantity(_) => {
+            Presentation::Converted(Arc::new(Converted { ..form }))
+        }
     };
     Ok(Presented {
         value,
         presentation,
     })
+}
+
+/// Returns the number that a value has, with or without a unit.
+fn amount(value: &Value) -> Result<&Number> {
+    match value {
+        Value::Quantity(quantity) => Ok(&quantity.number),
+        _ => value.number(),
+    }
 }
 
 /// Checks the number of digits that a conversion asks for.

@@ -3,11 +3,15 @@
 pub(super) mod arithmetic;
 mod conversion;
 mod presentation;
+pub(super) mod quantity;
 
 pub(super) use self::{
     conversion::convert,
     presentation::{Converted, Factorization, Presentation, Presented, Rounding},
 };
+use std::sync::Arc;
+
+use self::quantity::Quantity;
 use super::{
     fault::{Fault, Reason, Result},
     number::Number,
@@ -18,6 +22,7 @@ use super::{
 pub(super) enum Value {
     Number(Number),
     Truth(Truth),
+    Quantity(Arc<Quantity>),
 }
 
 /// A truth value. The result of a primality test may be uncertain.
@@ -54,6 +59,11 @@ impl Value {
                 format!("'{}' is used where a number is expected", truth.value),
             )
             .help("use if(condition, 1, 0) to convert a condition to a number")),
+            Self::Quantity(quantity) => Err(Fault::new(
+                Reason::Unit,
+                format!("{quantity} is used where a plain number is expected"),
+            )
+            .help(format!("divide by 1 {} to get the number", quantity.unit))),
         }
     }
 
@@ -61,7 +71,7 @@ impl Value {
     pub(super) fn truth(&self) -> Result<bool> {
         match self {
             Self::Truth(truth) => Ok(truth.value),
-            Self::Number(_) => Err(Fault::new(
+            Self::Number(_) | Self::Quantity(_) => Err(Fault::new(
                 Reason::Type,
                 "a number is used where true or false is expected",
             )
@@ -72,7 +82,7 @@ impl Value {
     /// Whether the value is proven. Only the result of a primality test may not be proven.
     pub(super) fn is_certain(&self) -> bool {
         match self {
-            Self::Number(_) => true,
+            Self::Number(_) | Self::Quantity(_) => true,
             Self::Truth(truth) => truth.certain,
         }
     }
@@ -85,6 +95,7 @@ impl Value {
         match self {
             Self::Number(number) => number.heap_bytes(),
             Self::Truth(_) => 0,
+            Self::Quantity(quantity) => size_of::<Quantity>() + quantity.number.heap_bytes(),
         }
     }
 }

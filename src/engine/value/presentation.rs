@@ -7,7 +7,7 @@ use dashu_int::UBig;
 
 use super::Value;
 use crate::{
-    engine::{fault::Result, number::Number},
+    engine::{fault::Result, number::Number, unit::Unit},
     syntax::Notation,
 };
 
@@ -30,6 +30,8 @@ pub(in crate::engine) struct Converted {
     pub(in crate::engine) rounding: Option<Rounding>,
     /// The factors of the value, if it was written as a product before the conversions.
     pub(in crate::engine) factors: Option<Arc<Factorization>>,
+    /// The units of which the first ones have whole numbers, as in `5 ft 10 in`.
+    pub(in crate::engine) units: Option<Arc<[Unit]>>,
 }
 
 /// A number of digits that was asked for.

@@ -44,6 +44,7 @@ mod field {
         pub(in crate::proto::response) const FRACTION: u32 = 4;
         pub(in crate::proto::response) const TRUTH: u32 = 5;
         pub(in crate::proto::response) const SOURCE: u32 = 6;
+        pub(in crate::proto::response) const UNIT: u32 = 7;
     }
     pub(super) mod fraction {
         pub(in crate::proto::response) const NUMERATOR: u32 = 1;
@@ -126,15 +127,17 @@ mod tests {
             ))),
         ];
         let source = prop_oneof![Just(String::new()), ".*"];
-        let value =
-            (".*", any::<bool>(), exact, source).prop_map(|(text, rounded, exact, source)| {
+        let value = (".*", any::<bool>(), exact, source.clone(), source).prop_map(
+            |(text, rounded, exact, source, unit)| {
                 answer::Result::Value(Value {
                     text,
                     rounded,
                     exact,
                     source,
+                    unit,
                 })
-            });
+            },
+        );
         let fault = (".*", ".*", any::<u32>()).prop_map(|(reason, message, start)| {
             answer::Result::Fault(Fault {
                 reason,
@@ -162,7 +165,7 @@ mod tests {
         let (Some(answer::Result::Value(value)), None) = (&answer.result, &answer.reading) else {
             return out.push(answer);
         };
-        if !value.source.is_empty() {
+        if !value.source.is_empty() || !value.unit.is_empty() {
             return out.push(answer);
         }
         out.push_value(
@@ -217,11 +220,11 @@ mod tests {
                 prop_assert_eq!(found.fault.as_deref(), fault);
                 let remarks = found.remarks.map(|it| *it).unwrap_or_default();
                 prop_assert_eq!(remarks.reading, answer.reading.clone());
-                let source = match &answer.result {
-                    Some(answer::Result::Value(value)) => &*value.source,
-                    _ => "",
+                let (source, unit) = match &answer.result {
+                    Some(answer::Result::Value(value)) => (&*value.source, &*value.unit),
+                    _ => ("", ""),
                 };
-                prop_assert_eq!(remarks.source, source);
+                prop_assert_eq!((remarks.source, remarks.unit), (source, unit));
             }
             prop_assert!(read.is_empty());
         }

@@ -36,6 +36,8 @@ pub struct RemarksRef<'r> {
     pub reading: Option<Reading>,
     /// An expression with exactly the value; empty if the server sent none.
     pub source: &'r str,
+    /// The unit of the value; empty if it has none.
+    pub unit: &'r str,
 }
 
 /// A value in a received response.
@@ -187,6 +189,9 @@ impl<'r> ValueRef<'r> {
                 }
                 (field::value::SOURCE, WireType::LengthDelimited) => {
                     remarks.get_or_insert_default().source = text(&mut rest)?;
+                }
+                (field::value::UNIT, WireType::LengthDelimited) => {
+                    remarks.get_or_insert_default().unit = text(&mut rest)?;
                 }
                 _ => skip(tag, wire_type, &mut rest)?,
             }

@@ -10,12 +10,13 @@ use super::{
 use crate::engine::{
     self,
     library::{self, Function, Group},
+    units::{self, UnitRow},
 };
 use crate::repl::settings::{SETTINGS, Setting};
 use crate::syntax::FORMS;
 
 /// A topic of help.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Topic {
     /// A command.
     Command(&'static CommandSpec),
@@ -25,6 +26,8 @@ pub enum Topic {
     Constant(&'static str, &'static str),
     /// The name and the meaning of an output form, such as `hex` in `255 to hex`.
     Conversion(&'static str, &'static str),
+    /// A unit, and the name that was asked for.
+    Unit(&'static UnitRow, String),
     /// An operator or a sign.
     Operator(&'static Operator),
     /// A setting.
@@ -60,6 +63,7 @@ impl Topic {
             Self::Command(spec) => spec.names[0],
             Self::Function(function) => function.names[0],
             Self::Constant(name, _) | Self::Conversion(name, _) => name,
+            Self::Unit(row, _) => row.name,
             Self::Operator(operator) => operator.names[0],
             Self::Setting(setting) => setting.name,
             Self::Limit(limit) => limit.name,
@@ -85,6 +89,7 @@ impl Topic {
             .or_else(|| library::find(name).map(Self::Function))
             .or_else(constant)
             .or_else(form)
+            .or_else(|| units::row(name).map(|row| Self::Unit(row, name.to_owned())))
             .or_else(|| Operator::find(name).map(Self::Operator))
             .or_else(|| Setting::find(name).map(Self::Setting))
             .or_else(|| Limit::find(name).map(Self::Limit))
@@ -98,6 +103,7 @@ impl Topic {
             Self::Command(spec) => spec.summary,
             Self::Function(function) => function.summary,
             Self::Constant(_, what) | Self::Conversion(_, what) => what,
+            Self::Unit(row, _) => row.measures,
             Self::Operator(operator) => operator.summary,
             Self::Setting(setting) => setting.summary,
             Self::Limit(limit) => limit.what,
@@ -167,6 +173,14 @@ pub fn help(topic: Option<Topic>) -> String {
             line(&format!("VALUE to {name}"));
             line(&format!("  {what}"));
         }
+        Some(Topic::Unit(row, name)) => {
+            line(&name);
+            line(&format!("  {}", units::describe(&name).unwrap_or_default()));
+            line(format!("  measures {} {}", row.measures, row.prefix_text()).trim_end());
+            let others: Vec<_> = row.names().collect();
+            line(&format!("  {} is written {}", row.name, others.join(", ")));
+            line(&format!("  source: {}", row.source));
+        }
         Some(Topic::Operator(operator)) => {
             line(operator.usage);
             line(&format!("  {}", operator.summary));
@@ -204,7 +218,7 @@ pub fn help(topic: Option<Topic>) -> String {
 
 /// Writes the overview, which fits on one screen.
 fn overview(line: &mut impl FnMut(&str)) {
-    line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 255 to hex;");
+    line("An expression is evaluated: 1/3 + 2^10, sqrt(2) to 50 digits, 5 ft 10 in to cm;");
     line("x = 3, then 2x; f(n) = n!, then f(5); ans is the last answer, # a comment.");
     let usage = |spec: &CommandSpec, is_last: bool| {
         let [name, others @ ..] = spec.names else {
@@ -248,7 +262,39 @@ fn overview(line: &mut impl FnMut(&str)) {
     }
     let constants: Vec<_> = engine::CONSTANTS.iter().map(|(name, _)| *name).collect();
     line(&format!("Constants    {}", constants.join(" ")));
-    line("'help NAME' explains a name or a sign; 'help limits' lists the limits.");
+    line("'help NAME' explains a name, a unit or a sign; 'help limits' lists the limits.");
+}
+
+/// Returns the output of `:units`: what units measure, or the units that measure `what`. Returns None if none
+/// does.
+#[must_use]
+pub fn list_units(what: &str) -> Option<String> {
+    let mut kinds: Vec<(&str, Vec<&UnitRow>)> = Vec::new();
+    for row in units::UNITS {
+        match kinds.iter_mut().find(|(kind, _)| *kind == row.measures) {
+            Some((_, rows)) => rows.push(row),
+            None => kinds.push((row.measures, vec![row])),
+        }
+    }
+    let mut text = String::new();
+    if what.is_empty() {
+        for (kind, rows) in kinds {
+            let names: Vec<_> = rows.iter().filter_map(|row| row.names().next()).collect();
+            writeln!(text, "{kind:<22} {}", names.join(" "))
+                .expect("writing to a String cannot fail");
+        }
+        return Some(text);
+    }
+    let unit = units::row(what).map(|row| row.measures);
+    let (_, rows) = kinds
+        .iter()
+        .find(|(kind, _)| *kind == what || unit == Some(*kind))?;
+    for row in rows {
+        let names: Vec<_> = row.names().collect();
+        writeln!(text, "{:<32} {}", names.join(", "), row.definition())
+            .expect("writing to a String cannot fail");
+    }
+    Some(text)
 }
 
 /// Wraps words into lines of at most `width` characters.

@@ -30,6 +30,8 @@ pub enum Command<'t> {
     Names,
     /// Removes the definition of this name from the worksheet.
     Forget(&'t str),
+    /// Prints this list of units.
+    Units(String),
     /// Opens a new worksheet.
     Clear,
     /// Requests the services, the descriptors or the health of the server.

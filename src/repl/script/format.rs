@@ -38,6 +38,8 @@ struct JsonLine<'a> {
     value: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rounded: Option<bool>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    unit: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reading: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -96,6 +98,7 @@ impl Format {
                 name: &answer.name,
                 value: answer.text.as_deref(),
                 rounded: answer.text.is_some().then_some(answer.rounded),
+                unit: remarks.map_or("", |remarks| &remarks.unit),
                 reading: reading.map(|reading| &*reading.text),
                 reading_kinds: reading.map_or_else(Vec::new, |it| it.names().collect()),
                 ..JsonLine::default()

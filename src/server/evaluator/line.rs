@@ -167,7 +167,9 @@ pub(super) fn write(response: &mut ResponseWriter, line: u32, result: Evaluation
             ExactRef::Fraction(numerator.format(*n), denominator.format(*d))
         }
         Some(ExactValue::Truth(truth)) => ExactRef::Truth(*truth),
-        Some(ExactValue::Fraction(_)) => return response.push(&answer(line, result)),
+        Some(ExactValue::Fraction(_) | ExactValue::Quantity(_)) => {
+            return response.push(&answer(line, result));
+        }
     };
     response.push_value(line, name, &rendered.text, rendered.rounded, exact);
 }
@@ -221,25 +223,35 @@ impl From<Rendered> for Value {
             typed,
         }: Rendered,
     ) -> Self {
-        let exact = typed.map(|typed| match typed {
-            ExactValue::Integer(n) => value::Exact::Integer(n),
-            ExactValue::Truth(truth) => value::Exact::Truth(truth),
-            ExactValue::Ratio(n, d) => value::Exact::Fraction(Fraction {
-                numerator: n.to_string(),
-                denominator: d.to_string(),
-            }),
-            ExactValue::Fraction(parts) => value::Exact::Fraction(Fraction {
-                numerator: parts.0.to_string(),
-                denominator: parts.1.to_string(),
-            }),
-        });
+        let (typed, unit) = match typed {
+            Some(ExactValue::Quantity(quantity)) => (quantity.number, quantity.unit.into()),
+            typed => (typed, String::new()),
+        };
         Self {
             text: text.into(),
             rounded,
-            exact,
+            exact: typed.and_then(exact_field),
             source: String::new(),
+            unit,
         }
     }
+}
+
+/// Converts a typed value to the field `exact`.
+fn exact_field(typed: ExactValue) -> Option<value::Exact> {
+    Some(match typed {
+        ExactValue::Integer(n) => value::Exact::Integer(n),
+        ExactValue::Truth(truth) => value::Exact::Truth(truth),
+        ExactValue::Ratio(n, d) => value::Exact::Fraction(Fraction {
+            numerator: n.to_string(),
+            denominator: d.to_string(),
+        }),
+        ExactValue::Fraction(parts) => value::Exact::Fraction(Fraction {
+            numerator: parts.0.to_string(),
+            denominator: parts.1.to_string(),
+        }),
+        ExactValue::Quantity(_) => return None,
+    })
 }
 
 impl From<Fault> for proto::Fault {

@@ -30,6 +30,7 @@ impl Parser<'_> {
                 return Ok(false);
             }
             "mod" if self.token_after_next().token == Token::Open => {}
+            "in" if self.in_target() || self.is_inch() => {}
             _ if is_operator(word) => return Err(self.no_operand()),
             "ans" | "_" if self.in_function => {
                 let message = format!("{} cannot be used in a function", quoted(word));
@@ -41,26 +42,49 @@ impl Parser<'_> {
             _ => {}
         }
         self.advance()?;
-        if self.next.token == Token::Open {
+        if let Some(power) = self.power_of_unit(word) {
+            let unit = self.advance()?;
+            self.unit(unit.span);
+            self.node(NodeKind::Postfix(power), name);
+            return Ok(true);
+        }
+        if self.next.token == Token::Open && !self.in_target() {
             return self.open_call(name, None);
         }
         if word == "if" {
             let error = self.unexpected("'('");
             return Err(error.help("write if(condition, then, else)"));
         }
-        if self.may_begin_argument() && self.is_function(name) {
+        if !self.in_target() && self.may_begin_argument() && self.is_function(name) {
             return self.bare_call(name);
         }
         let is_magnitude = matches!(word, "k" | "M") && !spaced && self.number_end == name.start;
-        self.node(
-            if is_magnitude {
-                NodeKind::Magnitude
-            } else {
-                NodeKind::Name
-            },
-            name,
-        );
+        if is_magnitude {
+            self.node(NodeKind::Magnitude, name);
+        } else {
+            self.unit(name);
+        }
         Ok(true)
+    }
+
+    /// Adds a name that is not called.
+    fn unit(&mut self, name: Span) {
+        let kind = if self.in_target() {
+            NodeKind::UnitName
+        } else {
+            NodeKind::Name
+        };
+        self.node(kind, name);
+    }
+
+    /// Returns the power that `word` makes of the unit behind it, as in `square feet` and `cu in`.
+    fn power_of_unit(&self, word: &str) -> Option<Postfix> {
+        let power = match word {
+            "square" | "sq" => Postfix::Square,
+            "cubic" | "cu" => Postfix::Cube,
+            _ => return None,
+        };
+        (self.at_unit() && !self.is_known(word)).then_some(power)
     }
 
     /// Reads the opening parenthesis of a call. Returns whether the call has no arguments, and so

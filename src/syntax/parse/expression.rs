@@ -25,6 +25,13 @@ pub(super) enum Pending {
         /// The index of the [`NodeKind::ShortCircuit`]. Its target is still unknown.
         jump: usize,
     },
+    /// The target of a conversion: units that are separated by `+`.
+    Target {
+        /// The place of the first unit.
+        first: Span,
+        /// The number of units so far, with the current one.
+        units: u8,
+    },
     /// A call without parentheses.
     BareCall {
         name: Span,
@@ -72,6 +79,7 @@ impl Pending {
             Self::Prefix(prefix, _) => prefix.level(),
             Self::Binary { operator, .. } | Self::Chained(operator, _) => operator.level(),
             Self::Logic { logic, .. } => logic.level(),
+            Self::Target { .. } => Level::CONVERSION,
             Self::BareCall { .. } => Level::CALL,
             Self::Group(_) | Self::Bars(_) | Self::Call { .. } | Self::If { .. } => return None,
         })
@@ -150,6 +158,9 @@ impl Parser<'_> {
                 _ => sign_operator(token),
             };
             if let Some(operator) = operator {
+                if self.in_target() && self.is_target_end(operator)? {
+                    return Ok(true);
+                }
                 self.infix(operator, span);
                 self.advance()?;
                 return Ok(true);
@@ -170,7 +181,15 @@ impl Parser<'_> {
                 Token::Name => match self.word(span) {
                     "and" => return self.logic(Logic::And),
                     "or" => return self.logic(Logic::Or),
-                    "to" | "as" | "in" => self.conversion()?,
+                    "in" if self.is_inch() => {
+                        self.juxtaposed();
+                        return Ok(true);
+                    }
+                    "to" | "as" | "in" => {
+                        if self.conversion()? {
+                            return Ok(true);
+                        }
+                    }
                     "not" => return Err(self.no_operator()),
                     _ => {
                         self.juxtaposed();
@@ -188,10 +207,31 @@ impl Parser<'_> {
                     self.comma()?;
                     return Ok(true);
                 }
-                Token::Arrow => self.conversion()?,
+                Token::Arrow => {
+                    if self.conversion()? {
+                        return Ok(true);
+                    }
+                }
+                Token::Number if self.is_mixed() => {
+                    self.infix(
+                        Binary::Mixed,
+                        Span {
+                            start: span.start,
+                            end: span.start,
+                        },
+                    );
+                    return Ok(true);
+                }
                 Token::Equals if self.is_last_equals() => {
                     self.advance()?;
                     self.readings.insert(Reading::EqualsSign);
+                }
+                Token::Semicolon if self.is_in_call() => {
+                    // Spreadsheets and calculators with decimal commas separate arguments so.
+                    self.argument_end()?;
+                    self.advance()?;
+                    self.readings.insert(Reading::Columns);
+                    return Ok(true);
                 }
                 Token::End | Token::Semicolon => return self.end().map(|()| false),
                 _ => return Err(self.no_operator()),
@@ -258,6 +298,14 @@ impl Parser<'_> {
         })
     }
 
+    /// Whether the innermost open bracket is that of a call.
+    fn is_in_call(&self) -> bool {
+        matches!(
+            self.innermost(),
+            Some(Pending::Call { .. } | Pending::If { .. })
+        )
+    }
+
     /// Adds a node to the line.
     pub(super) fn node(&mut self, kind: NodeKind, span: Span) {
         self.nodes.push(Node { kind, span });
@@ -283,6 +331,7 @@ impl Parser<'_> {
         self.depth += 1;
         match pending {
             Pending::BareCall { .. } => self.bare_calls += 1,
+            Pending::Target { .. } => self.targets += 1,
             Pending::Call { .. } | Pending::If { .. } => self.count_open_calls(self.open_calls + 1),
             _ => {}
         }
@@ -296,6 +345,7 @@ impl Parser<'_> {
         self.depth -= usize::from(pending.nests());
         match pending {
             Pending::BareCall { .. } => self.bare_calls -= 1,
+            Pending::Target { .. } => self.targets -= 1,
             Pending::Call { .. } | Pending::If { .. } => self.count_open_calls(self.open_calls - 1),
             _ => {}
         }
@@ -327,6 +377,9 @@ impl Parser<'_> {
             && applies(level)
         {
             match self.pop() {
+                Some(Pending::Target { first, units }) => {
+                    self.node(NodeKind::ConvertUnits(units), first.to(self.taken));
+                }
                 Some(Pending::Prefix(operator, span)) => self.prefix(operator, span),
                 Some(Pending::Binary {
                     operator,

@@ -47,13 +47,17 @@ impl Default for ParseLimits {
     }
 }
 
-/// Tells which names can be called without parentheses, as in `sqrt 16`.
+/// Tells which names can be called without parentheses, as in `sqrt 16`, and which are units.
 ///
-/// The grammar has no table of functions, but the meaning of a sign after a name depends on the
-/// name: `sin -1 * 2` is a product and `x -1 * 2` is a difference.
+/// The grammar has no table of functions and units, but the meaning of a sign beside a name depends on the
+/// name: `sin -1 * 2` is a product and `x -1 * 2` is a difference; `1/2 m` is half a metre, `1/2 x` is
+/// `1/(2 x)`.
 pub trait Functions {
     /// Whether `name` is a function that can take a single argument.
     fn takes_one_argument(&self, name: &str) -> bool;
+
+    /// Whether `name` is a unit.
+    fn is_unit(&self, name: &str) -> bool;
 }
 
 /// No name can be called without parentheses.
@@ -62,6 +66,10 @@ pub struct NoFunctions;
 
 impl Functions for NoFunctions {
     fn takes_one_argument(&self, _name: &str) -> bool {
+        false
+    }
+
+    fn is_unit(&self, _name: &str) -> bool {
         false
     }
 }
@@ -131,6 +139,7 @@ pub fn read(line: &mut Line<'_>, limits: &ParseLimits, functions: &dyn Functions
         bound: BTreeSet::new(),
         parameters: BTreeSet::new(),
         in_function: false,
+        targets: 0,
         has_bits: false,
         has_comparison: false,
         readings: Readings::NONE,
@@ -180,6 +189,8 @@ struct Parser<'p> {
     parameters: BTreeSet<&'p str>,
     /// Whether the expression is the body of a function.
     in_function: bool,
+    /// The number of targets of conversions in `pending`.
+    targets: usize,
     /// Whether the line has an operator on bits.
     has_bits: bool,
     /// Whether the line has a comparison.

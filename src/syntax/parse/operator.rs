@@ -1,7 +1,9 @@
 //! Puts operators on the parser's stack, and moves them to the line.
 
 use super::{Parser, Result, expression::Pending, index};
-use crate::syntax::{Binary, Logic, NodeKind, Prefix, Reading, Span, node::Level, token::Token};
+use crate::syntax::{
+    Binary, Logic, Node, NodeKind, Prefix, Reading, Span, node::Level, token::Token,
+};
 
 impl Parser<'_> {
     /// Puts a binary operator on the stack, where it waits for its right operand.
@@ -77,6 +79,11 @@ impl Parser<'_> {
             // The next function is not a part of the argument.
             self.reduce(|level| level >= Level::CALL);
         }
+        let is_unit = self.at_unit();
+        if is_unit && self.is_fraction() {
+            self.reduce(|level| level >= Level::PRODUCT);
+            self.readings.insert(Reading::Product);
+        }
         // There is no sign between the operands, so the span is empty and is where they meet.
         let at = self.next.span.start;
         let touches_number = self.number_end == at;
@@ -88,11 +95,48 @@ impl Parser<'_> {
                 Binary::Divide | Binary::FloorDivide | Binary::Modulo
             )
         };
-        if matches!(below, Some(Pending::Binary { operator, .. }) if divides(*operator))
+        if (!is_unit
+            && matches!(below, Some(Pending::Binary { operator, .. }) if divides(*operator)))
             || (touches_number && self.word(self.next.span) == "e")
         {
             self.readings.insert(Reading::Product);
         }
+    }
+
+    /// Whether the next token is a unit.
+    pub(super) fn at_unit(&self) -> bool {
+        let word = self.word(self.next.span);
+        self.next.token == Token::Name && !self.is_known(word) && self.functions.is_unit(word)
+    }
+
+    /// Whether the line itself gives `word` a meaning.
+    pub(super) fn is_known(&self, word: &str) -> bool {
+        self.parameters.contains(word) || self.bound.contains(word)
+    }
+
+    /// Whether the last operand is the denominator of a fraction of two integers without blanks, as in `1/2 m`.
+    fn is_fraction(&self) -> bool {
+        let [.., above, below] = &self.nodes[..] else {
+            return false;
+        };
+        let is_integer = |node: &Node| {
+            node.kind == NodeKind::Literal
+                && self
+                    .word(node.span)
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit())
+        };
+        matches!(
+            self.pending.last(),
+            Some(Pending::Binary {
+                operator: Binary::Divide,
+                ..
+            })
+        ) && is_integer(above)
+            && is_integer(below)
+            && above.span.end + 1 == below.span.start
+            && self.taken == below.span
+            && self.closed != self.nodes.len()
     }
 
     /// Whether a function begins with the next token.

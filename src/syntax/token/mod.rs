@@ -199,6 +199,7 @@ impl<'a> Lexer<'a> {
             b'&' => (Token::Ampersand, 1),
             b'|' if second() == Some(b'|') => (Token::DoubleBar, 2),
             b'|' => (Token::Bar, 1),
+            b'\'' | b'"' => (Token::Name, 1),
             b'!' => return Ok(self.bangs()),
             b'.' if second().is_some_and(|b| b.is_ascii_digit()) => return self.word(Self::number),
             0x80.. => return self.beyond_ascii(),
@@ -268,6 +269,18 @@ impl<'a> Lexer<'a> {
             '≥' => Token::GreaterEqual,
             '≠' => Token::Unequal,
             '→' => Token::Arrow,
+            '°' | '′' | '″' | '‰' | '℃' | '℉' => {
+                self.at += c.len_utf8();
+                // `°C` is one name.
+                if c == '°' && self.rest().starts_with(['C', 'F']) {
+                    self.at += 1;
+                }
+                return Ok(Token::Name);
+            }
+            'Δ' if self.rest().starts_with("Δ°C") || self.rest().starts_with("Δ°F") => {
+                self.at += "Δ°C".len();
+                return Ok(Token::Name);
+            }
             _ if is_minus(c) => Token::Minus,
             _ if vulgar_fraction(c).is_some() => return self.number(),
             _ if superscript(c).is_some() => return self.superscript(),
@@ -317,8 +330,7 @@ impl<'a> Lexer<'a> {
             ':' if self.rest().starts_with(":=") => "write name = value to define".into(),
             ':' => "write name = value to define, / to divide, or if(condition, then, else)".into(),
             '.' => "a decimal point needs a digit before or after it".into(),
-            '$' | '€' | '£' | '¥' | '₩' | '₹' | '°' => "units are not supported".into(),
-            '\'' | '"' => "quoted strings are not supported".into(),
+            '$' | '€' | '£' | '¥' | '₩' | '₹' => "currencies are not supported".into(),
             '`' | '\\' => "remove it".into(),
             '@' => "dates are not supported".into(),
             _ => match (replacement(c), foreign_digit(c)) {

@@ -205,6 +205,10 @@ impl Lexer<'_> {
         if !(separator == '\'' || (self.groups_digits && (separator == ',' || is_blank))) {
             return Ok(false);
         }
+        // `5'10"` is five feet ten, and `5'` five feet.
+        if separator == '\'' && !self.at_apostrophe_group() {
+            return Ok(false);
+        }
         let mut count = 0;
         if first.len() <= 3 && !first.starts_with('0') {
             while let Some(behind) = self.rest().strip_prefix(separator)
@@ -228,6 +232,14 @@ impl Lexer<'_> {
             self.readings.insert(Reading::DigitGroup);
         }
         Ok(count > 0)
+    }
+
+    /// Whether the apostrophe at the current position groups digits: exactly three digits stand behind it, and no
+    /// sign of inches behind them.
+    fn at_apostrophe_group(&self) -> bool {
+        let behind = &self.rest()[1..];
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        digits == 3 && !behind[digits..].starts_with(['"', '″', '”'])
     }
 
     /// Returns an error if the number that begins at `start` has a comma and digits behind it.

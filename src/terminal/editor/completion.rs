@@ -3,7 +3,7 @@
 use rustyline::completion::{self, FilenameCompleter};
 
 use crate::{
-    engine::{CONSTANTS, library},
+    engine::{CONSTANTS, library, units::UNITS},
     repl::{
         command::{
             Head,
@@ -108,9 +108,13 @@ pub(in crate::terminal) fn complete(
                 .collect()
         }
         (Some(head), _) if head.has_colon() || is_comment(before) => Vec::new(),
-        _ if expects_conversion(front) => conversions(),
+        _ if expects_conversion(front) && word.is_empty() => conversions(),
+        _ if expects_conversion(front) => conversions().into_iter().chain(units()).collect(),
         _ if word.is_empty() => Vec::new(),
         (_, Some(_)) => defined(definitions),
+        _ if front.trim_end().ends_with(|c: char| c.is_ascii_digit()) => {
+            language(definitions).into_iter().chain(units()).collect()
+        }
         _ => language(definitions),
     };
     candidates.retain(|candidate| candidate.text.starts_with(word));
@@ -147,6 +151,16 @@ fn conversions() -> Vec<CompletionCandidate> {
     let candidate =
         |form: &Form| CompletionCandidate::new(form.example, form.example, form.summary);
     FORMS.iter().map(candidate).collect()
+}
+
+/// Returns a candidate for each name and symbol of a unit.
+fn units() -> impl Iterator<Item = CompletionCandidate> {
+    UNITS.iter().flat_map(|unit| {
+        let summary = format!("{}: {}", unit.measures, unit.definition());
+        let is_word = |name: &&str| name.starts_with(char::is_alphabetic);
+        let names = unit.names().filter(is_word);
+        names.map(move |name| CompletionCandidate::new(name, name, &summary))
+    })
 }
 
 fn files(path: &str) -> Vec<CompletionCandidate> {
@@ -284,9 +298,11 @@ mod tests {
             (":set -", 5, &["--save"]),
             ("an", 0, &["ans"]),
             (
-                "1 + 255 to h",
+                "1 + 255 to he",
                 11,
-                &["hex", "hex8", "hex16", "hex32", "hex64"],
+                &[
+                    "hex", "hex8", "hex16", "hex32", "hex64", "henry", "henrys", "hertz", "hectare",
+                ],
             ),
             (
                 "1 -> ",
@@ -313,6 +329,7 @@ mod tests {
                     "eng",
                     "percent",
                     "roman",
+                    "SI",
                     "30 digits",
                     "2 decimals",
                 ],

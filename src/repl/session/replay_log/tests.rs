@@ -161,6 +161,7 @@ fn typed(shown: &engine::Rendered) -> Option<TypedValue> {
             numerator: n.to_string(),
             denominator: d.to_string(),
         },
+        Some(engine::ExactValue::Quantity(_)) => TypedValue::Untyped,
         Some(engine::ExactValue::Fraction(parts)) => TypedValue::Fraction {
             numerator: parts.0.to_string(),
             denominator: parts.1.to_string(),

@@ -1,0 +1,100 @@
+//! Quantities as text: `5.5 m`, `30°`, `5 ft 10 in`.
+
+use compact_str::{CompactString, ToCompactString as _, format_compact};
+
+use super::{ExactValue, Rendered, TypedQuantity, display::Format};
+use crate::engine::{
+    budget::work::Work,
+    fault::Result,
+    number::Number,
+    unit::Unit,
+    value::quantity::{Quantity, split},
+};
+
+/// Shows a quantity in its unit, or as a mixed quantity in `units`.
+pub(super) fn quantity(
+    quantity: &Quantity,
+    units: Option<&[Unit]>,
+    format: &Format,
+    work: &mut Work<'_>,
+) -> Result<Rendered> {
+    let Some(units) = units else {
+        return single(quantity, format, work);
+    };
+    let mut quantity = quantity.clone();
+    if let (Some(places), Some(last)) = (format.places(), units.last()) {
+        // Rounding may make a whole larger unit of the last part.
+        quantity = rounded(&quantity, last, places, work)?;
+    }
+    let quantity = &quantity;
+    let parts = split(quantity, units, work)?;
+    let is_negative = quantity
+        .number
+        .order(work)?
+        .is_some_and(std::cmp::Ordering::is_lt);
+    let mut text = CompactString::new(if is_negative { "-" } else { "" });
+    let mut is_rounded = format.places().is_some();
+    for (index, part) in parts.iter().enumerate() {
+        let is_last = index + 1 == parts.len();
+        let is_zero = part
+            .number
+            .exact()
+            .is_some_and(super::super::number::exact::Exact::is_zero);
+        if is_zero && !(is_last && text.len() <= 1) {
+            continue;
+        }
+        text.push_str(if text.len() > 1 { " " } else { "" });
+        match part.number.exact().filter(|_| !is_last) {
+            Some(whole) => text.push_str(&format!("{} {}", whole.numerator(), part.unit)),
+            None => {
+                let shown = single(part, format, work)?;
+                text.push_str(&shown.text);
+                is_rounded |= shown.rounded;
+            }
+        }
+    }
+    let whole = single(quantity, format, work)?;
+    Ok(Rendered {
+        text,
+        rounded: is_rounded,
+        typed: whole.typed,
+    })
+}
+
+fn single(quantity: &Quantity, format: &Format, work: &mut Work<'_>) -> Result<Rendered> {
+    let number = format.number(&quantity.number, work)?;
+    let unit = quantity.unit.to_compact_string();
+    // `30°`, but `30 °C`.
+    let blank = if unit == "°" { "" } else { " " };
+    Ok(Rendered {
+        text: format_compact!("{}{blank}{unit}", number.text),
+        rounded: number.rounded,
+        typed: Some(ExactValue::Quantity(Box::new(TypedQuantity {
+            number: number.typed,
+            unit,
+        }))),
+    })
+}
+
+/// Returns a quantity rounded to a number of decimal places in `unit`. Halves are rounded away from zero.
+fn rounded(quantity: &Quantity, unit: &Unit, places: u32, work: &mut Work<'_>) -> Result<Quantity> {
+    let scale = Number::from(10).power(&i64::from(places).into(), work)?;
+    let is_negative = quantity
+        .number
+        .order(work)?
+        .is_some_and(std::cmp::Ordering::is_lt);
+    let size = quantity.number_of(unit, work)?.absolute(work)?;
+    let half = Number::from(1).div(&2.into(), work)?;
+    let raised = size.mul(&scale, work)?.add(&half, work)?;
+    let whole = Number::from(raised.quotient(&1.into(), work)?);
+    let number = whole.div(&scale, work)?;
+    Ok(Quantity {
+        number: if is_negative {
+            number.negated(work)?
+        } else {
+            number
+        },
+        unit: unit.clone(),
+        kind: quantity.kind,
+    })
+}

@@ -1,0 +1,233 @@
+//! Units as products of powers, with their dimension and their factor.
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use super::{
+    dimension::Dimension,
+    exponent::Exponent,
+    names,
+    prefix::PREFIXES,
+    table::{UNITS, UnitRow},
+};
+use crate::engine::{
+    budget::work::Work,
+    fault::{Fault, Result},
+    number::{Number, exact::Exact},
+};
+
+/// A power of a unit of the table with a prefix, such as `km^2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Factor {
+    /// The index of the row in [`UNITS`].
+    pub(in crate::engine) row: u16,
+    /// The index of the prefix.
+    pub(in crate::engine) prefix: u8,
+    pub(in crate::engine) exponent: Exponent,
+}
+
+/// A product of powers of units, in the order in which they were written. Empty for a plain number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Unit(SmallVec<[Factor; 2]>);
+
+/// The factor of a unit with respect to the base units: a rational number times a power of pi.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Scale {
+    pub(super) factor: Exact,
+    pub(super) pi: i32,
+}
+
+impl Factor {
+    /// Returns the row of the unit.
+    pub(in crate::engine) fn row(self) -> &'static UnitRow {
+        &UNITS[usize::from(self.row)]
+    }
+
+    /// Whether both factors are powers of one unit with one prefix.
+    fn is_same(self, other: Self) -> bool {
+        (self.row, self.prefix) == (other.row, other.prefix)
+    }
+
+    /// Returns the dimension of the unit, without the exponent.
+    fn dimension(self) -> &'static Dimension {
+        names::dimension(self.row)
+    }
+}
+
+impl Unit {
+    /// Returns the unit that consists of one factor.
+    pub(in crate::engine) fn new(row: u16, prefix: u8) -> Self {
+        Self(SmallVec::from_slice(&[Factor {
+            row,
+            prefix,
+            exponent: Exponent::ONE,
+        }]))
+    }
+
+    /// Whether the unit is that of a plain number.
+    pub(in crate::engine) fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(in crate::engine) fn factors(&self) -> &[Factor] {
+        &self.0
+    }
+
+    /// Returns the dimension of the unit.
+    pub(in crate::engine) fn dimension(&self) -> Dimension {
+        let mut dimension = Dimension::default();
+        for factor in &self.0 {
+            // The exponents of a unit are small, and so are those of the table.
+            let _ = dimension.multiply(factor.dimension(), factor.exponent);
+        }
+        dimension
+    }
+
+    /// Returns `self * other^exponent`, and the number by which the product must be multiplied.
+    ///
+    /// A factor of `other` that measures the same as a factor of `self` is converted into it.
+    pub(in crate::engine) fn times(
+        &self,
+        other: &Self,
+        exponent: Exponent,
+        work: &mut Work<'_>,
+    ) -> Result<(Self, Number)> {
+        let mut product = self.clone();
+        let mut number = Number::from(1);
+        for factor in &other.0 {
+            let power = factor.exponent.times(exponent).ok_or_else(too_large)?;
+            let known = product.0.iter().position(|it| it.is_same(*factor));
+            let known = known.or_else(|| {
+                let dimension = factor.dimension();
+                let is_alike = |it: &Factor| !dimension.is_number() && it.dimension() == dimension;
+                product.0.iter().position(is_alike)
+            });
+            let Some(at) = known else {
+                product.0.push(Factor {
+                    exponent: power,
+                    ..*factor
+                });
+                continue;
+            };
+            if !product.0[at].is_same(*factor) {
+                let from = Self::new(factor.row, factor.prefix);
+                let to = Self::new(product.0[at].row, product.0[at].prefix);
+                let ratio = from.ratio(&to, work)?;
+                number = number.mul(&power_of(&ratio, power, work)?, work)?;
+            }
+            let sum = product.0[at].exponent.plus(power).ok_or_else(too_large)?;
+            if sum.is_zero() {
+                product.0.remove(at);
+            } else {
+                product.0[at].exponent = sum;
+            }
+        }
+        Ok((product, number))
+    }
+
+    /// Returns `self^exponent`.
+    pub(in crate::engine) fn power(&self, exponent: Exponent) -> Result<Self> {
+        if exponent.is_zero() {
+            return Ok(Self::default());
+        }
+        let powers = self.0.iter().map(|factor| {
+            let exponent = factor.exponent.times(exponent).ok_or_else(too_large)?;
+            Ok(Factor {
+                exponent,
+                ..*factor
+            })
+        });
+        Ok(Self(powers.collect::<Result<_>>()?))
+    }
+
+    /// Returns the number of units `to` that one unit `self` is. Both have the same dimension.
+    pub(in crate::engine) fn ratio(&self, to: &Self, work: &mut Work<'_>) -> Result<Number> {
+        if self == to {
+            return Ok(1.into());
+        }
+        let (mut number, mut pi) = (Number::from(1), Exponent::ZERO);
+        let inverse = to.0.iter().map(|factor| Factor {
+            exponent: factor.exponent.negated(),
+            ..*factor
+        });
+        for factor in self.0.iter().copied().chain(inverse) {
+            let scale = names::scale(factor.row);
+            let prefix = &PREFIXES[usize::from(factor.prefix)];
+            let mut unit = Number::from(scale.factor.clone());
+            if prefix.exponent != 0 {
+                let prefix = Number::from(prefix.base).power(&prefix.exponent.into(), work)?;
+                unit = unit.mul(&prefix, work)?;
+            }
+            number = number.mul(&power_of(&unit, factor.exponent, work)?, work)?;
+            if scale.pi != 0 {
+                let power = Exponent::ratio(scale.pi.into(), 1)
+                    .and_then(|it| it.times(factor.exponent))
+                    .and_then(|it| it.plus(pi));
+                pi = power.ok_or_else(too_large)?;
+            }
+        }
+        if pi.is_zero() {
+            return Ok(number);
+        }
+        let pi = power_of(&Number::pi(work)?, pi, work)?;
+        number.mul(&pi, work)
+    }
+}
+
+/// Returns `base^exponent`.
+fn power_of(base: &Number, exponent: Exponent, work: &mut Work<'_>) -> Result<Number> {
+    if exponent == Exponent::ONE {
+        return Ok(base.clone());
+    }
+    let (n, d) = exponent.parts();
+    base.power(&Exact::ratio(n, d).into(), work)
+}
+
+fn too_large() -> Box<Fault> {
+    Fault::limit("the exponent of a unit is too large").help("it can have 15 bits")
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (below, above): (Vec<_>, Vec<_>) = self
+            .0
+            .iter()
+            .partition(|factor| factor.exponent.is_negative());
+        let write = |f: &mut fmt::Formatter<'_>, factor: &Factor, exponent: Exponent| {
+            let row = factor.row();
+            let prefix = &PREFIXES[usize::from(factor.prefix)];
+            match row.symbols.first() {
+                Some(symbol) => write!(f, "{}{symbol}", prefix.symbol)?,
+                None => write!(f, "{}{}", prefix.name, row.name)?,
+            }
+            if exponent == Exponent::ONE {
+                Ok(())
+            } else {
+                write!(f, "^{exponent}")
+            }
+        };
+        for (index, factor) in above.iter().enumerate() {
+            f.write_str(if index > 0 { " " } else { "" })?;
+            write(f, factor, factor.exponent)?;
+        }
+        let is_quotient = !above.is_empty();
+        let is_grouped = is_quotient && below.len() > 1;
+        f.write_str(if is_quotient && !below.is_empty() {
+            "/"
+        } else {
+            ""
+        })?;
+        f.write_str(if is_grouped { "(" } else { "" })?;
+        for (index, factor) in below.iter().enumerate() {
+            f.write_str(if index > 0 { " " } else { "" })?;
+            let exponent = if is_quotient {
+                factor.exponent.negated()
+            } else {
+                factor.exponent
+            };
+            write(f, factor, exponent)?;
+        }
+        f.write_str(if is_grouped { ")" } else { "" })
+    }
+}
