@@ -44,13 +44,12 @@ pub(super) fn quantity(
             continue;
         }
         text.push_str(if text.len() > 1 { " " } else { "" });
-        match part.number.exact().filter(|_| !is_last) {
-            Some(whole) => text.push_str(&format!("{} {}", whole.numerator(), part.unit)),
-            None => {
-                let shown = single(part, format, work)?;
-                text.push_str(&shown.text);
-                is_rounded |= shown.rounded;
-            }
+        if let Some(whole) = part.number.exact().filter(|_| !is_last) {
+            text.push_str(&format!("{} {}", whole.numerator(), part.unit))
+        } else {
+            let shown = single(part, format, work)?;
+            text.push_str(&shown.text);
+            is_rounded |= shown.rounded;
         }
     }
     let whole = single(quantity, format, work)?;

@@ -22,14 +22,14 @@ use crate::engine::{budget::work::Work, fault::Result};
 /// them may be longer than 4,000 words.
 ///
 /// Tests use short pieces, so that short integers have many of them.
-pub(super) const PRODUCT: usize = if cfg!(test) { 1 << 9 } else { 250_000 };
+pub(super) const PRODUCT: usize = if cfg!(test) { 1 << 13 } else { 250_000 };
 
 /// The maximum length, in bits, of the divisor, the quotient and the square root of an operation that
 /// is computed in one piece. dashu multiplies integers of half this length.
 const QUOTIENT: usize = PRODUCT;
 
 /// The number of decimal digits that are written in one piece. The width of a formatted text is below 2^16.
-const DIGITS: usize = if cfg!(test) { 50 } else { 50_000 };
+const DIGITS: usize = if cfg!(test) { 500 } else { 50_000 };
 
 /// Returns `a * b`.
 pub(in crate::engine) fn multiply(a: &UBig, b: &UBig, work: &Work<'_>) -> Result<UBig> {
@@ -314,8 +314,8 @@ mod tests {
         #[test]
         fn pieces_give_the_results_of_dashu(
             seed: u64,
-            a in 1usize..20_000,
-            b in 1usize..20_000,
+            a in 1usize..80_000,
+            b in 1usize..80_000,
         ) {
             let limits = Limits::default();
             let work = &Work::new(&limits, limits.work, &|| None);
@@ -358,7 +358,7 @@ mod tests {
             ten.pow(DIGITS * 4),
             ten.pow(DIGITS * 4) - UBig::ONE,
             ten.pow(DIGITS * 3) + UBig::ONE,
-            integer(7, 10_000),
+            integer(7, 100_000),
         ] {
             assert!(decimal_digits(&n, work).unwrap() == n.to_string());
         }
@@ -368,8 +368,8 @@ mod tests {
     fn an_interruption_ends_each_operation() {
         let limits = Limits::default();
         let work = &Work::new(&limits, limits.work, &|| Some(Interruption::Cancelled));
-        let n = integer(1, 3_000);
-        let divisor = integer(2, 1_500);
+        let n = integer(1, 60_000);
+        let divisor = integer(2, 30_000);
         assert!(multiply(&n, &n, work).is_err());
         assert!(divide(&n, &divisor, work).is_err());
         assert!(square_root(&n, work).is_err());
