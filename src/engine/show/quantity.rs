@@ -65,8 +65,13 @@ fn single(quantity: &Quantity, format: &Format, work: &mut Work<'_>) -> Result<R
     let unit = quantity.unit.to_compact_string();
     // `30°`, but `30 °C`.
     let blank = if unit == "°" { "" } else { " " };
+    let text = if stands_alone(&number.text) {
+        format_compact!("{}{blank}{unit}", number.text)
+    } else {
+        format_compact!("({}){blank}{unit}", number.text)
+    };
     Ok(Rendered {
-        text: format_compact!("{}{blank}{unit}", number.text),
+        text,
         rounded: number.rounded,
         typed: Some(ExactValue::Quantity(Box::new(TypedQuantity {
             number: number.typed,
@@ -96,4 +101,22 @@ fn rounded(quantity: &Quantity, unit: &Unit, places: u32, work: &mut Work<'_>) -
         unit: unit.clone(),
         kind: quantity.kind,
     })
+}
+
+/// Whether the text of a number keeps its value directly in front of a unit: it is a literal, or a fraction of two
+/// integers.
+fn stands_alone(text: &str) -> bool {
+    let text = text.trim_start_matches('-');
+    let is_integer =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('/') {
+        Some((above, below)) => {
+            // A mixed number has an integer and a blank before the fraction.
+            let (whole, above) = above.split_once(' ').unwrap_or(("0", above));
+            is_integer(whole) && is_integer(above) && is_integer(below)
+        }
+        None => text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'#')),
+    }
 }

@@ -116,8 +116,10 @@ impl Parser<'_> {
 
     /// Whether the last operand is the denominator of a fraction of two integers without blanks, as in `1/2 m`.
     fn is_fraction(&self) -> bool {
-        let [.., above, below] = &self.nodes[..] else {
-            return false;
+        let (above, below) = match &self.nodes[..] {
+            [.., above, sign, below] if matches!(sign.kind, NodeKind::Prefix(_)) => (above, below),
+            [.., above, below] => (above, below),
+            _ => return false,
         };
         let is_integer = |node: &Node| {
             node.kind == NodeKind::Literal
