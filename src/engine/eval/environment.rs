@@ -232,7 +232,7 @@ impl Functions for BuiltInFunctions {
     }
 
     fn is_unit(&self, name: &str) -> bool {
-        unit::find(name).is_some()
+        unit::is_unit(name)
     }
 }
 

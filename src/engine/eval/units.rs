@@ -76,9 +76,9 @@ impl Machine<'_, '_> {
 
         nodes[divisor].kind == NodeKind::Binary(Binary::Juxtapose)
             && nodes[first].kind == NodeKind::Literal
-            && nodes[first + 1..=divisor].iter().any(|node| {
-                node.kind == NodeKind::Name && unit::find(self.word(node.span)).is_some()
-            })
+            && nodes[first + 1..=divisor]
+                .iter()
+                .any(|node| node.kind == NodeKind::Name && unit::is_unit(self.word(node.span)))
     }
 
     /// Returns the fault for `100 km / 50 km/h`.

@@ -354,6 +354,9 @@ const FORGET: &str = ":forget";
 /// Returns the name in the line `:forget NAME`.
 #[must_use]
 pub fn forgotten(line: &str) -> Option<&str> {
+    if !line.trim_start().starts_with(':') {
+        return None;
+    }
     let code = line.split('#').next().unwrap_or(line).trim();
     let name = code.strip_prefix(FORGET)?;
     name.starts_with(char::is_whitespace)

@@ -80,10 +80,7 @@ pub(in crate::engine) fn finite_decimal(
     if too_many {
         return Ok(None);
     }
-    work.pay_at_once(
-        4 * cost::multiply(d.bit_len(), d.bit_len()),
-        "writing the number out",
-    )?;
+    work.pay(4 * cost::multiply(d.bit_len(), d.bit_len()))?;
     let five = UBig::from(5u8);
     if pieces::power(&five, fives, work)? != rest {
         return Ok(None);
@@ -135,10 +132,7 @@ impl LongDivision {
     /// Computes the first `count` digits of `n / d`. Neither integer is zero.
     fn begin(n: &UBig, d: &UBig, count: usize, work: &mut Work<'_>) -> Result<Self> {
         let bits = n.bit_len().max(d.bit_len()) + 4 * count;
-        work.pay_at_once(
-            2 * cost::divide(2 * bits) + cost::decimal(4 * count),
-            "writing the number out",
-        )?;
+        work.pay(2 * cost::divide(2 * bits) + cost::decimal(4 * count))?;
         let logarithm = (log2(n) - log2(d)) * std::f64::consts::LOG10_2;
         #[expect(
             clippy::cast_possible_truncation,
@@ -176,10 +170,7 @@ impl LongDivision {
     /// Computes `count` more digits.
     fn extend(&mut self, count: usize, work: &mut Work<'_>) -> Result<()> {
         let bits = self.divisor.bit_len() + 4 * count;
-        work.pay_at_once(
-            2 * cost::divide(bits) + cost::decimal(4 * count),
-            "writing the number out",
-        )?;
+        work.pay(2 * cost::divide(bits) + cost::decimal(4 * count))?;
         let unit = pieces::power_of_ten(count, work)?;
         let scaled = pieces::multiply(&self.rest, &unit, work)?;
         let (quotient, rest) = pieces::divide(&scaled, &self.divisor, work)?;

@@ -324,7 +324,7 @@ impl Exact {
             if a + c > work.limits.result + 1 {
                 return Ok(ExactResult::TooLong);
             }
-            work.pay_at_once(cost::multiply(a, c), "a product")?;
+            work.pay(cost::multiply(a, c))?;
             let product = match (self, other) {
                 (Self::Big(p), Self::Big(q)) => multiply_signed(&p.numerator, &q.numerator, work)?,
                 _ => self.numerator() * other.numerator(),
@@ -368,7 +368,7 @@ impl Exact {
             )));
         }
         let length = self.bits().0.max(divisor.bits().0);
-        work.pay_at_once(cost::divide(length), "a quotient")?;
+        work.pay(cost::divide(length))?;
         let divisor = divisor.numerator();
         let (mut quotient, mut rest) = pieces::divide_signed(&self.numerator(), &divisor, work)?;
         if !rest.is_zero() && rest.sign() != divisor.sign() {
@@ -436,7 +436,7 @@ impl Exact {
         }
         let count = usize::try_from(count).expect("the result is bounded");
         let max_bits = bits * count;
-        work.pay_at_once(cost::multiply(max_bits, max_bits), "a power")?;
+        work.pay(cost::multiply(max_bits, max_bits))?;
         let (sign, n) = self.numerator().into_parts();
         let n = pieces::power(&n, count, work)?;
         let sign = Sign::from(sign == Sign::Negative && count % 2 == 1);
@@ -465,7 +465,7 @@ impl Exact {
             Self::Small(n, d) => Ok(Self::Small(n.div_euclid(*d), 1)),
             Self::Big(q) if q.denominator.is_one() => Ok(self.clone()),
             Self::Big(q) => {
-                work.pay_at_once(cost::divide(self.bits().0), "a quotient")?;
+                work.pay(cost::divide(self.bits().0))?;
                 let divisor = q.denominator.as_ibig();
                 let (quotient, rest) = pieces::divide_signed(&q.numerator, divisor, work)?;
                 let excess = i64::from(rest < IBig::ZERO);

@@ -1,8 +1,9 @@
 //! Converts a value to text in a given format.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, iter, sync::Arc};
 
-use compact_str::{CompactString, ToCompactString as _};
+use compact_str::{CompactString, ToCompactString as _, format_compact};
+use dashu_base::{BitTest as _, Sign, UnsignedAbs as _};
 use dashu_int::IBig;
 
 use super::{
@@ -21,6 +22,7 @@ use crate::{
             Number,
             decimal::{Decimal, exponent, finite_decimal, rounded_decimal},
             exact::Exact,
+            integer::pieces,
             real::Real,
         },
         unit::Unit,
@@ -221,8 +223,7 @@ impl Format {
             return Ok((n.to_compact_string(), false));
         }
         if exact.is_integer() {
-            pay_for_text(exact.bits().0, work)?;
-            let text = digits_of(&exact.numerator());
+            let text = decimal_integer(&exact.numerator(), work)?;
             let count = text.len() - usize::from(exact.is_negative());
             let longer =
                 text.trim_end_matches('0').len() - usize::from(exact.is_negative()) > self.finite;
@@ -402,9 +403,11 @@ fn fixed(number: &Number, places: u32, work: &mut Work<'_>) -> Result<(CompactSt
     let is_exact = scaled.exact().is_some_and(Exact::is_integer);
     let half = Number::from(Exact::ratio(1, 2));
     let nearest = scaled.add(&half, work)?.floor(work)?;
-    pay_for_text(nearest.bits().0, work)?;
     let width = places as usize + 1;
-    let digits = format!("{:0>width$}", digits_of(&nearest.numerator()));
+    let digits = decimal_integer(&nearest.numerator(), work)?;
+    // The width of a formatted text is below 2^16.
+    let zeros = width.saturating_sub(digits.len());
+    let digits: String = iter::repeat_n('0', zeros).chain(digits.chars()).collect();
     let negative = !nearest.is_zero() && number.order(work)? == Some(Ordering::Less);
     let (whole, decimals) = digits.split_at(digits.len() - places as usize);
     let (sign, point) = (
@@ -433,12 +436,18 @@ fn typed(exact: &Exact, text: &str, work: &mut Work<'_>) -> Result<Option<ExactV
     Ok(Some(ExactValue::Fraction(Box::new(parts))))
 }
 
-/// Converts `n` to decimal digits.
+/// Returns the decimal digits of `n`, after a minus sign if it is negative, and pays for them.
 ///
 /// If `n` fits in an `i128`, the conversion uses an `i128`, because this is several times faster.
-fn digits_of(n: &IBig) -> CompactString {
-    match i128::try_from(n) {
-        Ok(n) => n.to_compact_string(),
-        Err(_) => n.to_string().into(),
+pub(super) fn decimal_integer(n: &IBig, work: &mut Work<'_>) -> Result<CompactString> {
+    work.pay(cost::decimal(n.bit_len()))?;
+    if let Ok(n) = i128::try_from(n) {
+        return Ok(n.to_compact_string());
     }
+    let digits = pieces::decimal_digits(&n.unsigned_abs(), work)?;
+    Ok(if n.sign() == Sign::Negative {
+        format_compact!("-{digits}")
+    } else {
+        digits.into()
+    })
 }

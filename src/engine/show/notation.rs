@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use dashu_base::{BitTest as _, DivRem as _, UnsignedAbs as _};
 
-use super::pay_for_text;
+use super::{display::decimal_integer, pay_for_text};
 use crate::engine::{
     budget::work::Work, fault::Result, number::exact::Exact, value::Factorization,
 };
@@ -29,12 +29,12 @@ pub(super) fn factored(factors: &Factorization, work: &mut Work<'_>) -> Result<C
 
 /// Writes a rational as `numerator/denominator`. An integer has no denominator in the text.
 pub(super) fn fraction(exact: &Exact, work: &mut Work<'_>) -> Result<CompactString> {
-    pay_for_text(exact.bits().0, work)?;
+    let numerator = decimal_integer(&exact.numerator(), work)?;
     if exact.is_integer() {
-        return Ok(exact.numerator().to_string().into());
+        return Ok(numerator);
     }
-    pay_for_text(exact.bits().1, work)?;
-    Ok(format!("{}/{}", exact.numerator(), exact.denominator()).into())
+    let denominator = decimal_integer(exact.denominator().as_ibig(), work)?;
+    Ok(format_compact!("{numerator}/{denominator}"))
 }
 
 /// Writes a rational as an integer and a proper fraction, as in `1 2/3`.

@@ -1,12 +1,12 @@
 //! Quantities as text: `5.5 m`, `30°`, `5 ft 10 in`.
 
-use compact_str::{CompactString, ToCompactString as _, format_compact};
+use compact_str::CompactString;
 
 use super::{ExactValue, Rendered, TypedQuantity, display::Format};
 use crate::engine::{
     budget::work::Work,
     fault::Result,
-    number::Number,
+    number::{Number, exact::Exact},
     unit::Unit,
     value::quantity::{Quantity, split},
 };
@@ -36,16 +36,13 @@ pub(super) fn quantity(
     let mut is_rounded = format.places().is_some();
     for (index, part) in parts.iter().enumerate() {
         let is_last = index + 1 == parts.len();
-        let is_zero = part
-            .number
-            .exact()
-            .is_some_and(super::super::number::exact::Exact::is_zero);
+        let is_zero = part.number.exact().is_some_and(Exact::is_zero);
         if is_zero && !(is_last && text.len() <= 1) {
             continue;
         }
         text.push_str(if text.len() > 1 { " " } else { "" });
         if let Some(whole) = part.number.exact().filter(|_| !is_last) {
-            text.push_str(&format!("{} {}", whole.numerator(), part.unit))
+            text.push_str(&format!("{} {}", whole.numerator(), part.unit));
         } else {
             let shown = single(part, format, work)?;
             text.push_str(&shown.text);
@@ -62,14 +59,16 @@ pub(super) fn quantity(
 
 fn single(quantity: &Quantity, format: &Format, work: &mut Work<'_>) -> Result<Rendered> {
     let number = format.number(&quantity.number, work)?;
-    let unit = quantity.unit.to_compact_string();
+    let mut unit = CompactString::default();
+    quantity.unit.write(&mut unit);
+    let mut text = number.text;
+    if !stands_alone(&text) {
+        text.insert(0, '(');
+        text.push(')');
+    }
     // `30°`, but `30 °C`.
-    let blank = if unit == "°" { "" } else { " " };
-    let text = if stands_alone(&number.text) {
-        format_compact!("{}{blank}{unit}", number.text)
-    } else {
-        format_compact!("({}){blank}{unit}", number.text)
-    };
+    text.push_str(if unit == "°" { "" } else { " " });
+    text.push_str(&unit);
     Ok(Rendered {
         text,
         rounded: number.rounded,

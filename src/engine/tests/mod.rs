@@ -46,6 +46,27 @@ fn table(rows: &[(&str, &str)]) {
 }
 
 #[test]
+fn arguments_with_leading_zeros_are_faults() {
+    for line in ["max(1,00)", "max(1,000)", "log(100, 010)"] {
+        assert_eq!(fault(line).reason, Reason::Syntax, "{line}");
+    }
+    table(&[("max(1, 0)", "1"), ("max(1, 0.5)", "1")]);
+}
+
+/// Operations in pieces are not refused for their length.
+#[test]
+fn long_numbers_are_rounded() {
+    table(&[
+        ("2^9999 to 5 digits", "~9.9753e3009"),
+        ("1/2^999999", "~2.0200681183960604494e-301030"),
+        ("SUM(1, 2)", "3"),
+        ("GEOMEAN(2, 8)", "4"),
+    ]);
+    let thirds = answer("1/3 to 1000 decimals");
+    assert_eq!(thirds.len(), "~0.".len() + 1000);
+}
+
+#[test]
 fn exact_numbers() {
     table(&[
         ("20 + 10", "30"),

@@ -11,7 +11,7 @@ mod table;
 
 pub(in crate::engine) use self::{
     exponent::Exponent,
-    names::find,
+    names::{find, is_unit},
     product::{Factor, Unit},
 };
 pub use self::{

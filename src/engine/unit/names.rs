@@ -1,6 +1,6 @@
 //! Names of units, and what is computed from the table once: an index of the names, dimensions and factors.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{cell::RefCell, sync::OnceLock};
 
 use super::{
     dimension::Dimension,
@@ -12,122 +12,115 @@ use super::{
 use crate::engine::{
     Limits,
     budget::work::Work,
+    fault::Result,
     number::{Number, exact::Exact},
 };
 
-/// What is computed from the table once.
+/// What is computed from the table, each part when it is needed first.
 struct Index {
-    /// The row of each name without a prefix, and whether the name is a symbol.
-    rows: HashMap<&'static str, (u16, bool)>,
-    /// The plurals that rows do not have themselves.
-    plurals: HashMap<String, u16>,
+    /// The names of units without prefixes, in ascending order, with their rows and whether they are
+    /// [`SYMBOL`]s, [`WORD`]s or both. Plurals that end in `s` are left out.
+    names: Vec<(&'static str, u16, u8)>,
     /// The dimension and the factor of each row.
-    definitions: Vec<(Dimension, Scale)>,
+    definitions: Vec<OnceLock<(Dimension, Scale)>>,
+    /// The factor of each prefix.
+    prefixes: Vec<OnceLock<Exact>>,
     /// The names of dimensions.
-    dimensions: Vec<(Dimension, &'static str)>,
+    dimensions: OnceLock<Vec<(Dimension, &'static str)>>,
 }
+
+/// A name that takes prefixes of symbols, such as `m`.
+const SYMBOL: u8 = 1;
+
+/// A name that takes prefixes of names, such as `metre`.
+const WORD: u8 = 2;
 
 static INDEX: OnceLock<Index> = OnceLock::new();
 
 fn index() -> &'static Index {
-    INDEX.get_or_init(|| {
-        let mut rows = HashMap::new();
-        let mut plurals = HashMap::new();
-        for (row, unit) in (0u16..).zip(UNITS) {
-            for symbol in unit.symbols {
-                rows.insert(*symbol, (row, true));
-            }
-            let names = [&unit.name, &unit.plural].into_iter().chain(unit.aliases);
-            for name in names.filter(|name| !name.is_empty()) {
-                rows.entry(*name).or_insert((row, false));
-            }
-            if unit.plural.is_empty() {
-                plurals.insert(format!("{}s", unit.name), row);
-            }
-        }
-        let definitions: Vec<Option<_>> = UNITS.iter().map(|_| None).collect();
-        let mut index = Index {
-            rows,
-            plurals,
-            definitions: Vec::new(),
-            dimensions: Vec::new(),
-        };
-        let definitions = define_all(&index, definitions);
-        for (unit, (dimension, _)) in UNITS.iter().zip(&definitions) {
-            if !index.dimensions.iter().any(|(known, _)| known == dimension) {
-                index.dimensions.push((dimension.clone(), unit.measures));
-            }
-        }
-        index.definitions = definitions;
-        index
+    INDEX.get_or_init(|| Index {
+        names: all_names(),
+        definitions: UNITS.iter().map(|_| OnceLock::new()).collect(),
+        prefixes: PREFIXES.iter().map(|_| OnceLock::new()).collect(),
+        dimensions: OnceLock::new(),
     })
 }
 
-/// Computes the dimension and the factor of each row. A row may be defined by rows behind it.
-fn define_all(
-    index: &Index,
-    mut definitions: Vec<Option<(Dimension, Scale)>>,
-) -> Vec<(Dimension, Scale)> {
-    // Each round defines the rows whose definition has defined units only.
-    while definitions.iter().any(Option::is_none) {
-        for row in 0..UNITS.len() {
-            if definitions[row].is_none() {
-                definitions[row] = define(row, index, &definitions);
-            }
-        }
+/// Returns the names and the symbols of all units, in ascending order, with their rows.
+fn all_names() -> Vec<(&'static str, u16, u8)> {
+    let mut names = Vec::new();
+    for (row, unit) in (0u16..).zip(UNITS) {
+        let words = [unit.name, unit.plural]
+            .into_iter()
+            .chain(unit.aliases.iter().copied());
+        let words = words.filter(|word| !word.is_empty());
+        names.extend(unit.symbols.iter().map(|symbol| (*symbol, row, SYMBOL)));
+        names.extend(words.map(|word| (word, row, WORD)));
     }
-    definitions.into_iter().flatten().collect()
+    names.sort_unstable();
+    // `siemens` is its own plural, and `bit` its own symbol.
+    names.dedup_by(|later, earlier| {
+        let is_same = later.0 == earlier.0;
+        earlier.2 |= if is_same { later.2 } else { 0 };
+        is_same
+    });
+    names
 }
 
-/// Computes the dimension and the factor of a row, or returns `None` if it needs an undefined row.
-fn define(
-    row: usize,
-    index: &Index,
-    definitions: &[Option<(Dimension, Scale)>],
-) -> Option<(Dimension, Scale)> {
-    let unit = &UNITS[row];
-    if unit.is_base() {
-        let row = u16::try_from(row).expect("the table is short");
-        let one = Exact::from(1);
-        return Some((Dimension::of_base(row), Scale { factor: one, pi: 0 }));
-    }
+/// Calls `compute` with a budget that its small numbers cannot exhaust.
+fn unlimited<T>(compute: impl FnOnce(&mut Work<'_>) -> T) -> T {
     let limits = Limits::default();
-    let work = &mut Work::new(&limits, u64::MAX, &|| None);
+    compute(&mut Work::new(&limits, u64::MAX, &|| None))
+}
+
+/// Returns a number that is known to be rational.
+fn exact(number: Result<Number>) -> Exact {
+    let number = number.expect("the numbers of the table are short");
+    number.exact().expect("they are exact").clone()
+}
+
+/// Computes the dimension and the factor of a row.
+fn define(row: u16) -> (Dimension, Scale) {
+    let unit = &UNITS[usize::from(row)];
+    if unit.is_base() {
+        let factor = Exact::from(1);
+        return (Dimension::of_base(row), Scale { factor, pi: 0 });
+    }
     let (pi, factor) = match unit.factor.split_once(' ') {
-        Some((pi, factor)) => (
-            pi.strip_prefix("pi^")
-                .map_or(1, |power| power.parse().expect("an integer")),
-            factor,
-        ),
+        Some((pi, factor)) => {
+            let power = pi.strip_prefix("pi^");
+            (
+                power.map_or(1, |power| power.parse().expect("an integer")),
+                factor,
+            )
+        }
         None => (0, unit.factor),
     };
-    let mut scale = Scale {
-        factor: rational(factor, work),
-        pi,
-    };
-    let mut dimension = Dimension::default();
-    for (name, exponent) in parts(unit.of) {
-        let (part, prefix) = index.find(name).expect("definitions have known units");
-        let (of, known) = definitions[usize::from(part)].as_ref()?;
-        dimension
-            .multiply(of, Exponent::integer(exponent))
-            .expect("exponents are small");
-        let prefix = &PREFIXES[usize::from(prefix)];
-        let times = |factor: &Exact, by: Number, work: &mut Work<'_>| {
-            let power = by.power(&i64::from(exponent).into(), work);
-            let product = Number::from(factor.clone()).mul(&power.expect("exact"), work);
-            product
-                .expect("factors are short")
-                .exact()
-                .expect("they are exact")
-                .clone()
+    unlimited(|work| {
+        let mut scale = Scale {
+            factor: rational(factor, work),
+            pi,
         };
-        scale.factor = times(&scale.factor, known.factor.clone().into(), work);
-        let prefix = Number::from(prefix.base).power(&prefix.exponent.into(), work);
-        scale.factor = times(&scale.factor, prefix.expect("exact"), work);
-        scale.pi += known.pi * i32::from(exponent);
-    }
-    Some((dimension, scale))
+        let mut dimension = Dimension::default();
+        for (name, exponent) in parts(unit.of) {
+            let (part, at) = index().find(name).expect("definitions have known units");
+            let (of, known) = definition(part);
+            let product = dimension.multiply(of, Exponent::integer(exponent));
+            product.expect("exponents are small");
+            for by in [&known.factor, prefix(at)] {
+                let power =
+                    exact(Number::from(by.clone()).power(&i64::from(exponent).into(), work));
+                scale.factor = exact(Number::from(scale.factor).mul(&power.into(), work));
+            }
+            scale.pi += known.pi * i32::from(exponent);
+        }
+        (dimension, scale)
+    })
+}
+
+/// Returns the dimension and the factor of a row.
+fn definition(row: u16) -> &'static (Dimension, Scale) {
+    index().definitions[usize::from(row)].get_or_init(|| define(row))
 }
 
 /// Returns the value of a decimal such as `1.5e-3`, or of a fraction of decimals.
@@ -139,14 +132,11 @@ fn rational(text: &str, work: &mut Work<'_>) -> Exact {
         let integer: i64 = format!("{whole}{fraction}").parse().expect("digits");
         let exponent: i64 = exponent.parse().expect("digits");
         let places = i64::try_from(fraction.len()).expect("short");
-        let unit = Number::from(10)
-            .power(&(exponent - places).into(), work)
-            .expect("exact");
-        Number::from(integer).mul(&unit, work).expect("exact")
+        let unit = exact(Number::from(10).power(&(exponent - places).into(), work));
+        exact(Number::from(integer).mul(&unit.into(), work))
     };
     let (above, below) = (decimal(above), decimal(below));
-    let ratio = above.div(&below, work).expect("it is not zero");
-    ratio.exact().expect("it is exact").clone()
+    exact(Number::from(above).div(&below.into(), work))
 }
 
 /// Returns the units of a definition such as `kg m/s^2` or `W/(m^2 Hz)`, with their exponents.
@@ -172,22 +162,21 @@ impl Index {
             _ => name,
         };
         // A whole name wins over a prefix and a name: `min` is a minute, not a milli-inch.
-        if let Some(row) = self.whole(name) {
+        if let Some((row, _)) = self.whole(name) {
             return Some((row, 0));
         }
+        let first = name.bytes().next()?;
         for (prefix, at) in PREFIXES.iter().zip(0u8..).skip(1) {
-            let by_symbol = name.strip_prefix(prefix.symbol).and_then(|rest| {
-                let (row, is_symbol) = *self.rows.get(rest)?;
-                is_symbol.then_some(row)
-            });
-            let by_name = || {
-                let rest = name.strip_prefix(prefix.name)?;
-                self.whole(rest)
-                    .filter(|_| self.rows.get(rest).is_none_or(|(_, is_symbol)| !is_symbol))
-            };
-            let Some(row) = by_symbol.or_else(by_name) else {
+            let begins = |text: &str| text.bytes().next() == Some(first);
+            if !begins(prefix.symbol) && !begins(prefix.name) {
                 continue;
-            };
+            }
+            let spellings = [(prefix.symbol, SYMBOL), (prefix.name, WORD)];
+            let found = spellings.into_iter().find_map(|(text, kind)| {
+                let (row, kinds) = self.whole(name.strip_prefix(text)?)?;
+                (kinds & kind > 0).then_some(row)
+            });
+            let Some(row) = found else { continue };
             if UNITS[usize::from(row)].prefixes.include(prefix) {
                 // Prefixes with several spellings, such as `µ` and `u`, are one prefix.
                 let first = PREFIXES
@@ -200,17 +189,63 @@ impl Index {
         None
     }
 
-    /// Returns the row of a name without a prefix.
-    fn whole(&self, name: &str) -> Option<u16> {
-        let row = self.rows.get(name).map(|(row, _)| row);
-        row.or_else(|| self.plurals.get(name)).copied()
+    /// Returns the row of a name without a prefix, and whether it is a symbol or a word.
+    fn whole(&self, name: &str) -> Option<(u16, u8)> {
+        let find = |name: &str| {
+            let found = self
+                .names
+                .binary_search_by(|(known, ..)| (*known).cmp(name));
+            found.ok().map(|at| self.names[at])
+        };
+        if let Some((_, row, kinds)) = find(name) {
+            return Some((row, kinds));
+        }
+        let singular = name.strip_suffix('s')?;
+        let (_, row, _) = find(singular)?;
+        let unit = &UNITS[usize::from(row)];
+        (unit.plural.is_empty() && unit.name == singular).then_some((row, WORD))
     }
+}
+
+/// The row and the prefix of a name, or nothing for a name that is no unit.
+type Found = Option<(u16, u8)>;
+
+/// The number of names that each thread remembers. It is a power of two.
+const RECENT: usize = 64;
+
+thread_local! {
+    /// The last short names that were looked up, as integers, and what was found.
+    static FOUND: RefCell<[(u64, Found); RECENT]> = const { RefCell::new([(0, None); RECENT]) };
+}
+
+/// Returns the row and the prefix of a name. Lines look up the same few names again and again.
+fn lookup(name: &str) -> Found {
+    let mut bytes = [0; 8];
+    let Some(short) = bytes.get_mut(..name.len()).filter(|_| !name.is_empty()) else {
+        return index().find(name);
+    };
+    short.copy_from_slice(name.as_bytes());
+    let key = u64::from_le_bytes(bytes);
+    // Multiplicative hashing (Knuth, TAOCP 3, 6.4).
+    let slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize;
+    FOUND.with_borrow_mut(|recent| {
+        let (known, found) = &mut recent[slot];
+        if *known != key {
+            (*known, *found) = (key, index().find(name));
+        }
+        *found
+    })
 }
 
 /// Returns the unit called `name`, with or without a prefix.
 pub(in crate::engine) fn find(name: &str) -> Option<Unit> {
-    let (row, prefix) = index().find(name)?;
+    let (row, prefix) = lookup(name)?;
     Some(Unit::new(row, prefix))
+}
+
+/// Whether `name` is a unit, with or without a prefix.
+pub(in crate::engine) fn is_unit(name: &str) -> bool {
+    lookup(name).is_some()
 }
 
 /// Returns the row of the unit called `name`, with or without a prefix.
@@ -235,17 +270,34 @@ pub fn describe(name: &str) -> Option<String> {
 
 /// Returns the dimension of the unit in a row.
 pub(super) fn dimension(row: u16) -> &'static Dimension {
-    &index().definitions[usize::from(row)].0
+    &definition(row).0
 }
 
 /// Returns the factor of the unit in a row.
 pub(super) fn scale(row: u16) -> &'static Scale {
-    &index().definitions[usize::from(row)].1
+    &definition(row).1
+}
+
+/// Returns the factor of a prefix.
+pub(super) fn prefix(at: u8) -> &'static Exact {
+    let prefix = &PREFIXES[usize::from(at)];
+    index().prefixes[usize::from(at)].get_or_init(|| {
+        unlimited(|work| exact(Number::from(prefix.base).power(&prefix.exponent.into(), work)))
+    })
 }
 
 /// Returns the dimensions that have a name.
 pub(super) fn dimensions() -> &'static [(Dimension, &'static str)] {
-    &index().dimensions
+    index().dimensions.get_or_init(|| {
+        let mut dimensions: Vec<(Dimension, &'static str)> = Vec::new();
+        for (row, unit) in (0u16..).zip(UNITS) {
+            let dimension = dimension(row);
+            if !dimensions.iter().any(|(known, _)| known == dimension) {
+                dimensions.push((dimension.clone(), unit.measures));
+            }
+        }
+        dimensions
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Units as products of powers, with their dimension and their factor.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use compact_str::CompactString;
 use smallvec::SmallVec;
 
 use super::{
@@ -84,6 +85,17 @@ impl Unit {
         dimension
     }
 
+    /// Whether both units measure the same, apart from angles, which are plain numbers beside other units.
+    pub(in crate::engine) fn is_like(&self, other: &Self) -> bool {
+        if let ([one], [another]) = (self.factors(), other.factors())
+            && one.exponent == another.exponent
+            && one.dimension() == another.dimension()
+        {
+            return true;
+        }
+        self.dimension().without_angle() == other.dimension().without_angle()
+    }
+
     /// Returns `self * other^exponent`, and the number by which the product must be multiplied.
     ///
     /// A factor of `other` that measures the same as a factor of `self` is converted into it.
@@ -153,13 +165,18 @@ impl Unit {
         });
         for factor in self.0.iter().copied().chain(inverse) {
             let scale = names::scale(factor.row);
-            let prefix = &PREFIXES[usize::from(factor.prefix)];
-            let mut unit = Number::from(scale.factor.clone());
-            if prefix.exponent != 0 {
-                let prefix = Number::from(prefix.base).power(&prefix.exponent.into(), work)?;
-                unit = unit.mul(&prefix, work)?;
+            let prefix = (factor.prefix > 0).then(|| names::prefix(factor.prefix));
+            for part in prefix.into_iter().chain([&scale.factor]) {
+                if part.is_one() {
+                    continue;
+                }
+                let part = Number::from(part.clone());
+                number = if factor.exponent == Exponent::integer(-1) {
+                    number.div(&part, work)?
+                } else {
+                    number.mul(&power_of(&part, factor.exponent, work)?, work)?
+                };
             }
-            number = number.mul(&power_of(&unit, factor.exponent, work)?, work)?;
             if scale.pi != 0 {
                 let power = Exponent::ratio(scale.pi.into(), 1)
                     .and_then(|it| it.times(factor.exponent))
@@ -188,46 +205,56 @@ fn too_large() -> Box<Fault> {
     Fault::limit("the exponent of a unit is too large").help("it can have 15 bits")
 }
 
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (below, above): (Vec<_>, Vec<_>) = self
-            .0
-            .iter()
-            .partition(|factor| factor.exponent.is_negative());
-        let write = |f: &mut fmt::Formatter<'_>, factor: &Factor, exponent: Exponent| {
-            let row = factor.row();
-            let prefix = &PREFIXES[usize::from(factor.prefix)];
-            match row.symbols.first() {
-                Some(symbol) => write!(f, "{}{symbol}", prefix.symbol)?,
-                None => write!(f, "{}{}", prefix.name, row.name)?,
-            }
-            if exponent == Exponent::ONE {
-                Ok(())
-            } else {
-                write!(f, "^{exponent}")
-            }
-        };
-        for (index, factor) in above.iter().enumerate() {
-            f.write_str(if index > 0 { " " } else { "" })?;
-            write(f, factor, factor.exponent)?;
-        }
-        let is_quotient = !above.is_empty();
-        let is_grouped = is_quotient && below.len() > 1;
-        f.write_str(if is_quotient && !below.is_empty() {
-            "/"
+impl Factor {
+    /// Writes the prefix and the symbol, and the exponent if it is not 1.
+    fn write(self, exponent: Exponent, out: &mut CompactString) {
+        let (row, prefix) = (self.row(), &PREFIXES[usize::from(self.prefix)]);
+        if let Some(symbol) = row.symbols.first() {
+            out.push_str(prefix.symbol);
+            out.push_str(symbol);
         } else {
-            ""
-        })?;
-        f.write_str(if is_grouped { "(" } else { "" })?;
-        for (index, factor) in below.iter().enumerate() {
-            f.write_str(if index > 0 { " " } else { "" })?;
+            out.push_str(prefix.name);
+            out.push_str(row.name);
+        }
+        if exponent != Exponent::ONE {
+            write!(out, "^{exponent}").expect("writing to a CompactString cannot fail");
+        }
+    }
+}
+
+impl Unit {
+    /// Writes the unit as text that reads back, such as `kg m^2/s^2` and `W/(m^2 K)`.
+    pub(in crate::engine) fn write(&self, out: &mut CompactString) {
+        let is_above = |factor: &&Factor| !factor.exponent.is_negative();
+        let below = || self.0.iter().filter(|factor| !is_above(factor));
+        let is_quotient = self.0.iter().any(|factor| is_above(&factor));
+        for (index, factor) in self.0.iter().filter(is_above).enumerate() {
+            out.push_str(if index > 0 { " " } else { "" });
+            factor.write(factor.exponent, out);
+        }
+        let is_grouped = is_quotient && below().nth(1).is_some();
+        for (index, factor) in below().enumerate() {
+            out.push_str(match index {
+                0 if is_grouped => "/(",
+                0 if is_quotient => "/",
+                0 => "",
+                _ => " ",
+            });
             let exponent = if is_quotient {
                 factor.exponent.negated()
             } else {
                 factor.exponent
             };
-            write(f, factor, exponent)?;
+            factor.write(exponent, out);
         }
-        f.write_str(if is_grouped { ")" } else { "" })
+        out.push_str(if is_grouped { ")" } else { "" });
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = CompactString::default();
+        self.write(&mut text);
+        f.write_str(&text)
     }
 }

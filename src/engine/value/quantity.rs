@@ -7,7 +7,7 @@ use crate::{
     engine::{
         budget::work::Work,
         fault::{Fault, Reason, Result},
-        number::Number,
+        number::{Number, exact::Exact},
         unit::{self, Exponent, Unit},
     },
     syntax::Binary,
@@ -114,8 +114,7 @@ impl Quantity {
         if self.unit == *unit {
             return Ok(self.number.clone());
         }
-        let (from, to) = (self.unit.dimension(), unit.dimension());
-        if from.without_angle() != to.without_angle() {
+        if !self.unit.is_like(unit) {
             return Err(Fault::new(
                 Reason::Unit,
                 format!(
@@ -255,11 +254,7 @@ pub(in crate::engine) fn number_in(
 impl std::fmt::Display for Quantity {
     /// Writes the quantity for messages: the number if it is short, and the unit.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self
-            .number
-            .exact()
-            .and_then(super::super::number::exact::Exact::to_i64)
-        {
+        match self.number.exact().and_then(Exact::to_i64) {
             Some(number) => write!(f, "{number} {}", self.unit),
             None => write!(f, "a quantity in {}", self.unit),
         }
@@ -435,11 +430,7 @@ fn alike(
     verb: &str,
     work: &mut Work<'_>,
 ) -> Result<(Number, Number, Unit)> {
-    let is_zero = |number: &Number| {
-        number
-            .exact()
-            .is_some_and(super::super::number::exact::Exact::is_zero)
-    };
+    let is_zero = |number: &Number| number.exact().is_some_and(Exact::is_zero);
     match (left, right) {
         (Value::Quantity(x), Value::Number(y)) if is_zero(y) => {
             Ok((x.number.clone(), y.clone(), x.unit.clone()))
@@ -449,8 +440,7 @@ fn alike(
         }
         (Value::Quantity(x), _) => {
             let y = quantity(right)?;
-            let (from, to) = (y.unit.dimension(), x.unit.dimension());
-            if from.without_angle() != to.without_angle() {
+            if !y.unit.is_like(&x.unit) {
                 return Err(mismatch(x, &y, verb));
             }
             if scale(&x.unit) != scale(&y.unit) {
@@ -573,6 +563,17 @@ fn moved(
 
 /// Returns `left * right^exponent`. The exponent is 1 or -1.
 fn product(left: &Value, right: &Value, exponent: Exponent, work: &mut Work<'_>) -> Result<Value> {
+    if let (Value::Number(number), Value::Quantity(unit)) = (left, right)
+        && unit.kind == Kind::Unit
+        && exponent == Exponent::ONE
+        && is_one(&unit.number)
+    {
+        return Ok(Quantity::value(
+            number.clone(),
+            unit.unit.clone(),
+            Kind::Amount,
+        ));
+    }
     let (x, y) = (quantity(left)?, quantity(right)?);
     let is_literal = matches!(left, Value::Number(_)) && y.kind == Kind::Unit;
     if !is_literal || exponent != Exponent::ONE {
@@ -585,10 +586,7 @@ fn product(left: &Value, right: &Value, exponent: Exponent, work: &mut Work<'_>)
     } else {
         x.number.div(&y.number, work)?
     };
-    if !factor
-        .exact()
-        .is_some_and(super::super::number::exact::Exact::is_one)
-    {
+    if !is_one(&factor) {
         number = number.mul(&factor, work)?;
     }
     let is_unit = |value: &Value| matches!(value, Value::Quantity(it) if it.kind == Kind::Unit);
@@ -602,6 +600,10 @@ fn product(left: &Value, right: &Value, exponent: Exponent, work: &mut Work<'_>)
         return Ok(Quantity::value(number, coherent(unit), kind));
     }
     Ok(Quantity::value(number, unit, kind))
+}
+
+fn is_one(number: &Number) -> bool {
+    number.exact().is_some_and(Exact::is_one)
 }
 
 /// Returns the named unit that a product of coherent units of the SI is, such as N for kg m/s^2.
@@ -693,12 +695,7 @@ fn minutes_of_arc(whole: &Quantity, part: &Arc<Quantity>) -> Arc<Quantity> {
 /// Returns the unit that a conversion has as its target.
 pub(in crate::engine) fn target(value: &Value) -> Result<&Unit> {
     match value {
-        Value::Quantity(quantity)
-            if quantity
-                .number
-                .exact()
-                .is_some_and(super::super::number::exact::Exact::is_one) =>
-        {
+        Value::Quantity(quantity) if quantity.number.exact().is_some_and(Exact::is_one) => {
             Ok(&quantity.unit)
         }
         _ => Err(
@@ -714,7 +711,7 @@ pub(in crate::engine) fn split(
     units: &[Unit],
     work: &mut Work<'_>,
 ) -> Result<Vec<Quantity>> {
-    let mut rest = quantity.map(work, super::super::number::Number::absolute)?;
+    let mut rest = quantity.map(work, Number::absolute)?;
     let mut parts = Vec::new();
     for (index, unit) in units.iter().enumerate() {
         let number = number_in(&rest, unit, work)?;

@@ -165,7 +165,7 @@ mod tests {
         let (Some(answer::Result::Value(value)), None) = (&answer.result, &answer.reading) else {
             return out.push(answer);
         };
-        if !value.source.is_empty() || !value.unit.is_empty() {
+        if !value.source.is_empty() {
             return out.push(answer);
         }
         out.push_value(
@@ -174,6 +174,7 @@ mod tests {
             &value.text,
             value.rounded,
             exact(value),
+            &value.unit,
         );
     }
 

@@ -50,6 +50,7 @@ impl ResponseWriter {
         text: &str,
         rounded: bool,
         exact: ExactRef<'_>,
+        unit: &str,
     ) {
         let fraction = match exact {
             ExactRef::Fraction(numerator, denominator) => {
@@ -64,7 +65,8 @@ impl ResponseWriter {
                 ExactRef::Integer(n) => 1 + encoded_len_varint(zigzag(n)),
                 ExactRef::Truth(_) => 2,
                 ExactRef::Fraction(..) => message_len(fraction),
-            };
+            }
+            + text_len(unit);
         let line_field = if line == 0 {
             0
         } else {
@@ -106,6 +108,7 @@ impl ResponseWriter {
             put_text(field::fraction::NUMERATOR, numerator, out);
             put_text(field::fraction::DENOMINATOR, denominator, out);
         }
+        put_text(field::value::UNIT, unit, out);
     }
 
     /// Finishes the response. `done` means that these are the last answers to the request.

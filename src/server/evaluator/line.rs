@@ -160,7 +160,11 @@ pub(super) fn write(response: &mut ResponseWriter, line: u32, result: Evaluation
         _ => return response.push(&answer(line, result)),
     };
     let (mut numerator, mut denominator) = (itoa::Buffer::new(), itoa::Buffer::new());
-    let exact = match &rendered.typed {
+    let (typed, unit) = match &rendered.typed {
+        Some(ExactValue::Quantity(quantity)) => (&quantity.number, &*quantity.unit),
+        typed => (typed, ""),
+    };
+    let exact = match typed {
         None => ExactRef::None,
         Some(ExactValue::Integer(n)) => ExactRef::Integer(*n),
         Some(ExactValue::Ratio(n, d)) => {
@@ -171,7 +175,7 @@ pub(super) fn write(response: &mut ResponseWriter, line: u32, result: Evaluation
             return response.push(&answer(line, result));
         }
     };
-    response.push_value(line, name, &rendered.text, rendered.rounded, exact);
+    response.push_value(line, name, &rendered.text, rendered.rounded, exact, unit);
 }
 
 impl From<LineReading> for Reading {

@@ -35,6 +35,10 @@ impl Parser<'_> {
             && !behind.spaced
             && digits.len() == 3
             && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let has_zeros = behind.token == Token::Number
+            && digits.len() > 1
+            && digits.starts_with('0')
+            && digits.bytes().all(|byte| byte.is_ascii_digit());
         let mut call = self.pending.iter_mut().rev();
         let Some(Pending::Call { commas, .. }) = call.find(|it| it.level().is_none()) else {
             return Ok(());
@@ -45,7 +49,7 @@ impl Parser<'_> {
         if is_group {
             self.readings.insert(Reading::DigitGroup);
         }
-        if (*grouping && *spaced) || (is_group && digits.starts_with('0')) {
+        if (*grouping && *spaced) || has_zeros {
             let message = "this comma could separate arguments or digits";
             let error = SyntaxError::wrong(comma.to(behind.span), message);
             return Err(error.help(

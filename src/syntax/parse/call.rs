@@ -189,6 +189,14 @@ impl Parser<'_> {
 
     /// Reads the exponent between the name of a function and its argument, as in `sin^2 x`.
     fn exponent(&mut self, name: Span) -> Result<Option<Exponent>> {
+        // `sin^2 100` is the square of a sine.
+        self.lexer.ends_at_blank = true;
+        let exponent = self.exponent_of_call(name);
+        self.lexer.ends_at_blank = false;
+        exponent
+    }
+
+    fn exponent_of_call(&mut self, name: Span) -> Result<Option<Exponent>> {
         let span = self.next.span;
         let (span, superscript) = match self.next.token {
             Token::Superscript if self.word(span).contains('⁻') => {
@@ -207,6 +215,7 @@ impl Parser<'_> {
             }
             _ => return Ok(None),
         };
+        self.lexer.ends_at_blank = false;
         self.advance()?;
         Ok(Some(Exponent { span, superscript }))
     }

@@ -73,6 +73,8 @@ pub(super) struct Lexer<'a> {
     /// Whether commas and blanks can group the digits of a number. In calls, a comma separates
     /// arguments.
     pub(super) groups_digits: bool,
+    /// Whether a blank ends a number, so that it neither groups digits nor stands in a mixed number.
+    pub(super) ends_at_blank: bool,
     /// The readings of the literals so far.
     pub(super) readings: Readings,
 }
@@ -86,6 +88,7 @@ impl<'a> Lexer<'a> {
             text,
             at: 0,
             groups_digits: true,
+            ends_at_blank: false,
             readings: Readings::NONE,
         }
     }

@@ -133,7 +133,7 @@ impl Lexer<'_> {
             if let Some(base) = self.base_number(whole)? {
                 return Ok((base, true));
             }
-            if !self.groups(start)? && self.mixed(start) {
+            if !self.ends_at_blank && !self.groups(start)? && self.mixed(start) {
                 return Ok((10, true));
             }
         }

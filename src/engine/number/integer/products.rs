@@ -17,8 +17,7 @@ fn rising_factorial(first: &UBig, count: u64, work: &Work<'_>) -> Result<UBig> {
 /// Pays for a product that is computed by binary splitting.
 ///
 /// `bits` is the estimated length of the product. Fails if the product is longer than the limit.
-/// Messages use `what` as the name of the product.
-fn pay_for_product(bits: f64, what: &str, work: &mut Work<'_>) -> Result<()> {
+fn pay_for_product(bits: f64, work: &mut Work<'_>) -> Result<()> {
     let limit = work.limits.result;
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let too_large = bits > limit as f64 + 64.0;
@@ -31,12 +30,12 @@ fn pay_for_product(bits: f64, what: &str, work: &mut Work<'_>) -> Result<()> {
         reason = "an estimate"
     )]
     let bits = bits as usize;
-    work.pay_at_once(100 + bits as u64 * 2 + 3 * cost::multiply(bits, bits), what)
+    work.pay(100 + bits as u64 * 2 + 3 * cost::multiply(bits, bits))
 }
 
 /// Returns `n!`.
 pub(in crate::engine) fn factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
-    pay_for_product(log2_factorial(n), "a factorial", work)?;
+    pay_for_product(log2_factorial(n), work)?;
     rising_factorial(&UBig::ONE, to_u64(n), work)
 }
 
@@ -53,7 +52,7 @@ pub(in crate::engine) fn multifactorial(
     let count = (n + step - UBig::ONE) / step;
     // Each factor is at most n, and the factors are as far apart as those of n! are together.
     let bits = (log2(&count).exp2() * log2(n)).min(log2_factorial(n) / log2(step).exp2() + log2(n));
-    pay_for_product(bits + 64.0, "a factorial", work)?;
+    pay_for_product(bits + 64.0, work)?;
     let count = to_u64(&count);
     let first = n - step * (count - 1);
     progression(&first, step, count, work)
@@ -76,7 +75,7 @@ fn progression(first: &UBig, step: &UBig, count: u64, work: &Work<'_>) -> Result
 
 /// Returns `n!!`: the product of `n`, `n - 2`, `n - 4` and so on.
 pub(in crate::engine) fn double_factorial(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
-    pay_for_product(log2_factorial(n) / 2.0 + 64.0, "a factorial", work)?;
+    pay_for_product(log2_factorial(n) / 2.0 + 64.0, work)?;
     let n = to_u64(n);
     let half = UBig::from(n / 2);
     if n.is_multiple_of(2) {
@@ -116,7 +115,7 @@ pub(in crate::engine) fn permutations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
     } else {
         bits
     };
-    pay_for_product(bits, "a product", work)?;
+    pay_for_product(bits, work)?;
     rising_factorial(&(n - k + 1u8), to_u64(k), work)
 }
 
@@ -132,14 +131,14 @@ pub(in crate::engine) fn combinations(n: &UBig, k: &UBig, work: &mut Work<'_>) -
             let bits = log2_factorial(&n.into())
                 - log2_factorial(&k.into())
                 - log2_factorial(&(n - k).into());
-            pay_for_product(bits, "a product", work)?;
+            pay_for_product(bits, work)?;
             work.pay(n * 5)?;
             binomial_from_primes(n, k, work)
         }
         _ => {
             let product = permutations(n, &k, work)?;
             let divisor = factorial(&k, work)?;
-            work.pay_at_once(cost::divide(product.bit_len()), "a quotient")?;
+            work.pay(cost::divide(product.bit_len()))?;
             let (quotient, _) = pieces::divide(&product, &divisor, work)?;
             Ok(quotient)
         }
@@ -188,7 +187,7 @@ fn product(factors: &[u64], work: &Work<'_>) -> Result<UBig> {
 ///
 /// The formulas are `F(2k) = F(k) (2 F(k + 1) - F(k))` and `F(2k + 1) = F(k)² + F(k + 1)²`.
 pub(in crate::engine) fn fibonacci(n: &UBig, work: &mut Work<'_>) -> Result<UBig> {
-    pay_for_product(0.695 * log2(&(n + 1u8)).exp2(), "a Fibonacci number", work)?;
+    pay_for_product(0.695 * log2(&(n + 1u8)).exp2(), work)?;
     let n = to_u64(n);
     let (mut a, mut b) = (UBig::ZERO, UBig::ONE);
     for bit in (0..u64::BITS - n.leading_zeros()).rev() {

@@ -337,6 +337,14 @@ pub(super) fn has_built_ins_only(line: &Line<'_>) -> bool {
 /// Returns the text of an answer, if a line with that text has exactly the same answer.
 fn reads_back<'a>(answer: &'a Answered<'_>) -> Option<&'a str> {
     let text = answer.text.as_deref()?;
+    // The worksheet may bind the name of a unit to something else.
+    if answer
+        .remarks
+        .as_ref()
+        .is_some_and(|remarks| !remarks.unit.is_empty())
+    {
+        return None;
+    }
     let exact = answer.exact.as_ref().filter(|_| !answer.rounded)?;
     let reads_back = match exact {
         _ if text.len() >= ParseLimits::DEFAULT.line / 2 => false,
