@@ -291,7 +291,16 @@ fn literal(text: &str) -> Spelling {
             fraction: (n, d),
         } if !whole.is_empty() => Spelling::atom(format!("({whole} + {n}/{d})")),
         Literal::Recurring { .. } => Spelling::atom(format!("{}...", text.trim_end_matches('.'))),
-        Literal::Decimal { .. } => Spelling::atom(without_groups(text)),
+        Literal::Decimal { .. } => {
+            let digits = without_groups(text);
+            // Behind a comma, needless zeros are a fault.
+            let short = digits.trim_start_matches('0');
+            Spelling::atom(if short.starts_with(|c: char| c.is_ascii_digit()) {
+                short
+            } else {
+                &digits[digits.len() - short.len() - usize::from(short.len() < digits.len())..]
+            })
+        }
         _ => Spelling::atom(text),
     }
 }

@@ -56,7 +56,7 @@ const CROSSED: [(&[&str], &str, &str); 13] = [
     ),
     (
         &["--max-operation", "1ms"],
-        "2^1000\n3^500000",
+        "gcd(12, 18)\ngcd(3^60000, 2^90000 + 1)",
         "more than the limit of 1 ms for one operation",
     ),
     (

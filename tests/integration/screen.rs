@@ -809,7 +809,9 @@ fn colors_can_be_turned_off() {
 fn help_is_one_screen() {
     let mut terminal = Terminal::open(&colorful(&[]));
     terminal.press("help\r");
-    terminal.shows("\n'help NAME' explains a name or a sign; 'help limits' lists the limits.\n>");
+    terminal.shows(
+        "\n'help NAME' explains a name, a unit or a sign; 'help limits' lists the limits.\n>",
+    );
     terminal.shows("\nAn expression is evaluated: ");
     terminal.press("help gamma\r");
     terminal.shows("\n> help gamma\ngamma(x)\n  ");

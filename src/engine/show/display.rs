@@ -341,7 +341,7 @@ impl Format {
             _ => Decimal::certain(&real.ball(), self.digits, work)?,
         };
         if decimal.digits.is_empty() && real.order(work)? != Some(Ordering::Equal) {
-            near_zero(real)?;
+            near_zero(real, work)?;
         }
         Ok(decimal)
     }
@@ -384,7 +384,11 @@ impl Format {
 }
 
 /// Checks that a real that may be zero is so near to zero that it is shown as zero. Fails otherwise.
-fn near_zero(real: &Real) -> Result<()> {
+fn near_zero(real: &Real, work: &mut Work<'_>) -> Result<()> {
+    if let Some(form) = real.form(work)?.and_then(|form| form.text()) {
+        let message = "the digits of a value so near to zero";
+        return Err(Fault::undecided(message).help(format!("its exact value is {form}")));
+    }
     let bound = real.ball().magnitude();
     let largest = real.largest_magnitude().max(0);
     if real.ball().sign().is_none() && bound < -NEAR_ZERO && bound - largest < -NEAR_ZERO {

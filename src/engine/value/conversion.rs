@@ -26,12 +26,18 @@ pub(in crate::engine) fn convert(
     match conversion {
         Conversion::Digits(count) => {
             check_count(count, "digits", work)?;
+            form.notation = form.notation.filter(has_digits);
             form.rounding = Some(Rounding::Digits(count));
         }
         Conversion::Decimals(count) => {
             check_count(count, "decimals", work)?;
             amount(&presented.value)?;
-            form.rounding = Some(Rounding::Decimals(count));
+            form.notation = form.notation.filter(has_digits);
+            form.rounding = Some(match form.notation {
+                // One digit stands before the point.
+                Some(Notation::Scientific) => Rounding::Digits(count.saturating_add(1)),
+                _ => Rounding::Decimals(count),
+            });
         }
         Conversion::BaseUnits => {
             if let Value::Quantity(quantity) = &presented.value {
@@ -60,6 +66,20 @@ pub(in crate::engine) fn convert(
         value,
         presentation,
     })
+}
+
+/// Whether numbers in a notation have digits that can be rounded. Conversions apply in turn, so digits that are
+/// asked for later replace the other notations.
+fn has_digits(notation: &Notation) -> bool {
+    !matches!(
+        notation,
+        Notation::Fraction
+            | Notation::Mixed
+            | Notation::Exact
+            | Notation::Roman
+            | Notation::Integer
+            | Notation::TwosComplement { .. }
+    )
 }
 
 /// Returns the number that a value has, with or without a unit.

@@ -327,6 +327,9 @@ impl Lexer<'_> {
             return false;
         };
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            if before.ends_with('.') {
+                self.readings.insert(Reading::Product);
+            }
             return false;
         }
         let marked = behind.strip_prefix("...");
