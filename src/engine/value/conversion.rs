@@ -26,13 +26,13 @@ pub(in crate::engine) fn convert(
     match conversion {
         Conversion::Digits(count) => {
             check_count(count, "digits", work)?;
-            form.notation = form.notation.filter(has_digits);
+            form.notation = form.notation.filter(|it| has_digits(*it));
             form.rounding = Some(Rounding::Digits(count));
         }
         Conversion::Decimals(count) => {
             check_count(count, "decimals", work)?;
             amount(&presented.value)?;
-            form.notation = form.notation.filter(has_digits);
+            form.notation = form.notation.filter(|it| has_digits(*it));
             form.rounding = Some(match form.notation {
                 // One digit stands before the point.
                 Some(Notation::Scientific) => Rounding::Digits(count.saturating_add(1)),
@@ -70,7 +70,7 @@ pub(in crate::engine) fn convert(
 
 /// Whether numbers in a notation have digits that can be rounded. Conversions apply in turn, so digits that are
 /// asked for later replace the other notations.
-fn has_digits(notation: &Notation) -> bool {
+fn has_digits(notation: Notation) -> bool {
     !matches!(
         notation,
         Notation::Fraction
