@@ -175,9 +175,7 @@ impl<'s> Environment<'s> {
         }
         let binding = self.line.get(name).or_else(|| self.worksheet.get(name));
         let binding = binding.map(Resolved::Binding);
-        binding
-            .or_else(|| built_in(name))
-            .or_else(|| in_lower_case(name))
+        binding.or_else(|| built_in(name)).or_else(|| weak(name))
     }
 
     /// Returns the fault for an unknown name. The advice is the most similar known name.
@@ -244,9 +242,14 @@ fn built_in<'s>(name: &str) -> Option<Resolved<'s>> {
         "false" => Some(Resolved::Truth(false)),
         _ => library::find(name)
             .map(Resolved::Function)
-            .or_else(|| Constant::find(name).map(Resolved::Constant))
-            .or_else(|| unit::find(name).map(Resolved::Unit)),
+            .or_else(|| Constant::find(name).map(Resolved::Constant)),
     }
+}
+
+/// Returns the meaning of a name that a line can hide: a unit, or a function in capitals.
+fn weak<'s>(name: &str) -> Option<Resolved<'s>> {
+    let unit = unit::find(name).map(Resolved::Unit);
+    unit.or_else(|| in_lower_case(name))
 }
 
 /// Returns the function or the constant whose name is written in capitals, as in `SUM(1, 2)`.
