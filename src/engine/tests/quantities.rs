@@ -94,6 +94,8 @@ fn operators_on_quantities() {
         ("10 m mod 3 m", "1 m"),
         ("10 m // 3 m", "3"),
         ("10 m / 4 m", "2.5"),
+        ("50 Hz * 2 s", "100"),
+        ("60 mph * s/m", "26.8224"),
         ("2 m == 200 cm", "true"),
         ("1 m < 2 km < 3 mi", "true"),
         ("if(3 m > 2 ft, 1 m, 2 ft)", "1 m"),

@@ -589,6 +589,11 @@ fn product(left: &Value, right: &Value, exponent: Exponent, work: &mut Work<'_>)
     if !is_one(&factor) {
         number = number.mul(&factor, work)?;
     }
+    if unit.factors().len() > 1 && unit.dimension().is_number() {
+        // The units cancel, as in `50 Hz * 2 s`.
+        let ratio = unit.ratio(&Unit::default(), work)?;
+        return Ok(number.mul(&ratio, work)?.into());
+    }
     let is_unit = |value: &Value| matches!(value, Value::Quantity(it) if it.kind == Kind::Unit);
     let is_amount = |value: &Value| matches!(value, Value::Quantity(it) if it.kind != Kind::Unit);
     let kind = if is_unit(left) && is_unit(right) {

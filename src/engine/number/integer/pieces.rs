@@ -258,6 +258,9 @@ pub(in crate::engine) fn from_digits(digits: &[u8], radix: u32, work: &Work<'_>)
         let text = str::from_utf8(digits).expect("digits are ASCII");
         UBig::from_str_radix(text, radix).expect("these are digits")
     };
+    if digits.len() <= DIGITS {
+        return Ok(direct(digits));
+    }
     // The values of blocks of digits are joined in pairs, then in pairs of pairs.
     let mut parts: Vec<UBig> = digits.rchunks(DIGITS).map(direct).collect();
     let mut unit = UBig::ONE;
