@@ -136,7 +136,7 @@ pub struct Answered<'r> {
     pub rounded: bool,
     /// The exact value; None for a real number and for a line without a value.
     pub exact: Option<TypedValue<&'r str>>,
-    /// What few answers have.
+    /// The parts that few answers have.
     pub remarks: Option<Box<Remarks>>,
 }
 

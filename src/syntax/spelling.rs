@@ -295,11 +295,12 @@ fn literal(text: &str) -> Spelling {
             let digits = without_groups(text);
             // Behind a comma, needless zeros are a fault.
             let short = digits.trim_start_matches('0');
-            Spelling::atom(if short.starts_with(|c: char| c.is_ascii_digit()) {
-                short
+            let begins_with_digit = short.starts_with(|c: char| c.is_ascii_digit());
+            if begins_with_digit || short.len() == digits.len() {
+                Spelling::atom(short)
             } else {
-                &digits[digits.len() - short.len() - usize::from(short.len() < digits.len())..]
-            })
+                Spelling::atom(format!("0{short}"))
+            }
         }
         _ => Spelling::atom(text),
     }

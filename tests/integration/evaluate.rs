@@ -292,7 +292,7 @@ async fn a_heavy_line_does_not_delay_others() {
     }
 }
 
-/// The callers of heavy lines take turns, whatever the number of their lines.
+/// The callers of heavy lines take turns. The number of their lines makes no difference.
 #[tokio::test]
 async fn a_flood_of_heavy_lines_does_not_shut_out_another_caller() {
     let (_server, address) = Serve::on_any_port();

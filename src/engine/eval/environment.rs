@@ -255,22 +255,12 @@ fn weak<'s>(name: &str) -> Option<Resolved<'s>> {
 /// Returns the function or the constant whose name is written in capitals, as in `SUM(1, 2)`.
 #[cold]
 fn in_lower_case<'s>(name: &str) -> Option<Resolved<'s>> {
-    if name.len() < 2
-        || name.len() > LONGEST_NAME
-        || !name.starts_with(|c: char| c.is_ascii_uppercase())
-    {
-        return None;
-    }
     let lower = name.to_ascii_lowercase();
-    if lower.to_ascii_uppercase() != name {
+    if name.len() < 2 || lower == name || lower.to_ascii_uppercase() != name {
         return None;
     }
-    let function = library::find(&lower).map(Resolved::Function);
-    function.or_else(|| Constant::find(&lower).map(Resolved::Constant))
+    built_in(&lower).filter(|it| matches!(it, Resolved::Function(_) | Resolved::Constant(_)))
 }
-
-/// The length of the longest name of a function, in bytes.
-const LONGEST_NAME: usize = 20;
 
 /// Whether `name` is a word of the language that means the same in every worksheet.
 #[must_use]

@@ -195,8 +195,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                     return self.apply(&function, &[left, right]);
                 }
                 if let (Binary::Divide, Value::Quantity(divisor)) = (operator, &right.value) {
-                    let result = self.divide(&left.value, divisor)?;
-                    return self.push(result.into());
+                    self.check_divisor(divisor)?;
                 }
                 let result = arithmetic::binary(operator, &left.value, &right.value, self.work)?;
                 self.push(result.into())
@@ -529,21 +528,21 @@ impl<'m, 'w> Machine<'m, 'w> {
             Postfix::Percent => Ok(percent(operand.number()?, context.work)?.into()),
             Postfix::Square | Postfix::Cube => {
                 let exponent = Number::from(if operator == Postfix::Square { 2 } else { 3 });
-                match &operand.value {
-                    Value::Quantity(unit) => Ok(unit.power(&exponent, self.work)?.into()),
-                    value => Ok(value.number()?.power(&exponent, self.work)?.into()),
-                }
+                self.power(operand, exponent)
             }
             Postfix::Superscript => {
                 let text = text(self.frame.function.as_deref(), self.line);
                 let exponent = superscripts(node.span.of(text), self.work)?;
-                if let Value::Quantity(base) = &operand.value {
-                    return Ok(base.power(&exponent, self.work)?.into());
-                }
-                let base = operand.number()?;
-                Ok(base.power(&exponent, self.work)?.into())
+                self.power(operand, exponent)
             }
         }
+    }
+
+    /// Returns `base^exponent`.
+    fn power(&mut self, base: &Presented, exponent: Number) -> Result<Presented> {
+        let exponent = Value::from(exponent);
+        let power = arithmetic::binary(Binary::Power, &base.value, &exponent, self.work)?;
+        Ok(power.into())
     }
 }
 

@@ -45,20 +45,22 @@ fn start_of(nodes: &[Node], last: usize) -> Option<usize> {
 }
 
 impl Machine<'_, '_> {
-    /// Divides two values of which the right one is a quantity. `100 km / 50 km/h` is a fault.
-    pub(super) fn divide(&mut self, left: &Value, right: &Quantity) -> Result<Value> {
-        let at = self.index();
-        let nodes = self.nodes();
-        let first = at.checked_sub(1).and_then(|last| start_of(nodes, last));
-        let before = first.and_then(|first| first.checked_sub(1));
-        if let (Some(first), Some(before)) = (first, before)
-            && right.kind == quantity::Kind::Unit
-            && self.is_divided(before)
-        {
-            return Err(self.two_divisors(before, first, at));
+    /// Fails if a quotient is divided by a unit that can belong to its divisor, as in `100 km / 50 km/h`.
+    pub(super) fn check_divisor(&self, divisor: &Quantity) -> Result<()> {
+        if divisor.kind != quantity::Kind::Unit {
+            return Ok(());
         }
-        let right = Value::Quantity(Arc::new(right.clone()));
-        crate::engine::value::arithmetic::binary(Binary::Divide, left, &right, self.work())
+        let at = self.index();
+        let first = at
+            .checked_sub(1)
+            .and_then(|last| start_of(self.nodes(), last));
+        let before = first.and_then(|first| first.checked_sub(1));
+        match (first, before) {
+            (Some(first), Some(before)) if self.is_divided(before) => {
+                Err(self.two_divisors(before, first, at))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the node at `last` divides by a number with a unit, as in `100 km / 50 km`.
@@ -73,7 +75,6 @@ impl Machine<'_, '_> {
         let Some(first) = start_of(nodes, divisor) else {
             return false;
         };
-
         nodes[divisor].kind == NodeKind::Binary(Binary::Juxtapose)
             && nodes[first].kind == NodeKind::Literal
             && nodes[first + 1..=divisor]

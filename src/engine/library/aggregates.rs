@@ -53,13 +53,7 @@ pub(super) static TABLE: &[Function] = &[
         &["product"],
         "x, y, ...",
         variadic(&[NUMBER]),
-        |x, c| {
-            let mut product = Number::from(1);
-            for factor in x.numbers() {
-                product = product.mul(factor, c.work)?;
-            }
-            Ok(product)
-        },
+        |x, c| product(x, c.work),
     )
     .summary("the product of all arguments")
     .example("product(2, 3, 4)", "24"),
@@ -69,12 +63,8 @@ pub(super) static TABLE: &[Function] = &[
         "x, y, ...",
         variadic(&[NUMBER.within(&[NOT_NEGATIVE])]),
         |x, c| {
-            let mut product = Number::from(1);
-            for factor in x.numbers() {
-                product = product.mul(factor, c.work)?;
-            }
             let degree = Number::from(1).div(&count(x), c.work)?;
-            product.power(&degree, c.work)
+            product(x, c.work)?.power(&degree, c.work)
         },
     )
     .weak()
@@ -197,6 +187,14 @@ fn count(x: Arguments<'_>) -> Number {
 }
 
 /// Returns the arithmetic mean of the arguments.
+fn product(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
+    let mut product = Number::from(1);
+    for factor in x.numbers() {
+        product = product.mul(factor, work)?;
+    }
+    Ok(product)
+}
+
 fn mean(x: Arguments<'_>, work: &mut Work<'_>) -> Result<Number> {
     sum(x, work)?.div(&count(x), work)
 }

@@ -42,7 +42,7 @@ pub struct Function {
     units: Units,
 }
 
-/// What a function does with the units of its arguments.
+/// The treatment of units in the arguments of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Units {
     /// The arguments are plain numbers.

@@ -401,12 +401,7 @@ fn near_zero(real: &Real, work: &mut Work<'_>) -> Result<()> {
 /// Writes a number with `places` digits after the point. Also returns whether they are rounded. A
 /// half is rounded away from zero.
 fn fixed(number: &Number, places: u32, work: &mut Work<'_>) -> Result<(CompactString, bool)> {
-    let unit = Number::from(10).power(&i64::from(places).into(), work)?;
-    let size = number.absolute(work)?;
-    let scaled = size.mul(&unit, work)?;
-    let is_exact = scaled.exact().is_some_and(Exact::is_integer);
-    let half = Number::from(Exact::ratio(1, 2));
-    let nearest = scaled.add(&half, work)?.floor(work)?;
+    let (nearest, is_exact) = nearest(number, places, work)?;
     let width = places as usize + 1;
     let digits = decimal_integer(&nearest.numerator(), work)?;
     // The width of a formatted text is below 2^16.
@@ -419,6 +414,16 @@ fn fixed(number: &Number, places: u32, work: &mut Work<'_>) -> Result<(CompactSt
         if places > 0 { "." } else { "" },
     );
     Ok((format!("{sign}{whole}{point}{decimals}").into(), !is_exact))
+}
+
+/// Returns the absolute value in units of the decimal place `places`, rounded, and whether it is exact. A half is
+/// rounded up.
+pub(super) fn nearest(number: &Number, places: u32, work: &mut Work<'_>) -> Result<(Exact, bool)> {
+    let unit = Number::from(10).power(&i64::from(places).into(), work)?;
+    let scaled = number.absolute(work)?.mul(&unit, work)?;
+    let is_exact = scaled.exact().is_some_and(Exact::is_integer);
+    let half = Number::from(Exact::ratio(1, 2));
+    Ok((scaled.add(&half, work)?.floor(work)?, is_exact))
 }
 
 /// Returns the typed form of a value. Returns `None` if the value or its `text` is too long.

@@ -1,8 +1,13 @@
 //! Quantities as text: `5.5 m`, `30°`, `5 ft 10 in`.
 
+use std::cmp::Ordering;
+
 use compact_str::CompactString;
 
-use super::{ExactValue, Rendered, TypedQuantity, display::Format};
+use super::{
+    ExactValue, Rendered, TypedQuantity,
+    display::{Format, nearest},
+};
 use crate::engine::{
     budget::work::Work,
     fault::Result,
@@ -28,10 +33,7 @@ pub(super) fn quantity(
     }
     let quantity = &quantity;
     let parts = split(quantity, units, work)?;
-    let is_negative = quantity
-        .number
-        .order(work)?
-        .is_some_and(std::cmp::Ordering::is_lt);
+    let is_negative = is_negative(quantity, work)?;
     let mut text = CompactString::new(if is_negative { "-" } else { "" });
     let mut is_rounded = format.places().is_some();
     for (index, part) in parts.iter().enumerate() {
@@ -81,16 +83,10 @@ fn single(quantity: &Quantity, format: &Format, work: &mut Work<'_>) -> Result<R
 
 /// Returns a quantity rounded to a number of decimal places in `unit`. Halves are rounded away from zero.
 fn rounded(quantity: &Quantity, unit: &Unit, places: u32, work: &mut Work<'_>) -> Result<Quantity> {
+    let is_negative = is_negative(quantity, work)?;
+    let (nearest, _) = nearest(&quantity.number_of(unit, work)?, places, work)?;
     let scale = Number::from(10).power(&i64::from(places).into(), work)?;
-    let is_negative = quantity
-        .number
-        .order(work)?
-        .is_some_and(std::cmp::Ordering::is_lt);
-    let size = quantity.number_of(unit, work)?.absolute(work)?;
-    let half = Number::from(1).div(&2.into(), work)?;
-    let raised = size.mul(&scale, work)?.add(&half, work)?;
-    let whole = Number::from(raised.quotient(&1.into(), work)?);
-    let number = whole.div(&scale, work)?;
+    let number = Number::from(nearest).div(&scale, work)?;
     Ok(Quantity {
         number: if is_negative {
             number.negated(work)?
@@ -100,6 +96,11 @@ fn rounded(quantity: &Quantity, unit: &Unit, places: u32, work: &mut Work<'_>) -
         unit: unit.clone(),
         kind: quantity.kind,
     })
+}
+
+/// Whether a quantity is certainly below zero.
+fn is_negative(quantity: &Quantity, work: &mut Work<'_>) -> Result<bool> {
+    Ok(quantity.number.order(work)?.is_some_and(Ordering::is_lt))
 }
 
 /// Whether the text of a number keeps its value directly in front of a unit: it is a literal, or a fraction of two

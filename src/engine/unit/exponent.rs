@@ -1,9 +1,9 @@
 //! Exponents of units: small rational numbers.
 
-use std::{cmp::Ordering, fmt};
+use std::fmt;
 
 /// The exponent of a unit or of a dimension, such as 2 in `m^2` and 1/2 in `V/Hz^(1/2)`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) struct Exponent {
     numerator: i16,
     /// At least 1. The fraction is in lowest terms.
@@ -65,13 +65,6 @@ impl Exponent {
     pub(in crate::engine) fn times(self, other: Self) -> Option<Self> {
         let ((a, b), (c, d)) = (self.parts(), other.parts());
         Self::ratio(a * c, b * d)
-    }
-}
-
-impl PartialOrd for Exponent {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        let ((a, b), (c, d)) = (self.parts(), other.parts());
-        (a * d).partial_cmp(&(c * b))
     }
 }
 

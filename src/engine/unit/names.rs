@@ -16,7 +16,7 @@ use crate::engine::{
     number::{Number, exact::Exact},
 };
 
-/// What is computed from the table, each part when it is needed first.
+/// The index of the table. Each part is computed at its first use.
 struct Index {
     /// The names of units without prefixes, in ascending order, with their rows and whether they are
     /// [`SYMBOL`]s, [`WORD`]s or both. Plurals that end in `s` are left out.

@@ -24,7 +24,7 @@ pub struct UnitRow {
     pub factor: &'static str,
     /// The units by which this unit is defined, such as `kg m/s^2`. Empty for a base unit and for a plain number.
     pub of: &'static str,
-    /// What the unit measures.
+    /// The name of the quantity that the unit measures, such as `length`.
     pub measures: &'static str,
     /// The source of the definition, as the table names it.
     pub source: &'static str,

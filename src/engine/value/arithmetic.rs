@@ -53,22 +53,14 @@ pub(in crate::engine) fn binary(
         return quantity::binary(operator, left, right, work);
     }
     let (x, y) = (left.number()?, right.number()?);
-    let truth = |expected: fn(Ordering) -> bool, work: &mut Work<'_>| {
-        x.compare(y, work).map(|order| Value::from(expected(order)))
-    };
+    if let Some(holds) = comparison(operator) {
+        return x.compare(y, work).map(|order| holds(order).into());
+    }
     Ok(match operator {
-        Binary::Less => return truth(Ordering::is_lt, work),
-        Binary::LessEqual => return truth(Ordering::is_le, work),
-        Binary::Greater => return truth(Ordering::is_gt, work),
-        Binary::GreaterEqual => return truth(Ordering::is_ge, work),
-        Binary::Equal => return truth(Ordering::is_eq, work),
-        Binary::Unequal => return truth(Ordering::is_ne, work),
         Binary::Add => x.add(y, work)?,
         Binary::Subtract => x.sub(y, work)?,
-        Binary::AddPercent => x.mul(&percent(y, work)?.add(&1.into(), work)?, work)?,
-        Binary::SubtractPercent => {
-            let rest = Number::from(Exact::ONE).sub(&percent(y, work)?, work)?;
-            x.mul(&rest, work)?
+        Binary::AddPercent | Binary::SubtractPercent => {
+            x.mul(&percent_factor(operator, y, work)?, work)?
         }
         Binary::Multiply | Binary::Juxtapose => x.mul(y, work)?,
         Binary::Divide => x.div(y, work)?,
@@ -81,8 +73,36 @@ pub(in crate::engine) fn binary(
         | Binary::BitAnd
         | Binary::ShiftLeft
         | Binary::ShiftRight => unreachable!("the library has the operators on bits"),
+        Binary::Less
+        | Binary::LessEqual
+        | Binary::Greater
+        | Binary::GreaterEqual
+        | Binary::Equal
+        | Binary::Unequal => unreachable!("the operator is no comparison"),
     }
     .into())
+}
+
+/// Returns whether a comparison holds for an order, or `None` if the operator is no comparison.
+pub(super) fn comparison(operator: Binary) -> Option<fn(Ordering) -> bool> {
+    Some(match operator {
+        Binary::Less => Ordering::is_lt,
+        Binary::LessEqual => Ordering::is_le,
+        Binary::Greater => Ordering::is_gt,
+        Binary::GreaterEqual => Ordering::is_ge,
+        Binary::Equal => Ordering::is_eq,
+        Binary::Unequal => Ordering::is_ne,
+        _ => return None,
+    })
+}
+
+/// Returns the factor that increases or decreases a value by `y` percent.
+pub(super) fn percent_factor(operator: Binary, y: &Number, work: &mut Work<'_>) -> Result<Number> {
+    let (one, part) = (Number::from(1), percent(y, work)?);
+    match operator {
+        Binary::SubtractPercent => one.sub(&part, work),
+        _ => one.add(&part, work),
+    }
 }
 
 /// Divides a number by 100.

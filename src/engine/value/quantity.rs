@@ -1,8 +1,11 @@
 //! Quantities: numbers with a unit, and the operators on them.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, fmt, sync::Arc};
 
-use super::{Value, arithmetic::percent};
+use super::{
+    Value,
+    arithmetic::{comparison, percent, percent_factor},
+};
 use crate::{
     engine::{
         budget::work::Work,
@@ -251,9 +254,9 @@ pub(in crate::engine) fn number_in(
     alike(&one, value, "compare", work).map(|(_, number, _)| number)
 }
 
-impl std::fmt::Display for Quantity {
+impl fmt::Display for Quantity {
     /// Writes the quantity for messages: the number if it is short, and the unit.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.number.exact().and_then(Exact::to_i64) {
             Some(number) => write!(f, "{number} {}", self.unit),
             None => write!(f, "a quantity in {}", self.unit),
@@ -280,17 +283,9 @@ fn measure(unit: &Unit) -> String {
     }
 }
 
-/// Converts a value to `unit`. A number becomes an angle.
+/// Converts a value to `unit`.
 pub(in crate::engine) fn convert(value: &Value, unit: &Unit, work: &mut Work<'_>) -> Result<Value> {
-    let quantity = match value {
-        Value::Quantity(quantity) => Arc::clone(quantity),
-        Value::Number(number) => Arc::new(Quantity {
-            number: number.clone(),
-            unit: Unit::default(),
-            kind: Kind::Amount,
-        }),
-        Value::Truth(_) => return Err(value.number().expect_err("it is no number")),
-    };
+    let quantity = quantity(value)?;
     let (mut from, mut to) = (quantity.unit.clone(), unit.clone());
     if let (Some(left), Some(right)) = (as_temperature(&from), as_temperature(&to)) {
         // `C` and `F` are degrees only if both ends can be.
@@ -318,11 +313,8 @@ pub(in crate::engine) fn convert(value: &Value, unit: &Unit, work: &mut Work<'_>
         return Ok(Quantity::value(number, to, Kind::Amount));
     }
     // Fuel economy: miles per gallon and litres per distance are reciprocal.
-    let mut inverse = from.dimension();
-    let reciprocal = from.power(Exponent::integer(-1))?;
-    if inverse != dimension && !inverse.is_number() && reciprocal.dimension() == dimension {
-        inverse = reciprocal.dimension();
-        debug_assert!(inverse == dimension);
+    let (before, reciprocal) = (from.dimension(), from.power(Exponent::integer(-1))?);
+    if before != dimension && !before.is_number() && reciprocal.dimension() == dimension {
         let number = Number::from(1).div(&quantity.number, work)?;
         let number = number.mul(&reciprocal.ratio(&to, work)?, work)?;
         return Ok(Quantity::value(number, to, Kind::Amount));
@@ -354,18 +346,11 @@ pub(in crate::engine) fn binary(
     right: &Value,
     work: &mut Work<'_>,
 ) -> Result<Value> {
-    let truth = |expected: fn(Ordering) -> bool, work: &mut Work<'_>| {
+    if let Some(holds) = comparison(operator) {
         let (x, y, _) = alike(left, right, "compare", work)?;
-        x.compare(&y, work)
-            .map(|order| Value::from(expected(order)))
-    };
+        return x.compare(&y, work).map(|order| holds(order).into());
+    }
     match operator {
-        Binary::Less => truth(Ordering::is_lt, work),
-        Binary::LessEqual => truth(Ordering::is_le, work),
-        Binary::Greater => truth(Ordering::is_gt, work),
-        Binary::GreaterEqual => truth(Ordering::is_ge, work),
-        Binary::Equal => truth(Ordering::is_eq, work),
-        Binary::Unequal => truth(Ordering::is_ne, work),
         Binary::Add => sum(left, right, false, work),
         Binary::Subtract => sum(left, right, true, work),
         Binary::AddPercent | Binary::SubtractPercent => {
@@ -373,13 +358,7 @@ pub(in crate::engine) fn binary(
                 return Err(right.number().expect_err("it is no number"));
             };
             quantity.check_factor()?;
-            let part = percent(right.number()?, work)?;
-            let part = if operator == Binary::AddPercent {
-                part
-            } else {
-                part.negated(work)?
-            };
-            let factor = part.add(&1.into(), work)?;
+            let factor = percent_factor(operator, right.number()?, work)?;
             quantity.map(work, |number, work| number.mul(&factor, work))
         }
         Binary::Mixed => mixed(left, right, work),
@@ -519,11 +498,7 @@ fn sum(left: &Value, right: &Value, is_difference: bool, work: &mut Work<'_>) ->
         }
     }
     let (x, y, unit) = alike(left, right, verb, work)?;
-    let number = if is_difference {
-        x.sub(&y, work)?
-    } else {
-        x.add(&y, work)?
-    };
+    let number = signed_sum(&x, &y, is_difference, work)?;
     let kind = |value: &Value| match value {
         Value::Quantity(quantity) => quantity.kind == Kind::Difference,
         _ => true,
@@ -553,12 +528,17 @@ fn moved(
     }
     let distance = difference.number_of(&known(scale.difference()), work)?;
     point.map(work, |number, work| {
-        if is_below {
-            number.sub(&distance, work)
-        } else {
-            number.add(&distance, work)
-        }
+        signed_sum(number, &distance, is_below, work)
     })
+}
+
+/// Returns `x + y`, or `x - y` if `is_difference`.
+fn signed_sum(x: &Number, y: &Number, is_difference: bool, work: &mut Work<'_>) -> Result<Number> {
+    if is_difference {
+        x.sub(y, work)
+    } else {
+        x.add(y, work)
+    }
 }
 
 /// Returns `left * right^exponent`. The exponent is 1 or -1.
@@ -575,11 +555,8 @@ fn product(left: &Value, right: &Value, exponent: Exponent, work: &mut Work<'_>)
         ));
     }
     let (x, y) = (quantity(left)?, quantity(right)?);
-    let is_literal = matches!(left, Value::Number(_)) && y.kind == Kind::Unit;
-    if !is_literal || exponent != Exponent::ONE {
-        x.check_factor()?;
-        y.check_factor()?;
-    }
+    x.check_factor()?;
+    y.check_factor()?;
     let (unit, factor) = x.unit.times(&y.unit, exponent, work)?;
     let mut number = if exponent == Exponent::ONE {
         x.number.mul(&y.number, work)?
@@ -617,13 +594,11 @@ fn is_one(number: &Number) -> bool {
 fn coherent(unit: Unit) -> Unit {
     let factors = unit.factors();
     let symbol = |factor: &unit::Factor| factor.row().symbols.first().copied().unwrap_or_default();
+    let kilo = known("kg").factors()[0].prefix;
     let is_coherent = |factor: &unit::Factor| {
         let row = factor.row();
-        let has_kilo = row.name == "gram";
-        let prefix = known("kg").factors()[0].prefix;
-        row.source == "SI"
-            && row.factor.len() <= 1
-            && (factor.prefix == if has_kilo { prefix } else { 0 })
+        let prefix = if row.name == "gram" { kilo } else { 0 };
+        row.source == "SI" && row.factor.len() <= 1 && factor.prefix == prefix
     };
     let is_kept = |kept: [&str; 2]| factors.iter().all(|it| kept.contains(&symbol(it)));
     if factors.len() < 2
@@ -672,11 +647,7 @@ fn mixed(left: &Value, right: &Value, work: &mut Work<'_>) -> Result<Value> {
     }
     let is_negative = x.number.order(work)?.is_some_and(Ordering::is_lt);
     x.map(work, |number, work| {
-        if is_negative {
-            number.sub(&part, work)
-        } else {
-            number.add(&part, work)
-        }
+        signed_sum(number, &part, is_negative, work)
     })
 }
 
@@ -700,9 +671,7 @@ fn minutes_of_arc(whole: &Quantity, part: &Arc<Quantity>) -> Arc<Quantity> {
 /// Returns the unit that a conversion has as its target.
 pub(in crate::engine) fn target(value: &Value) -> Result<&Unit> {
     match value {
-        Value::Quantity(quantity) if quantity.number.exact().is_some_and(Exact::is_one) => {
-            Ok(&quantity.unit)
-        }
+        Value::Quantity(quantity) if is_one(&quantity.number) => Ok(&quantity.unit),
         _ => Err(
             Fault::new(Reason::Unit, "the target of a conversion must be a unit")
                 .help("write a unit without a number, as in to km/h"),
@@ -721,7 +690,7 @@ pub(in crate::engine) fn split(
     for (index, unit) in units.iter().enumerate() {
         let number = number_in(&rest, unit, work)?;
         let part = if index + 1 < units.len() {
-            let whole = Number::from(number.quotient(&1.into(), work)?);
+            let whole = Number::from(number.floor(work)?);
             rest = Quantity::value(number.sub(&whole, work)?, unit.clone(), Kind::Amount);
             whole
         } else {

@@ -25,11 +25,11 @@ pub struct AnswerRef<'r> {
     pub value: Option<ValueRef<'r>>,
     /// The fault of the line. None if the line has no fault.
     pub fault: Option<Box<Fault>>,
-    /// What few answers have.
+    /// The parts that few answers have.
     pub remarks: Option<Box<RemarksRef<'r>>>,
 }
 
-/// What is said about an answer in addition to its value.
+/// The parts of an answer that few answers have.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RemarksRef<'r> {
     /// How the line was read, if the server sent it.

@@ -186,8 +186,7 @@ impl Log {
             self.bytes -= definition.line.len();
         }
         if !is_free {
-            // The name is defined when the second line runs, whatever the lines before do. Neither line
-            // changes the last answer.
+            // The first line defines the name, so the second line cannot fail. Neither changes the last answer.
             self.append(&format!("{name}(n) = n"), AngleUnit::Unspecified);
             self.append(&format!(":forget {name}"), AngleUnit::Unspecified);
         }
@@ -302,20 +301,22 @@ impl Log {
 
 /// Whether `word` is one of the words of a line.
 fn has_word(line: &str, word: &str) -> bool {
-    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.any(|it| it.trim_start_matches(|c: char| c.is_ascii_digit()) == word)
+    words(line).any(|it| it == word)
+}
+
+/// Returns the words of a line without the digits before them. Some are empty.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.map(|word| word.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether the value of a line with a single expression does not depend on other lines. A line that
 /// cannot be parsed depends on other lines.
 fn is_independent(line: &str) -> bool {
     // Most lines need not be parsed: a word that is built in means the same wherever it stands.
-    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.all(|word| {
-        let word = word.trim_start_matches(|c: char| c.is_ascii_digit());
-        word.is_empty() || is_built_in(word)
-    }) || syntax::parse(line, &ParseLimits::DEFAULT, &BuiltInFunctions)
-        .is_ok_and(|line| has_built_ins_only(&line))
+    words(line).all(|word| word.is_empty() || is_built_in(word))
+        || syntax::parse(line, &ParseLimits::DEFAULT, &BuiltInFunctions)
+            .is_ok_and(|line| has_built_ins_only(&line))
 }
 
 /// Whether the value of a line does not depend on other lines.
