@@ -171,3 +171,18 @@ fn the_unit_is_typed() {
         (Some(ExactValue::Integer(5)), "km/h")
     );
 }
+
+/// The dimension of a unit never silently overflows.
+#[test]
+fn large_exponents_of_units_are_refused() {
+    for line in [
+        "(1 J)^20000",
+        "J^9000 J^9000 to SI",
+        "m^20000 m^20000",
+        "sqrt((1 J)^30000) J^10000",
+    ] {
+        assert_eq!(fault(line).reason, Reason::Limit, "{line}");
+    }
+    assert_eq!(fault("1/(m^-32768)").reason, Reason::Unit);
+    table(&[("(1 m)^30000", "1 m^30000"), ("(1 J)^99 / (1 J)^98", "1 J")]);
+}

@@ -30,7 +30,10 @@ impl Exponent {
         let divisor = i64::try_from(a.max(1)).ok()?;
         let sign = d.signum();
         Some(Self {
-            numerator: i16::try_from(n / divisor * sign).ok()?,
+            // The least number of 16 bits has no negative.
+            numerator: i16::try_from(n / divisor * sign)
+                .ok()
+                .filter(|n| *n != i16::MIN)?,
             denominator: i16::try_from((d / divisor).checked_abs()?).ok()?,
         })
     }

@@ -77,12 +77,28 @@ impl Unit {
 
     /// Returns the dimension of the unit.
     pub(in crate::engine) fn dimension(&self) -> Dimension {
+        self.bounded_dimension()
+            .expect("a unit is created only if it has a dimension")
+    }
+
+    /// Returns the dimension of the unit, or `None` if an exponent of it has more than 16 bits.
+    fn bounded_dimension(&self) -> Option<Dimension> {
         let mut dimension = Dimension::default();
         for factor in &self.0 {
-            // The exponents of a unit are small, and so are those of the table.
-            let _ = dimension.multiply(factor.dimension(), factor.exponent);
+            dimension.multiply(factor.dimension(), factor.exponent)?;
         }
-        dimension
+        Some(dimension)
+    }
+
+    /// Returns the unit. Fails if an exponent of its dimension has more than 16 bits.
+    fn bounded(self) -> Result<Self> {
+        // The table defines units by exponents of at most 4, so a few small exponents have a small sum.
+        let is_small = |factor: &Factor| matches!(factor.exponent.parts(), (-99..=99, 1));
+        if (self.0.len() <= 8 && self.0.iter().all(is_small)) || self.bounded_dimension().is_some()
+        {
+            return Ok(self);
+        }
+        Err(too_large())
     }
 
     /// Whether both units measure the same, apart from angles, which are plain numbers beside other units.
@@ -135,7 +151,7 @@ impl Unit {
                 product.0[at].exponent = sum;
             }
         }
-        Ok((product, number))
+        Ok((product.bounded()?, number))
     }
 
     /// Returns `self^exponent`.
@@ -150,7 +166,7 @@ impl Unit {
                 ..*factor
             })
         });
-        Ok(Self(powers.collect::<Result<_>>()?))
+        Self(powers.collect::<Result<_>>()?).bounded()
     }
 
     /// Returns the number of units `to` that one unit `self` is. Both have the same dimension.
